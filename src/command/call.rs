@@ -1,0 +1,119 @@
+//! The one gate for sockets, EXEC and scripts: which command is meant, and may it run here? And the call itself.
+
+use super::{Flags, Outcome, Run, Spec, registry};
+use crate::error::{ReplyError, wrong_arity};
+use crate::protocol::Args;
+use crate::store::{Txn, View};
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A connection.
+    Client,
+    /// `redis.call` and `redis.pcall`.
+    Script,
+    /// A script that may only read (EVAL_RO).
+    ReadOnlyScript,
+    /// A log entry.
+    Log,
+}
+
+/// Finds the command that `args` name, a container's subcommand included, and checks what depends on name and number of
+/// arguments alone.
+///
+/// # Errors
+/// Redis's texts for unknown commands, unknown subcommands and wrong arity; for scripts, for what they may not call.
+pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
+    let spec =
+        registry::lookup(args.name()).filter(|spec| caller == Caller::Log || !spec.flags.contains(Flags::INTERNAL));
+    let Some(spec) = spec else {
+        return Err(match caller {
+            Caller::Script | Caller::ReadOnlyScript => ReplyError::new("ERR Unknown Redis command called from script"),
+            _ => unknown_command(args),
+        });
+    };
+    let spec = match spec.run {
+        Run::Container if args.len() > 1 => subcommand(spec, args)?,
+        _ => spec,
+    };
+    if !spec.arity_ok(args.len()) {
+        return Err(match caller {
+            Caller::Script | Caller::ReadOnlyScript => {
+                ReplyError::new("ERR Wrong number of args calling Redis command from script")
+            }
+            _ => wrong_arity(spec.name),
+        });
+    }
+    if matches!(caller, Caller::Script | Caller::ReadOnlyScript) {
+        if spec.flags.contains(Flags::NOSCRIPT) || matches!(spec.run, Run::Session(_) | Run::Container) {
+            return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
+        }
+        if caller == Caller::ReadOnlyScript && spec.is_write() {
+            return Err(ReplyError::new("ERR Write commands are not allowed from read-only scripts."));
+        }
+    }
+    Ok(spec)
+}
+
+fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, ReplyError> {
+    let name = args.arg(1);
+    container
+        .subcommands
+        .iter()
+        .copied()
+        .find(|spec| spec.short_name().as_bytes().eq_ignore_ascii_case(name))
+        .ok_or_else(|| {
+            let mut text = b"ERR unknown subcommand '".to_vec();
+            text.extend_from_slice(name.get(..128).unwrap_or(name));
+            text.extend_from_slice(format!("'. Try {} HELP.", container.name.to_ascii_uppercase()).as_bytes());
+            ReplyError::text(text)
+        })
+}
+
+/// `-ERR unknown command 'X', with args beginning with: 'a' 'b' `, each shown up to 128 bytes in all.
+fn unknown_command(args: &Args) -> ReplyError {
+    const SHOWN_MAX: usize = 128;
+    let clip = |bytes: &[u8], max: usize| bytes.get(..max).unwrap_or(bytes).to_vec();
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend(clip(args.name(), SHOWN_MAX));
+    text.extend_from_slice(b"', with args beginning with: ");
+    let mut shown: Vec<u8> = Vec::new();
+    for arg in args.from(1) {
+        if shown.len() >= SHOWN_MAX {
+            break;
+        }
+        let room = SHOWN_MAX - shown.len();
+        shown.push(b'\'');
+        shown.extend(clip(arg, room));
+        shown.extend_from_slice(b"' ");
+    }
+    text.extend(shown);
+    ReplyError::text(text)
+}
+
+/// Runs a read command.
+///
+/// # Errors
+/// The command's own.
+pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
+    match spec.run {
+        Run::Read(run) => run(view, args),
+        _ => Err(not_runnable(spec)),
+    }
+}
+
+/// Runs a command inside apply: a write, or a read at its place between writes.
+///
+/// # Errors
+/// The command's own.
+pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    match spec.run {
+        Run::Write(run) => run(txn, args),
+        Run::Read(run) => run(&txn.view(), args),
+        _ => Err(not_runnable(spec)),
+    }
+}
+
+fn not_runnable(spec: &Spec) -> ReplyError {
+    ReplyError::text(format!("ERR '{}' cannot run here", spec.name))
+}

@@ -1,0 +1,23 @@
+//! Commands: one static [`Spec`] each, in a file of its own, registered by one line in its family's list.
+//!
+//! A command takes three steps to add: write `family/name.rs` with a `pub static SPEC: Spec`, add `mod name;` and
+//! `&name::SPEC` to `family/mod.rs`. COMMAND, key extraction, the read/write split and all checks of the gate derive from
+//! the spec; nothing compares names.
+
+mod call;
+mod find;
+pub mod generic;
+pub mod hash;
+mod registry;
+pub mod script;
+mod spec;
+pub mod string;
+#[cfg(test)]
+pub mod testing;
+
+pub use call::{Caller, call_read, call_write, check};
+pub use find::keys_of;
+pub use registry::{all, lookup};
+pub use spec::{
+    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec,
+};

@@ -1,0 +1,6 @@
+//! Commands of this family.
+
+use super::Spec;
+
+/// The family.
+pub static SPECS: &[&Spec] = &[];

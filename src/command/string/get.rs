@@ -1,0 +1,26 @@
+//! GET
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Str, View};
+
+pub static SPEC: Spec = Spec {
+    name: "get",
+    arity: 2,
+    flags: Flags::READONLY.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
+    doc: Doc {
+        summary: "Returns the string that a key holds.",
+        since: "1.0.0",
+        group: Group::String,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0))],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    Ok(view.typed::<Str>(args.arg(1))?.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes())))
+}

@@ -1,0 +1,64 @@
+//! Runs commands on a state without a server: for the unit tests of commands.
+
+use crate::command::{Caller, Flags, Run, call_read, call_write, check};
+use crate::protocol::{Args, Reply};
+use crate::store::{Effects, Horizon, Rng, State, View};
+
+/// A state with a clock that the test moves.
+#[derive(Default)]
+pub struct Bench {
+    /// The state.
+    pub state: State,
+    /// Cluster time, ms.
+    pub now_ms: u64,
+    /// Database of the next commands.
+    pub db: usize,
+    index: u64,
+}
+
+impl Bench {
+    /// An empty state at a time in 2026.
+    pub fn new() -> Self {
+        Self { now_ms: 1_790_000_000_000, ..Self::default() }
+    }
+
+    /// Runs one command line (split as inline commands are) as its own log entry.
+    pub fn run(&mut self, line: &str) -> Reply {
+        let words = crate::protocol::parse::split_inline(line.as_bytes()).unwrap();
+        self.run_args(&Args::from_slices(words))
+    }
+
+    /// Runs one command.
+    pub fn run_args(&mut self, args: &Args) -> Reply {
+        let spec = match check(Caller::Client, args) {
+            Ok(spec) => spec,
+            Err(error) => return error.into(),
+        };
+        self.index += 1;
+        self.state.advance_clock(self.now_ms);
+        let rng = Rng::of_command(self.index, 0);
+        let reply = match spec.run {
+            Run::Write(_) => {
+                let mut effects = Effects::default();
+                let reply = Reply::from(call_write(spec, &mut self.state.txn(self.db, rng, &mut effects), args));
+                self.state.digest.reply(&reply);
+                self.state.digest.finish(self.index);
+                reply
+            }
+            _ => {
+                let horizon = Horizon { applied_ms: self.now_ms, estimate_ms: self.now_ms };
+                call_read(spec, &View::new(&self.state, self.db, horizon, rng), args).into()
+            }
+        };
+        assert!(!spec.flags.contains(Flags::WRITE | Flags::READONLY), "{} both reads and writes", spec.name);
+        self.state.validate().unwrap();
+        reply
+    }
+
+    /// Runs one command and shows the reply as RESP2 bytes.
+    pub fn text(&mut self, line: &str) -> String {
+        let mut out = bytes::BytesMut::new();
+        crate::protocol::encode(&mut out, &self.run(line), crate::protocol::Resp::V2);
+        String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end().to_owned()
+    }
+}

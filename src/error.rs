@@ -1,0 +1,125 @@
+//! The two families of errors: what a client reads ([`ReplyError`], its connection lives on) and what
+//! stops the node ([`Fatal`]).
+//!
+//! Clients match on the texts of the first family, so all that are used in more than one place are
+//! constants here, in Redis's wording where Redis has one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// An error reply: code and text, without the leading `-` and the line end.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReplyError(Cow<'static, [u8]>);
+
+impl ReplyError {
+    /// An error whose text is known at build time, code included: `ERR syntax error`.
+    pub const fn new(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text.as_bytes()))
+    }
+
+    /// An error with a text made at run time. Line ends in it become spaces, as in Redis.
+    pub fn text(text: impl Into<Vec<u8>>) -> Self {
+        let mut bytes = text.into();
+        for byte in &mut bytes {
+            if *byte == b'\r' || *byte == b'\n' {
+                *byte = b' ';
+            }
+        }
+        Self(Cow::Owned(bytes))
+    }
+
+    /// Code and text as sent.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The first word: `ERR`, `WRONGTYPE`, …
+    pub fn code(&self) -> &[u8] {
+        self.0.split(|b| *b == b' ').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "-{}", String::from_utf8_lossy(&self.0))
+    }
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+impl From<String> for ReplyError {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+/// `-ERR syntax error`
+pub const SYNTAX: ReplyError = ReplyError::new("ERR syntax error");
+/// An argument that should be a 64-bit integer is not.
+pub const NOT_AN_INTEGER: ReplyError = ReplyError::new("ERR value is not an integer or out of range");
+/// An argument that should be a float is not.
+pub const NOT_A_FLOAT: ReplyError = ReplyError::new("ERR value is not a valid float");
+/// The key holds a value of another type.
+pub const WRONG_TYPE: ReplyError = ReplyError::new("WRONGTYPE Operation against a key holding the wrong kind of value");
+/// RENAME, OBJECT and others on an absent key.
+pub const NO_SUCH_KEY: ReplyError = ReplyError::new("ERR no such key");
+/// INCR and its kin would leave the range of i64.
+pub const OVERFLOW: ReplyError = ReplyError::new("ERR increment or decrement would overflow");
+/// SETRANGE and APPEND beyond `proto-max-bulk-len`.
+pub const STRING_TOO_LONG: ReplyError = ReplyError::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+/// A database index outside 0..16.
+pub const DB_OUT_OF_RANGE: ReplyError = ReplyError::new("ERR DB index is out of range");
+/// A scan cursor that is no number.
+pub const INVALID_CURSOR: ReplyError = ReplyError::new("ERR invalid cursor");
+/// EVALSHA of an unknown script.
+pub const NO_SCRIPT: ReplyError = ReplyError::new("NOSCRIPT No matching script. Please use EVAL.");
+/// A command before AUTH.
+pub const NO_AUTH: ReplyError = ReplyError::new("NOAUTH Authentication required.");
+/// EXEC after a command that was refused while queueing.
+pub const EXEC_ABORT: ReplyError = ReplyError::new("EXECABORT Transaction discarded because of previous errors.");
+/// No quorum within the deadline, never proposed (design 9): certainly not applied.
+pub const LOADING: ReplyError =
+    ReplyError::new("LOADING no Raft leader elected, READONLY until then; command was not executed");
+/// Handed to a leader, no result within the deadline (design 9).
+pub const INDETERMINATE: ReplyError =
+    ReplyError::new("INDETERMINATE the outcome of this command is unknown: it may or may not be applied");
+/// Applied, but this node learned of it through a snapshot (design 2).
+pub const REPLY_LOST: ReplyError = ReplyError::new("INDETERMINATE applied, but its reply was lost");
+/// `maxmemory` reached.
+pub const OUT_OF_MEMORY: ReplyError = ReplyError::new("OOM command not allowed when used memory > 'maxmemory'.");
+/// The disk is nearly full (design 7): refused before the log.
+pub const DISK_FULL: ReplyError = ReplyError::new(
+    "MISCONF Errors writing to the log: No space left on device (below disk-reserve); command was not executed",
+);
+
+/// `-ERR wrong number of arguments for 'get' command`; `name` in lower case.
+pub fn wrong_arity(name: &str) -> ReplyError {
+    ReplyError::text(format!("ERR wrong number of arguments for '{name}' command"))
+}
+
+/// `-ERR invalid expire time in 'set' command`
+pub fn invalid_expire(name: &str) -> ReplyError {
+    ReplyError::text(format!("ERR invalid expire time in '{name}' command"))
+}
+
+/// An error that stops the node: what is wrong and what to do, in one message.
+#[derive(Debug)]
+pub struct Fatal(pub String);
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fatal {}
+
+impl From<std::io::Error> for Fatal {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,15 @@
+//! RESP: arguments in, replies out. The only user of `redis-protocol`.
+//!
+//! A request becomes [`Args`], ranges into the buffer that was read; a command's result is a [`Reply`],
+//! which [`encode()`] writes in RESP2 or RESP3.
+
+mod args;
+mod encode;
+mod number;
+pub mod parse;
+mod reply;
+
+pub use args::Args;
+pub use encode::encode;
+pub use number::{parse_f64, parse_i64, write_i64};
+pub use reply::{Reply, Resp};

@@ -1,0 +1,94 @@
+//! What a command answers, before it is written in one of the protocol's versions.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use crate::error::ReplyError;
+
+/// The version of the protocol that a connection speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, PartialOrd, Ord)]
+pub enum Resp {
+    /// RESP2, until HELLO says otherwise.
+    #[default]
+    V2 = 2,
+    /// RESP3.
+    V3 = 3,
+}
+
+/// A reply. RESP2 shows maps and sets as arrays, doubles and big numbers as bulk strings, booleans as
+/// integers and every null as one of its two.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Reply {
+    /// `+OK`
+    Ok,
+    /// A simple string.
+    Simple(Cow<'static, str>),
+    /// An error reply.
+    Error(ReplyError),
+    /// An integer.
+    Int(i64),
+    /// A bulk string.
+    Bulk(Bytes),
+    /// The null bulk string (`$-1`, in RESP3 `_`).
+    Nil,
+    /// The null array (`*-1`, in RESP3 `_`).
+    NilArray,
+    /// An array.
+    Array(Vec<Reply>),
+    /// A map, in RESP2 a flat array of twice the length.
+    Map(Vec<(Reply, Reply)>),
+    /// A set, in RESP2 an array.
+    Set(Vec<Reply>),
+    /// A double, in RESP2 a bulk string.
+    Double(f64),
+    /// A boolean, in RESP2 1 or 0.
+    Bool(bool),
+    /// A text with its format (three letters), in RESP2 a bulk string.
+    Verbatim(&'static str, Bytes),
+    /// A big number, in RESP2 a bulk string.
+    BigNumber(Bytes),
+    /// An out-of-band message; an array in RESP2.
+    Push(Vec<Reply>),
+    /// Nothing at all is sent (CLIENT REPLY OFF and SKIP).
+    Silent,
+}
+
+impl Reply {
+    /// A bulk string with a copy of `bytes`.
+    pub fn bulk(bytes: impl AsRef<[u8]>) -> Self {
+        Self::Bulk(Bytes::copy_from_slice(bytes.as_ref()))
+    }
+
+    /// A simple string known at build time.
+    pub const fn simple(text: &'static str) -> Self {
+        Self::Simple(Cow::Borrowed(text))
+    }
+
+    /// A bulk string, or the null one.
+    pub fn bulk_or_nil<B: AsRef<[u8]>>(bytes: Option<B>) -> Self {
+        bytes.map_or(Self::Nil, Self::bulk)
+    }
+
+    /// An array of bulk strings.
+    pub fn bulks<B: AsRef<[u8]>>(items: impl IntoIterator<Item = B>) -> Self {
+        Self::Array(items.into_iter().map(Self::bulk).collect())
+    }
+
+    /// True for an error reply.
+    pub fn is_error(&self) -> bool {
+        matches!(self, Self::Error(_))
+    }
+}
+
+impl From<Result<Reply, ReplyError>> for Reply {
+    fn from(result: Result<Reply, ReplyError>) -> Self {
+        result.unwrap_or_else(Reply::Error)
+    }
+}
+
+impl From<ReplyError> for Reply {
+    fn from(error: ReplyError) -> Self {
+        Self::Error(error)
+    }
+}

@@ -1,0 +1,89 @@
+//! What the log knows of the cluster itself: its id, its members, and the wishes of operators (design 8).
+//!
+//! Invariant: node ids rise and are never used again, not even after RAFT.REMOVE.
+
+use std::collections::BTreeMap;
+
+/// A node that has joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Drawn by the node when its directory was empty; makes Join idempotent.
+    pub nonce: u64,
+    /// `host:port` of its peer port.
+    pub peer_addr: String,
+    /// `host:port` for clients.
+    pub client_addr: String,
+    /// RAFT.ADD … LEARNER: never promoted by itself.
+    pub learner_only: bool,
+    /// RAFT.PROMOTE: to be made a voter even if that gives an even number.
+    pub promote: bool,
+    /// RAFT.REMOVE: on its way out.
+    pub removing: bool,
+}
+
+/// What an operator asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// RAFT.PROMOTE
+    Promote,
+    /// RAFT.REMOVE
+    Remove,
+}
+
+/// The cluster's own state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// Random, set once by Create; 0 = not yet created.
+    pub id: u128,
+    /// The feature level (design 3).
+    pub level: u32,
+    /// The last node id given.
+    pub last_node: u64,
+    /// Members by node id.
+    pub members: BTreeMap<u64, Member>,
+    /// Addresses that RAFT.ADD named and that have not joined yet, with their LEARNER flag.
+    pub invited: BTreeMap<String, bool>,
+}
+
+impl Cluster {
+    /// True once Create was applied.
+    pub fn is_created(&self) -> bool {
+        self.id != 0
+    }
+
+    /// Applies Join: the node's id, the same for the same nonce. A changed address is taken over.
+    pub fn join(&mut self, nonce: u64, peer_addr: &str, client_addr: &str) -> u64 {
+        let invited = self.invited.remove(client_addr);
+        if let Some((id, member)) = self.members.iter_mut().find(|(_, member)| member.nonce == nonce) {
+            member.peer_addr = peer_addr.into();
+            member.client_addr = client_addr.into();
+            return *id;
+        }
+        self.last_node += 1;
+        self.members.insert(
+            self.last_node,
+            Member {
+                nonce,
+                peer_addr: peer_addr.into(),
+                client_addr: client_addr.into(),
+                learner_only: invited.unwrap_or(false),
+                promote: false,
+                removing: false,
+            },
+        );
+        self.last_node
+    }
+
+    /// Records a wish; false if there is no such member.
+    pub fn wish(&mut self, node: u64, wish: Wish) -> bool {
+        let Some(member) = self.members.get_mut(&node) else { return false };
+        match wish {
+            Wish::Promote => {
+                member.promote = true;
+                member.learner_only = false;
+            }
+            Wish::Remove => member.removing = true,
+        }
+        true
+    }
+}

@@ -1,0 +1,98 @@
+//! One key with its value.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::{Position, Value};
+
+/// A key, its value, and when each last changed.
+#[derive(Debug)]
+pub struct Entry {
+    key: Box<[u8]>,
+    value: Value,
+    /// The state's revision at which the value last changed.
+    revision: u64,
+    /// Cluster time in ms at which the key is due; 0 = never.
+    deadline_ms: u64,
+    /// Cluster second of the last access as this node saw it: for OBJECT IDLETIME, no part of the state.
+    accessed_s: AtomicU32,
+}
+
+impl Entry {
+    /// A new entry.
+    pub fn new(key: &[u8], value: Value, revision: u64, deadline_ms: Option<u64>, now_ms: u64) -> Self {
+        Self {
+            key: key.into(),
+            value,
+            revision,
+            deadline_ms: deadline_ms.unwrap_or(0),
+            accessed_s: AtomicU32::new((now_ms / 1000) as u32),
+        }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The key's place in the keyspace.
+    pub fn position(&self) -> Position {
+        Position::of(&self.key)
+    }
+
+    /// The value.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The revision at which the value last changed.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Cluster time in ms at which the key is due.
+    pub fn deadline_ms(&self) -> Option<u64> {
+        (self.deadline_ms != 0).then_some(self.deadline_ms)
+    }
+
+    /// True if the key counts as absent at `now_ms`.
+    pub fn is_due(&self, now_ms: u64) -> bool {
+        self.deadline_ms != 0 && self.deadline_ms <= now_ms
+    }
+
+    /// Seconds since the last access that this node saw.
+    pub fn idle_s(&self, now_ms: u64) -> u64 {
+        (now_ms / 1000).saturating_sub(u64::from(self.accessed_s.load(Ordering::Relaxed)))
+    }
+
+    pub(super) fn mark_accessed(&self, now_ms: u64) {
+        self.accessed_s.store((now_ms / 1000) as u32, Ordering::Relaxed);
+    }
+
+    pub(super) fn value_mut(&mut self) -> &mut Value {
+        &mut self.value
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        self.value
+    }
+
+    pub(super) fn set_revision(&mut self, revision: u64) {
+        self.revision = revision;
+    }
+
+    pub(super) fn set_deadline(&mut self, deadline_ms: Option<u64>) {
+        self.deadline_ms = deadline_ms.unwrap_or(0);
+    }
+}
+
+impl Clone for Entry {
+    fn clone(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            value: self.value.clone(),
+            revision: self.revision,
+            deadline_ms: self.deadline_ms,
+            accessed_s: AtomicU32::new(self.accessed_s.load(Ordering::Relaxed)),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The state machine's data. Pure: no clock, no I/O, no randomness, no tokio; the same calls in the same order give
+//! the same bytes on every node.
+//!
+//! - [`State`]: all that the log builds, and what a snapshot holds.
+//! - [`Database`]: the keyspace of one SELECT index, in shards ordered by [`Position`].
+//! - [`View`]: what a read command gets; it cannot mutate.
+//! - [`Txn`]: what a write command gets; it stamps revisions and records what the digest covers.
+
+mod cluster;
+mod database;
+mod digest;
+mod entry;
+mod hash;
+mod options;
+mod origins;
+mod position;
+mod rng;
+mod state;
+mod string;
+mod txn;
+mod value;
+mod view;
+
+pub use cluster::{Cluster, Member, Wish};
+pub use database::Database;
+pub use digest::Digest;
+pub use entry::Entry;
+pub use hash::Hash;
+pub use options::Options;
+pub use origins::{Boot, Origins};
+pub use position::{CURSOR_BITS, Position, SLOTS, slot};
+pub use rng::Rng;
+pub use state::{DATABASES, FIRST_REVISION_EPOCH_S, Scripts, State};
+pub use string::Str;
+pub use txn::{Changed, Create, Deadline, Effects, Txn};
+pub use value::{Kind, Value};
+pub use view::{Horizon, View};

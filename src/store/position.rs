@@ -1,0 +1,72 @@
+//! Where a key stands in the order that scans, snapshots and hash slots share.
+//!
+//! A position is 53 bits: the hash slot in the upper 14, a hash of the key below. So the keys of one slot are
+//! neighbours, a scan's cursor means the same on every node, and JavaScript numbers keep it exact.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Number of hash slots (Redis Cluster).
+pub const SLOTS: usize = 16384;
+/// Width of a position, and so of a scan's cursor.
+pub const CURSOR_BITS: u32 = 53;
+const SLOT_SHIFT: u32 = CURSOR_BITS - 14;
+
+/// A key's place in the keyspace's order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// The position of `key`.
+    pub fn of(key: &[u8]) -> Self {
+        Self((u64::from(slot(key)) << SLOT_SHIFT) | (xxh3_64(key) >> (64 - SLOT_SHIFT)))
+    }
+
+    /// The shard that holds it: one for each hash slot.
+    pub fn shard(self) -> usize {
+        (self.0 >> SLOT_SHIFT) as usize % SLOTS
+    }
+
+    /// The first position of a shard.
+    pub fn start_of(shard: usize) -> Self {
+        Self((shard as u64) << SLOT_SHIFT)
+    }
+
+    /// The bits that tell keys of one shard apart, spread over a word for the shard's table.
+    pub fn table_hash(self) -> u64 {
+        self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+/// CRC16/XMODEM of the key, or of what stands in its first non-empty `{…}`, mod 16384 (Redis Cluster
+/// specification, "Hash tags").
+pub fn slot(key: &[u8]) -> u16 {
+    let tag = memchr::memchr(b'{', key).and_then(|open| {
+        let rest = key.get(open + 1..)?;
+        let close = memchr::memchr(b'}', rest)?;
+        rest.get(..close).filter(|tag| !tag.is_empty())
+    });
+    crc16::State::<crc16::XMODEM>::calculate(tag.unwrap_or(key)) % SLOTS as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_those_of_redis_cluster() {
+        assert_eq!(slot(b"123456789"), 0x31C3 % 16384);
+        assert_eq!(slot(b"foo"), 12182);
+        assert_eq!(slot(b"{user1000}.following"), slot(b"user1000"));
+        assert_eq!(slot(b"foo{}{bar}"), crc16::State::<crc16::XMODEM>::calculate(b"foo{}{bar}") % 16384);
+    }
+
+    #[test]
+    fn a_position_fits_a_double_and_names_its_shard() {
+        for i in 0..1000u32 {
+            let key = i.to_le_bytes();
+            let position = Position::of(&key);
+            assert!(position.0 < 1 << CURSOR_BITS);
+            assert_eq!(position.shard(), usize::from(slot(&key)));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! All that the log builds.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{Cluster, Database, Digest, Effects, Options, Origins, Rng, Txn};
+
+/// Number of databases (SELECT 0 … 15).
+pub const DATABASES: usize = 16;
+/// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
+pub const FIRST_REVISION_EPOCH_S: u64 = 1_767_225_600;
+
+/// Loaded scripts: SHA1 in lower-case hex → body.
+pub type Scripts = BTreeMap<[u8; 40], Bytes>;
+
+/// The state machine's data at one log index.
+///
+/// Invariants: `revision` and `now_ms` never go back; everything here is a function of the log alone.
+#[derive(Debug)]
+pub struct State {
+    pub(super) dbs: Vec<Database>,
+    pub(super) revision: u64,
+    pub(super) now_ms: u64,
+    /// See [`Digest`].
+    pub digest: Digest,
+    /// Boots and what each has had applied.
+    pub origins: Origins,
+    /// Loaded scripts.
+    pub scripts: Scripts,
+    /// Replicated options.
+    pub options: Options,
+    /// Members and cluster id.
+    pub cluster: Cluster,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            dbs: (0..DATABASES).map(|_| Database::default()).collect(),
+            revision: 0,
+            now_ms: 0,
+            digest: Digest::default(),
+            origins: Origins::default(),
+            scripts: Scripts::new(),
+            options: Options::default(),
+            cluster: Cluster::default(),
+        }
+    }
+}
+
+static NO_DATABASE: std::sync::LazyLock<Database> = std::sync::LazyLock::new(Database::default);
+
+impl State {
+    /// Database `index`; an empty one if there is none.
+    pub fn db(&self, index: usize) -> &Database {
+        self.dbs.get(index).unwrap_or(&NO_DATABASE)
+    }
+
+    /// The counter behind WATCH and fencing tokens.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Cluster time of the last applied entry, ms.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// Takes an entry's stamp over; time never goes back.
+    pub fn advance_clock(&mut self, now_ms: u64) {
+        self.now_ms = self.now_ms.max(now_ms);
+    }
+
+    /// Sets the counter where it starts (cluster creation, snapshot); never lowers it.
+    pub fn raise_revision(&mut self, revision: u64) {
+        self.revision = self.revision.max(revision);
+    }
+
+    /// A transaction for one command: raises the revision by one.
+    pub fn txn<'a>(&'a mut self, db: usize, rng: Rng, effects: &'a mut Effects) -> Txn<'a> {
+        Txn::new(self, db, rng, effects)
+    }
+
+    /// The earliest deadline of any key.
+    pub fn first_deadline_ms(&self) -> Option<u64> {
+        self.dbs.iter().filter_map(|db| db.first_deadline().map(|(deadline, _)| deadline)).min()
+    }
+
+    /// Removes keys that are due, in order of (deadline, database, key), at most `max`.
+    pub fn sweep(&mut self, max: usize, effects: &mut Effects) -> usize {
+        for removed in 0..max {
+            let due = self
+                .dbs
+                .iter()
+                .enumerate()
+                .filter_map(|(index, db)| db.first_deadline().map(|(deadline, key)| (deadline, index, key)))
+                .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+            let Some((deadline, index, key)) = due else { return removed };
+            if deadline > self.now_ms {
+                return removed;
+            }
+            let key: Box<[u8]> = key.into();
+            super::txn::expire(self, index, &key, effects);
+        }
+        max
+    }
+
+    /// The state as it is now, unchanged by what is applied later, at the cost of one count for each shard. Only to be
+    /// read.
+    pub fn image(&self) -> Self {
+        Self {
+            dbs: self.dbs.iter().map(Database::image).collect(),
+            revision: self.revision,
+            now_ms: self.now_ms,
+            digest: self.digest.clone(),
+            origins: self.origins.clone(),
+            scripts: self.scripts.clone(),
+            options: self.options.clone(),
+            cluster: self.cluster.clone(),
+        }
+    }
+
+    /// Puts an entry back that a snapshot held.
+    pub fn restore_entry(&mut self, db: usize, entry: super::Entry) {
+        if let Some(db) = self.dbs.get_mut(db) {
+            db.insert(entry);
+        }
+    }
+
+    /// Puts back what a snapshot held besides keys.
+    pub fn restore_counters(&mut self, revision: u64, now_ms: u64, digest: u64, floors: &[u64]) {
+        self.revision = revision;
+        self.now_ms = now_ms;
+        self.digest = Digest::from_value(digest);
+        for (db, floor) in self.dbs.iter_mut().zip(floors) {
+            db.raise_floor(*floor);
+        }
+    }
+
+    /// Checks the invariants of all parts; for tests and after a snapshot is installed.
+    ///
+    /// # Errors
+    /// Names the first thing that is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        for (index, db) in self.dbs.iter().enumerate() {
+            db.validate().map_err(|what| format!("database {index}: {what}"))?;
+            if let Some(entry) = db.iter_unordered().find(|entry| entry.revision() > self.revision) {
+                return Err(format!("database {index}: key {:?} is newer than the state", entry.key()));
+            }
+        }
+        Ok(())
+    }
+}

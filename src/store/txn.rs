@@ -1,0 +1,288 @@
+//! What a write command gets: the state, to change.
+//!
+//! Invariants
+//! - Every change of a value stamps the key with the command's revision, and every change of a value or deadline enters the
+//!   digest as (key, revision, deadline). Both happen here and nowhere else.
+//! - A command never sees a key that is due at the entry's `now_ms`: a write that meets one removes it first.
+//! - Nothing here reads a clock or an unordered iteration.
+
+use triomphe::Arc;
+
+use super::{Database, Entry, Horizon, Kind, Rng, State, Value, View};
+use crate::error::{ReplyError, WRONG_TYPE};
+
+/// What apply asks each node to do for its own connections after the gate is released. (Publishing, waking and
+/// invalidating come with their commands.)
+#[derive(Default, Debug)]
+pub struct Effects {
+    /// Values that may be large: dropped by a thread that nobody waits for.
+    pub garbage: Vec<Value>,
+    /// Emptied databases, likewise.
+    pub flushed: Vec<Database>,
+    /// Keys that expired, for INFO's `expired_keys`.
+    pub expired: u64,
+}
+
+impl Effects {
+    fn discard(&mut self, entry: Arc<Entry>) {
+        if entry.value().elements() > 64
+            && let Ok(entry) = Arc::try_unwrap(entry)
+        {
+            self.garbage.push(entry.into_value());
+        }
+    }
+}
+
+/// What a new value does to the key's deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// The key has none afterwards.
+    Clear,
+    /// As before.
+    Keep,
+    /// At this cluster time, ms.
+    At(u64),
+}
+
+/// Whether [`Txn::edit`] may make an absent key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Create {
+    /// Start from an empty value.
+    Yes,
+    /// Do nothing.
+    No,
+}
+
+/// Whether the closure of [`Txn::edit`] changed the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed(pub bool);
+
+/// Write access for one command.
+pub struct Txn<'a> {
+    state: &'a mut State,
+    db: usize,
+    rng: Rng,
+    effects: &'a mut Effects,
+}
+
+impl<'a> Txn<'a> {
+    pub(super) fn new(state: &'a mut State, db: usize, rng: Rng, effects: &'a mut Effects) -> Self {
+        state.revision += 1;
+        Self { state, db, rng, effects }
+    }
+
+    /// A transaction for a command inside this one (EXEC, scripts): its own revision.
+    pub fn nested(&mut self, db: usize) -> Txn<'_> {
+        let rng = Rng::new(self.rng.next_u64());
+        Txn::new(self.state, db, rng, self.effects)
+    }
+
+    /// Read access to the same moment, by the entry's time alone.
+    pub fn view(&mut self) -> View<'_> {
+        let rng = Rng::new(self.rng.next_u64());
+        let now_ms = self.state.now_ms;
+        View::new(self.state, self.db, Horizon { applied_ms: now_ms, estimate_ms: now_ms }, rng)
+    }
+
+    /// The whole state, to read.
+    pub fn state(&self) -> &State {
+        self.state
+    }
+
+    /// The parts of the state that are no keys (options, scripts, cluster), to change.
+    pub fn state_mut(&mut self) -> &mut State {
+        self.state
+    }
+
+    /// Index of the command's database.
+    pub fn db_index(&self) -> usize {
+        self.db
+    }
+
+    /// The entry's cluster time, ms.
+    pub fn now_ms(&self) -> u64 {
+        self.state.now_ms
+    }
+
+    /// This command's revision.
+    pub fn revision(&self) -> u64 {
+        self.state.revision
+    }
+
+    /// The next random number of this command.
+    pub fn random(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
+    /// The entry of `key`; removes it first if it is due.
+    pub fn get(&mut self, key: &[u8]) -> Option<&Entry> {
+        self.expire_if_due(key);
+        let now_ms = self.state.now_ms;
+        let entry = self.state.db(self.db).get(key)?;
+        entry.mark_accessed(now_ms);
+        Some(entry)
+    }
+
+    /// True if `key` exists.
+    pub fn exists(&mut self, key: &[u8]) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The value of `key` as a `K`.
+    ///
+    /// # Errors
+    /// WRONGTYPE if it is of another type.
+    pub fn typed<K: Kind>(&mut self, key: &[u8]) -> Result<Option<&K>, ReplyError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(entry) => K::of(entry.value()).map(Some).ok_or(WRONG_TYPE),
+        }
+    }
+
+    /// Gives `key` a value, whatever it held before.
+    pub fn set(&mut self, key: &[u8], value: Value, deadline: Deadline) {
+        let before = if deadline == Deadline::Keep { self.get(key).and_then(Entry::deadline_ms) } else { None };
+        let deadline_ms = match deadline {
+            Deadline::Clear => None,
+            Deadline::Keep => before,
+            Deadline::At(at) => Some(at),
+        };
+        let (revision, now_ms) = (self.state.revision, self.state.now_ms);
+        let entry = Entry::new(key, value, revision, deadline_ms, now_ms);
+        self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
+        if let Some(db) = self.state.dbs.get_mut(self.db)
+            && let Some(old) = db.insert(entry)
+        {
+            self.effects.discard(old);
+        }
+    }
+
+    /// Lets `edit` work on the value of `key` as a `K`; with [`Create::Yes`] on an empty one if the key is absent. A value
+    /// that is empty afterwards is removed with its key. `None`: the key is absent and was not to be made.
+    ///
+    /// # Errors
+    /// WRONGTYPE, or what `edit` returns: it must not have changed anything then.
+    pub fn edit<K: Kind, T>(
+        &mut self,
+        key: &[u8],
+        create: Create,
+        edit: impl FnOnce(&mut K) -> Result<(T, Changed), ReplyError>,
+    ) -> Result<Option<T>, ReplyError> {
+        self.expire_if_due(key);
+        let (revision, now_ms) = (self.state.revision, self.state.now_ms);
+        let Some(db) = self.state.dbs.get_mut(self.db) else { return Ok(None) };
+        // Types are compared before anything shared with a snapshot is copied.
+        match db.get(key).map(|entry| K::of(entry.value()).is_some()) {
+            Some(true) => {}
+            Some(false) => return Err(WRONG_TYPE),
+            None if create == Create::No => return Ok(None),
+            None => {
+                let mut value = K::default();
+                let (result, _) = edit(&mut value)?;
+                if !value.is_vacant() {
+                    self.set(key, value.into_value(), Deadline::Clear);
+                }
+                return Ok(Some(result));
+            }
+        }
+        let outcome = db.update(key, |entry| {
+            entry.mark_accessed(now_ms);
+            let deadline_ms = entry.deadline_ms().unwrap_or(0);
+            let value = K::of_mut(entry.value_mut()).ok_or(WRONG_TYPE)?;
+            let (result, changed) = edit(value)?;
+            let vacant = value.is_vacant();
+            if changed.0 {
+                entry.set_revision(revision);
+            }
+            Ok::<_, ReplyError>((result, changed.0, vacant, deadline_ms))
+        });
+        let Some(outcome) = outcome else { return Ok(None) };
+        let (result, changed, vacant, deadline_ms) = outcome?;
+        if vacant {
+            self.remove(key);
+        } else if changed {
+            self.state.digest.key(self.db, key, revision, deadline_ms);
+        }
+        Ok(Some(result))
+    }
+
+    /// Changes the deadline of an existing key; its revision stays.
+    pub fn set_deadline(&mut self, key: &[u8], deadline_ms: Option<u64>) -> bool {
+        self.expire_if_due(key);
+        let Some(db) = self.state.dbs.get_mut(self.db) else { return false };
+        if db.get(key).is_none() {
+            return false;
+        }
+        let revision = db.update(key, |entry| {
+            entry.set_deadline(deadline_ms);
+            entry.revision()
+        });
+        if let Some(revision) = revision {
+            self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
+        }
+        revision.is_some()
+    }
+
+    /// Removes `key`: true if it was there.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        self.take(key).map(|entry| self.effects.discard(entry)).is_some()
+    }
+
+    /// Removes `key` and returns what it held (RENAME, MOVE, GETDEL).
+    pub fn take(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
+        self.expire_if_due(key);
+        let entry = self.state.dbs.get_mut(self.db)?.remove(key)?;
+        self.state.digest.key(self.db, key, 0, 0);
+        Some(entry)
+    }
+
+    /// Empties the given databases.
+    pub fn flush(&mut self, dbs: impl IntoIterator<Item = usize>) {
+        for index in dbs {
+            let Some(db) = self.state.dbs.get_mut(index) else { continue };
+            let floor = db.floor();
+            let old = std::mem::take(db);
+            db.raise_floor(floor);
+            self.state.digest.key(index, b"", 0, old.len() as u64);
+            if !old.is_empty() {
+                self.effects.flushed.push(old);
+            }
+        }
+    }
+
+    /// Exchanges two databases; every key of both counts as changed.
+    pub fn swap(&mut self, a: usize, b: usize) {
+        if a == b || a.max(b) >= self.state.dbs.len() {
+            return;
+        }
+        self.state.dbs.swap(a, b);
+        let revision = self.state.revision;
+        for index in [a, b] {
+            if let Some(db) = self.state.dbs.get_mut(index) {
+                db.raise_floor(revision);
+            }
+            self.state.digest.key(index, b"", revision, 0);
+        }
+    }
+
+    /// Notes something in the digest that is neither a key nor the command's result.
+    pub fn note(&mut self, bytes: &[u8]) {
+        self.state.digest.bytes(bytes);
+    }
+
+    fn expire_if_due(&mut self, key: &[u8]) {
+        let due = self.state.db(self.db).get(key).is_some_and(|entry| entry.is_due(self.state.now_ms));
+        if due {
+            expire(self.state, self.db, key, self.effects);
+        }
+    }
+}
+
+/// Removes a key that is due.
+pub(super) fn expire(state: &mut State, db: usize, key: &[u8], effects: &mut Effects) {
+    if let Some(entry) = state.dbs.get_mut(db).and_then(|db| db.remove(key)) {
+        state.digest.key(db, key, 0, 0);
+        effects.expired += 1;
+        effects.discard(entry);
+    }
+}

@@ -1,0 +1,137 @@
+//! What a read command sees: the state at one moment, without a way to change it.
+//!
+//! Invariant: a key whose deadline is at or before `applied_ms` is absent. One whose deadline lies between `applied_ms` and
+//! `estimate_ms` is hidden as well, and noted: whoever asked for a linearizable read then submits a tick and reads again,
+//! because only the log expires keys (design 5).
+
+use std::cell::{Cell, RefCell};
+
+use super::{Database, Entry, Kind, Rng, State};
+use crate::error::{ReplyError, WRONG_TYPE};
+
+/// By which times keys are hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    /// The last applied `now_ms`: what is due by it is absent for good.
+    pub applied_ms: u64,
+    /// The node's estimate of cluster time, never before `applied_ms`; what PTTL counts from.
+    pub estimate_ms: u64,
+}
+
+/// Read access for one command.
+pub struct View<'a> {
+    state: &'a State,
+    db: usize,
+    horizon: Horizon,
+    rng: RefCell<Rng>,
+    met_due: Cell<bool>,
+    marks_access: bool,
+}
+
+impl<'a> View<'a> {
+    /// A view of `state` for a command on database `db`.
+    pub fn new(state: &'a State, db: usize, horizon: Horizon, rng: Rng) -> Self {
+        Self { state, db, horizon, rng: RefCell::new(rng), met_due: Cell::new(false), marks_access: true }
+    }
+
+    /// The same, and looked-up keys keep their idle time (CLIENT NO-TOUCH, OBJECT, TTL …).
+    pub fn without_touch(mut self) -> Self {
+        self.marks_access = false;
+        self
+    }
+
+    /// The same view of another database.
+    pub fn on_db(&self, db: usize) -> View<'a> {
+        View {
+            state: self.state,
+            db,
+            horizon: self.horizon,
+            rng: RefCell::new(Rng::new(self.rng.borrow_mut().next_u64())),
+            met_due: Cell::new(false),
+            marks_access: self.marks_access,
+        }
+    }
+
+    /// The whole state.
+    pub fn state(&self) -> &'a State {
+        self.state
+    }
+
+    /// The database of the command.
+    pub fn db(&self) -> &'a Database {
+        self.state.db(self.db)
+    }
+
+    /// Its index.
+    pub fn db_index(&self) -> usize {
+        self.db
+    }
+
+    /// Cluster time for PTTL, TIME and their kin, ms.
+    pub fn now_ms(&self) -> u64 {
+        self.horizon.estimate_ms
+    }
+
+    /// The next random number: the node's own, or in apply the entry's.
+    pub fn random(&self) -> u64 {
+        self.rng.borrow_mut().next_u64()
+    }
+
+    /// A generator that goes on from this one.
+    pub fn rng(&self) -> Rng {
+        Rng::new(self.random())
+    }
+
+    /// The entry of `key` if it is alive.
+    pub fn get(&self, key: &[u8]) -> Option<&'a Entry> {
+        let entry = self.peek(key)?;
+        if self.marks_access {
+            entry.mark_accessed(self.horizon.estimate_ms);
+        }
+        Some(entry)
+    }
+
+    /// The entry of `key` if it is alive; its idle time stays.
+    pub fn peek(&self, key: &[u8]) -> Option<&'a Entry> {
+        let entry = self.db().get(key)?;
+        self.is_alive(entry).then_some(entry)
+    }
+
+    /// True unless the entry is due; notes that it is due by the estimate alone.
+    pub fn is_alive(&self, entry: &Entry) -> bool {
+        if entry.is_due(self.horizon.applied_ms) {
+            return false;
+        }
+        if entry.is_due(self.horizon.estimate_ms) {
+            self.met_due.set(true);
+            return false;
+        }
+        true
+    }
+
+    /// The value of `key` as a `K`.
+    ///
+    /// # Errors
+    /// WRONGTYPE if it is of another type.
+    pub fn typed<K: Kind>(&self, key: &[u8]) -> Result<Option<&'a K>, ReplyError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(entry) => K::of(entry.value()).map(Some).ok_or(WRONG_TYPE),
+        }
+    }
+
+    /// What WATCH remembers of a key: (revision, deadline in ms), zeros if it is absent.
+    pub fn watch_mark(&self, key: &[u8]) -> (u64, u64) {
+        self.peek(key).map_or((0, 0), |entry| (self.db().watched_revision(entry), entry.deadline_ms().unwrap_or(0)))
+    }
+
+    /// True if a key was hidden that the log has not expired yet.
+    pub fn met_due(&self) -> bool {
+        self.met_due.get()
+    }
+
+    /// Takes over what another view of the same command met.
+    pub fn note_met_due(&self, met: bool) {
+        self.met_due.set(self.met_due.get() || met);
+    }
+}
