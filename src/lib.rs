@@ -3,5 +3,6 @@
 pub mod command;
 pub mod error;
 pub mod protocol;
+pub mod replication;
 pub mod server;
 pub mod store;

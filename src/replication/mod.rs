@@ -1,0 +1,3 @@
+//! Consensus: the only user of openraft.
+
+pub mod types;
