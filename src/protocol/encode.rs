@@ -1,21 +1,43 @@
 //! Replies to bytes. Not through `redis-protocol`, whose RESP2 frames have one null only (clients tell
 //! `$-1` from `*-1`: EXEC answers the second) and whose frames would have to be built first.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
-use super::{Reply, Resp, write_i64};
+use super::{Reply, Resp};
+
+/// Where encoded bytes go.
+pub trait Sink {
+    /// Appends a copy.
+    fn put(&mut self, bytes: &[u8]);
+    /// Appends bytes that may be shared instead of copied.
+    fn put_shared(&mut self, bytes: &Bytes);
+}
+
+impl Sink for BytesMut {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn put_shared(&mut self, bytes: &Bytes) {
+        self.extend_from_slice(bytes);
+    }
+}
 
 /// Appends `reply` to `out` in the given version of the protocol.
-pub fn encode(out: &mut BytesMut, reply: &Reply, resp: Resp) {
+pub fn encode(out: &mut impl Sink, reply: &Reply, resp: Resp) {
     match reply {
-        Reply::Ok => out.extend_from_slice(b"+OK\r\n"),
+        Reply::Ok => out.put(b"+OK\r\n"),
         Reply::Simple(text) => line(out, b'+', text.as_bytes()),
         Reply::Error(error) => line(out, b'-', error.as_bytes()),
         Reply::Int(value) => header(out, b':', *value),
-        Reply::Bulk(bytes) => bulk(out, bytes),
-        Reply::Nil if resp == Resp::V2 => out.extend_from_slice(b"$-1\r\n"),
-        Reply::NilArray if resp == Resp::V2 => out.extend_from_slice(b"*-1\r\n"),
-        Reply::Nil | Reply::NilArray => out.extend_from_slice(b"_\r\n"),
+        Reply::Bulk(bytes) => {
+            header(out, b'$', bytes.len() as i64);
+            out.put_shared(bytes);
+            out.put(b"\r\n");
+        }
+        Reply::Nil if resp == Resp::V2 => out.put(b"$-1\r\n"),
+        Reply::NilArray if resp == Resp::V2 => out.put(b"*-1\r\n"),
+        Reply::Nil | Reply::NilArray => out.put(b"_\r\n"),
         Reply::Array(items) => sequence(out, b'*', items, resp),
         Reply::Set(items) => sequence(out, pick(resp, b'~'), items, resp),
         Reply::Push(items) => sequence(out, pick(resp, b'>'), items, resp),
@@ -35,16 +57,16 @@ pub fn encode(out: &mut BytesMut, reply: &Reply, resp: Resp) {
         },
         Reply::Bool(value) => match resp {
             Resp::V2 => header(out, b':', i64::from(*value)),
-            Resp::V3 => out.extend_from_slice(if *value { b"#t\r\n" } else { b"#f\r\n" }),
+            Resp::V3 => out.put(if *value { b"#t\r\n" } else { b"#f\r\n" }),
         },
         Reply::Verbatim(format, text) => match resp {
             Resp::V2 => bulk(out, text),
             Resp::V3 => {
                 header(out, b'=', text.len() as i64 + 4);
-                out.extend_from_slice(format.as_bytes());
-                out.extend_from_slice(b":");
-                out.extend_from_slice(text);
-                out.extend_from_slice(b"\r\n");
+                out.put(format.as_bytes());
+                out.put(b":");
+                out.put(text);
+                out.put(b"\r\n");
             }
         },
         Reply::BigNumber(text) => match resp {
@@ -59,26 +81,25 @@ fn pick(resp: Resp, v3: u8) -> u8 {
     if resp == Resp::V3 { v3 } else { b'*' }
 }
 
-fn line(out: &mut BytesMut, kind: u8, text: &[u8]) {
-    out.extend_from_slice(&[kind]);
-    out.extend_from_slice(text);
-    out.extend_from_slice(b"\r\n");
+fn line(out: &mut impl Sink, kind: u8, text: &[u8]) {
+    out.put(&[kind]);
+    out.put(text);
+    out.put(b"\r\n");
 }
 
-fn header(out: &mut BytesMut, kind: u8, value: i64) {
-    out.extend_from_slice(&[kind]);
-    write_i64(out, value);
-    out.extend_from_slice(b"\r\n");
+fn header(out: &mut impl Sink, kind: u8, value: i64) {
+    out.put(&[kind]);
+    out.put(itoa::Buffer::new().format(value).as_bytes());
+    out.put(b"\r\n");
 }
 
-fn bulk(out: &mut BytesMut, bytes: &[u8]) {
-    out.reserve(bytes.len() + 16);
+fn bulk(out: &mut impl Sink, bytes: &[u8]) {
     header(out, b'$', bytes.len() as i64);
-    out.extend_from_slice(bytes);
-    out.extend_from_slice(b"\r\n");
+    out.put(bytes);
+    out.put(b"\r\n");
 }
 
-fn sequence(out: &mut BytesMut, kind: u8, items: &[Reply], resp: Resp) {
+fn sequence(out: &mut impl Sink, kind: u8, items: &[Reply], resp: Resp) {
     header(out, kind, items.len() as i64);
     for item in items {
         encode(out, item, resp);

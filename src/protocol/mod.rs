@@ -10,6 +10,6 @@ pub mod parse;
 mod reply;
 
 pub use args::Args;
-pub use encode::encode;
-pub use number::{parse_f64, parse_i64, write_i64};
+pub use encode::{Sink, encode};
+pub use number::{parse_f64, parse_i64};
 pub use reply::{Reply, Resp};

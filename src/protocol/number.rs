@@ -29,12 +29,6 @@ pub fn parse_f64(bytes: &[u8]) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }
 
-/// Appends the decimal form of `value`.
-pub fn write_i64(out: &mut bytes::BytesMut, value: i64) {
-    let mut buffer = itoa::Buffer::new();
-    out.extend_from_slice(buffer.format(value).as_bytes());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,76 @@
 //! The front end: sockets, sessions, and the gate between them and the rest.
+//!
+//! A connection reads what its socket has, parses it ([`crate::protocol::parse`]), passes each command through the gate
+//! ([`dispatch`]), and hands what is left to do as one group to the Raft group that it belongs to. It answers a group before it
+//! starts the next, so a pipeline behaves as if it were run command by command.
 
 mod answer;
+mod client;
+mod connection;
+mod dispatch;
+mod listener;
+mod output;
+mod session;
+mod stats;
 
-pub use answer::{Answer, Call};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+
+pub use answer::{Answer, Call, Finish, Later};
+pub use client::{Client, Shown};
+pub use dispatch::{Dispatched, dispatch, plan_exec};
+pub use listener::listen;
+pub use output::Output;
+pub use session::{Multi, ReplyMode, Session, TRANSACTION_BYTES_MAX};
+pub use stats::Stats;
+
+use crate::config::Settings;
+use crate::env::Env;
+use crate::replication::Router;
+
+/// One node, as its connections see it.
+pub struct Server {
+    /// Seams to the outside: clocks, network, random numbers, threads.
+    pub env: Env,
+    /// Options of this node.
+    pub settings: RwLock<Arc<Settings>>,
+    /// Which Raft group a command belongs to.
+    pub router: Router,
+    /// Connected clients by id.
+    pub clients: Mutex<BTreeMap<u64, Arc<Client>>>,
+    /// Counters for INFO.
+    pub stats: Stats,
+    /// Asks the main task to stop the node: SHUTDOWN.
+    pub stop: tokio::sync::Notify,
+    next_client: AtomicU64,
+}
+
+impl Server {
+    /// A node without connections.
+    pub fn new(env: Env, settings: Settings, router: Router) -> Arc<Self> {
+        let started_ms = env.clocks.wall_ms();
+        Arc::new(Self {
+            env,
+            settings: RwLock::new(Arc::new(settings)),
+            router,
+            clients: Mutex::default(),
+            stats: Stats::new(started_ms),
+            stop: tokio::sync::Notify::new(),
+            next_client: AtomicU64::new(1),
+        })
+    }
+
+    /// The options as they are now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.read().clone()
+    }
+
+    /// A client id, unique in the cluster.
+    fn next_client_id(&self) -> u64 {
+        let n = self.next_client.fetch_add(1, Ordering::Relaxed);
+        (self.router.node_id() << 32) + n
+    }
+}

@@ -26,17 +26,24 @@ pub struct View<'a> {
     rng: RefCell<Rng>,
     met_due: Cell<bool>,
     marks_access: bool,
+    log_alone: bool,
 }
 
 impl<'a> View<'a> {
     /// A view of `state` for a command on database `db`.
     pub fn new(state: &'a State, db: usize, horizon: Horizon, rng: Rng) -> Self {
-        Self { state, db, horizon, rng: RefCell::new(rng), met_due: Cell::new(false), marks_access: true }
+        Self { state, db, horizon, rng: RefCell::new(rng), met_due: Cell::new(false), marks_access: true, log_alone: false }
     }
 
     /// The same, and looked-up keys keep their idle time (CLIENT NO-TOUCH, OBJECT, TTL …).
     pub fn without_touch(mut self) -> Self {
         self.marks_access = false;
+        self
+    }
+
+    /// The same, and only what the log has expired is hidden: for the second look, after a tick.
+    pub fn hide_by_log_alone(mut self) -> Self {
+        self.log_alone = true;
         self
     }
 
@@ -49,6 +56,7 @@ impl<'a> View<'a> {
             rng: RefCell::new(Rng::new(self.rng.borrow_mut().next_u64())),
             met_due: Cell::new(false),
             marks_access: self.marks_access,
+            log_alone: self.log_alone,
         }
     }
 
@@ -102,7 +110,7 @@ impl<'a> View<'a> {
         if entry.is_due(self.horizon.applied_ms) {
             return false;
         }
-        if entry.is_due(self.horizon.estimate_ms) {
+        if !self.log_alone && entry.is_due(self.horizon.estimate_ms) {
             self.met_due.set(true);
             return false;
         }

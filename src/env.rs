@@ -1,0 +1,130 @@
+//! The seams to the outside world: clocks, random numbers, network, threads. The simulation puts its own behind them, so that
+//! three nodes run in one deterministic process.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::clock::Clocks;
+
+/// A byte stream between two sockets.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
+    /// `host:port` of the other side.
+    fn peer_addr(&self) -> String;
+    /// `host:port` of this side.
+    fn local_addr(&self) -> String;
+    /// Sends TCP keep-alive probes after this many seconds of silence; 0 = none.
+    fn set_keepalive(&self, seconds: u64);
+}
+
+/// A boxed stream.
+pub type BoxStream = Box<dyn Stream>;
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A bound listening socket.
+pub trait Listener: Send + Sync {
+    /// The next connection.
+    fn accept(&self) -> BoxFuture<'_, io::Result<BoxStream>>;
+    /// The port that it is bound to.
+    fn port(&self) -> u16;
+}
+
+/// The network.
+pub trait Net: Send + Sync {
+    /// Connects to `host:port`.
+    fn connect<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, io::Result<BoxStream>>;
+    /// Binds a listening socket; port 0 = any free one.
+    fn bind<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Box<dyn Listener>>>;
+}
+
+/// All seams of one node.
+#[derive(Clone)]
+pub struct Env {
+    /// Clocks.
+    pub clocks: Arc<dyn Clocks>,
+    /// Network.
+    pub net: Arc<dyn Net>,
+    /// Random 64 bits.
+    pub random: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// False in the simulation: work that would go to a thread of its own runs in place.
+    pub threads: bool,
+}
+
+impl Env {
+    /// Runs work that may take long where nothing of Raft waits for it.
+    pub async fn heavy<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        if !self.threads {
+            return work();
+        }
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            // A panic there is a panic here: it stops the node.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// A random number.
+    pub fn random(&self) -> u64 {
+        (self.random)()
+    }
+}
+
+/// The real network.
+pub struct Tcp;
+
+impl Stream for tokio::net::TcpStream {
+    fn peer_addr(&self) -> String {
+        self.peer_addr().map(|addr| addr.to_string()).unwrap_or_default()
+    }
+
+    fn local_addr(&self) -> String {
+        self.local_addr().map(|addr| addr.to_string()).unwrap_or_default()
+    }
+
+    fn set_keepalive(&self, seconds: u64) {
+        use rustix::net::sockopt;
+        let idle = std::time::Duration::from_secs(seconds.max(1));
+        let interval = std::time::Duration::from_secs((seconds / 3).max(1));
+        // A socket without keep-alive still works.
+        let _ = sockopt::set_socket_keepalive(self, seconds > 0);
+        if seconds > 0 {
+            let _ = sockopt::set_tcp_keepidle(self, idle);
+            let _ = sockopt::set_tcp_keepintvl(self, interval);
+            let _ = sockopt::set_tcp_keepcnt(self, 3);
+        }
+    }
+}
+
+impl Listener for tokio::net::TcpListener {
+    fn accept(&self) -> BoxFuture<'_, io::Result<BoxStream>> {
+        Box::pin(async move {
+            let (stream, _) = self.accept().await?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream) as BoxStream)
+        })
+    }
+
+    fn port(&self) -> u16 {
+        self.local_addr().map(|addr| addr.port()).unwrap_or_default()
+    }
+}
+
+impl Net for Tcp {
+    fn connect<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, io::Result<BoxStream>> {
+        Box::pin(async move {
+            let stream = tokio::net::TcpStream::connect(addr).await?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream) as BoxStream)
+        })
+    }
+
+    fn bind<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let listener = tokio::net::TcpListener::bind((host, port)).await?;
+            Ok(Box::new(listener) as Box<dyn Listener>)
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! Running a committed entry on the state.
+//!
+//! Invariants
+//! - The state after an entry is a function of the state before and the entry: no clock, no I/O, nothing of the node. What only the
+//!   origin does (reads of a group, replies) changes neither state nor digest.
+//! - A batch runs if its boot exists and its seq is the next one, else it only advances the clock: on every node alike.
+//! - Entries are applied in log order without gaps; an entry that cannot be decoded stops the node.
+
+use crate::command::{Caller, call_read, call_write, check};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::store::{Effects, Horizon, Rng, State, View};
+
+use super::entry::{Content, Corrupt, LogCommand, LogEntry};
+use super::{CommandGroup, Exec, Step, Watch};
+
+/// Most due keys that one entry removes: of commands, and of a tick.
+const SWEEP_MAX: usize = 200;
+const SWEEP_TICK_MAX: usize = 5000;
+
+/// What came of an entry.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// For the node's own connections, after the gate.
+    pub effects: Effects,
+    /// Replies for the groups that this node submitted.
+    pub answers: Vec<(CommandGroup, Vec<Reply>)>,
+    /// A boot that this entry made: (node, nonce, boot).
+    pub booted: Option<(u64, u64, u64)>,
+    /// A boot that this entry ended.
+    pub ended: Option<u64>,
+    /// True if a batch was applied and not a no-op.
+    pub accepted: bool,
+}
+
+/// Applies `entry`, which stands at `index`. `own` gives the groups that this node submitted in the batch, if it is one of
+/// its own.
+///
+/// # Errors
+/// [`Corrupt`] before anything was changed.
+pub fn apply(
+    state: &mut State,
+    index: u64,
+    entry: LogEntry,
+    own: impl FnOnce(u64, u64) -> Option<Vec<CommandGroup>>,
+) -> Result<Outcome, Corrupt> {
+    let mut outcome = Outcome::default();
+    // Everything that can be wrong with the entry is found before the first change.
+    let commands = match &entry.content {
+        Content::Batch(batch) => batch.read_all()?,
+        _ => Vec::new(),
+    };
+    state.advance_clock(entry.stamp.now_ms);
+    let sweep = if matches!(entry.content, Content::Tick) { SWEEP_TICK_MAX } else { SWEEP_MAX };
+    state.sweep(sweep, &mut outcome.effects);
+    match entry.content {
+        Content::Create { cluster, nonce, peer_addr, client_addr, revision, level, options } => {
+            if !state.cluster.is_created() {
+                state.cluster.id = cluster;
+                state.cluster.level = level;
+                state.cluster.join(nonce, &peer_addr, &client_addr);
+                state.raise_revision(revision);
+                for (name, value) in options {
+                    state.options.set(&name, value);
+                }
+            }
+        }
+        Content::Boot { node, nonce } if state.cluster.is_created() => {
+            let (boot, ended) = state.origins.boot(index, node, nonce);
+            outcome.booted = Some((node, nonce, boot));
+            outcome.ended = ended;
+        }
+        Content::EndBoot { boot } => {
+            if state.origins.end(boot).is_some() {
+                outcome.ended = Some(boot);
+            }
+        }
+        Content::Batch(batch) if state.origins.accept(batch.boot, batch.seq) => {
+            outcome.accepted = true;
+            let groups = own(batch.boot, batch.seq);
+            run_batch(state, index, &commands, groups, &mut outcome);
+        }
+        Content::Boot { .. } | Content::Batch(_) | Content::Tick => {}
+    }
+    state.digest.finish(index);
+    Ok(outcome)
+}
+
+fn run_batch(
+    state: &mut State,
+    index: u64,
+    commands: &[LogCommand],
+    groups: Option<Vec<CommandGroup>>,
+    outcome: &mut Outcome,
+) {
+    let mut position = 0;
+    let mut next = commands.iter();
+    for group in groups.into_iter().flatten() {
+        let mut replies = Vec::with_capacity(group.steps.len());
+        for step in &group.steps {
+            replies.push(match step {
+                Step::Done(reply) => reply.clone(),
+                Step::Read(command) => read(state, command.db.into(), &command.args, index, position),
+                Step::Write(own) => {
+                    position += 1;
+                    match next.next() {
+                        Some(LogCommand::Plain { db, args }) => {
+                            run(state, *db, args, index, position, &mut outcome.effects)
+                        }
+                        Some(LogCommand::Exec { watches, commands }) => {
+                            let exec = own.exec.as_deref();
+                            run_exec(state, watches, commands, exec, index, position, &mut outcome.effects)
+                        }
+                        // A void copy went ahead of the one with the commands; its clients were answered then.
+                        None => Reply::Error(crate::error::INDETERMINATE),
+                    }
+                }
+            });
+        }
+        outcome.answers.push((group, replies));
+    }
+    for command in next {
+        position += 1;
+        match command {
+            LogCommand::Plain { db, args } => {
+                run(state, *db, args, index, position, &mut outcome.effects);
+            }
+            LogCommand::Exec { watches, commands } => {
+                run_exec(state, watches, commands, None, index, position, &mut outcome.effects);
+            }
+        }
+    }
+}
+
+/// Runs one write command and notes its result in the digest.
+fn run(state: &mut State, db: u8, args: &Args, index: u64, position: u64, effects: &mut Effects) -> Reply {
+    let reply = match check(Caller::Log, args) {
+        Ok(spec) if spec.is_write() => {
+            let rng = Rng::of_command(index, position);
+            call_write(spec, &mut state.txn(db.into(), rng, effects), args).into()
+        }
+        Ok(spec) => Reply::Error(ReplyError::text(format!("ERR '{}' is no write command", spec.name))),
+        Err(error) => Reply::Error(error),
+    };
+    state.digest.reply(&reply);
+    reply
+}
+
+fn read(state: &State, db: usize, args: &Args, index: u64, position: u64) -> Reply {
+    let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
+    let rng = Rng::of_command(index, position ^ (1 << 63));
+    match check(Caller::Log, args) {
+        Ok(spec) => call_read(spec, &View::new(state, db, horizon, rng), args).into(),
+        Err(error) => Reply::Error(error),
+    }
+}
+
+/// Runs a transaction: all commands if every watched key is as it was, none otherwise. Reads run at the origin only (`own` is
+/// there), and a session command leaves its place to be filled by the connection.
+fn run_exec(
+    state: &mut State,
+    watches: &[Watch],
+    commands: &[(u8, Args)],
+    own: Option<&Exec>,
+    index: u64,
+    position: u64,
+    effects: &mut Effects,
+) -> Reply {
+    if !unchanged(state, watches) {
+        state.digest.reply(&Reply::NilArray);
+        return Reply::NilArray;
+    }
+    let mut replies = Vec::new();
+    for (place, (db, args)) in commands.iter().enumerate() {
+        let position = position ^ ((place as u64 + 1) << 32);
+        let is_write = check(Caller::Log, args).is_ok_and(super::super::command::Spec::is_write);
+        if is_write {
+            replies.push(run(state, *db, args, index, position, effects));
+        } else if own.is_some() {
+            replies.push(match check(Caller::Log, args) {
+                Ok(spec) if matches!(spec.run, crate::command::Run::Read(_)) => {
+                    read(state, (*db).into(), args, index, position)
+                }
+                Ok(_) => Reply::Silent,
+                Err(error) => Reply::Error(error),
+            });
+        }
+    }
+    Reply::Array(replies)
+}
+
+/// True if every watched key has the revision and deadline that WATCH saw.
+pub fn unchanged(state: &State, watches: &[Watch]) -> bool {
+    let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
+    watches.iter().all(|watch| {
+        let view = View::new(state, watch.db.into(), horizon, Rng::new(0));
+        view.watch_mark(&watch.key) == (watch.revision, watch.deadline_ms)
+    })
+}

@@ -1,0 +1,141 @@
+//! Commands on their way from a connection to the store.
+
+use tokio::sync::oneshot;
+
+use crate::command::Spec;
+use crate::protocol::{Args, Reply};
+
+/// How fresh a read has to be (design 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Level {
+    /// As if there were one copy; no clock assumption.
+    #[default]
+    Linearizable,
+    /// This node's state at once.
+    Local,
+}
+
+/// A key that WATCH remembers: unchanged if its (revision, deadline) are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Database.
+    pub db: u8,
+    /// Key.
+    pub key: bytes::Bytes,
+    /// Revision; 0 = absent.
+    pub revision: u64,
+    /// Deadline in ms; 0 = none.
+    pub deadline_ms: u64,
+}
+
+/// A command with the database that it runs on.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// What it is.
+    pub spec: &'static Spec,
+    /// Its database.
+    pub db: u8,
+    /// Its arguments.
+    pub args: Args,
+    /// For EXEC: what it runs.
+    pub exec: Option<Box<Exec>>,
+}
+
+/// What EXEC runs.
+#[derive(Clone, Debug, Default)]
+pub struct Exec {
+    /// Watched keys.
+    pub watches: Vec<Watch>,
+    /// Commands, each with its database. Session commands among them are answered by the origin afterwards: a
+    /// [`Reply::Silent`] holds their place.
+    pub commands: Vec<Command>,
+}
+
+impl Command {
+    /// A plain command.
+    pub fn new(spec: &'static Spec, db: usize, args: Args) -> Self {
+        Self { spec, db: db as u8, args, exec: None }
+    }
+
+    /// True if it goes through the log.
+    pub fn is_write(&self) -> bool {
+        match &self.exec {
+            Some(exec) => exec.commands.iter().any(|command| command.spec.is_write()),
+            None => self.spec.is_write(),
+        }
+    }
+
+    /// True if what it reads is bounded by nothing but the number of keys, or if it runs a script.
+    pub fn is_heavy(&self) -> bool {
+        let heavy = crate::command::Flags::UNBOUNDED.union(crate::command::Flags::SCRIPT);
+        self.spec.flags.intersects(heavy)
+            || self.exec.as_ref().is_some_and(|exec| {
+                exec.commands.len() > 1000 || exec.commands.iter().any(|command| command.spec.flags.intersects(heavy))
+            })
+    }
+
+    /// Bytes of the arguments.
+    pub fn size(&self) -> usize {
+        let exec = self.exec.as_ref().map_or(0, |exec| {
+            exec.commands.iter().map(|command| command.args.size() + 16).sum::<usize>()
+                + exec.watches.iter().map(|watch| watch.key.len() + 32).sum::<usize>()
+        });
+        self.args.size() + exec + 16
+    }
+}
+
+/// One place in a pipeline.
+#[derive(Debug)]
+pub enum Step {
+    /// Already answered.
+    Done(Reply),
+    /// Runs on this node's state, at its place between the writes.
+    Read(Command),
+    /// Runs through the log.
+    Write(Command),
+}
+
+/// Frames of one connection that were read together (design 2, Pipelining).
+#[derive(Debug)]
+pub struct CommandGroup {
+    /// In the order of the frames.
+    pub steps: Vec<Step>,
+    /// For reads outside of a write group.
+    pub level: Level,
+    /// CLIENT NO-TOUCH.
+    pub no_touch: bool,
+    /// The connection, so that the gathering of batches knows who came back.
+    pub connection: u64,
+    /// Gets the replies.
+    pub done: oneshot::Sender<Answered>,
+}
+
+/// The replies to a group, one for each step.
+#[derive(Debug)]
+pub struct Answered {
+    /// In the order of the steps.
+    pub replies: Vec<Reply>,
+    /// Log index of the entry that held the group's writes; 0 = none.
+    pub index: u64,
+}
+
+impl CommandGroup {
+    /// True if any step goes through the log.
+    pub fn has_write(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Write(_)))
+    }
+
+    /// Answers every step that has no answer yet with `error`.
+    pub fn fail(self, error: &crate::error::ReplyError) {
+        let replies = self
+            .steps
+            .into_iter()
+            .map(|step| match step {
+                Step::Done(reply) => reply,
+                _ => Reply::Error(error.clone()),
+            })
+            .collect();
+        // A receiver that is gone is a connection that is gone.
+        let _ = self.done.send(Answered { replies, index: 0 });
+    }
+}

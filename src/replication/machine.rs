@@ -1,0 +1,184 @@
+//! openraft's state machine: feeds committed entries to [`super::apply`] and keeps what comes of them.
+//!
+//! Invariants: the applied index rises by one with each entry (asserted in release builds too); replies are sent after the gate is
+//! released; heavy entries run on a thread of their own while Raft's timers go on.
+
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt};
+use openraft::entry::RaftEntry;
+use openraft::storage::{EntryResponder, RaftStateMachine};
+
+use super::apply::{Outcome, apply};
+use super::entry::{Content, LogEntry, decode};
+use super::origin::send_answers;
+use super::snapshot::{SnapshotBuilder, SnapshotData};
+use super::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
+use super::{Group, snapshot};
+use crate::command::{Caller, Flags, check};
+use crate::server::Stats;
+
+/// Entries with more commands than this run where nothing of Raft waits.
+const LIGHT_COMMANDS_MAX: u64 = 5000;
+
+/// See the module's header.
+pub struct Machine {
+    group: Arc<Group>,
+    applied: Option<LogId>,
+    stats: Option<Arc<Stats>>,
+    /// `--skip-entry`.
+    skip: Option<u64>,
+}
+
+impl Machine {
+    /// A state machine that starts behind `applied`, as a snapshot left it.
+    pub fn new(group: Arc<Group>, applied: Option<LogId>, skip: Option<u64>) -> Self {
+        Self { group, applied, stats: None, skip }
+    }
+
+    async fn apply_one(&mut self, entry: Entry) -> std::io::Result<()> {
+        let log_id = entry.log_id();
+        let index = log_id.index;
+        let before = self.applied.as_ref().map(|applied| applied.index);
+        // Applying twice or skipping would make two truths: stop instead.
+        assert!(before.is_none_or(|before| before + 1 == index), "entry {index} after {before:?}");
+        match entry.payload {
+            EntryPayload::Blank => {}
+            EntryPayload::Membership(membership) => {
+                *self.group.membership.lock() = StoredMembership::new(Some(log_id), membership);
+            }
+            EntryPayload::Normal(payload) if self.skip != Some(index) => {
+                let decoded = decode(&payload.0).map_err(|what| {
+                    std::io::Error::other(format!("log entry {index} cannot be applied: {what}"))
+                })?;
+                self.run(index, decoded).await?;
+            }
+            EntryPayload::Normal(_) => {
+                crate::log::warning(&format!("entry {index} is skipped, as --skip-entry asks"));
+            }
+        }
+        self.applied = Some(log_id);
+        self.group.set_applied(&log_id);
+        Ok(())
+    }
+
+    async fn run(&mut self, index: u64, entry: LogEntry) -> std::io::Result<()> {
+        let stamp = entry.stamp;
+        let heavy = is_heavy(&entry);
+        let group = self.group.clone();
+        let mut state = group.gate.write().await;
+        super::applying(index);
+        let own = {
+            let group = group.clone();
+            move |boot, seq| group.origin.take(boot, seq)
+        };
+        let result = if heavy {
+            let env = self.group.env.clone();
+            let (guard, result) = env
+                .heavy(move || {
+                    let result = apply(&mut state, index, entry, own);
+                    (state, result)
+                })
+                .await;
+            state = guard;
+            result
+        } else {
+            apply(&mut state, index, entry, own)
+        };
+        let outcome =
+            result.map_err(|what| std::io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
+        self.group.note_digest(index, state.digest.value());
+        self.group.note_options(&state.options);
+        let now_ms = state.now_ms();
+        drop(state);
+        self.group.clock.applied(now_ms);
+        if stamp.digest_index != 0 {
+            self.group
+                .compare_digest(stamp.digest_index, stamp.digest)
+                .map_err(|what| std::io::Error::other(format!("{what}; start again with --rebuild")))?;
+        }
+        self.finish(index, outcome);
+        Ok(())
+    }
+
+    /// What is due after the gate is released.
+    fn finish(&mut self, index: u64, outcome: Outcome) {
+        if let Some((node, nonce, boot)) = outcome.booted
+            && node == self.group.node
+        {
+            self.group.origin.booted(nonce, boot);
+        }
+        if let Some(boot) = outcome.ended {
+            self.group.origin.ended(boot);
+        }
+        send_answers(outcome.answers, index);
+        let effects = outcome.effects;
+        if let Some(stats) = &self.stats {
+            Stats::add(&stats.expired_keys, effects.expired);
+        }
+        if self.group.env.threads && !(effects.garbage.is_empty() && effects.flushed.is_empty()) {
+            // Large values are freed where nobody waits.
+            drop(tokio::task::spawn_blocking(move || drop(effects)));
+        }
+    }
+}
+
+/// True if the entry may keep a thread busy for more than a moment.
+fn is_heavy(entry: &LogEntry) -> bool {
+    let Content::Batch(batch) = &entry.content else { return false };
+    batch.count > LIGHT_COMMANDS_MAX
+        || batch.commands().flatten().any(|command| match command {
+            super::entry::LogCommand::Plain { args, .. } => {
+                check(Caller::Log, &args).is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT))
+            }
+            super::entry::LogCommand::Exec { commands, .. } => {
+                commands.len() as u64 > LIGHT_COMMANDS_MAX
+                    || commands.iter().any(|(_, args)| {
+                        check(Caller::Log, args).is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT))
+                    })
+            }
+        })
+}
+
+impl RaftStateMachine<TypeConfig> for Machine {
+    type SnapshotData = SnapshotData;
+    type SnapshotBuilder = SnapshotBuilder;
+
+    async fn applied_state(&mut self) -> std::io::Result<(Option<LogId>, StoredMembership)> {
+        Ok((self.applied, self.group.membership.lock().clone()))
+    }
+
+    async fn apply<Strm>(&mut self, mut entries: Strm) -> std::io::Result<()>
+    where
+        Strm: Stream<Item = std::io::Result<EntryResponder<TypeConfig>>> + Unpin + Send,
+    {
+        while let Some(next) = entries.next().await {
+            let (entry, responder) = next?;
+            self.apply_one(entry).await?;
+            if let Some(responder) = responder {
+                responder.send(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
+        snapshot::builder(&self.group, self.applied).await
+    }
+
+    async fn begin_receiving_snapshot(&mut self) -> std::io::Result<SnapshotData> {
+        snapshot::receive(&self.group)
+    }
+
+    async fn install_snapshot(&mut self, meta: &SnapshotMeta, data: SnapshotData) -> std::io::Result<()> {
+        snapshot::install(&self.group, meta, data).await?;
+        self.applied = meta.last_log_id;
+        Ok(())
+    }
+
+    async fn get_current_snapshot(
+        &mut self,
+    ) -> std::io::Result<Option<openraft::type_config::alias::SnapshotOf<TypeConfig, SnapshotData>>> {
+        snapshot::current(&self.group).await
+    }
+}

@@ -1,0 +1,527 @@
+//! The origin: turns what connections want written into batches, hands them to the leader, and answers when it applies
+//! them itself (design 2).
+//!
+//! Invariants
+//! - Exactly once: a batch has one seq for ever. Whatever is sent again under that seq is the same commands, or none (a void
+//!   batch, once its clients were told that the outcome is unknown). The log accepts each seq once ([`crate::store::Origins`]).
+//! - A seq is given when a batch is first handed over; commands that only wait have none, and can be refused as certainly not
+//!   applied.
+//! - `outstanding` counts the hand-overs of a batch that may still reach the log. It is raised before a byte may leave, and
+//!   lowered only by a report that this very hand-over was rejected. A client is told "not executed" only while it is 0.
+//! - Only what is applied here resolves a batch; rejections and broken connections only start a new stream.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use super::entry::{BatchWriter, Stamp, seal, unseal};
+use super::gather::Gather;
+use super::{Answered, CommandGroup, Step};
+use crate::error::{INDETERMINATE, LOADING, REPLY_LOST, ReplyError};
+
+/// Most commands of a batch.
+pub const BATCH_COMMANDS_MAX: usize = 4096;
+/// Most bytes of a batch of more than one group.
+pub const BATCH_BYTES_MAX: usize = 1 << 20;
+/// Most batches in flight.
+const WINDOW: usize = 8;
+/// A batch in flight for longer than this lets another one go, and so on.
+const IN_FLIGHT_STEP: Duration = Duration::from_millis(2);
+const STALL_MIN: Duration = Duration::from_millis(500);
+const STALL_MAX: Duration = Duration::from_secs(2);
+const BACKOFF_MIN: Duration = Duration::from_millis(1);
+const BACKOFF_MAX: Duration = Duration::from_millis(50);
+
+/// (term, node) of a leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leader {
+    /// Its term.
+    pub term: u64,
+    /// Its node.
+    pub node: u64,
+}
+
+/// One hand-over of a batch to the leader.
+#[derive(Debug)]
+pub struct HandOver {
+    /// To whom.
+    pub leader: Leader,
+    /// The stream that it belongs to.
+    pub stream: u64,
+    /// The batch's seq; 0 = a Boot.
+    pub seq: u64,
+    /// The entry.
+    pub body: Body,
+}
+
+/// A batch's bytes.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// To be stamped by a leader: head and body without checksum.
+    Unsealed(Bytes),
+    /// Stamped by this node.
+    Sealed(Bytes),
+}
+
+struct Queued {
+    group: CommandGroup,
+    since: Instant,
+    commands: usize,
+    bytes: usize,
+}
+
+struct Pending {
+    seq: u64,
+    body: Stored,
+    groups: Vec<CommandGroup>,
+    ticks: Vec<oneshot::Sender<()>>,
+    since: Instant,
+    outstanding: u32,
+    void: bool,
+}
+
+enum Stored {
+    Fresh(BytesMut),
+    Shared(Bytes),
+    Sealed(Bytes),
+}
+
+#[derive(Default)]
+struct Stream {
+    leader: Option<Leader>,
+    id: u64,
+    next_seq: u64,
+    not_before: Option<Instant>,
+    backoff: Duration,
+}
+
+struct Inner {
+    nonce: u64,
+    boot: Option<u64>,
+    boot_sent: Option<(Leader, Instant)>,
+    next_seq: u64,
+    queue: VecDeque<Queued>,
+    queued_commands: usize,
+    queued_bytes: usize,
+    tick_wanted: Vec<oneshot::Sender<()>>,
+    pending: VecDeque<Pending>,
+    stream: Stream,
+    gather: Gather,
+    progress: Instant,
+    stall: Duration,
+    stopping: bool,
+}
+
+/// See the module's header.
+pub struct Origin {
+    inner: Mutex<Inner>,
+    /// Wakes the task that drives the origin.
+    pub wake: Notify,
+    random: std::sync::Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+/// What the driving task does next.
+pub enum Next {
+    /// Hand these over, in order.
+    HandOver(Vec<HandOver>),
+    /// Submit `Boot{nonce}` to this leader.
+    Boot(Leader, u64),
+    /// Wait for a wake-up, until this moment at most.
+    Wait(Option<Instant>),
+}
+
+impl Origin {
+    /// An origin without a boot.
+    pub fn new(random: std::sync::Arc<dyn Fn() -> u64 + Send + Sync>) -> Self {
+        let inner = Inner {
+            nonce: random(),
+            boot: None,
+            boot_sent: None,
+            next_seq: 1,
+            queue: VecDeque::new(),
+            queued_commands: 0,
+            queued_bytes: 0,
+            tick_wanted: Vec::new(),
+            pending: VecDeque::new(),
+            stream: Stream::default(),
+            gather: Gather::default(),
+            progress: Instant::now(),
+            stall: STALL_MIN,
+            stopping: false,
+        };
+        Self { inner: Mutex::new(inner), wake: Notify::new(), random }
+    }
+
+    /// Takes a group that holds a write.
+    pub fn submit(&self, group: CommandGroup) {
+        let mut inner = self.inner.lock();
+        if inner.stopping {
+            drop(inner);
+            return group.fail(&LOADING);
+        }
+        let (mut commands, mut bytes) = (0, 0);
+        for step in &group.steps {
+            if let Step::Write(command) = step {
+                commands += 1;
+                bytes += command.size();
+            }
+        }
+        inner.queued_commands += commands;
+        inner.queued_bytes += bytes;
+        inner.queue.push_back(Queued { group, since: Instant::now(), commands, bytes });
+        let wake = inner.gather.came();
+        drop(inner);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Resolves when a batch of this origin, maybe an empty one, has been applied: its stamp has moved cluster time.
+    pub fn tick(&self) -> oneshot::Receiver<()> {
+        let (done, applied) = oneshot::channel();
+        self.inner.lock().tick_wanted.push(done);
+        self.wake.notify_one();
+        applied
+    }
+
+    /// What to do now, given the leader that this node knows.
+    pub fn next(&self, leader: Option<Leader>, own_node: u64, stamp: impl Fn() -> Stamp) -> Next {
+        let now = Instant::now();
+        let mut inner = self.inner.lock();
+        let Some(leader) = leader else { return Next::Wait(inner.next_deadline()) };
+        let Some(boot) = inner.boot else { return inner.boot_step(leader, now) };
+        inner.choose_stream(leader, now);
+        if let Some(at) = inner.stream.not_before.filter(|at| *at > now) {
+            return Next::Wait(Some(at));
+        }
+        inner.fill_window(boot, now);
+        let hand_overs = inner.hand_over(leader, own_node, &stamp);
+        if hand_overs.is_empty() {
+            let wait = inner.next_deadline();
+            return Next::Wait(wait);
+        }
+        Next::HandOver(hand_overs)
+    }
+
+    /// Answers what has waited for longer than `timeout`, as the outcome is known or not.
+    pub fn expire(&self, timeout: Duration) {
+        let now = Instant::now();
+        let mut failed: Vec<(CommandGroup, ReplyError)> = Vec::new();
+        let mut inner = self.inner.lock();
+        while inner.queue.front().is_some_and(|queued| queued.since + timeout <= now) {
+            if let Some(queued) = inner.dequeue() {
+                failed.push((queued.group, LOADING));
+            }
+        }
+        let Some(boot) = inner.boot else {
+            drop(inner);
+            return answer(failed);
+        };
+        for pending in &mut inner.pending {
+            if pending.void || pending.since + timeout > now {
+                continue;
+            }
+            let error = if pending.outstanding == 0 { LOADING } else { INDETERMINATE };
+            failed.extend(pending.groups.drain(..).map(|group| (group, error.clone())));
+            pending.body = Stored::Fresh(BatchWriter::new(boot, pending.seq, 0).finish());
+            pending.void = true;
+        }
+        drop(inner);
+        answer(failed);
+    }
+
+    /// A hand-over was rejected before it reached the log.
+    pub fn rejected(&self, stream: u64, seq: u64) {
+        let mut inner = self.inner.lock();
+        if let Some(pending) = inner.pending.iter_mut().find(|pending| pending.seq == seq) {
+            pending.outstanding = pending.outstanding.saturating_sub(1);
+        }
+        if seq == 0 {
+            // A Boot: the next try waits a little, as for a batch.
+            let backoff = inner.next_backoff();
+            inner.stream.not_before = Some(Instant::now() + backoff);
+            if let Some((leader, _)) = inner.boot_sent {
+                inner.boot_sent = Some((leader, Instant::now() + backoff - STALL_MIN));
+            }
+        } else if stream == inner.stream.id {
+            let backoff = inner.next_backoff();
+            inner.restart_stream(Some(backoff));
+        }
+        drop(inner);
+        self.wake.notify_one();
+    }
+
+    /// The connection that a stream used broke.
+    pub fn broken(&self, stream: u64) {
+        let mut inner = self.inner.lock();
+        if stream == inner.stream.id {
+            let backoff = inner.next_backoff();
+            inner.restart_stream(Some(backoff));
+        }
+        inner.boot_sent = None;
+        drop(inner);
+        self.wake.notify_one();
+    }
+
+    /// The boot's id, once the log has it.
+    pub fn boot(&self) -> Option<u64> {
+        self.inner.lock().boot
+    }
+
+    /// A Boot entry was applied.
+    pub fn booted(&self, nonce: u64, boot: u64) {
+        let mut inner = self.inner.lock();
+        if nonce == inner.nonce && inner.boot.is_none() {
+            inner.boot = Some(boot);
+            inner.next_seq = 1;
+            inner.restart_stream(None);
+            drop(inner);
+            self.wake.notify_one();
+        }
+    }
+
+    /// The groups of a batch that is being applied, if it is of this origin and was submitted by this process.
+    pub fn take(&self, boot: u64, seq: u64) -> Option<Vec<CommandGroup>> {
+        let mut inner = self.inner.lock();
+        if inner.boot != Some(boot) || inner.pending.front().map(|pending| pending.seq) != Some(seq) {
+            return None;
+        }
+        let pending = inner.pending.pop_front()?;
+        inner.progress = Instant::now();
+        inner.stall = STALL_MIN;
+        inner.stream.backoff = Duration::ZERO;
+        inner.gather.answered(pending.groups.len());
+        for tick in pending.ticks {
+            // Whoever waited may have given up.
+            let _ = tick.send(());
+        }
+        if !pending.groups.is_empty() || !inner.queue.is_empty() {
+            drop(inner);
+            self.wake.notify_one();
+        }
+        Some(pending.groups)
+    }
+
+    /// A snapshot was installed: `last_seq` is the last batch of this boot that it covers, None if the boot has ended in it.
+    pub fn skipped_to(&self, last_seq: Option<u64>) {
+        let mut failed = Vec::new();
+        let mut inner = self.inner.lock();
+        while let Some(pending) = inner.pending.front() {
+            if last_seq.is_some_and(|last| pending.seq > last) {
+                break;
+            }
+            let error = if last_seq.is_some() { REPLY_LOST } else { INDETERMINATE };
+            if let Some(pending) = inner.pending.pop_front() {
+                failed.extend(pending.groups.into_iter().map(|group| (group, error.clone())));
+            }
+        }
+        if last_seq.is_none() {
+            inner.new_boot((self.random)());
+        }
+        drop(inner);
+        answer(failed);
+        self.wake.notify_one();
+    }
+
+    /// The log ended this boot: nothing that is pending was applied, and all of it goes again under a new one.
+    pub fn ended(&self, boot: u64) {
+        let mut inner = self.inner.lock();
+        if inner.boot != Some(boot) || inner.stopping {
+            return;
+        }
+        while let Some(pending) = inner.pending.pop_back() {
+            for group in pending.groups.into_iter().rev() {
+                let bytes = group.steps.iter().map(|step| if let Step::Write(c) = step { c.size() } else { 0 }).sum();
+                let commands = group.steps.len();
+                inner.queued_commands += commands;
+                inner.queued_bytes += bytes;
+                inner.queue.push_front(Queued { group, since: pending.since, commands, bytes });
+            }
+        }
+        inner.new_boot((self.random)());
+        drop(inner);
+        self.wake.notify_one();
+    }
+
+    /// No new commands from now on: the node stops.
+    pub fn stop(&self) {
+        self.inner.lock().stopping = true;
+        self.wake.notify_one();
+    }
+
+    /// True if nothing waits and nothing is in flight.
+    pub fn is_idle(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.queue.is_empty() && inner.pending.is_empty()
+    }
+}
+
+fn answer(failed: Vec<(CommandGroup, ReplyError)>) {
+    for (group, error) in failed {
+        group.fail(&error);
+    }
+}
+
+impl Inner {
+    fn boot_step(&mut self, leader: Leader, now: Instant) -> Next {
+        if let Some((to, at)) = self.boot_sent
+            && to == leader
+            && now < at + STALL_MIN
+        {
+            return Next::Wait(Some(at + STALL_MIN));
+        }
+        self.boot_sent = Some((leader, now));
+        Next::Boot(leader, self.nonce)
+    }
+
+    fn new_boot(&mut self, nonce: u64) {
+        self.boot = None;
+        self.boot_sent = None;
+        self.nonce = nonce;
+        self.next_seq = 1;
+        self.restart_stream(None);
+    }
+
+    fn choose_stream(&mut self, leader: Leader, now: Instant) {
+        if self.stream.leader != Some(leader) {
+            self.stream.leader = Some(leader);
+            self.stream.backoff = Duration::ZERO;
+            self.restart_stream(None);
+        } else if !self.pending.is_empty() && now >= self.progress + self.stall {
+            self.stall = (self.stall * 2).min(STALL_MAX);
+            self.restart_stream(None);
+        }
+    }
+
+    fn restart_stream(&mut self, backoff: Option<Duration>) {
+        self.stream.id += 1;
+        self.stream.next_seq = self.pending.front().map_or(self.next_seq, |pending| pending.seq);
+        self.stream.not_before = backoff.map(|backoff| Instant::now() + backoff);
+        self.progress = Instant::now();
+    }
+
+    fn next_backoff(&mut self) -> Duration {
+        self.stream.backoff = (self.stream.backoff * 2).clamp(BACKOFF_MIN, BACKOFF_MAX);
+        self.stream.backoff
+    }
+
+    fn dequeue(&mut self) -> Option<Queued> {
+        let queued = self.queue.pop_front()?;
+        self.queued_commands -= queued.commands;
+        self.queued_bytes -= queued.bytes;
+        Some(queued)
+    }
+
+    /// Makes batches while one may go.
+    fn fill_window(&mut self, boot: u64, now: Instant) {
+        while self.pending.len() < WINDOW {
+            let full = self.queued_commands >= BATCH_COMMANDS_MAX || self.queued_bytes >= BATCH_BYTES_MAX;
+            let waits = !self.queue.is_empty() || !self.tick_wanted.is_empty();
+            let first_ready = self.pending.is_empty() && (full || self.gather.is_ready(now));
+            let next_ready = self.pending.back().is_some_and(|last| full || last.since + IN_FLIGHT_STEP <= now);
+            if !(waits && (first_ready || next_ready || (self.pending.is_empty() && !self.tick_wanted.is_empty()))) {
+                return;
+            }
+            self.make_batch(boot, now);
+        }
+    }
+
+    fn make_batch(&mut self, boot: u64, now: Instant) {
+        let mut writer = BatchWriter::new(boot, self.next_seq, self.queued_bytes.min(BATCH_BYTES_MAX) + 64);
+        let (mut commands, mut bytes) = (0, 0);
+        let mut groups = Vec::new();
+        let mut since = now;
+        while let Some(front) = self.queue.front() {
+            let fits = commands + front.commands <= BATCH_COMMANDS_MAX && bytes + front.bytes <= BATCH_BYTES_MAX;
+            if !fits && !groups.is_empty() {
+                break;
+            }
+            let Some(queued) = self.dequeue() else { break };
+            commands += queued.commands;
+            bytes += queued.bytes;
+            since = since.min(queued.since);
+            for step in &queued.group.steps {
+                if let Step::Write(command) = step {
+                    match &command.exec {
+                        Some(exec) => writer.exec(exec),
+                        None => writer.plain(command.db, &command.args),
+                    }
+                }
+            }
+            groups.push(queued.group);
+        }
+        if self.pending.is_empty() {
+            self.progress = now;
+        }
+        self.gather.taken(groups.len());
+        self.pending.push_back(Pending {
+            seq: self.next_seq,
+            body: Stored::Fresh(writer.finish()),
+            groups,
+            ticks: std::mem::take(&mut self.tick_wanted),
+            since,
+            outstanding: 0,
+            void: false,
+        });
+        self.next_seq += 1;
+    }
+
+    /// The hand-overs that the stream has not made yet.
+    fn hand_over(&mut self, leader: Leader, own_node: u64, stamp: &impl Fn() -> Stamp) -> Vec<HandOver> {
+        let (stream, from) = (self.stream.id, self.stream.next_seq);
+        let mut hand_overs = Vec::new();
+        for pending in self.pending.iter_mut().filter(|pending| pending.seq >= from) {
+            pending.outstanding += 1;
+            let body = if leader.node == own_node { pending.body.seal(stamp()) } else { pending.body.share() };
+            hand_overs.push(HandOver { leader, stream, seq: pending.seq, body });
+            self.stream.next_seq = pending.seq + 1;
+        }
+        hand_overs
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let stall = (!self.pending.is_empty()).then(|| self.progress + self.stall);
+        let gather = if self.queue.is_empty() { None } else { self.gather.until() };
+        let step = match self.pending.back() {
+            Some(last) if !self.queue.is_empty() && self.pending.len() < WINDOW => Some(last.since + IN_FLIGHT_STEP),
+            _ => None,
+        };
+        [stall, gather, step].into_iter().flatten().min()
+    }
+}
+
+impl Stored {
+    /// Stamped, in place where that is possible.
+    fn seal(&mut self, stamp: Stamp) -> Body {
+        let unsealed = match std::mem::replace(self, Self::Fresh(BytesMut::new())) {
+            Self::Fresh(bytes) => bytes,
+            Self::Shared(bytes) => bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared)),
+            Self::Sealed(bytes) => unseal(&bytes),
+        };
+        let sealed = seal(unsealed, stamp);
+        *self = Self::Sealed(sealed.clone());
+        Body::Sealed(sealed)
+    }
+
+    fn share(&mut self) -> Body {
+        let bytes = match std::mem::replace(self, Self::Fresh(BytesMut::new())) {
+            Self::Fresh(bytes) => bytes.freeze(),
+            Self::Shared(bytes) => bytes,
+            Self::Sealed(bytes) => unseal(&bytes).freeze(),
+        };
+        *self = Self::Shared(bytes.clone());
+        Body::Unsealed(bytes)
+    }
+}
+
+/// Sends the replies of applied groups.
+pub fn send_answers(answers: Vec<(CommandGroup, Vec<crate::protocol::Reply>)>, index: u64) {
+    for (group, replies) in answers {
+        // A receiver that is gone is a connection that is gone.
+        let _ = group.done.send(Answered { replies, index });
+    }
+}

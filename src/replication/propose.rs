@@ -1,0 +1,117 @@
+//! The leader's side of the write path: stamp and propose. And the tasks that connect openraft with the rest of the group.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use openraft::async_runtime::watch::WatchReceiver;
+
+use super::Group;
+use super::entry::{Content, Stamp, encode, seal};
+use super::origin::{Body, HandOver, Leader, Next};
+use super::types::{Payload, WriteResponder};
+
+impl Group {
+    /// What the leader puts on an entry now.
+    pub(super) fn stamp(&self) -> Stamp {
+        let (digest_index, digest) = self.digest_to_send();
+        Stamp { now_ms: self.clock.leader_ms(), digest_index, digest }
+    }
+
+    /// Proposes a sealed entry. `rejected` is called if it was refused before it reached the log; whatever else happens says
+    /// nothing.
+    pub(super) async fn propose(&self, sealed: bytes::Bytes, rejected: impl FnOnce() + Send + 'static) {
+        let Some(raft) = self.raft() else { return rejected() };
+        let responder = WriteResponder::new(move |result| {
+            if let Err(openraft::errors::ClientWriteError::ForwardToLeader(_)) = result {
+                rejected();
+            }
+        });
+        // A stopped Raft answers nothing more: the outcome is unknown.
+        let _ = raft.client_write_ff(Payload(sealed), Some(responder)).await;
+    }
+
+    /// Proposes an entry of the leader's own: no boot, no seq.
+    pub(super) async fn propose_own(&self, content: &Content) {
+        self.propose(seal(encode(content), self.stamp()), || ()).await;
+    }
+}
+
+/// Drives a group's origin until the future is dropped.
+pub async fn drive_origin(group: Arc<Group>) {
+    loop {
+        match group.origin.next(group.leader(), group.node, || group.stamp()) {
+            Next::HandOver(hand_overs) => {
+                for hand_over in hand_overs {
+                    self::hand_over(&group, hand_over).await;
+                }
+            }
+            Next::Boot(leader, nonce) => {
+                let content = Content::Boot { node: group.node, nonce };
+                let body = if leader.node == group.node {
+                    Body::Sealed(seal(encode(&content), group.stamp()))
+                } else {
+                    Body::Unsealed(encode(&content).freeze())
+                };
+                self::hand_over(&group, HandOver { leader, stream: 0, seq: 0, body }).await;
+            }
+            Next::Wait(Some(until)) => {
+                tokio::select! {
+                    () = group.origin.wake.notified() => {}
+                    () = tokio::time::sleep_until(until) => {}
+                }
+            }
+            Next::Wait(None) => group.origin.wake.notified().await,
+        }
+    }
+}
+
+async fn hand_over(group: &Arc<Group>, hand_over: HandOver) {
+    let HandOver { leader, stream, seq, body } = hand_over;
+    match body {
+        Body::Sealed(sealed) => {
+            let origin = group.clone();
+            group.propose(sealed, move || origin.origin.rejected(stream, seq)).await;
+        }
+        Body::Unsealed(unsealed) => super::peer::forward(group, leader, stream, seq, unsealed),
+    }
+}
+
+/// Answers what has waited for longer than `write-timeout-ms`, until the future is dropped.
+pub async fn watch_deadlines(group: Arc<Group>) {
+    loop {
+        let timeout = group.timeout();
+        tokio::time::sleep((timeout / 20).clamp(Duration::from_millis(5), Duration::from_millis(100))).await;
+        group.origin.expire(timeout);
+        group.reads.expire(timeout);
+    }
+}
+
+/// Follows openraft's idea of who leads, until it stops.
+pub async fn watch_leader(group: Arc<Group>) {
+    let Some(raft) = group.raft() else { return };
+    let mut metrics = raft.server_metrics();
+    loop {
+        let leader = {
+            let now = metrics.borrow_watched();
+            now.current_leader.map(|node| Leader { term: now.vote.leader_id.term, node })
+        };
+        let was = group.leader();
+        if leader.is_some_and(|leader| leader.node == group.node) && was != leader {
+            let term = leader.map_or(0, |leader| leader.term);
+            if group.clock.elected(term) {
+                crate::log::notice("cluster time is set from the lowest wall clock of the voters");
+            }
+        }
+        group.set_leader(leader);
+        if was != leader {
+            crate::log::notice(&match leader {
+                Some(Leader { term, node }) if node == group.node => format!("this node leads term {term}"),
+                Some(Leader { term, node }) => format!("node {node} leads term {term}"),
+                None => "no leader".into(),
+            });
+        }
+        if metrics.changed().await.is_err() {
+            return;
+        }
+    }
+}

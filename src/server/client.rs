@@ -1,0 +1,91 @@
+//! What one connection shows to the others: CLIENT LIST reads it, CLIENT KILL acts on it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::protocol::Resp;
+
+/// A connected client. Its id is unique in the cluster: node id × 2^32 + n.
+#[derive(Debug)]
+pub struct Client {
+    /// See above.
+    pub id: u64,
+    /// Its address.
+    pub addr: String,
+    /// The address that it reached.
+    pub laddr: String,
+    /// Wall clock at connection, ms (for CLIENT LIST's `age`).
+    pub created_ms: u64,
+    /// Wall clock at the last command, ms (for `idle`).
+    pub active_ms: AtomicU64,
+    /// What its session last told.
+    pub shown: Mutex<Shown>,
+    killed: AtomicBool,
+    kill: Notify,
+}
+
+/// The part of a session that CLIENT LIST shows.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// CLIENT SETNAME.
+    pub name: Bytes,
+    /// Library name.
+    pub lib_name: Bytes,
+    /// Library version.
+    pub lib_ver: Bytes,
+    /// Selected database.
+    pub db: usize,
+    /// Protocol.
+    pub resp: Resp,
+    /// Commands queued by MULTI; None outside.
+    pub multi_len: Option<usize>,
+    /// Number of watched keys.
+    pub watch_len: usize,
+    /// Last command.
+    pub command: &'static str,
+    /// Unparsed bytes.
+    pub query_buffer_bytes: usize,
+    /// Flags besides those that follow from the rest: NO-EVICT, NO-TOUCH.
+    pub no_evict: bool,
+    /// See above.
+    pub no_touch: bool,
+    /// Commands executed.
+    pub commands: u64,
+}
+
+impl Client {
+    /// A client that has just connected.
+    pub fn new(id: u64, addr: String, laddr: String, now_ms: u64) -> Self {
+        Self {
+            id,
+            addr,
+            laddr,
+            created_ms: now_ms,
+            active_ms: AtomicU64::new(now_ms),
+            shown: Mutex::default(),
+            killed: AtomicBool::new(false),
+            kill: Notify::new(),
+        }
+    }
+
+    /// Closes the connection from outside.
+    pub fn kill(&self) {
+        self.killed.store(true, Ordering::Release);
+        self.kill.notify_one();
+    }
+
+    /// True once killed.
+    pub fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Acquire)
+    }
+
+    /// Returns when the client is killed.
+    pub async fn killed(&self) {
+        while !self.is_killed() {
+            self.kill.notified().await;
+        }
+    }
+}

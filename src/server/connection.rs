@@ -1,0 +1,325 @@
+//! One client's connection: read, parse, dispatch, hand over, answer.
+//!
+//! Invariants
+//! - Replies leave in the order of the commands: the next group starts when the one before has been answered.
+//! - What a connection holds is bounded: the frame being read by `proto-max-bulk-len` and Redis's limits, the group by
+//!   [`GROUP_COMMANDS_MAX`] and [`GROUP_BYTES_MAX`], and nothing more is read or run while replies cannot be written. A slow reader so
+//!   stops its own pipeline and nobody else's.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
+use tokio::sync::oneshot;
+
+use super::dispatch::{Dispatched, dispatch, find};
+use super::{Call, Client, Output, ReplyMode, Server, Session, Stats};
+use crate::command::{Flags, Run};
+use crate::env::BoxStream;
+use crate::error::INDETERMINATE;
+use crate::protocol::parse::{Limits, Parsed, Parser};
+use crate::protocol::{Args, Reply, Resp, encode};
+use crate::replication::{Answered, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, CommandGroup, Step};
+
+/// Most commands of one group: a quarter of a batch.
+pub const GROUP_COMMANDS_MAX: usize = BATCH_COMMANDS_MAX / 4;
+/// Most bytes of one group, if it has more than one command.
+pub const GROUP_BYTES_MAX: usize = BATCH_BYTES_MAX / 4;
+const READ_LEN: usize = 16 * 1024;
+/// Replies are written when this many bytes have collected.
+const WRITE_FROM: usize = 64 * 1024;
+
+/// Serves a client until it leaves, breaks the protocol or is killed.
+pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>) {
+    let authenticated = server.settings().requirepass.is_empty();
+    let mut connection = Connection {
+        server,
+        stream,
+        session: Session::new(client, authenticated),
+        parser: Parser::default(),
+        input: BytesMut::new(),
+        output: Output::default(),
+        held: None,
+    };
+    // A broken socket ends the connection; there is nobody to tell.
+    let _ = connection.run().await;
+}
+
+struct Connection<'a> {
+    server: &'a Arc<Server>,
+    stream: BoxStream,
+    session: Session,
+    parser: Parser,
+    input: BytesMut,
+    output: Output,
+    /// A command that has to wait for the group before it.
+    held: Option<Args>,
+}
+
+/// The group being collected: its steps, and how each one's reply is to be written.
+#[derive(Default)]
+struct Collected {
+    steps: Vec<Step>,
+    forms: Vec<Form>,
+    bytes: usize,
+    later: Option<super::Later>,
+}
+
+/// How a reply is written: protocol version, and whether the client wants it.
+#[derive(Clone, Copy)]
+struct Form {
+    resp: Resp,
+    shown: bool,
+}
+
+impl Connection<'_> {
+    async fn run(&mut self) -> std::io::Result<()> {
+        loop {
+            let collected = self.collect();
+            if collected.steps.is_empty() && collected.later.is_none() {
+                if self.session.closing {
+                    self.flush().await?;
+                    return Ok(());
+                }
+                self.flush().await?;
+                self.read().await?;
+                continue;
+            }
+            self.answer(collected).await?;
+            if self.session.closing || self.session.client.is_killed() {
+                self.flush().await?;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes commands from what was read, until a bound or a command that the group is cut around.
+    fn collect(&mut self) -> Collected {
+        let mut group = Collected::default();
+        let limits = Limits {
+            bulk_len_max: self.server.router.bulk_len_max(),
+            authenticated: self.session.authenticated,
+        };
+        while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
+            let args = match self.held.take() {
+                Some(args) => args,
+                None => match self.parser.next(&mut self.input, limits) {
+                    Ok(Parsed::Command(args)) => args,
+                    Ok(Parsed::Empty) => continue,
+                    Ok(Parsed::Incomplete) => break,
+                    Err(error) => {
+                        group.push(Step::Done(Reply::Error(error)), Form { resp: self.session.resp, shown: true });
+                        self.session.closing = true;
+                        break;
+                    }
+                },
+            };
+            if !self.take(args, &mut group) {
+                break;
+            }
+        }
+        self.show(&group);
+        group
+    }
+
+    /// Passes one command through the gate; false if the group ends here.
+    fn take(&mut self, args: Args, group: &mut Collected) -> bool {
+        let spec = match find(&mut self.session, &args) {
+            Ok(spec) => spec,
+            Err(reply) => {
+                group.push(Step::Done(reply), self.form());
+                return true;
+            }
+        };
+        let cuts = spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED))
+            && !(self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE));
+        if cuts && !group.steps.is_empty() {
+            self.held = Some(args);
+            return false;
+        }
+        group.bytes += args.size();
+        self.session.client.shown.lock().command = spec.name;
+        match dispatch(self.server, &mut self.session, &args, spec) {
+            // The form is asked for afterwards: HELLO answers in the version that it has switched to.
+            Dispatched::Step(step) => {
+                let form = self.form();
+                group.push(step, form);
+                !cuts
+            }
+            Dispatched::Later(later) => {
+                group.later = Some(later);
+                false
+            }
+        }
+    }
+
+    fn form(&mut self) -> Form {
+        let shown = match self.session.reply_mode {
+            ReplyMode::On => true,
+            ReplyMode::Off => false,
+            ReplyMode::Skip => {
+                self.session.reply_mode = ReplyMode::On;
+                false
+            }
+        };
+        Form { resp: self.session.resp, shown }
+    }
+
+    /// Waits for the group's replies and encodes them.
+    async fn answer(&mut self, group: Collected) -> std::io::Result<()> {
+        let Collected { steps, forms, later, .. } = group;
+        Stats::add(&self.server.stats.commands, steps.len() as u64 + u64::from(later.is_some()));
+        if let Some(later) = later {
+            self.flush().await?;
+            let finish = tokio::select! {
+                finish = later => finish,
+                () = self.session.client.killed() => return Ok(()),
+            };
+            let reply = finish(&mut self.session);
+            let form = self.form();
+            return self.write(reply, form).await;
+        }
+        if steps.iter().all(|step| matches!(step, Step::Done(_))) {
+            for (step, form) in steps.into_iter().zip(forms) {
+                if let Step::Done(reply) = step {
+                    self.write(reply, form).await?;
+                }
+            }
+            return Ok(());
+        }
+        // Session commands inside EXEC are answered by the origin, after the rest.
+        let sessions: Vec<Vec<(usize, Args)>> = steps.iter().map(session_commands).collect();
+        let (done, answered) = oneshot::channel();
+        self.server.router.submit(CommandGroup {
+            steps,
+            level: self.session.level.unwrap_or_else(|| self.server.settings().read_consistency),
+            no_touch: self.session.no_touch,
+            connection: self.session.client.id,
+            done,
+        });
+        let answered = tokio::select! {
+            answered = answered => answered.ok(),
+            () = self.session.client.killed() => return Ok(()),
+        };
+        // The sender is dropped without an answer only when the node stops.
+        let Some(Answered { replies, index }) = answered else {
+            for form in forms {
+                self.write(Reply::Error(INDETERMINATE), form).await?;
+            }
+            self.session.closing = true;
+            return Ok(());
+        };
+        self.session.last_write_index = self.session.last_write_index.max(index);
+        for ((mut reply, form), own) in replies.into_iter().zip(forms).zip(sessions) {
+            self.fill(&mut reply, own);
+            self.write(reply, form).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs the session commands of an EXEC and puts their replies in their places.
+    fn fill(&mut self, reply: &mut Reply, own: Vec<(usize, Args)>) {
+        let Reply::Array(items) = reply else { return };
+        for (place, args) in own {
+            let Ok(spec) = crate::command::check(crate::command::Caller::Client, &args) else { continue };
+            let Run::Session(run) = spec.run else { continue };
+            let result = match run(&mut Call { session: &mut self.session, server: self.server }, &args) {
+                super::Answer::Reply(reply) => reply,
+                _ => Reply::Error(crate::error::ReplyError::new("ERR Command not allowed inside a transaction")),
+            };
+            if let Some(item) = items.get_mut(place) {
+                *item = result;
+            }
+        }
+    }
+
+    async fn write(&mut self, reply: Reply, form: Form) -> std::io::Result<()> {
+        if reply.is_error() {
+            Stats::add(&self.server.stats.errors, 1);
+        }
+        if form.shown {
+            encode(&mut self.output, &reply, form.resp);
+        }
+        if self.output.len() > WRITE_FROM {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> std::io::Result<()> {
+        if self.output.is_empty() {
+            return Ok(());
+        }
+        Stats::add(&self.server.stats.output_bytes, self.output.len() as u64);
+        tokio::select! {
+            biased;
+            result = self.output.write_to(&mut *self.stream) => result,
+            () = self.session.client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+
+    async fn read(&mut self) -> std::io::Result<()> {
+        self.input.reserve(READ_LEN);
+        let timeout_s = self.server.settings().timeout_s;
+        let client = self.session.client.clone();
+        let read = async {
+            tokio::select! {
+                biased;
+                result = self.stream.read_buf(&mut self.input) => result,
+                () = client.killed() => Ok(0),
+            }
+        };
+        let count = match timeout_s {
+            0 => read.await?,
+            seconds => tokio::time::timeout(Duration::from_secs(seconds), read).await.unwrap_or(Ok(0))?,
+        };
+        if count == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        Stats::add(&self.server.stats.input_bytes, count as u64);
+        self.session.client.active_ms.store(self.server.env.clocks.wall_ms(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Tells other connections what CLIENT LIST shows of this one.
+    fn show(&self, group: &Collected) {
+        let session = &self.session;
+        let mut shown = session.client.shown.lock();
+        shown.db = session.db;
+        shown.resp = session.resp;
+        shown.multi_len = session.multi.as_ref().map(|multi| multi.queue.len());
+        shown.watch_len = session.watched.len();
+        shown.query_buffer_bytes = self.input.len();
+        shown.no_evict = session.no_evict;
+        shown.no_touch = session.no_touch;
+        shown.commands += group.steps.len() as u64;
+        if shown.name != session.name {
+            shown.name = session.name.clone();
+        }
+        if shown.lib_name != session.lib_name || shown.lib_ver != session.lib_ver {
+            shown.lib_name = session.lib_name.clone();
+            shown.lib_ver = session.lib_ver.clone();
+        }
+    }
+}
+
+impl Collected {
+    fn push(&mut self, step: Step, form: Form) {
+        self.steps.push(step);
+        self.forms.push(form);
+    }
+}
+
+/// The session commands of an EXEC, each with its place.
+fn session_commands(step: &Step) -> Vec<(usize, Args)> {
+    let (Step::Read(command) | Step::Write(command)) = step else { return Vec::new() };
+    let Some(exec) = &command.exec else { return Vec::new() };
+    exec.commands
+        .iter()
+        .enumerate()
+        .filter(|(_, command)| matches!(command.spec.run, Run::Session(_)))
+        .map(|(place, command)| (place, command.args.clone()))
+        .collect()
+}

@@ -1,0 +1,112 @@
+//! The gate: every command of every connection passes here, in the order in which it was sent. It never compares names; what it
+//! asks is in the spec.
+
+use std::sync::Arc;
+
+use super::{Answer, Call, Later, Server, Session, TRANSACTION_BYTES_MAX};
+use crate::command::{Caller, Flags, Run, Spec, check};
+use crate::error::{EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
+use crate::protocol::{Args, Reply, parse_i64};
+use crate::replication::{Command, Exec, Step};
+use crate::store::DATABASES;
+
+/// What came of one command.
+pub enum Dispatched {
+    /// A place in the group.
+    Step(Step),
+    /// Work that the group is cut around.
+    Later(Later),
+}
+
+/// Passes one command through the gate. Session commands run here.
+pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
+    if let Err(error) = admit(server, session, spec) {
+        return refuse(session, error);
+    }
+    if session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE) {
+        return queue(session, spec, args);
+    }
+    match spec.run {
+        Run::Read(_) => Dispatched::Step(Step::Read(Command::new(spec, session.db, args.clone()))),
+        Run::Write(_) => Dispatched::Step(Step::Write(Command::new(spec, session.db, args.clone()))),
+        Run::Session(run) => match run(&mut Call { session, server }, args) {
+            Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
+            Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(command)),
+            Answer::Run(command) => Dispatched::Step(Step::Read(command)),
+            Answer::Later(later) => Dispatched::Later(later),
+        },
+        Run::Container => refuse(session, crate::error::wrong_arity(spec.name)),
+    }
+}
+
+/// The spec of the command that `args` name, or the refusal.
+pub fn find(session: &mut Session, args: &Args) -> Result<&'static Spec, Reply> {
+    check(Caller::Client, args).map_err(|error| {
+        if let Some(multi) = &mut session.multi {
+            multi.aborted = true;
+        }
+        Reply::Error(error)
+    })
+}
+
+/// What has to hold before a command may run here, besides its arity.
+fn admit(server: &Server, session: &Session, spec: &Spec) -> Result<(), ReplyError> {
+    if !session.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
+        return Err(NO_AUTH);
+    }
+    if !spec.flags.contains(Flags::LOADING) && !server.router.is_recovered() {
+        return Err(LOADING);
+    }
+    if spec.flags.contains(Flags::DENYOOM) && server.router.is_over_memory(server.settings().maxmemory) {
+        return Err(OUT_OF_MEMORY);
+    }
+    Ok(())
+}
+
+fn refuse(session: &mut Session, error: ReplyError) -> Dispatched {
+    if let Some(multi) = &mut session.multi {
+        multi.aborted = true;
+    }
+    Dispatched::Step(Step::Done(Reply::Error(error)))
+}
+
+fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched {
+    if spec.flags.contains(Flags::NO_MULTI) {
+        return refuse(session, ReplyError::new("ERR Command not allowed inside a transaction"));
+    }
+    let Some(multi) = &mut session.multi else { return refuse(session, EXEC_ABORT) };
+    multi.bytes += args.size() + 16;
+    if multi.bytes > TRANSACTION_BYTES_MAX {
+        multi.queue.clear();
+        return refuse(session, ReplyError::new("LIMIT the transaction is larger than 128 MB"));
+    }
+    multi.queue.push((spec, args.clone()));
+    Dispatched::Step(Step::Done(Reply::simple("QUEUED")))
+}
+
+/// Makes one command of a queued transaction. `exec` is EXEC's own spec.
+///
+/// # Errors
+/// EXECABORT if a command was refused while queueing.
+pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Result<Command, ReplyError> {
+    let Some(multi) = session.multi.take() else { return Err(ReplyError::new("ERR EXEC without MULTI")) };
+    let watches = std::mem::take(&mut session.watched);
+    if multi.aborted {
+        return Err(EXEC_ABORT);
+    }
+    let mut db = session.db;
+    let mut commands = Vec::with_capacity(multi.queue.len());
+    for (spec, args) in multi.queue {
+        commands.push(Command::new(spec, db, args.clone()));
+        // What SELECT will answer is known from its argument, and the commands behind it depend on it.
+        if spec.flags.contains(Flags::SELECTS)
+            && let Some(index) = parse_i64(args.arg(1)).and_then(|index| usize::try_from(index).ok())
+            && index < DATABASES
+        {
+            db = index;
+        }
+    }
+    let mut command = Command::new(exec, session.db, args.clone());
+    command.exec = Some(Box::new(Exec { watches, commands }));
+    Ok(command)
+}

@@ -1,0 +1,102 @@
+//! One connection's state, as its commands see and change it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Client;
+use crate::command::Spec;
+use crate::protocol::{Args, Resp};
+use crate::replication::{Level, Watch};
+
+/// Most bytes that one transaction may hold; it becomes one log entry.
+pub const TRANSACTION_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Which replies the client wants (CLIENT REPLY).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ReplyMode {
+    /// All.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// Not the next one.
+    Skip,
+}
+
+/// A transaction being queued.
+#[derive(Debug, Default)]
+pub struct Multi {
+    /// Commands that passed the gate.
+    pub queue: Vec<(&'static Spec, Args)>,
+    /// Their bytes.
+    pub bytes: usize,
+    /// One was refused: EXEC will be too.
+    pub aborted: bool,
+}
+
+/// The session of one connection.
+#[derive(Debug)]
+pub struct Session {
+    /// What other connections see of this one.
+    pub client: Arc<Client>,
+    /// Version of the protocol for the next reply.
+    pub resp: Resp,
+    /// Selected database.
+    pub db: usize,
+    /// False until AUTH where a password is set.
+    pub authenticated: bool,
+    /// The transaction being queued.
+    pub multi: Option<Multi>,
+    /// Watched keys.
+    pub watched: Vec<Watch>,
+    /// CLIENT CONSISTENCY; None = the server's.
+    pub level: Option<Level>,
+    /// CLIENT REPLY.
+    pub reply_mode: ReplyMode,
+    /// CLIENT NO-TOUCH.
+    pub no_touch: bool,
+    /// CLIENT NO-EVICT.
+    pub no_evict: bool,
+    /// CLIENT SETNAME.
+    pub name: Bytes,
+    /// CLIENT SETINFO LIB-NAME.
+    pub lib_name: Bytes,
+    /// CLIENT SETINFO LIB-VER.
+    pub lib_ver: Bytes,
+    /// Closed once the replies so far are written.
+    pub closing: bool,
+    /// Log index of this connection's last answered write (WAIT).
+    pub last_write_index: u64,
+}
+
+impl Session {
+    /// A new connection's session.
+    pub fn new(client: Arc<Client>, authenticated: bool) -> Self {
+        Self {
+            client,
+            resp: Resp::V2,
+            db: 0,
+            authenticated,
+            multi: None,
+            watched: Vec::new(),
+            level: None,
+            reply_mode: ReplyMode::On,
+            no_touch: false,
+            no_evict: false,
+            name: Bytes::new(),
+            lib_name: Bytes::new(),
+            lib_ver: Bytes::new(),
+            closing: false,
+            last_write_index: 0,
+        }
+    }
+
+    /// RESET: as new, but for the name of the library.
+    pub fn reset(&mut self, authenticated: bool) {
+        let (lib_name, lib_ver) = (std::mem::take(&mut self.lib_name), std::mem::take(&mut self.lib_ver));
+        let last_write_index = self.last_write_index;
+        *self = Self::new(self.client.clone(), authenticated);
+        (self.lib_name, self.lib_ver, self.last_write_index) = (lib_name, lib_ver, last_write_index);
+    }
+}
