@@ -1,3 +1,4 @@
 //! Consensus: the only user of openraft.
 
+pub mod codec;
 pub mod types;
