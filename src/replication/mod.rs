@@ -13,13 +13,32 @@ mod gate;
 mod gather;
 mod group;
 pub mod log;
+mod machine;
 mod origin;
+pub mod peer;
 mod propose;
 mod reads;
 mod router;
+mod snapshot;
 pub mod types;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 pub use command::{Answered, Command, CommandGroup, Exec, Level, Step, Watch};
-pub use group::Group;
-pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
+pub use group::{Applied, Group, Raft};
+pub use machine::Machine;
+pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
+pub use propose::{drive_origin, watch_deadlines, watch_leader};
+pub use reads::drive_reads;
 pub use router::Router;
+
+static APPLYING: AtomicU64 = AtomicU64::new(0);
+
+fn applying(index: u64) {
+    APPLYING.store(index, Ordering::Relaxed);
+}
+
+/// Index of the entry that was applied last or is being applied: a panic names it.
+pub fn last_applying() -> u64 {
+    APPLYING.load(Ordering::Relaxed)
+}
