@@ -5,6 +5,8 @@
 //! the spec; nothing compares names.
 
 mod call;
+pub mod cluster;
+pub mod connection;
 mod find;
 pub mod generic;
 pub mod hash;
@@ -12,6 +14,7 @@ mod registry;
 pub mod script;
 mod spec;
 pub mod string;
+pub mod txn;
 #[cfg(test)]
 pub mod testing;
 

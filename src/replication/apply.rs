@@ -3,7 +3,8 @@
 //! Invariants
 //! - The state after an entry is a function of the state before and the entry: no clock, no I/O, nothing of the node. What only the
 //!   origin does (reads of a group, replies) changes neither state nor digest.
-//! - A batch runs if its boot exists and its seq is the next one, else it only advances the clock: on every node alike.
+//! - A batch runs if its boot exists and its seq is the next one, or if it is the leader's own (boot 0); else it only advances
+//!   the clock: on every node alike.
 //! - Entries are applied in log order without gaps; an entry that cannot be decoded stops the node.
 
 use crate::command::{Caller, call_read, call_write, check};
@@ -75,7 +76,7 @@ pub fn apply(
                 outcome.ended = Some(boot);
             }
         }
-        Content::Batch(batch) if state.origins.accept(batch.boot, batch.seq) => {
+        Content::Batch(batch) if batch.boot == 0 || state.origins.accept(batch.boot, batch.seq) => {
             outcome.accepted = true;
             let groups = own(batch.boot, batch.seq);
             run_batch(state, index, &commands, groups, &mut outcome);

@@ -200,7 +200,19 @@ pub fn encode(content: &Content) -> BytesMut {
     }
 }
 
-/// Collects the commands of a batch.
+/// True if a peer may ask the leader to propose this unsealed entry: a Boot, an EndBoot, or a batch of a boot.
+pub fn is_forwardable(unsealed: &[u8]) -> bool {
+    let (Some(&[FORMAT, kind]), Some(body)) = (unsealed.first_chunk::<2>(), unsealed.get(HEAD_LEN..)) else {
+        return false;
+    };
+    match kind {
+        2 | 4 => true,
+        3 => body.first_chunk::<8>().is_some_and(|boot| u64::from_le_bytes(*boot) != 0),
+        _ => false,
+    }
+}
+
+/// Collects the commands of a batch. Boot 0 is the leader's own: such a batch has no seq and always runs.
 pub struct BatchWriter {
     out: BytesMut,
     count: u64,

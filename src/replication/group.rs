@@ -1,12 +1,13 @@
 //! One Raft group of this node: its state, its origin, its reads, its place in the cluster. The parts know each other through
 //! it; none holds another's lock.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::gate::Gate;
 use super::log::LogStore;
@@ -14,10 +15,12 @@ use super::machine::Machine;
 use super::origin::{Leader, Origin};
 use super::peer::Links;
 use super::reads::Reads;
+use super::snapshot::SnapshotStats;
 use super::types::{LogId, StoredMembership, TypeConfig};
 use super::{CommandGroup, Level};
 use crate::clock::ClusterClock;
 use crate::env::Env;
+use crate::snapshot::SnapshotDir;
 use crate::store::State;
 
 /// openraft with our types.
@@ -54,11 +57,38 @@ pub struct Group {
     /// The highest commit index that this node as leader has told anyone.
     pub(super) told_commit: AtomicU64,
     recovered: AtomicBool,
+    recovered_wake: Notify,
     bulk_len_max: AtomicU64,
     digests: Mutex<Vec<(u64, u64)>>,
     compared: AtomicU64,
     /// The last membership applied.
     pub(super) membership: Mutex<StoredMembership>,
+    /// Snapshot files.
+    pub snapshots: SnapshotDir,
+    /// What INFO shows of them.
+    pub snapshot_stats: SnapshotStats,
+    /// `log-keep`, bytes.
+    pub log_keep: AtomicU64,
+    cluster_version: AtomicU64,
+    removed: Mutex<BTreeSet<u64>>,
+}
+
+/// What a group is made of.
+pub struct Parts {
+    /// The group's id.
+    pub id: u64,
+    /// This node's id.
+    pub node: u64,
+    /// Seams.
+    pub env: Env,
+    /// Cluster time.
+    pub clock: Arc<ClusterClock>,
+    /// The log.
+    pub log: LogStore,
+    /// Snapshot files.
+    pub snapshots: SnapshotDir,
+    /// Connections to the other members.
+    pub links: Arc<Links>,
 }
 
 /// How far this node has applied the log.
@@ -72,7 +102,8 @@ pub struct Applied {
 
 impl Group {
     /// A group whose Raft is not running yet.
-    pub fn new(id: u64, node: u64, env: Env, clock: Arc<ClusterClock>, log: LogStore, links: Arc<Links>) -> Arc<Self> {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { id, node, env, clock, log, snapshots, links } = parts;
         let random = env.random.clone();
         Arc::new(Self {
             id,
@@ -90,10 +121,16 @@ impl Group {
             applied: watch::Sender::new(Applied::default()),
             told_commit: AtomicU64::new(0),
             recovered: AtomicBool::new(false),
+            recovered_wake: Notify::new(),
             bulk_len_max: AtomicU64::new(64 << 20),
             digests: Mutex::default(),
             compared: AtomicU64::new(0),
             membership: Mutex::default(),
+            snapshots,
+            snapshot_stats: SnapshotStats::default(),
+            log_keep: AtomicU64::new(256 << 20),
+            cluster_version: AtomicU64::new(0),
+            removed: Mutex::default(),
         })
     }
 
@@ -143,7 +180,27 @@ impl Group {
             changed
         });
         if changed {
+            self.check_recovered();
             self.origin.wake.notify_one();
+        }
+    }
+
+    /// An entry of the present leader is applied: so is all that was committed before, and all of this node's own log.
+    fn check_recovered(&self) {
+        if !self.is_recovered() && self.leader().is_some() && self.leader() == self.applied().leader {
+            self.recovered.store(true, Ordering::Release);
+            self.recovered_wake.notify_waiters();
+        }
+    }
+
+    /// Returns when [`Self::is_recovered`].
+    pub async fn recovery(&self) {
+        loop {
+            let wake = self.recovered_wake.notified();
+            if self.is_recovered() {
+                return;
+            }
+            wake.await;
         }
     }
 
@@ -160,6 +217,7 @@ impl Group {
     pub(super) fn set_applied(&self, log_id: &LogId) {
         let leader = Leader { term: log_id.leader_id.term, node: log_id.leader_id.node_id };
         self.applied.send_replace(Applied { index: log_id.index, leader: Some(leader) });
+        self.check_recovered();
     }
 
     /// Waits until `index` is applied.
@@ -177,10 +235,6 @@ impl Group {
         self.recovered.load(Ordering::Acquire)
     }
 
-    pub(super) fn set_recovered(&self) {
-        self.recovered.store(true, Ordering::Release);
-    }
-
     /// `proto-max-bulk-len` as last applied.
     pub fn bulk_len_max(&self) -> usize {
         self.bulk_len_max.load(Ordering::Relaxed) as usize
@@ -188,6 +242,28 @@ impl Group {
 
     pub(super) fn note_options(&self, options: &crate::store::Options) {
         self.bulk_len_max.store(options.bulk_len_max, Ordering::Relaxed);
+    }
+
+    /// Takes over what the state says of members: addresses, and who was removed.
+    pub(super) fn note_cluster(&self, cluster: &crate::store::Cluster) {
+        if self.cluster_version.swap(cluster.version, Ordering::Relaxed) == cluster.version {
+            return;
+        }
+        for (node, member) in &cluster.members {
+            self.links.set_addr(*node, &member.peer_addr);
+        }
+        let mut removed = self.removed.lock();
+        *removed = (1..=cluster.last_node).filter(|node| !cluster.members.contains_key(node)).collect();
+        if removed.contains(&self.node) {
+            self.links.identity().expel(
+                "this node was removed from the cluster: start it with an empty data directory and --join to join again",
+            );
+        }
+    }
+
+    /// True if the log says that this node id was removed.
+    pub fn is_removed(&self, node: u64) -> bool {
+        self.removed.lock().contains(&node)
     }
 
     /// Remembers the digest at `index` if that is one to compare.

@@ -89,6 +89,7 @@ impl Machine {
             result.map_err(|what| std::io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
         self.group.note_digest(index, state.digest.value());
         self.group.note_options(&state.options);
+        self.group.note_cluster(&state.cluster);
         let now_ms = state.now_ms();
         drop(state);
         self.group.clock.applied(now_ms);
@@ -164,10 +165,6 @@ impl RaftStateMachine<TypeConfig> for Machine {
 
     async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
         snapshot::builder(&self.group, self.applied).await
-    }
-
-    async fn begin_receiving_snapshot(&mut self) -> std::io::Result<SnapshotData> {
-        snapshot::receive(&self.group)
     }
 
     async fn install_snapshot(&mut self, meta: &SnapshotMeta, data: SnapshotData) -> std::io::Result<()> {

@@ -14,23 +14,26 @@ mod gather;
 mod group;
 pub mod log;
 mod machine;
+mod membership;
 mod origin;
 pub mod peer;
 mod propose;
 mod reads;
 mod router;
-mod snapshot;
+pub mod snapshot;
 pub mod types;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use command::{Answered, Command, CommandGroup, Exec, Level, Step, Watch};
-pub use group::{Applied, Group, Raft};
+pub use group::{Applied, Group, Parts, Raft};
 pub use machine::Machine;
+pub use membership::{Standing, best_successor, drive_membership, standings, transfer, why_waiting};
 pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
 pub use propose::{drive_origin, watch_deadlines, watch_leader};
 pub use reads::drive_reads;
 pub use router::Router;
+pub use snapshot::drive_snapshots;
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{CommandGroup, Group};
+use super::{CommandGroup, Group, Level, Step};
+use crate::protocol::Reply;
 
 /// The groups of a node.
 #[derive(Clone)]
@@ -38,6 +39,23 @@ impl Router {
             Some(group) => group.submit(commands),
             None => commands.fail(&crate::error::LOADING),
         }
+    }
+
+    /// Runs one command for the node itself, as if a client had sent it, and returns its reply.
+    pub async fn execute(&self, spec: &'static crate::command::Spec, args: crate::protocol::Args) -> Reply {
+        let (done, answered) = tokio::sync::oneshot::channel();
+        let command = super::Command::new(spec, 0, args);
+        let step = if command.is_write() { Step::Write(command) } else { Step::Read(command) };
+        self.submit(CommandGroup { steps: vec![step], level: Level::Linearizable, no_touch: true, connection: 0, done });
+        match answered.await {
+            Ok(answered) => answered.replies.into_iter().next().unwrap_or(Reply::Nil),
+            Err(_) => Reply::Error(crate::error::INDETERMINATE),
+        }
+    }
+
+    /// True if clients are to be told that this node is a master: it leads, or `report-role` says so.
+    pub fn shows_master(&self, settings: &crate::config::Settings) -> bool {
+        settings.report_role_master || self.group().is_some_and(|group| group.leads())
     }
 
     /// False until this node has applied its own log after a start.

@@ -19,6 +19,8 @@ pub struct Member {
     pub promote: bool,
     /// RAFT.REMOVE: on its way out.
     pub removing: bool,
+    /// Why the last wish was refused; empty = it was not.
+    pub refused: String,
 }
 
 /// What an operator asked for.
@@ -43,6 +45,8 @@ pub struct Cluster {
     pub members: BTreeMap<u64, Member>,
     /// Addresses that RAFT.ADD named and that have not joined yet, with their LEARNER flag.
     pub invited: BTreeMap<String, bool>,
+    /// Raised by every change, so that a node sees that there is one.
+    pub version: u64,
 }
 
 impl Cluster {
@@ -53,6 +57,7 @@ impl Cluster {
 
     /// Applies Join: the node's id, the same for the same nonce. A changed address is taken over.
     pub fn join(&mut self, nonce: u64, peer_addr: &str, client_addr: &str) -> u64 {
+        self.version += 1;
         let invited = self.invited.remove(client_addr);
         if let Some((id, member)) = self.members.iter_mut().find(|(_, member)| member.nonce == nonce) {
             member.peer_addr = peer_addr.into();
@@ -69,6 +74,7 @@ impl Cluster {
                 learner_only: invited.unwrap_or(false),
                 promote: false,
                 removing: false,
+                refused: String::new(),
             },
         );
         self.last_node
@@ -77,6 +83,8 @@ impl Cluster {
     /// Records a wish; false if there is no such member.
     pub fn wish(&mut self, node: u64, wish: Wish) -> bool {
         let Some(member) = self.members.get_mut(&node) else { return false };
+        self.version += 1;
+        member.refused.clear();
         match wish {
             Wish::Promote => {
                 member.promote = true;
@@ -85,5 +93,35 @@ impl Cluster {
             Wish::Remove => member.removing = true,
         }
         true
+    }
+
+    /// RAFT.ADD: a node at this client address is to join.
+    pub fn invite(&mut self, client_addr: &str, learner_only: bool) {
+        self.version += 1;
+        if let Some(member) = self.members.values_mut().find(|member| member.client_addr == client_addr) {
+            member.learner_only = learner_only;
+        } else {
+            self.invited.insert(client_addr.into(), learner_only);
+        }
+    }
+
+    /// The leader carried a wish out: the node is gone, or a promotion is done.
+    pub fn settle(&mut self, node: u64, gone: bool) {
+        self.version += 1;
+        if gone {
+            self.members.remove(&node);
+        } else if let Some(member) = self.members.get_mut(&node) {
+            member.promote = false;
+        }
+    }
+
+    /// The leader cannot carry a wish out.
+    pub fn refuse(&mut self, node: u64, why: &str) {
+        self.version += 1;
+        if let Some(member) = self.members.get_mut(&node) {
+            member.promote = false;
+            member.removing = false;
+            member.refused = why.into();
+        }
     }
 }

@@ -1,0 +1,67 @@
+//! RAFT.ADD
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{LOADING, ReplyError};
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Call, Server};
+
+pub static SPEC: Spec = Spec {
+    name: "raft.add",
+    arity: -2,
+    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Takes a node that waits at this client address into the cluster.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[
+        Arg::new("address", ArgKind::String),
+        Arg::word("learner", "LEARNER").optional(),
+    ] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+/// How long the node is waited for.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    let learner = args.len() == 3 && args.is(2, "LEARNER");
+    if args.len() > 3 || (args.len() == 3 && !learner) {
+        return Reply::Error(crate::error::SYNTAX).into();
+    }
+    let Some(addr) = std::str::from_utf8(args.arg(1))
+        .ok()
+        .filter(|text| text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()))
+        .map(str::to_owned)
+    else {
+        return Reply::Error(ReplyError::new("ERR invalid address, host:port is expected")).into();
+    };
+    let server = call.server.clone();
+    Answer::later(async move { add(&server, &addr, learner).await })
+}
+
+async fn add(server: &Arc<Server>, addr: &str, learner: bool) -> Reply {
+    let spec = &super::internal::INVITE;
+    let kind: &[u8] = if learner { b"learner" } else { b"voter" };
+    let reply = server.router.execute(spec, Args::from_slices([spec.name.as_bytes(), addr.as_bytes(), kind])).await;
+    if reply.is_error() {
+        return reply;
+    }
+    let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+    let own = group.gate.read().await.cluster.members.get(&group.node).map(|member| member.client_addr.clone());
+    // A node that was started with --join calls by itself; one with --must-join waits for this.
+    let called = crate::join::invite(&server.env, addr, &own.unwrap_or_default(), &server.settings().requirepass).await;
+    let until = tokio::time::Instant::now() + WAIT_MAX;
+    while tokio::time::Instant::now() < until {
+        if group.gate.read().await.cluster.members.values().any(|member| member.client_addr == addr) {
+            return Reply::Ok;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let why = called.err().map_or_else(String::new, |error| format!(" ({error})"));
+    Reply::Error(ReplyError::text(format!(
+        "ERR the node at {addr} has not joined yet{why}: start it with an empty --dir and --join or --must-join; it will be \
+         taken in when it calls"
+    )))
+}

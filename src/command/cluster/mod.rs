@@ -1,0 +1,28 @@
+//! Membership (design 8).
+
+mod add;
+mod internal;
+mod join;
+mod nodes;
+mod promote;
+mod remove;
+mod snapshot;
+mod transfer;
+mod wish;
+
+use super::Spec;
+
+/// The family.
+pub static SPECS: &[&Spec] = &[
+    &nodes::SPEC,
+    &add::SPEC,
+    &promote::SPEC,
+    &remove::SPEC,
+    &transfer::SPEC,
+    &snapshot::SPEC,
+    &join::SPEC,
+    &internal::INVITE,
+    &internal::WISH,
+    &internal::REFUSE,
+    &internal::SETTLE,
+];

@@ -1,0 +1,53 @@
+//! RAFT.NODES
+
+use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::error::LOADING;
+use crate::protocol::{Args, Reply};
+use crate::replication::why_waiting;
+use crate::server::{Answer, Call};
+
+pub static SPEC: Spec = Spec {
+    name: "raft.nodes",
+    arity: 1,
+    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::LOADING).union(Flags::STALE).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Lists the members of the cluster and how they are.", since: "1.0.0", group: Group::Cluster, complexity: "O(N) with the number of members", args: &[] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
+    let server = call.server.clone();
+    Answer::later(async move {
+        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        let members = group.gate.read().await.cluster.members.clone();
+        let leader = group.leader();
+        let standings = crate::replication::standings(group).await;
+        let voters = standings.values().filter(|standing| standing.voter).count();
+        let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
+        let list = members.iter().map(|(node, member)| {
+            let standing = standings.get(node);
+            let voter = standing.is_some_and(|standing| standing.voter);
+            let role = match leader {
+                Some(leader) if leader.node == *node => "leader",
+                _ if voter => "follower",
+                _ => "learner",
+            };
+            let mut fields = vec![
+                field("id", Reply::Int(*node as i64)),
+                field("addr", Reply::bulk(&member.client_addr)),
+                field("role", Reply::bulk(role)),
+                field("voter", Reply::Int(i64::from(voter))),
+                field("matched", Reply::Int(standing.map_or(0, |standing| standing.matched) as i64)),
+                field("lag", Reply::Int(standing.map_or(0, |standing| standing.lag) as i64)),
+                field("alive", Reply::Int(i64::from(standing.is_some_and(|standing| standing.alive)))),
+            ];
+            if !voter {
+                fields.push(field("waits", Reply::bulk(why_waiting(member, standing, voters))));
+            }
+            Reply::Map(fields)
+        });
+        Reply::Array(list.collect())
+    })
+}

@@ -1,0 +1,20 @@
+//! RAFT.REMOVE
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::protocol::Args;
+use crate::server::{Answer, Call};
+
+pub static SPEC: Spec = Spec {
+    name: "raft.remove",
+    arity: 2,
+    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Takes a node out of the cluster for good.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[Arg::new("id", ArgKind::Integer)] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    super::wish::wish(call.server, args, "remove", |member, _| member.is_none())
+}

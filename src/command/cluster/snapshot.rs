@@ -1,0 +1,28 @@
+//! RAFT.SNAPSHOT
+
+use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::error::{LOADING, ReplyError};
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Call};
+
+pub static SPEC: Spec = Spec {
+    name: "raft.snapshot",
+    arity: 1,
+    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP).union(Flags::FREES),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Takes a snapshot on this node and answers when it is on disk.", since: "1.0.0", group: Group::Cluster, complexity: "O(N) with the number of keys", args: &[] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
+    let server = call.server.clone();
+    Answer::later(async move {
+        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        match crate::replication::snapshot::take(group).await {
+            Ok(()) => Reply::Ok,
+            Err(why) => Reply::Error(ReplyError::text(format!("ERR {why}"))),
+        }
+    })
+}

@@ -1,0 +1,47 @@
+//! What RAFT.PROMOTE and RAFT.REMOVE share: record the wish, then wait until the log says what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::command::Spec;
+use crate::error::{LOADING, ReplyError};
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Server};
+use crate::store::Member;
+
+/// How long the outcome is waited for.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Records `what` for the node that `args` name, and answers when `done` says so of the member (None: it is gone).
+pub fn wish(server: &Arc<Server>, args: &Args, what: &'static str, done: fn(Option<&Member>, bool) -> bool) -> Answer {
+    let Some(node) = std::str::from_utf8(args.arg(1)).ok().and_then(|text| text.parse::<u64>().ok()) else {
+        return Reply::Error(ReplyError::new("ERR a node id is expected, RAFT.NODES lists them")).into();
+    };
+    let server = server.clone();
+    Answer::later(async move {
+        let spec: &'static Spec = &super::internal::WISH;
+        let args = Args::from_slices([spec.name.as_bytes(), node.to_string().as_bytes(), what.as_bytes()]);
+        let reply = server.router.execute(spec, args).await;
+        if reply.is_error() {
+            return reply;
+        }
+        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        let until = tokio::time::Instant::now() + WAIT_MAX;
+        loop {
+            let member = group.gate.read().await.cluster.members.get(&node).cloned();
+            let is_voter = group.voters().contains(&node);
+            if let Some(why) = member.as_ref().map(|member| &member.refused).filter(|why| !why.is_empty()) {
+                return Reply::Error(ReplyError::text(format!("ERR {why}")));
+            }
+            if done(member.as_ref(), is_voter) {
+                return Reply::Ok;
+            }
+            if tokio::time::Instant::now() > until {
+                return Reply::Error(ReplyError::new(
+                    "ERR the wish is recorded, but not carried out yet: RAFT.NODES shows what it waits for",
+                ));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+}

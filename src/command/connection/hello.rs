@@ -1,0 +1,97 @@
+//! HELLO
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use super::auth::authenticate;
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply, Resp, parse_i64};
+use crate::server::{Answer, Call};
+
+pub static SPEC: Spec = Spec {
+    name: "hello",
+    arity: -1,
+    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::NO_AUTH).union(Flags::ALLOW_BUSY),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Chooses the version of the protocol and tells who the server is.", since: "6.0.0", group: Group::Connection, complexity: "O(1)", args: &[Arg::new(
+            "arguments",
+            ArgKind::Block(&[
+                Arg::new("protover", ArgKind::Integer),
+                Arg::new(
+                    "auth",
+                    ArgKind::Block(&[Arg::new("username", ArgKind::String), Arg::new("password", ArgKind::String)]),
+                )
+                .token("AUTH")
+                .optional(),
+                Arg::new("clientname", ArgKind::String).token("SETNAME").optional(),
+            ]),
+        )
+        .optional()] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    hello(call, args).into()
+}
+
+fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
+    let mut resp = call.session.resp;
+    if let Some(version) = args.opt(1) {
+        resp = match parse_i64(version) {
+            Some(2) => Resp::V2,
+            Some(3) => Resp::V3,
+            Some(_) => return Err(ReplyError::new("NOPROTO unsupported protocol version")),
+            None => return Err(ReplyError::new("ERR Protocol version is not an integer or out of range")),
+        };
+    }
+    let mut name = None;
+    let mut at = 2;
+    while at < args.len() {
+        let left = args.len() - 1 - at;
+        if args.is(at, "AUTH") && left >= 2 {
+            authenticate(call, args.arg(at + 1), args.arg(at + 2))?;
+            at += 3;
+        } else if args.is(at, "SETNAME") && left >= 1 {
+            let given = args.arg(at + 1);
+            if !is_valid_name(given) {
+                return Err(INVALID_NAME);
+            }
+            name = Some(bytes::Bytes::copy_from_slice(given));
+            at += 2;
+        } else {
+            let mut text = b"ERR Syntax error in HELLO option '".to_vec();
+            text.extend_from_slice(args.arg(at));
+            text.push(b'\'');
+            return Err(ReplyError::text(text));
+        }
+    }
+    if !call.session.authenticated {
+        return Err(ReplyError::new(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> \
+             <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+        ));
+    }
+    if let Some(name) = name {
+        call.session.name = name;
+    }
+    call.session.resp = resp;
+    let role = if call.server.router.shows_master(&call.server.settings()) { "master" } else { "replica" };
+    Ok(Reply::Map(vec![
+        (Reply::bulk("server"), Reply::bulk("redis")),
+        (Reply::bulk("version"), Reply::bulk(crate::REDIS_VERSION)),
+        (Reply::bulk("proto"), Reply::Int(resp as i64)),
+        (Reply::bulk("id"), Reply::Int(call.session.client.id as i64)),
+        (Reply::bulk("mode"), Reply::bulk("standalone")),
+        (Reply::bulk("role"), Reply::bulk(role)),
+        (Reply::bulk("modules"), Reply::Array(vec![])),
+    ]))
+}
+
+/// The refusal of a name with blanks or unprintable characters.
+pub const INVALID_NAME: ReplyError =
+    ReplyError::new("ERR Client names cannot contain spaces, newlines or special characters.");
+
+/// True for a name that CLIENT LIST can show.
+pub fn is_valid_name(name: &[u8]) -> bool {
+    name.iter().all(|byte| (b'!'..=b'~').contains(byte))
+}

@@ -1,0 +1,29 @@
+//! SELECT
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER};
+use crate::protocol::{Args, Reply, parse_i64};
+use crate::server::{Answer, Call};
+use crate::store::DATABASES;
+
+pub static SPEC: Spec = Spec {
+    name: "select",
+    arity: 2,
+    flags: Flags::LOADING.union(Flags::STALE).union(Flags::FAST).union(Flags::SELECTS),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Chooses the database of the commands that follow.", since: "1.0.0", group: Group::Connection, complexity: "O(1)", args: &[Arg::new("index", ArgKind::Integer)] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    let Some(index) = parse_i64(args.arg(1)) else { return Reply::Error(NOT_AN_INTEGER).into() };
+    match usize::try_from(index) {
+        Ok(index) if index < DATABASES => {
+            call.session.db = index;
+            Reply::Ok.into()
+        }
+        _ => Reply::Error(DB_OUT_OF_RANGE).into(),
+    }
+}

@@ -1,0 +1,25 @@
+//! DISCARD
+
+use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Call};
+
+pub static SPEC: Spec = Spec {
+    name: "discard",
+    arity: 1,
+    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY).union(Flags::IMMEDIATE),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Forgets a transaction and what WATCH remembers.", since: "2.0.0", group: Group::Transactions, complexity: "O(N) with the number of queued commands", args: &[] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
+    if call.session.multi.take().is_none() {
+        return Reply::Error(ReplyError::new("ERR DISCARD without MULTI")).into();
+    }
+    call.session.watched.clear();
+    Reply::Ok.into()
+}

@@ -1,0 +1,23 @@
+//! EXEC
+
+use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Call, plan_exec};
+
+pub static SPEC: Spec = Spec {
+    name: "exec",
+    arity: 1,
+    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::SKIP_SLOWLOG).union(Flags::IMMEDIATE),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc { summary: "Runs a transaction, unless a watched key has changed.", since: "1.2.0", group: Group::Transactions, complexity: "Depends on the commands in it", args: &[] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    match plan_exec(call.session, &SPEC, args) {
+        Ok(command) => Answer::Run(command),
+        Err(error) => Reply::Error(error).into(),
+    }
+}

@@ -1,0 +1,12 @@
+//! Transactions.
+
+mod discard;
+mod exec;
+mod multi;
+mod unwatch;
+mod watch;
+
+use super::Spec;
+
+/// The family.
+pub static SPECS: &[&Spec] = &[&multi::SPEC, &exec::SPEC, &discard::SPEC, &watch::SPEC, &unwatch::SPEC];

@@ -1,0 +1,51 @@
+//! WATCH
+//!
+//! The marks (revision, deadline) of the keys are read linearizably, and compared when EXEC is applied: so it holds on any node and
+//! over a leader change.
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Run, Spec};
+use crate::error::{LOADING, ReplyError};
+use crate::protocol::{Args, Reply};
+use crate::replication::Watch;
+use crate::server::{Answer, Call, Finish};
+
+/// Most keys that one connection may watch.
+const WATCHED_MAX: usize = 100_000;
+
+pub static SPEC: Spec = Spec {
+    name: "watch",
+    arity: -2,
+    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY).union(Flags::IMMEDIATE).union(Flags::CUTS_GROUP),
+    categories: Categories::empty(),
+    keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO)],
+    doc: Doc { summary: "Lets EXEC run only if the keys have not changed meanwhile.", since: "2.2.0", group: Group::Transactions, complexity: "O(1) for each key", args: &[Arg::new("key", ArgKind::Key(0)).multiple()] },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    if call.session.multi.is_some() {
+        return Reply::Error(ReplyError::new("ERR WATCH inside MULTI is not allowed")).into();
+    }
+    let db = call.session.db as u8;
+    let watched = &call.session.watched;
+    let keys: Vec<Watch> = (1..args.len())
+        .map(|i| Watch { db, key: bytes::Bytes::copy_from_slice(args.arg(i)), revision: 0, deadline_ms: 0 })
+        .filter(|new| !watched.iter().any(|known| known.db == new.db && known.key == new.key))
+        .collect();
+    if watched.len() + keys.len() > WATCHED_MAX {
+        return Reply::Error(ReplyError::new("LIMIT too many watched keys")).into();
+    }
+    let Some(group) = call.server.router.group().cloned() else { return Reply::Error(LOADING).into() };
+    Answer::Later(Box::pin(async move {
+        let marks = group.watch(keys).await;
+        let finish: Finish = Box::new(move |session| match marks {
+            Ok(marks) => {
+                session.watched.extend(marks);
+                Reply::Ok
+            }
+            Err(error) => Reply::Error(error),
+        });
+        finish
+    }))
+}

@@ -1,0 +1,374 @@
+//! The task at the leader that carries out what the replicated state wishes of the membership (design 8): whoever leads, one
+//! change at a time, taken up again after a leader change.
+//!
+//! Invariants
+//! - Voters stay odd unless an operator says otherwise: learners that have caught up become voters in one joint change, when that gives
+//!   an odd number.
+//! - A voter is removed or added only if the voters that would remain hold a quorum of live, caught-up nodes.
+//! - A joint change that a dead leader left is finished first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use openraft::ChangeMembers;
+use openraft::async_runtime::watch::WatchReceiver;
+
+use super::Group;
+use super::entry::{BatchWriter, Content, seal};
+use super::group::Raft;
+use super::peer::message::{Answer, Question};
+use super::types::Peer;
+use crate::protocol::Args;
+use crate::store::Member;
+
+const EVERY: Duration = Duration::from_millis(100);
+/// A node that was heard within this time is alive.
+const ALIVE: Duration = Duration::from_secs(2);
+/// A learner this many entries behind has caught up.
+const CAUGHT_UP_ENTRIES: u64 = 1000;
+
+/// How long a transfer may take.
+const TRANSFER_WAIT: Duration = Duration::from_secs(2);
+
+/// What the leader sees of one member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The last log index known to be on it.
+    pub matched: u64,
+    /// Entries behind the leader.
+    pub lag: u64,
+    /// Heard lately.
+    pub alive: bool,
+    /// Votes.
+    pub voter: bool,
+}
+
+impl Standing {
+    fn is_fit(&self) -> bool {
+        self.alive && self.lag <= CAUGHT_UP_ENTRIES
+    }
+}
+
+impl Group {
+    /// What this node, as leader, knows of each member's progress.
+    pub fn standings(&self) -> BTreeMap<u64, Standing> {
+        let Some(raft) = self.raft() else { return BTreeMap::new() };
+        let metrics = raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let last = metrics.last_log_index.unwrap_or(0);
+        let membership = metrics.membership_config.membership();
+        let voters: BTreeSet<u64> = membership.voter_ids().collect();
+        membership
+            .nodes()
+            .map(|(node, _)| {
+                let own = *node == self.node;
+                let matched = if own {
+                    last
+                } else {
+                    metrics.replication.as_ref().and_then(|all| all.get(node)).and_then(|id| id.as_ref()).map_or(0, |id| id.index)
+                };
+                let alive = own || self.links.silence(*node).is_some_and(|silence| silence < ALIVE);
+                (*node, Standing { matched, lag: last.saturating_sub(matched), alive, voter: voters.contains(node) })
+            })
+            .collect()
+    }
+
+    /// Proposes commands of the leader's own.
+    async fn propose_commands(&self, commands: &[Args]) {
+        let mut batch = BatchWriter::new(0, 0, 256);
+        for args in commands {
+            batch.plain(0, args);
+        }
+        self.propose(seal(batch.finish(), self.stamp()), || ()).await;
+    }
+}
+
+/// Carries wishes out while this node leads, until the future is dropped. `founder`: what Create holds if this node begins a
+/// cluster.
+pub async fn drive_membership(group: Arc<Group>, founder: Option<Content>) {
+    let Some(raft) = group.raft() else { return };
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if !group.leads() || group.applied().leader != group.leader() {
+            continue;
+        }
+        let (created, members) = {
+            let state = group.gate.read().await;
+            (state.cluster.is_created(), state.cluster.members.clone())
+        };
+        if !created {
+            if let Some(create) = &founder {
+                group.propose_own(create).await;
+            }
+            continue;
+        }
+        // A change that fails is tried again in the next round, by whoever leads then.
+        if let Err(why) = step(&group, raft, &members).await {
+            crate::log::debug(&format!("membership: {why}"));
+        }
+    }
+}
+
+async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) -> Result<(), String> {
+    let (joint, voters, nodes) = {
+        let metrics = raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let membership = metrics.membership_config.membership();
+        let voters: BTreeSet<u64> = membership.get_joint_config().last().cloned().unwrap_or_default();
+        let nodes: BTreeSet<u64> = membership.nodes().map(|(node, _)| *node).collect();
+        (membership.get_joint_config().len() > 1, voters, nodes)
+    };
+    if joint {
+        return change(raft, ChangeMembers::ReplaceAllVoters(voters)).await;
+    }
+    for (node, member) in members {
+        if !nodes.contains(node) && !member.removing {
+            crate::log::notice(&format!("node {node} at {} becomes a learner", member.peer_addr));
+            let peer = Peer { addr: member.peer_addr.clone() };
+            return raft.add_learner(*node, peer, false).await.map(drop).map_err(|error| error.to_string());
+        }
+    }
+    let standings = group.standings();
+    for (node, member) in members {
+        if member.removing {
+            return remove(group, raft, *node, &voters, &nodes, &standings).await;
+        }
+        if member.promote {
+            return promote_one(group, raft, *node, &voters, &standings).await;
+        }
+    }
+    promote(raft, members, &voters, &standings).await
+}
+
+async fn change(raft: &Raft, members: ChangeMembers<super::types::TypeConfig>) -> Result<(), String> {
+    raft.change_membership(members, true).await.map(drop).map_err(|error| error.to_string())
+}
+
+/// Why `voters` could not work as a quorum now; None if they could.
+fn objection(voters: &BTreeSet<u64>, standings: &BTreeMap<u64, Standing>) -> Option<String> {
+    if voters.is_empty() {
+        return Some("the last voter cannot be removed".into());
+    }
+    let fit = voters.iter().filter(|node| standings.get(node).is_some_and(Standing::is_fit)).count();
+    let needed = voters.len() / 2 + 1;
+    (fit < needed).then(|| {
+        format!("of the {} voters that would remain only {fit} are alive and caught up, and {needed} are needed", voters.len())
+    })
+}
+
+async fn refuse(group: &Group, node: u64, why: &str) {
+    let args = Args::from_slices([&b"raft._refuse"[..], node.to_string().as_bytes(), why.as_bytes()]);
+    group.propose_commands(&[args]).await;
+}
+
+async fn settle(group: &Group, node: u64, gone: bool) {
+    let what: &[u8] = if gone { b"gone" } else { b"promoted" };
+    group.propose_commands(&[Args::from_slices([&b"raft._settle"[..], node.to_string().as_bytes(), what])]).await;
+}
+
+async fn remove(
+    group: &Arc<Group>,
+    raft: &Raft,
+    node: u64,
+    voters: &BTreeSet<u64>,
+    nodes: &BTreeSet<u64>,
+    standings: &BTreeMap<u64, Standing>,
+) -> Result<(), String> {
+    if voters.contains(&node) {
+        let rest: BTreeSet<u64> = voters.iter().copied().filter(|voter| *voter != node).collect();
+        if let Some(why) = objection(&rest, standings) {
+            refuse(group, node, &format!("node {node} is not removed: {why}")).await;
+            return Ok(());
+        }
+        if node == group.node {
+            let Some(next) = best_successor(group, standings) else {
+                return Err("no voter to hand the lead to".into());
+            };
+            return raft.trigger().transfer_leader(next).await.map_err(|error| error.to_string());
+        }
+        if rest.len().is_multiple_of(2) {
+            crate::log::warning(&format!("{} voters remain: an even number protects no more than one fewer", rest.len()));
+        }
+        return change(raft, ChangeMembers::RemoveVoters([node].into())).await;
+    }
+    if nodes.contains(&node) {
+        return change(raft, ChangeMembers::RemoveNodes([node].into())).await;
+    }
+    settle(group, node, true).await;
+    Ok(())
+}
+
+async fn promote_one(
+    group: &Arc<Group>,
+    raft: &Raft,
+    node: u64,
+    voters: &BTreeSet<u64>,
+    standings: &BTreeMap<u64, Standing>,
+) -> Result<(), String> {
+    if voters.contains(&node) {
+        settle(group, node, false).await;
+        return Ok(());
+    }
+    let mut all = voters.clone();
+    all.insert(node);
+    if !standings.get(&node).is_some_and(Standing::is_fit) {
+        refuse(group, node, &format!("node {node} is not promoted: it is not alive or has not caught up")).await;
+        return Ok(());
+    }
+    if let Some(why) = objection(&all, standings) {
+        refuse(group, node, &format!("node {node} is not promoted: {why}")).await;
+        return Ok(());
+    }
+    change(raft, ChangeMembers::AddVoterIds([node].into())).await
+}
+
+/// Makes voters of as many learners as give an odd number.
+async fn promote(
+    raft: &Raft,
+    members: &BTreeMap<u64, Member>,
+    voters: &BTreeSet<u64>,
+    standings: &BTreeMap<u64, Standing>,
+) -> Result<(), String> {
+    let fit: Vec<u64> = members
+        .iter()
+        .filter(|(node, member)| {
+            !member.learner_only
+                && !voters.contains(node)
+                && standings.get(node).is_some_and(|standing| standing.is_fit() && standing.matched > 0)
+        })
+        .map(|(node, _)| *node)
+        .collect();
+    let count = promotable(voters.len(), fit.len());
+    if count == 0 {
+        return Ok(());
+    }
+    let chosen: BTreeSet<u64> = fit.into_iter().take(count).collect();
+    let mut all = voters.clone();
+    all.extend(&chosen);
+    if objection(&all, standings).is_some() {
+        return Ok(());
+    }
+    crate::log::notice(&format!("nodes {chosen:?} have caught up and become voters"));
+    change(raft, ChangeMembers::AddVoterIds(chosen)).await
+}
+
+/// How many of `learners` make the number of voters odd.
+fn promotable(voters: usize, learners: usize) -> usize {
+    if (voters + learners) % 2 == 1 { learners } else { learners.saturating_sub(1) }
+}
+
+/// Why a learner waits, for RAFT.NODES.
+pub fn why_waiting(member: &Member, standing: Option<&Standing>, voters: usize) -> String {
+    if member.learner_only {
+        return "it was added as a learner: RAFT.PROMOTE makes it a voter".into();
+    }
+    match standing {
+        None => "it is not a member of the group yet".into(),
+        Some(standing) if !standing.alive => "it has not been heard lately".into(),
+        Some(standing) if standing.lag > CAUGHT_UP_ENTRIES => format!("it is {} entries behind", standing.lag),
+        Some(_) if voters % 2 == 1 => {
+            format!("{} voters would be an even number: it waits for one more node", voters + 1)
+        }
+        Some(_) => "it is about to become a voter".into(),
+    }
+}
+
+/// How the members are, from the leader, wherever it is; empty if there is none.
+pub async fn standings(group: &Arc<Group>) -> BTreeMap<u64, Standing> {
+    if group.leads() {
+        return group.standings();
+    }
+    let Some(leader) = group.leader() else { return BTreeMap::new() };
+    match group.links.ask(leader.node, group.id, &Question::Standings, Duration::from_secs(1)).await {
+        Some(Answer::Standings(all)) => all.into_iter().collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+/// RAFT.TRANSFER: hands the lead to `node`, wherever the leader is.
+///
+/// # Errors
+/// Why not.
+pub async fn transfer(group: &Arc<Group>, node: u64) -> Result<(), String> {
+    let Some(leader) = group.leader() else { return Err("there is no leader".into()) };
+    if leader.node == group.node {
+        return hand_lead_to(group, node).await;
+    }
+    match group.links.ask(leader.node, group.id, &Question::HandOver(node), TRANSFER_WAIT * 2).await {
+        Some(Answer::HandOver(why)) if why.is_empty() => {
+            let mut leaders = group.watch_leader();
+            let arrived = leaders.wait_for(|leader| leader.is_some_and(|leader| leader.node == node));
+            let arrived = tokio::time::timeout(TRANSFER_WAIT, arrived).await;
+            if matches!(arrived, Ok(Ok(_))) { Ok(()) } else { Err("the new leader was not heard in time".into()) }
+        }
+        Some(Answer::HandOver(why)) => Err(why),
+        _ => Err("the leader does not answer".into()),
+    }
+}
+
+/// The leader's part: never to a node that lags, because a transfer that fails stops heartbeats until someone is elected.
+///
+/// # Errors
+/// Why not.
+pub async fn hand_lead_to(group: &Arc<Group>, node: u64) -> Result<(), String> {
+    let Some(raft) = group.raft().filter(|_| group.leads()) else { return Err("this node does not lead".into()) };
+    if node == group.node {
+        return Ok(());
+    }
+    let until = tokio::time::Instant::now() + TRANSFER_WAIT;
+    loop {
+        let standings = group.standings();
+        let standing = standings.get(&node).filter(|standing| standing.voter);
+        let Some(standing) = standing else { return Err(format!("node {node} is no voter")) };
+        if !standing.alive {
+            return Err(format!("node {node} is not alive"));
+        }
+        if standing.lag == 0 {
+            break;
+        }
+        if standing.lag > CAUGHT_UP_ENTRIES || tokio::time::Instant::now() > until {
+            return Err(format!("node {node} is {} entries behind", standing.lag));
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut leaders = group.watch_leader();
+    raft.trigger().transfer_leader(node).await.map_err(|error| error.to_string())?;
+    let arrived = leaders.wait_for(|leader| leader.is_some_and(|leader| leader.node == node));
+    match tokio::time::timeout(TRANSFER_WAIT, arrived).await {
+        Ok(Ok(_)) => Ok(()),
+        _ => Err(format!("node {node} did not take the lead in time")),
+    }
+}
+
+/// The live voter with all of the log, for a transfer.
+pub fn best_successor(group: &Group, standings: &BTreeMap<u64, Standing>) -> Option<u64> {
+    standings
+        .iter()
+        .filter(|(node, standing)| **node != group.node && standing.voter && standing.alive)
+        .max_by_key(|(_, standing)| standing.matched)
+        .map(|(node, _)| *node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn voters_stay_odd() {
+        for (voters, learners, promoted) in [(1, 1, 0), (1, 2, 2), (1, 3, 2), (2, 1, 1), (3, 1, 0), (3, 2, 2), (4, 2, 1)] {
+            assert_eq!(promotable(voters, learners), promoted, "{voters} voters, {learners} learners");
+        }
+    }
+
+    #[test]
+    fn a_change_needs_a_live_quorum_of_what_remains() {
+        let standing = |alive, lag| Standing { matched: 1, lag, alive, voter: true };
+        let standings: BTreeMap<u64, Standing> =
+            [(1, standing(true, 0)), (2, standing(false, 0)), (3, standing(true, 5000))].into();
+        assert!(objection(&[1].into(), &standings).is_none());
+        assert!(objection(&[1, 2].into(), &standings).is_some(), "node 2 is dead");
+        assert!(objection(&[1, 3].into(), &standings).is_some(), "node 3 is far behind");
+        assert!(objection(&BTreeSet::new(), &standings).is_some());
+    }
+}

@@ -1,0 +1,138 @@
+//! The leader's stream of log entries to one member: requests go out without waiting for their answers, at most a window of them.
+//!
+//! Invariants: answers come in the order of the requests; a stream with something unanswered for [`STALL`] is given up (openraft never
+//! times one out, and a stalled stream would also hold back the purge of the log).
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
+use openraft::entry::RaftEntry;
+use openraft::errors::{RPCError, Unreachable};
+use openraft::raft::{AppendEntriesRequest, StreamAppendResult};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
+
+use super::super::Group;
+use super::super::codec::Reader;
+use super::super::types::{LogId, TypeConfig};
+use super::frame::{self, FrameReader};
+use super::message::{APPEND, APPENDED, appended, put_append};
+use crate::task::AbortOnDrop;
+
+/// Most requests without an answer.
+const WINDOW: usize = 64;
+/// See the module's header.
+const STALL: Duration = Duration::from_secs(2);
+
+type Answered = Result<StreamAppendResult<TypeConfig>, RPCError<TypeConfig>>;
+
+/// What a request spans, to tell openraft what its answer means.
+type Span = (Option<LogId>, Option<LogId>);
+
+/// Runs requests over a connection.
+pub fn stream(
+    group: Arc<Group>,
+    target: u64,
+    connection: crate::env::BoxStream,
+    requests: impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin + 'static,
+) -> BoxStream<'static, Answered> {
+    let (read, write) = tokio::io::split(connection);
+    let (spans, waiting) = tokio::sync::mpsc::unbounded_channel::<Span>();
+    let window = Arc::new(Semaphore::new(WINDOW));
+    let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), requests, write, spans, window.clone())));
+    let state = Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
+    futures::stream::unfold(state, |mut state| async move {
+        if state.ended {
+            return None;
+        }
+        let answer = state.next().await?;
+        state.ended = !matches!(answer, Ok(Ok(_)));
+        Some((answer, state))
+    })
+    .fuse()
+    .boxed()
+}
+
+struct Receiver {
+    group: Arc<Group>,
+    target: u64,
+    answers: FrameReader<tokio::io::ReadHalf<crate::env::BoxStream>>,
+    /// One span for each request that was written; bounded by the window.
+    waiting: tokio::sync::mpsc::UnboundedReceiver<Span>,
+    window: Arc<Semaphore>,
+    _writer: AbortOnDrop<()>,
+    ended: bool,
+}
+
+impl Receiver {
+    /// The next answer; None when the requests have ended and all are answered.
+    async fn next(&mut self) -> Option<Answered> {
+        let (prev, last) = self.waiting.recv().await?;
+        let frame = match tokio::time::timeout(STALL, self.answers.next()).await {
+            Ok(Ok(Some(frame))) => frame,
+            Ok(Ok(None)) => return Some(Err(unreachable(&io::Error::from(io::ErrorKind::UnexpectedEof)))),
+            Ok(Err(error)) => return Some(Err(unreachable(&error))),
+            Err(_) => return Some(Err(unreachable(&io::Error::from(io::ErrorKind::TimedOut)))),
+        };
+        self.window.add_permits(1);
+        self.group.links.heard(self.target);
+        let mut reader = Reader::new(frame.body);
+        if frame.kind != APPENDED {
+            return Some(Err(unreachable(&io::Error::from(io::ErrorKind::InvalidData))));
+        }
+        Some(match appended(&mut reader) {
+            Ok(response) => Ok(response.into_stream_result(prev, last)),
+            Err(error) => Err(unreachable(&error)),
+        })
+    }
+}
+
+/// openraft's word for a peer that cannot be reached just now.
+pub fn unreachable(error: &(impl std::error::Error + 'static)) -> RPCError<TypeConfig> {
+    RPCError::Unreachable(Unreachable::new(error))
+}
+
+async fn send(
+    group: Arc<Group>,
+    mut requests: impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin,
+    mut write: tokio::io::WriteHalf<crate::env::BoxStream>,
+    spans: tokio::sync::mpsc::UnboundedSender<Span>,
+    window: Arc<Semaphore>,
+) {
+    while let Some(request) = requests.next().await {
+        let Ok(permit) = window.acquire().await else { return };
+        permit.forget();
+        if let Some(commit) = &request.leader_commit {
+            group.told_commit.fetch_max(commit.index, Ordering::AcqRel);
+        }
+        let last = request.entries.last().map(RaftEntry::log_id).or(request.prev_log_id);
+        let span = (request.prev_log_id, last);
+        // The receiver is gone: the stream has ended.
+        if spans.send(span).is_err() || write_request(&group, &mut write, &request).await.is_err() {
+            return;
+        }
+    }
+    let _ = write.shutdown().await;
+}
+
+async fn write_request(
+    group: &Group,
+    write: &mut (impl tokio::io::AsyncWrite + Unpin),
+    request: &AppendEntriesRequest<TypeConfig>,
+) -> io::Result<()> {
+    let size: usize = request.entries.iter().map(super::super::codec::entry_size).sum();
+    let mut body = Vec::with_capacity(size + 128);
+    put_append(&mut body, group.clock.leader_ms(), request);
+    let mut out = BytesMut::with_capacity(0);
+    if body.len() < 4096 {
+        out.put_slice(&frame::head(group.id, APPEND, body.len()));
+        out.put_slice(&body);
+        return write.write_all(&out).await;
+    }
+    frame::write_parts(write, group.id, APPEND, &[Bytes::from(body)]).await
+}

@@ -1,0 +1,147 @@
+//! Batches of an origin on their way to a leader on another node: one ordered connection for each leader.
+//!
+//! Invariant: what is written here counts as handed over from the moment it is queued. The leader reports a rejection by (stream,
+//! seq) and nothing else; a broken connection is reported to the origin for every stream that used it.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::sync::mpsc;
+
+use super::super::Group;
+use super::super::codec::Reader;
+use super::super::origin::Leader;
+use super::frame::{self, FrameReader};
+use super::handshake::{Purpose, dial};
+use super::message::{FORWARD, REJECTED};
+
+/// Most batches that wait to be written: more than an origin ever has in flight.
+const QUEUE_MAX: usize = 64;
+
+/// A connection to one leader.
+pub struct Forward {
+    queue: mpsc::Sender<Batch>,
+}
+
+struct Batch {
+    leader: Leader,
+    stream: u64,
+    seq: u64,
+    unsealed: Bytes,
+}
+
+/// Hands a batch to a leader on another node.
+pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unsealed: Bytes) {
+    let batch = Batch { leader, stream, seq, unsealed };
+    let mut forwards = group.links.forwards.lock();
+    let batch = match forwards.get(&leader.node) {
+        Some(known) => match known.queue.try_send(batch) {
+            Ok(()) => return,
+            Err(mpsc::error::TrySendError::Closed(batch)) => batch,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                forwards.remove(&leader.node);
+                drop(forwards);
+                return group.origin.broken(stream);
+            }
+        },
+        None => batch,
+    };
+    let (queue, batches) = mpsc::channel(QUEUE_MAX);
+    // The queue is empty: there is room.
+    let _ = queue.try_send(batch);
+    forwards.insert(leader.node, Forward { queue });
+    drop(crate::task::spawn(run(group.clone(), leader.node, batches)));
+}
+
+async fn run(group: Arc<Group>, node: u64, mut batches: mpsc::Receiver<Batch>) {
+    let mut last_stream = 0;
+    let result = converse(&group, node, &mut batches, &mut last_stream).await;
+    if let Err(error) = result {
+        crate::log::debug(&format!("the connection for batches to node {node} broke: {error}"));
+    }
+    batches.close();
+    while let Ok(batch) = batches.try_recv() {
+        last_stream = last_stream.max(batch.stream);
+    }
+    group.origin.broken(last_stream);
+}
+
+async fn converse(
+    group: &Arc<Group>,
+    node: u64,
+    batches: &mut mpsc::Receiver<Batch>,
+    last_stream: &mut u64,
+) -> io::Result<()> {
+    let links = &group.links;
+    let addr = links.addr(node).ok_or(io::ErrorKind::NotFound)?;
+    let connection = dial(&group.env, links.identity(), node, &addr, Purpose::Forward).await?;
+    let (read, mut write) = tokio::io::split(connection);
+    let mut reports = FrameReader::new(read);
+    loop {
+        tokio::select! {
+            report = reports.next() => {
+                let frame = report?.ok_or(io::ErrorKind::UnexpectedEof)?;
+                if frame.kind != REJECTED {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let mut reader = Reader::new(frame.body);
+                let (stream, seq) = (reader.u64().map_err(io::Error::other)?, reader.u64().map_err(io::Error::other)?);
+                group.origin.rejected(stream, seq);
+            }
+            batch = batches.recv() => {
+                let Some(Batch { leader, stream, seq, unsealed }) = batch else { return Ok(()) };
+                *last_stream = stream;
+                let mut head = BytesMut::with_capacity(32);
+                head.put_u64_le(leader.term);
+                head.put_u64_le(leader.node);
+                head.put_u64_le(stream);
+                head.put_u64_le(seq);
+                frame::write_parts(&mut write, group.id, FORWARD, &[head.freeze(), unsealed]).await?;
+            }
+        }
+    }
+}
+
+/// The leader's side: proposes what comes, in the order of arrival.
+pub async fn receive(group: Arc<Group>, connection: crate::env::BoxStream) -> io::Result<()> {
+    let (read, mut write) = tokio::io::split(connection);
+    let mut frames = FrameReader::new(read);
+    // Bounded by the origin's window: a rejection for each batch at most.
+    let (rejections, mut rejected) = mpsc::unbounded_channel::<(u64, u64)>();
+    loop {
+        tokio::select! {
+            frame = frames.next() => {
+                let Some(frame) = frame? else { return Ok(()) };
+                if frame.kind != FORWARD {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let mut reader = Reader::new(frame.body.clone());
+                let mut number = || reader.u64().map_err(io::Error::other);
+                let leader = Leader { term: number()?, node: number()? };
+                let (stream, seq) = (number()?, number()?);
+                let rejections = rejections.clone();
+                // A receiver that is gone is a connection that is gone.
+                let reject = move || drop(rejections.send((stream, seq)));
+                if group.leader() != Some(leader) || leader.node != group.node {
+                    reject();
+                    continue;
+                }
+                let unsealed = frame.body.slice(32..);
+                drop(frame);
+                let unsealed = unsealed.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+                if !super::super::entry::is_forwardable(&unsealed) {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let sealed = super::super::entry::seal(unsealed, group.stamp());
+                group.propose(sealed, reject).await;
+            }
+            Some((stream, seq)) = rejected.recv() => {
+                let mut body = BytesMut::with_capacity(16);
+                body.put_u64_le(stream);
+                body.put_u64_le(seq);
+                frame::write_parts(&mut write, group.id, REJECTED, &[body.freeze()]).await?;
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Frames: length (u32), group (u64), kind (u8), body; little-endian.
+//!
+//! Invariant: a frame's length is bounded before anything is allocated for it, and memory grows with the bytes that
+//! arrive, not with the length that was announced.
+
+use std::io;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Longest frame: the largest transaction and what is around it.
+pub const FRAME_LEN_MAX: usize = 192 * 1024 * 1024;
+const HEAD_LEN: usize = 13;
+const READ_STEP: usize = 64 * 1024;
+
+/// A frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Raft group.
+    pub group: u64,
+    /// What the body is; see [`super::message`].
+    pub kind: u8,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Encodes a frame's head for a body of this length.
+pub fn head(group: u64, kind: u8, body_len: usize) -> [u8; HEAD_LEN] {
+    let mut out = [0; HEAD_LEN];
+    let (len, rest) = out.split_at_mut(4);
+    len.copy_from_slice(&((body_len + HEAD_LEN - 4) as u32).to_le_bytes());
+    let (id, tail) = rest.split_at_mut(8);
+    id.copy_from_slice(&group.to_le_bytes());
+    tail.copy_from_slice(&[kind]);
+    out
+}
+
+/// A whole frame as bytes.
+pub fn encode(group: u64, kind: u8, body: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(HEAD_LEN + body.len());
+    out.extend_from_slice(&head(group, kind, body.len()));
+    out.extend_from_slice(body);
+    out.freeze()
+}
+
+/// Takes a frame from the front of `buf`; None if it is not whole yet.
+///
+/// # Errors
+/// A length outside the bounds.
+pub fn decode(buf: &mut BytesMut) -> io::Result<Option<Frame>> {
+    let Some(len) = buf.first_chunk::<4>() else { return Ok(None) };
+    let len = u32::from_le_bytes(*len) as usize;
+    if !(HEAD_LEN - 4..=FRAME_LEN_MAX).contains(&len) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("peer frame of {len} bytes")));
+    }
+    if buf.len() < len + 4 {
+        return Ok(None);
+    }
+    buf.advance(4);
+    let mut frame = buf.split_to(len);
+    let group = frame.get_u64_le();
+    let kind = frame.get_u8();
+    Ok(Some(Frame { group, kind, body: frame.freeze() }))
+}
+
+/// Reads frames from one half of a connection.
+pub struct FrameReader<R> {
+    from: R,
+    buf: BytesMut,
+}
+
+impl<R: AsyncRead + Unpin> FrameReader<R> {
+    /// Reads from `from`.
+    pub fn new(from: R) -> Self {
+        Self { from, buf: BytesMut::new() }
+    }
+
+    /// The next frame; None at the end of the connection.
+    ///
+    /// # Errors
+    /// The socket's, or a malformed length. Safe to cancel and call again.
+    pub async fn next(&mut self) -> io::Result<Option<Frame>> {
+        loop {
+            if let Some(frame) = decode(&mut self.buf)? {
+                return Ok(Some(frame));
+            }
+            self.buf.reserve(READ_STEP);
+            if self.from.read_buf(&mut self.buf).await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// A frame that has arrived already.
+    ///
+    /// # Errors
+    /// A malformed length.
+    pub fn ready(&mut self) -> io::Result<Option<Frame>> {
+        decode(&mut self.buf)
+    }
+}
+
+/// Writes a frame whose body comes in parts, with one system call if the socket takes it.
+///
+/// # Errors
+/// The socket's.
+pub async fn write_parts(
+    to: &mut (impl AsyncWrite + Unpin),
+    group: u64,
+    kind: u8,
+    parts: &[Bytes],
+) -> io::Result<()> {
+    let len: usize = parts.iter().map(Bytes::len).sum();
+    if len + HEAD_LEN < 4096 {
+        let mut out = BytesMut::with_capacity(len + HEAD_LEN);
+        out.extend_from_slice(&head(group, kind, len));
+        for part in parts {
+            out.extend_from_slice(part);
+        }
+        return to.write_all(&out).await;
+    }
+    let mut chunks: Vec<Bytes> = vec![Bytes::copy_from_slice(&head(group, kind, len))];
+    chunks.extend(parts.iter().filter(|part| !part.is_empty()).cloned());
+    let mut first = 0;
+    while let Some(rest) = chunks.get(first..).filter(|rest| !rest.is_empty()) {
+        let slices: Vec<io::IoSlice<'_>> = rest.iter().take(256).map(|chunk| io::IoSlice::new(chunk)).collect();
+        let mut written = to.write_vectored(&slices).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        while let Some(chunk) = chunks.get_mut(first) {
+            if written < chunk.len() {
+                chunk.advance(written);
+                break;
+            }
+            written -= chunk.len();
+            first += 1;
+        }
+    }
+    Ok(())
+}

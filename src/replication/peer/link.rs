@@ -1,0 +1,113 @@
+//! A control connection to one member: numbered questions, answers in any order. It is opened when there is something to ask, and
+//! again after it broke; a question that was under way then has no answer.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::{mpsc, oneshot};
+
+use super::frame::{self, FrameReader};
+use super::handshake::{Purpose, dial};
+use super::message::{ANSWER, Answer, QUESTION, Question};
+use super::{Links, frame::Frame};
+use crate::env::BoxStream;
+
+/// Most questions that wait to be written.
+const QUEUE_MAX: usize = 1024;
+/// Pause after a connection could not be opened; questions fail at once meanwhile.
+const RETRY: Duration = Duration::from_millis(50);
+
+struct Asked {
+    group: u64,
+    question: Question,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// See the module's header.
+pub struct Link {
+    queue: mpsc::Sender<Asked>,
+}
+
+impl Link {
+    /// A link to `node`; connects when first used.
+    pub fn new(links: Arc<Links>, node: u64) -> Arc<Self> {
+        let (queue, asked) = mpsc::channel(QUEUE_MAX);
+        drop(crate::task::spawn(run(Arc::downgrade(&links), node, asked)));
+        Arc::new(Self { queue })
+    }
+
+    /// Asks; None if the connection broke or could not be opened.
+    pub async fn ask(&self, group: u64, question: &Question) -> Option<Answer> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Asked { group, question: question.clone(), answer }).ok()?;
+        answered.await.ok()
+    }
+}
+
+async fn run(links: Weak<Links>, node: u64, mut asked: mpsc::Receiver<Asked>) {
+    while let Some(first) = asked.recv().await {
+        let Some(links) = links.upgrade() else { return };
+        let stream = match links.addr(node) {
+            Some(addr) => dial(&links.env, &links.identity, node, &addr, Purpose::Control).await,
+            None => Err(io::ErrorKind::NotFound.into()),
+        };
+        drop(links);
+        match stream {
+            Ok(stream) => {
+                if let Err(error) = converse(stream, first, &mut asked).await {
+                    crate::log::debug(&format!("the control connection to node {node} broke: {error}"));
+                }
+            }
+            Err(_) => {
+                drop(first);
+                let until = tokio::time::Instant::now() + RETRY;
+                // What is asked meanwhile fails too: its sender is dropped.
+                while let Ok(Some(_)) = tokio::time::timeout_at(until, asked.recv()).await {}
+            }
+        }
+    }
+}
+
+async fn converse(stream: BoxStream, first: Asked, asked: &mut mpsc::Receiver<Asked>) -> io::Result<()> {
+    let (read, mut write) = tokio::io::split(stream);
+    let mut answers = FrameReader::new(read);
+    let mut waiting: BTreeMap<u64, oneshot::Sender<Answer>> = BTreeMap::new();
+    let mut number = 0;
+    let mut next = Some(first);
+    let mut out = BytesMut::new();
+    loop {
+        while let Some(asked_now) = next.take() {
+            number += 1;
+            out.extend_from_slice(&frame::encode(asked_now.group, QUESTION, &asked_now.question.encode(number)));
+            waiting.insert(number, asked_now.answer);
+            next = asked.try_recv().ok();
+        }
+        if !out.is_empty() {
+            write.write_all(&out).await?;
+            out.clear();
+        }
+        // Those who gave up wait no longer.
+        waiting.retain(|_, answer| !answer.is_closed());
+        tokio::select! {
+            frame = answers.next() => {
+                let Frame { kind, body, .. } = frame?.ok_or(io::ErrorKind::UnexpectedEof)?;
+                if kind != ANSWER {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "not an answer"));
+                }
+                let (number, answer) = Answer::decode(body).map_err(io::Error::other)?;
+                if let Some(asker) = waiting.remove(&number) {
+                    // Whoever asked may have given up.
+                    let _ = asker.send(answer);
+                }
+            }
+            received = asked.recv() => match received {
+                Some(asked_now) => next = Some(asked_now),
+                None => return Ok(()),
+            },
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! What members say to each other. Everything that a leader sends carries its estimate of cluster time.
+
+use bytes::{BufMut, Bytes};
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse,
+};
+
+use super::super::codec::{
+    Malformed, Reader, put_bytes, put_entry, put_log_id_option, put_vote,
+};
+use super::super::membership::Standing;
+use super::super::origin::Leader;
+use super::super::types::TypeConfig;
+use crate::clock::{Reading, Source};
+
+/// Frame kinds of the streams.
+pub const APPEND: u8 = 20;
+/// The answer to [`APPEND`].
+pub const APPENDED: u8 = 21;
+/// A batch for the leader: stream, seq, then the unsealed entry.
+pub const FORWARD: u8 = 30;
+/// Its refusal: stream, seq.
+pub const REJECTED: u8 = 31;
+/// A snapshot's head: vote and meta.
+pub const SNAPSHOT_HEAD: u8 = 40;
+/// A piece of it.
+pub const SNAPSHOT_PIECE: u8 = 41;
+/// Its end.
+pub const SNAPSHOT_END: u8 = 42;
+/// The receiver's answer.
+pub const SNAPSHOT_DONE: u8 = 43;
+/// A question; answered by [`ANSWER`] with the same number.
+pub const QUESTION: u8 = 1;
+/// An answer.
+pub const ANSWER: u8 = 2;
+
+/// Asked on a control connection.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// openraft's vote request.
+    Vote(VoteRequest<TypeConfig>),
+    /// openraft's pre-vote request.
+    PreVote(VoteRequest<TypeConfig>),
+    /// A heartbeat, with the leader's clock.
+    Append(u64, AppendEntriesRequest<TypeConfig>),
+    /// openraft's leader transfer.
+    Transfer(TransferLeaderRequest<TypeConfig>),
+    /// A follower asks its leader.
+    ReadIndex {
+        /// The leader that it means.
+        leader: Leader,
+        /// True if its own vote is this leader's and it is a voter.
+        confirms: bool,
+    },
+    /// A member asks the leader how the members are.
+    Standings,
+    /// A member asks the leader to hand the lead to a voter.
+    HandOver(u64),
+    /// A leader asks whether a voter's vote is still its own.
+    Confirm {
+        /// Itself.
+        leader: Leader,
+    },
+}
+
+/// The answers to them.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// To Vote, with the voter's clock.
+    Vote(Reading, VoteResponse<TypeConfig>),
+    /// To PreVote.
+    PreVote(VoteResponse<TypeConfig>),
+    /// To Append.
+    Append(AppendEntriesResponse<TypeConfig>),
+    /// To Transfer: true if accepted.
+    Transfer(bool),
+    /// To ReadIndex; None: not the leader, or not confirmed.
+    ReadIndex(Option<u64>),
+    /// To Confirm.
+    Confirm(bool),
+    /// To Standings, encoded: empty if that node does not lead.
+    Standings(Vec<(u64, Standing)>),
+    /// To HandOver: why not; empty = done.
+    HandOver(String),
+    /// Raft has stopped there.
+    Stopped,
+}
+
+fn put_leader(out: &mut Vec<u8>, leader: Leader) {
+    out.put_u64_le(leader.term);
+    out.put_u64_le(leader.node);
+}
+
+fn leader(reader: &mut Reader) -> Result<Leader, Malformed> {
+    Ok(Leader { term: reader.u64()?, node: reader.u64()? })
+}
+
+fn put_vote_request(out: &mut Vec<u8>, request: &VoteRequest<TypeConfig>) {
+    put_vote(out, &request.vote);
+    put_log_id_option(out, request.last_log_id.as_ref());
+    out.put_u8(u8::from(request.leadership_transfer));
+}
+
+fn vote_request(reader: &mut Reader) -> Result<VoteRequest<TypeConfig>, Malformed> {
+    let mut request = VoteRequest::new(reader.vote()?, reader.log_id_option()?);
+    request.leadership_transfer = reader.bool()?;
+    Ok(request)
+}
+
+fn put_vote_response(out: &mut Vec<u8>, response: &VoteResponse<TypeConfig>) {
+    put_vote(out, &response.vote);
+    put_log_id_option(out, response.last_log_id.as_ref());
+    out.put_u8(u8::from(response.vote_granted));
+}
+
+fn vote_response(reader: &mut Reader) -> Result<VoteResponse<TypeConfig>, Malformed> {
+    let (vote, last, granted) = (reader.vote()?, reader.log_id_option()?, reader.bool()?);
+    Ok(VoteResponse::new(vote, last, granted))
+}
+
+/// Encodes an append request, entries last, so that large payloads could be sent from where they are.
+pub fn put_append(out: &mut Vec<u8>, clock_ms: u64, request: &AppendEntriesRequest<TypeConfig>) {
+    out.put_u64_le(clock_ms);
+    put_vote(out, &request.vote);
+    put_log_id_option(out, request.prev_log_id.as_ref());
+    put_log_id_option(out, request.leader_commit.as_ref());
+    out.put_u32_le(request.entries.len() as u32);
+    for entry in &request.entries {
+        put_entry(out, entry);
+    }
+}
+
+/// Decodes what [`put_append`] wrote.
+///
+/// # Errors
+/// [`Malformed`]
+pub fn append(reader: &mut Reader) -> Result<(u64, AppendEntriesRequest<TypeConfig>), Malformed> {
+    let clock_ms = reader.u64()?;
+    let (vote, prev_log_id, leader_commit) = (reader.vote()?, reader.log_id_option()?, reader.log_id_option()?);
+    let count = reader.u32()?;
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        entries.push(reader.entry()?);
+    }
+    Ok((clock_ms, AppendEntriesRequest { vote, prev_log_id, entries, leader_commit }))
+}
+
+/// Encodes an append response.
+pub fn put_appended(out: &mut Vec<u8>, response: &AppendEntriesResponse<TypeConfig>) {
+    match response {
+        AppendEntriesResponse::Success => out.put_u8(0),
+        AppendEntriesResponse::PartialSuccess(log_id) => {
+            out.put_u8(1);
+            put_log_id_option(out, log_id.as_ref());
+        }
+        AppendEntriesResponse::Conflict => out.put_u8(2),
+        AppendEntriesResponse::HigherVote(vote) => {
+            out.put_u8(3);
+            put_vote(out, vote);
+        }
+    }
+}
+
+/// Decodes what [`put_appended`] wrote.
+///
+/// # Errors
+/// [`Malformed`]
+pub fn appended(reader: &mut Reader) -> Result<AppendEntriesResponse<TypeConfig>, Malformed> {
+    Ok(match reader.u8()? {
+        0 => AppendEntriesResponse::Success,
+        1 => AppendEntriesResponse::PartialSuccess(reader.log_id_option()?),
+        2 => AppendEntriesResponse::Conflict,
+        3 => AppendEntriesResponse::HigherVote(reader.vote()?),
+        _ => return Err(Malformed("append response")),
+    })
+}
+
+impl Question {
+    /// Body of a [`QUESTION`] frame.
+    pub fn encode(&self, number: u64) -> Bytes {
+        let mut out = number.to_le_bytes().to_vec();
+        match self {
+            Self::Vote(request) => {
+                out.put_u8(1);
+                put_vote_request(&mut out, request);
+            }
+            Self::PreVote(request) => {
+                out.put_u8(2);
+                put_vote_request(&mut out, request);
+            }
+            Self::Append(clock_ms, request) => {
+                out.put_u8(3);
+                put_append(&mut out, *clock_ms, request);
+            }
+            Self::Transfer(request) => {
+                out.put_u8(4);
+                put_vote(&mut out, request.from_leader());
+                out.put_u64_le(*request.to_node_id());
+                put_log_id_option(&mut out, request.last_log_id());
+            }
+            Self::ReadIndex { leader, confirms } => {
+                out.put_u8(5);
+                put_leader(&mut out, *leader);
+                out.put_u8(u8::from(*confirms));
+            }
+            Self::Standings => out.put_u8(7),
+            Self::HandOver(node) => {
+                out.put_u8(8);
+                out.put_u64_le(*node);
+            }
+            Self::Confirm { leader } => {
+                out.put_u8(6);
+                put_leader(&mut out, *leader);
+            }
+        }
+        out.into()
+    }
+
+    /// Number and question of a [`QUESTION`] frame.
+    ///
+    /// # Errors
+    /// [`Malformed`]
+    pub fn decode(body: Bytes) -> Result<(u64, Self), Malformed> {
+        let mut reader = Reader::new(body);
+        let number = reader.u64()?;
+        let question = match reader.u8()? {
+            1 => Self::Vote(vote_request(&mut reader)?),
+            2 => Self::PreVote(vote_request(&mut reader)?),
+            3 => {
+                let (clock_ms, request) = append(&mut reader)?;
+                Self::Append(clock_ms, request)
+            }
+            4 => Self::Transfer(TransferLeaderRequest::new(reader.vote()?, reader.u64()?, reader.log_id_option()?)),
+            5 => Self::ReadIndex { leader: leader(&mut reader)?, confirms: reader.bool()? },
+            6 => Self::Confirm { leader: leader(&mut reader)? },
+            7 => Self::Standings,
+            8 => Self::HandOver(reader.u64()?),
+            _ => return Err(Malformed("question")),
+        };
+        reader.finish()?;
+        Ok((number, question))
+    }
+}
+
+impl Answer {
+    /// Body of an [`ANSWER`] frame.
+    pub fn encode(&self, number: u64) -> Bytes {
+        let mut out = number.to_le_bytes().to_vec();
+        match self {
+            Self::Vote(reading, response) => {
+                out.put_u8(1);
+                out.put_u8(match reading.source {
+                    Source::None => 0,
+                    Source::Disk => 1,
+                    Source::Live => 2,
+                });
+                out.put_u64_le(reading.estimate_ms);
+                out.put_u64_le(reading.wall_ms);
+                put_vote_response(&mut out, response);
+            }
+            Self::PreVote(response) => {
+                out.put_u8(2);
+                put_vote_response(&mut out, response);
+            }
+            Self::Append(response) => {
+                out.put_u8(3);
+                put_appended(&mut out, response);
+            }
+            Self::Transfer(accepted) => out.extend([4, u8::from(*accepted)]),
+            Self::ReadIndex(index) => {
+                out.put_u8(5);
+                out.put_u8(u8::from(index.is_some()));
+                out.put_u64_le(index.unwrap_or(0));
+            }
+            Self::Confirm(yes) => out.extend([6, u8::from(*yes)]),
+            Self::Stopped => out.put_u8(7),
+            Self::Standings(all) => {
+                out.put_u8(8);
+                out.put_u32_le(all.len() as u32);
+                for (node, standing) in all {
+                    out.put_u64_le(*node);
+                    out.put_u64_le(standing.matched);
+                    out.put_u64_le(standing.lag);
+                    out.extend([u8::from(standing.alive), u8::from(standing.voter)]);
+                }
+            }
+            Self::HandOver(why) => {
+                out.put_u8(9);
+                put_bytes(&mut out, why.as_bytes());
+            }
+        }
+        out.into()
+    }
+
+    /// Number and answer of an [`ANSWER`] frame.
+    ///
+    /// # Errors
+    /// [`Malformed`]
+    pub fn decode(body: Bytes) -> Result<(u64, Self), Malformed> {
+        let mut reader = Reader::new(body);
+        let number = reader.u64()?;
+        let answer = match reader.u8()? {
+            1 => {
+                let source = match reader.u8()? {
+                    0 => Source::None,
+                    1 => Source::Disk,
+                    2 => Source::Live,
+                    _ => return Err(Malformed("clock source")),
+                };
+                let reading = Reading { source, estimate_ms: reader.u64()?, wall_ms: reader.u64()? };
+                Self::Vote(reading, vote_response(&mut reader)?)
+            }
+            2 => Self::PreVote(vote_response(&mut reader)?),
+            3 => Self::Append(appended(&mut reader)?),
+            4 => Self::Transfer(reader.bool()?),
+            5 => {
+                let (known, index) = (reader.bool()?, reader.u64()?);
+                Self::ReadIndex(known.then_some(index))
+            }
+            6 => Self::Confirm(reader.bool()?),
+            7 => Self::Stopped,
+            8 => {
+                let mut all = Vec::new();
+                for _ in 0..reader.u32()? {
+                    let (node, matched, lag) = (reader.u64()?, reader.u64()?, reader.u64()?);
+                    all.push((node, Standing { matched, lag, alive: reader.bool()?, voter: reader.bool()? }));
+                }
+                Self::Standings(all)
+            }
+            9 => Self::HandOver(reader.text()?),
+            _ => return Err(Malformed("answer")),
+        };
+        reader.finish()?;
+        Ok((number, answer))
+    }
+}
+
+/// Body of a [`SNAPSHOT_PIECE`] is the bytes themselves; this is the head's.
+pub fn snapshot_head(vote: &super::super::types::Vote, meta: &super::super::types::SnapshotMeta) -> Bytes {
+    let mut out = Vec::new();
+    put_vote(&mut out, vote);
+    super::super::codec::put_snapshot_meta(&mut out, meta);
+    out.into()
+}

@@ -1,0 +1,166 @@
+//! The peer protocol, version 1: length-prefixed frames over TCP, each with its Raft group, on one connection for each pair of
+//! nodes and purpose.
+//!
+//! - [`frame`]: frames. [`message`]: what is in them. [`handshake`]: who is there, and may they talk.
+//! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
+//! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
+//!   all of them.
+
+mod append;
+mod forward;
+pub mod frame;
+pub mod handshake;
+mod link;
+pub mod message;
+mod network;
+mod serve;
+mod snapshots;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+pub use forward::forward;
+pub use handshake::{Identity, Purpose};
+pub use network::Network;
+pub use serve::serve;
+
+use super::Group;
+use super::origin::Leader;
+use crate::env::Env;
+use link::Link;
+use message::{Answer, Question};
+
+/// Connections of this node to the other members, and where they are.
+pub struct Links {
+    env: Env,
+    identity: Identity,
+    addrs: Mutex<BTreeMap<u64, String>>,
+    links: Mutex<BTreeMap<u64, Arc<Link>>>,
+    forwards: Mutex<BTreeMap<u64, forward::Forward>>,
+    heard: Mutex<BTreeMap<u64, tokio::time::Instant>>,
+}
+
+impl Links {
+    /// No connections yet.
+    pub fn new(env: Env, identity: Identity) -> Arc<Self> {
+        Arc::new(Self {
+            env,
+            identity,
+            addrs: Mutex::default(),
+            links: Mutex::default(),
+            forwards: Mutex::default(),
+            heard: Mutex::default(),
+        })
+    }
+
+    /// Who this node is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Learns where a member is; connections to an earlier address are given up.
+    pub fn set_addr(&self, node: u64, addr: &str) {
+        let changed = {
+            let mut addrs = self.addrs.lock();
+            addrs.insert(node, addr.to_owned()).is_some_and(|before| before != addr)
+        };
+        if changed {
+            self.links.lock().remove(&node);
+            self.forwards.lock().remove(&node);
+        }
+    }
+
+    /// Where a member is.
+    pub fn addr(&self, node: u64) -> Option<String> {
+        self.addrs.lock().get(&node).cloned()
+    }
+
+    /// Notes that a member was heard just now.
+    pub fn heard(&self, node: u64) {
+        self.heard.lock().insert(node, tokio::time::Instant::now());
+    }
+
+    /// How long ago a member was heard.
+    pub fn silence(&self, node: u64) -> Option<std::time::Duration> {
+        self.heard.lock().get(&node).map(tokio::time::Instant::elapsed)
+    }
+
+    fn link(self: &Arc<Self>, node: u64) -> Arc<Link> {
+        self.links.lock().entry(node).or_insert_with(|| Link::new(self.clone(), node)).clone()
+    }
+
+    /// Asks a member and waits for its answer; None if there is none within `timeout`.
+    pub async fn ask(
+        self: &Arc<Self>,
+        node: u64,
+        group: u64,
+        question: &Question,
+        timeout: std::time::Duration,
+    ) -> Option<Answer> {
+        let answer = tokio::time::timeout(timeout, self.link(node).ask(group, question)).await.ok()??;
+        self.heard(node);
+        Some(answer)
+    }
+}
+
+/// A question about reads is asked again after this long.
+const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// Asks the leader for a read index on behalf of this node.
+pub async fn ask_read_index(group: &Group, leader: Leader) -> Option<u64> {
+    // Being asked counts as this node's confirmation only if it votes and its vote is the leader's.
+    let confirms = group.votes_for(leader) && group.voters().contains(&group.node);
+    let question = Question::ReadIndex { leader, confirms };
+    match group.links.ask(leader.node, group.id, &question, READ_TIMEOUT).await? {
+        Answer::ReadIndex(index) => index,
+        _ => None,
+    }
+}
+
+/// Asks voters whether their vote is still `leader`'s, until `quorum` holds or all have been asked.
+pub async fn confirm(
+    group: &Group,
+    leader: Leader,
+    configs: &[Vec<u64>],
+    confirmed: &mut Vec<u64>,
+    quorum: &impl Fn(&[u64]) -> bool,
+) {
+    use futures::StreamExt;
+    use futures::stream::FuturesUnordered;
+
+    let mut voters: Vec<u64> = configs.iter().flatten().copied().filter(|id| !confirmed.contains(id)).collect();
+    voters.sort_unstable();
+    voters.dedup();
+    // The one heard last is asked first; the next after a millisecond without an answer.
+    voters.sort_by_key(|id| group.links.silence(*id).unwrap_or(std::time::Duration::MAX));
+    let mut rest = voters.into_iter();
+    let mut asked = FuturesUnordered::new();
+    let ask = |node: u64| async move {
+        let answer = group.links.ask(node, group.id, &Question::Confirm { leader }, READ_TIMEOUT).await;
+        (node, matches!(answer, Some(Answer::Confirm(true))))
+    };
+    let Some(first) = rest.next() else { return };
+    asked.push(ask(first));
+    while !quorum(confirmed) {
+        let next = tokio::time::sleep(std::time::Duration::from_millis(1));
+        tokio::select! {
+            biased;
+            Some((node, yes)) = asked.next(), if !asked.is_empty() => {
+                if yes {
+                    confirmed.push(node);
+                } else if let Some(node) = rest.next() {
+                    asked.push(ask(node));
+                } else if asked.is_empty() {
+                    return;
+                }
+            }
+            () = next => match rest.next() {
+                Some(node) => asked.push(ask(node)),
+                None if asked.is_empty() => return,
+                None => {}
+            },
+        }
+    }
+}

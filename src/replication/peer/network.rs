@@ -1,0 +1,149 @@
+//! openraft's network: a stream of its own for entries, the control connection for all that is small, a connection of
+//! its own for each snapshot.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use futures::Stream;
+use openraft::base::{BoxFuture, BoxStream};
+use openraft::errors::{RPCError, ReplicationClosed, StreamingError};
+use openraft::network::{RPCOption, RaftNetworkFactory};
+use openraft::network::v2::RaftNetworkV2;
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendResult, TransferLeaderRequest,
+    TransferLeaderResponse, VoteRequest, VoteResponse,
+};
+use openraft::type_config::alias::SnapshotOf;
+
+use super::super::Group;
+use super::super::snapshot::SnapshotData;
+use super::super::types::{Peer, TypeConfig, Vote};
+use super::append::{self, unreachable};
+use super::handshake::{Purpose, dial};
+use super::message::{Answer, Question};
+
+/// Makes openraft's clients for one group.
+pub struct Network(pub Arc<Group>);
+
+/// A client for one member.
+pub struct Client {
+    group: Arc<Group>,
+    target: u64,
+}
+
+impl RaftNetworkFactory<TypeConfig> for Network {
+    type Network = Client;
+
+    async fn new_client(&mut self, target: u64, node: &Peer) -> Client {
+        // What the replicated state says of a member's address counts; the membership's only until that is known.
+        if self.0.links.addr(target).is_none() {
+            self.0.links.set_addr(target, &node.addr);
+        }
+        Client { group: self.0.clone(), target }
+    }
+}
+
+impl Client {
+    async fn ask(&self, question: Question, option: &RPCOption) -> Result<Answer, RPCError<TypeConfig>> {
+        self.group
+            .links
+            .ask(self.target, self.group.id, &question, option.hard_ttl())
+            .await
+            .ok_or_else(|| unreachable(&io::Error::from(io::ErrorKind::NotConnected)))
+    }
+}
+
+fn unexpected() -> RPCError<TypeConfig> {
+    unreachable(&io::Error::new(io::ErrorKind::InvalidData, "unexpected answer"))
+}
+
+impl RaftNetworkV2<TypeConfig> for Client {
+    type SnapshotData = SnapshotData;
+
+    async fn append_entries(
+        &mut self,
+        rpc: AppendEntriesRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
+        let clock_ms = self.group.clock.leader_ms();
+        if let Some(commit) = &rpc.leader_commit {
+            self.group.told_commit.fetch_max(commit.index, std::sync::atomic::Ordering::AcqRel);
+        }
+        match self.ask(Question::Append(clock_ms, rpc), &option).await? {
+            Answer::Append(response) => Ok(response),
+            _ => Err(unexpected()),
+        }
+    }
+
+    fn stream_append<'s, S>(
+        &'s mut self,
+        input: S,
+        _option: RPCOption,
+    ) -> BoxFuture<
+        's,
+        Result<BoxStream<'s, Result<StreamAppendResult<TypeConfig>, RPCError<TypeConfig>>>, RPCError<TypeConfig>>,
+    >
+    where
+        S: Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin + 'static,
+    {
+        Box::pin(async move {
+            let links = &self.group.links;
+            let addr = links.addr(self.target).ok_or_else(|| unreachable(&io::Error::from(io::ErrorKind::NotFound)))?;
+            let connection = dial(&self.group.env, links.identity(), self.target, &addr, Purpose::Append)
+                .await
+                .map_err(|error| unreachable(&error))?;
+            let answers: BoxStream<'s, _> = append::stream(self.group.clone(), self.target, connection, input);
+            Ok(answers)
+        })
+    }
+
+    async fn vote(
+        &mut self,
+        rpc: VoteRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
+        let term = rpc.vote.leader_id.term;
+        match self.ask(Question::Vote(rpc), &option).await? {
+            Answer::Vote(reading, response) => {
+                if response.vote_granted {
+                    self.group.clock.granted(term, self.target, reading);
+                }
+                Ok(response)
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn pre_vote(
+        &mut self,
+        rpc: VoteRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
+        match self.ask(Question::PreVote(rpc), &option).await? {
+            Answer::PreVote(response) => Ok(response),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn full_snapshot(
+        &mut self,
+        vote: Vote,
+        snapshot: SnapshotOf<TypeConfig, SnapshotData>,
+        cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
+        _option: RPCOption,
+    ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
+        super::snapshots::send(&self.group, self.target, vote, snapshot, cancel).await
+    }
+
+    async fn transfer_leader(
+        &mut self,
+        request: TransferLeaderRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<TransferLeaderResponse<TypeConfig>, RPCError<TypeConfig>> {
+        match self.ask(Question::Transfer(request), &option).await? {
+            Answer::Transfer(true) => Ok(Ok(())),
+            _ => Err(unexpected()),
+        }
+    }
+}

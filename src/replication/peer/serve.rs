@@ -1,0 +1,211 @@
+//! The accepting side of the peer port.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use bytes::{BufMut, BytesMut};
+use futures::StreamExt;
+use openraft::raft::AppendEntriesResponse;
+use parking_lot::Mutex;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
+
+use super::super::codec::Reader;
+use super::super::origin::Leader;
+use super::super::{Group, Router};
+use super::frame::{self, FrameReader};
+use super::handshake::{Hello, Purpose, Refusal, accept};
+use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
+use super::{forward, snapshots};
+use crate::env::{BoxStream, Listener};
+
+/// Most requests of a stream that wait for openraft.
+const APPEND_QUEUE_MAX: usize = 64;
+
+/// The processes that have called, newest of each node.
+#[derive(Default)]
+struct Callers(Mutex<BTreeMap<u64, u64>>);
+
+/// Accepts peers until the future is dropped.
+pub async fn serve(router: Router, listener: Box<dyn Listener>) {
+    let callers = Arc::new(Callers::default());
+    loop {
+        match listener.accept().await {
+            Ok(stream) => {
+                let (router, callers) = (router.clone(), callers.clone());
+                drop(crate::task::spawn(async move {
+                    if let Err(error) = serve_one(&router, &callers, stream).await {
+                        crate::log::debug(&format!("a peer connection ended: {error}"));
+                    }
+                }));
+            }
+            Err(error) => {
+                crate::log::warning(&format!("cannot accept a peer: {error}"));
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve_one(router: &Router, callers: &Callers, mut stream: BoxStream) -> io::Result<()> {
+    let group = router.group().ok_or(io::ErrorKind::NotFound)?.clone();
+    let links = group.links.clone();
+    let hello = accept(&group.env, links.identity(), &mut stream, |hello| admit(&group, callers, hello)).await?;
+    match hello.purpose {
+        Purpose::Control => control(router, hello.node, stream).await,
+        Purpose::Append => append_stream(&group, hello.node, stream).await,
+        Purpose::Forward => forward::receive(group, stream).await,
+        Purpose::Snapshot => snapshots::receive(&group, stream).await,
+    }
+}
+
+/// A removed node and an older process of a node may not talk.
+fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<(), Refusal> {
+    if hello.node == group.node {
+        return Err((
+            format!("another process runs as node {}: a data directory belongs to one process", hello.node),
+            true,
+        ));
+    }
+    if group.is_removed(hello.node) {
+        return Err((
+            format!(
+                "node {} was removed from the cluster: start it with an empty data directory and --join to join again",
+                hello.node
+            ),
+            true,
+        ));
+    }
+    callers.0.lock().insert(hello.node, hello.process);
+    Ok(())
+}
+
+async fn control(router: &Router, node: u64, stream: BoxStream) -> io::Result<()> {
+    let (read, mut write) = tokio::io::split(stream);
+    let mut frames = FrameReader::new(read);
+    let (answers, mut answered) = mpsc::channel::<(u64, u64, Answer)>(256);
+    let mut out = BytesMut::new();
+    loop {
+        tokio::select! {
+            frame = frames.next() => {
+                let Some(frame) = frame? else { return Ok(()) };
+                if frame.kind != QUESTION {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let group = router.groups().iter().find(|group| group.id == frame.group).ok_or(io::ErrorKind::NotFound)?;
+                group.links.heard(node);
+                let (number, question) = Question::decode(frame.body).map_err(io::Error::other)?;
+                // What can be said at once needs no task.
+                if let Some(answer) = quick(group, &question) {
+                    write.write_all(&frame::encode(group.id, ANSWER, &answer.encode(number))).await?;
+                    continue;
+                }
+                let (group, answers) = (group.clone(), answers.clone());
+                drop(crate::task::spawn(async move {
+                    let answer = answer(&group, node, question).await;
+                    // The connection may be gone.
+                    let _ = answers.send((group.id, number, answer)).await;
+                }));
+            }
+            Some((group, number, answer)) = answered.recv() => {
+                out.put_slice(&frame::encode(group, ANSWER, &answer.encode(number)));
+                while let Ok((group, number, answer)) = answered.try_recv() {
+                    out.put_slice(&frame::encode(group, ANSWER, &answer.encode(number)));
+                }
+                write.write_all(&out).await?;
+                out.clear();
+            }
+        }
+    }
+}
+
+fn quick(group: &Arc<Group>, question: &Question) -> Option<Answer> {
+    match question {
+        Question::Confirm { leader } => Some(Answer::Confirm(group.votes_for(*leader))),
+        _ => None,
+    }
+}
+
+async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
+    let Some(raft) = group.raft() else { return Answer::Stopped };
+    match question {
+        Question::Vote(request) => {
+            let reading = group.clock.reading();
+            raft.vote(request).await.map_or(Answer::Stopped, |response| Answer::Vote(reading, response))
+        }
+        Question::PreVote(request) => raft.pre_vote(request).await.map_or(Answer::Stopped, Answer::PreVote),
+        Question::Append(clock_ms, request) => {
+            let leader = Leader { term: request.vote.leader_id.term, node: request.vote.leader_id.node_id };
+            let response = raft.append_entries(request).await;
+            if matches!(&response, Ok(response) if !matches!(response, AppendEntriesResponse::HigherVote(_))) {
+                follow(group, leader, clock_ms);
+            }
+            response.map_or(Answer::Stopped, Answer::Append)
+        }
+        Question::Transfer(request) => {
+            Answer::Transfer(matches!(raft.handle_transfer_leader(request).await, Ok(Ok(()))))
+        }
+        Question::ReadIndex { leader, confirms } => {
+            Answer::ReadIndex(group.confirmed_index(leader, confirms.then_some(from)).await)
+        }
+        Question::Confirm { leader } => Answer::Confirm(group.votes_for(leader)),
+        Question::Standings if group.leads() => Answer::Standings(group.standings().into_iter().collect()),
+        Question::Standings => Answer::Standings(Vec::new()),
+        Question::HandOver(node) => {
+            Answer::HandOver(super::super::membership::hand_lead_to(group, node).await.err().unwrap_or_default())
+        }
+    }
+}
+
+/// Takes the leader's clock over, if it is the leader of the term that this node is in.
+fn follow(group: &Group, leader: Leader, clock_ms: u64) {
+    if leader.node != group.node && group.votes_for(leader) {
+        group.clock.follow(clock_ms);
+    }
+}
+
+/// A leader's stream of entries.
+async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::Result<()> {
+    let Some(raft) = group.raft() else { return Err(io::ErrorKind::NotConnected.into()) };
+    let (read, mut write) = tokio::io::split(stream);
+    let mut frames = FrameReader::new(read);
+    let (requests, received) = mpsc::channel(APPEND_QUEUE_MAX);
+    let reader_group = group.clone();
+    let reader = crate::task::AbortOnDrop(crate::task::spawn(async move {
+        while let Ok(Some(frame)) = frames.next().await {
+            if frame.kind != APPEND || frame.group != reader_group.id {
+                return;
+            }
+            let mut reader = Reader::new(frame.body);
+            let Ok((clock_ms, request)) = append(&mut reader) else { return };
+            reader_group.links.heard(from);
+            let leader = Leader { term: request.vote.leader_id.term, node: request.vote.leader_id.node_id };
+            follow(&reader_group, leader, clock_ms);
+            if requests.send(request).await.is_err() {
+                return;
+            }
+        }
+    }));
+    let input = futures::stream::unfold(received, |mut received| async move {
+        received.recv().await.map(|request| (request, received))
+    });
+    let mut results = raft.stream_append(Box::pin(input.fuse())).fuse();
+    let mut body = Vec::new();
+    while let Some(result) = results.next().await {
+        let result = result.map_err(io::Error::other)?;
+        let last = !matches!(result, Ok(_));
+        let response = match result {
+            Ok(log_id) => AppendEntriesResponse::PartialSuccess(log_id),
+            Err(error) => Err::<Option<super::super::types::LogId>, _>(error).into(),
+        };
+        body.clear();
+        put_appended(&mut body, &response);
+        write.write_all(&frame::encode(group.id, APPENDED, &body)).await?;
+        if last {
+            break;
+        }
+    }
+    drop(reader);
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! A snapshot on its way to a member: a connection of its own, pieces in order, one answer at the end.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use openraft::errors::{RPCError, ReplicationClosed, StreamingError};
+use openraft::raft::SnapshotResponse;
+
+use super::super::Group;
+use super::super::codec::{Reader, put_vote};
+use super::super::snapshot::{Snapshot, SnapshotData, raft_meta};
+use super::super::types::{TypeConfig, Vote};
+use super::append::unreachable;
+use super::frame::{self, FrameReader};
+use super::handshake::{Purpose, dial};
+use super::message::{SNAPSHOT_DONE, SNAPSHOT_END, SNAPSHOT_HEAD, SNAPSHOT_PIECE, snapshot_head};
+
+const PIECE_LEN: usize = 256 * 1024;
+/// The receiver reads the whole file back and builds a state from it before it answers.
+const DONE_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Sends the newest snapshot to a member.
+pub async fn send(
+    group: &Arc<Group>,
+    target: u64,
+    vote: Vote,
+    snapshot: Snapshot,
+    cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
+) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
+    tokio::select! {
+        closed = cancel => Err(StreamingError::Closed(closed)),
+        result = stream(group, target, vote, snapshot) => result.map_err(|error| match unreachable(&error) {
+            RPCError::Unreachable(error) => StreamingError::Unreachable(error),
+            other => StreamingError::Unreachable(openraft::errors::Unreachable::new(&other)),
+        }),
+    }
+}
+
+async fn stream(
+    group: &Arc<Group>,
+    target: u64,
+    vote: Vote,
+    snapshot: Snapshot,
+) -> io::Result<SnapshotResponse<TypeConfig>> {
+    let links = &group.links;
+    let addr = links.addr(target).ok_or(io::ErrorKind::NotFound)?;
+    let connection = dial(&group.env, links.identity(), target, &addr, Purpose::Snapshot).await?;
+    let (read, mut write) = tokio::io::split(connection);
+    let dir = group.snapshots.clone();
+    let opened = group.env.heavy(move || dir.open_latest()).await.map_err(|error| io::Error::other(error.to_string()))?;
+    let Some(mut opened) = opened else { return Err(io::ErrorKind::NotFound.into()) };
+    // A newer one may have taken the place of the one that openraft meant: it is as good.
+    drop(snapshot);
+    let meta = raft_meta(&opened.meta)?;
+    crate::log::notice(&format!("sending a snapshot of {} bytes to node {target}", opened.len));
+    frame::write_parts(&mut write, group.id, SNAPSHOT_HEAD, &[snapshot_head(&vote, &meta)]).await?;
+    loop {
+        let (rest, piece) = group
+            .env
+            .heavy(move || {
+                let mut piece = vec![0; PIECE_LEN];
+                let read = io::Read::read(&mut opened.reader, &mut piece);
+                (opened, read.map(|len| Bytes::from(piece).slice(..len)))
+            })
+            .await;
+        opened = rest;
+        let piece = piece?;
+        if piece.is_empty() {
+            break;
+        }
+        frame::write_parts(&mut write, group.id, SNAPSHOT_PIECE, &[piece]).await?;
+    }
+    frame::write_parts(&mut write, group.id, SNAPSHOT_END, &[]).await?;
+    let mut answers = FrameReader::new(read);
+    let answer = tokio::time::timeout(DONE_TIMEOUT, answers.next()).await.map_err(|_| io::ErrorKind::TimedOut)??;
+    let frame = answer.filter(|frame| frame.kind == SNAPSHOT_DONE).ok_or(io::ErrorKind::UnexpectedEof)?;
+    links.heard(target);
+    let mut reader = Reader::new(frame.body);
+    Ok(SnapshotResponse::new(reader.vote().map_err(io::Error::other)?))
+}
+
+/// Takes a snapshot from a leader and installs it.
+pub async fn receive(group: &Arc<Group>, connection: crate::env::BoxStream) -> io::Result<()> {
+    let (read, mut write) = tokio::io::split(connection);
+    let mut frames = FrameReader::new(read);
+    let head = frames.next().await?.filter(|frame| frame.kind == SNAPSHOT_HEAD).ok_or(io::ErrorKind::InvalidData)?;
+    let mut reader = Reader::new(head.body);
+    let vote = reader.vote().map_err(io::Error::other)?;
+    let meta = reader.snapshot_meta().map_err(io::Error::other)?;
+    reader.finish().map_err(io::Error::other)?;
+    let fail = |error: crate::snapshot::SnapshotError| {
+        crate::log::warning(&format!("a snapshot from a peer is refused: {error}"));
+        io::Error::other(error.to_string())
+    };
+    let mut incoming = group.snapshots.receive().map_err(fail)?;
+    loop {
+        let frame = frames.next().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        match frame.kind {
+            SNAPSHOT_PIECE => {
+                let (rest, result) = group
+                    .env
+                    .heavy(move || {
+                        let result = incoming.push(&frame.body);
+                        (incoming, result)
+                    })
+                    .await;
+                incoming = rest;
+                result.map_err(fail)?;
+            }
+            SNAPSHOT_END => break,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+    let (_, state) = group.env.heavy(move || incoming.finish()).await.map_err(fail)?;
+    let Some(raft) = group.raft() else { return Err(io::ErrorKind::NotConnected.into()) };
+    let snapshot = Snapshot { meta, snapshot: SnapshotData::Received(Box::new(state)) };
+    let response = raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
+    let mut body = Vec::new();
+    put_vote(&mut body, &response.vote);
+    frame::write_parts(&mut write, group.id, SNAPSHOT_DONE, &[body.into()]).await
+}

@@ -1,0 +1,213 @@
+//! Snapshots as openraft wants them, around [`crate::snapshot`]; and the task that takes them and purges the log by bytes.
+//!
+//! Invariants
+//! - A snapshot is an image of the state at the applied index, taken on the task that applies; writing it needs no lock.
+//! - The log is purged only behind a durable snapshot, and the last `log-keep` bytes stay, whoever is away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use openraft::storage::RaftSnapshotBuilder;
+use openraft::type_config::alias::SnapshotOf;
+
+use super::Group;
+use super::codec::{Reader, put_snapshot_meta};
+use super::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
+use crate::snapshot::Meta;
+use crate::store::State;
+
+/// What openraft passes around as a snapshot.
+pub enum SnapshotData {
+    /// The newest in the directory.
+    Newest,
+    /// Received from a peer, checked, on disk, and read into a state.
+    Received(Box<State>),
+}
+
+/// openraft's snapshot.
+pub type Snapshot = SnapshotOf<TypeConfig, SnapshotData>;
+
+/// What INFO shows of a group's snapshots.
+#[derive(Debug, Default)]
+pub struct SnapshotStats {
+    /// Snapshots taken by this process.
+    pub taken: AtomicU64,
+    /// Snapshots installed from peers by this process.
+    pub installed: AtomicU64,
+    /// Wall clock when the last one was taken, s.
+    pub last_s: AtomicU64,
+    /// Bytes of the last one.
+    pub last_bytes: AtomicU64,
+    /// 1 while one is being written.
+    pub in_progress: AtomicU64,
+    /// 1 if the last one failed.
+    pub failed: AtomicU64,
+}
+
+/// Writes an image.
+pub struct SnapshotBuilder {
+    group: Arc<Group>,
+    image: Option<State>,
+    meta: SnapshotMeta,
+}
+
+/// Takes the image; runs on the task that applies.
+pub async fn builder(group: &Arc<Group>, applied: Option<LogId>) -> SnapshotBuilder {
+    let image = group.gate.read().await.image();
+    let membership = group.membership.lock().clone();
+    let id = applied.map_or_else(|| "0".to_owned(), |log_id| log_id.to_string());
+    let meta = SnapshotMeta { last_log_id: applied, last_membership: membership, snapshot_id: id };
+    SnapshotBuilder { group: group.clone(), image: Some(image), meta }
+}
+
+impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
+    type SnapshotData = SnapshotData;
+
+    async fn build_snapshot(&mut self) -> std::io::Result<Snapshot> {
+        let image = self.image.take().ok_or_else(|| std::io::Error::other("a snapshot builder was used twice"))?;
+        let group = self.group.clone();
+        let mut raft = Vec::new();
+        put_snapshot_meta(&mut raft, &self.meta);
+        let (index, term) = self.meta.last_log_id.map_or((0, 0), |id| (id.index, id.leader_id.term));
+        let stats = &group.snapshot_stats;
+        stats.in_progress.store(1, Ordering::Relaxed);
+        let dir = group.snapshots.clone();
+        let id = group.id;
+        let result = group
+            .env
+            .heavy(move || {
+                let meta = Meta::of(&image, id, index, term, raft);
+                dir.write(&image, &meta)
+            })
+            .await;
+        stats.in_progress.store(0, Ordering::Relaxed);
+        stats.failed.store(u64::from(result.is_err()), Ordering::Relaxed);
+        match result {
+            Ok(summary) => {
+                stats.taken.fetch_add(1, Ordering::Relaxed);
+                stats.last_bytes.store(summary.bytes, Ordering::Relaxed);
+                stats.last_s.store(group.env.clocks.wall_ms() / 1000, Ordering::Relaxed);
+                crate::log::notice(&format!("snapshot at index {index}: {} bytes", summary.bytes));
+                Ok(Snapshot { meta: self.meta.clone(), snapshot: SnapshotData::Newest })
+            }
+            Err(error) => {
+                crate::log::warning(&format!("the snapshot at index {index} failed: {error}"));
+                Err(std::io::Error::other(error.to_string()))
+            }
+        }
+    }
+}
+
+/// The newest snapshot.
+pub async fn current(group: &Arc<Group>) -> std::io::Result<Option<Snapshot>> {
+    let dir = group.snapshots.clone();
+    let opened = group.env.heavy(move || dir.open_latest()).await;
+    let Some(opened) = opened.map_err(|error| std::io::Error::other(error.to_string()))? else { return Ok(None) };
+    let meta = raft_meta(&opened.meta)?;
+    Ok(Some(Snapshot { meta, snapshot: SnapshotData::Newest }))
+}
+
+/// openraft's part of a snapshot's meta.
+///
+/// # Errors
+/// It was written by another version, or damaged before it was written.
+pub fn raft_meta(meta: &Meta) -> std::io::Result<SnapshotMeta> {
+    let mut reader = Reader::new(bytes::Bytes::copy_from_slice(&meta.raft));
+    let raft = reader.snapshot_meta().map_err(std::io::Error::other)?;
+    reader.finish().map_err(std::io::Error::other)?;
+    Ok(raft)
+}
+
+/// Puts a received state in the place of the present one.
+pub async fn install(group: &Arc<Group>, meta: &SnapshotMeta, data: SnapshotData) -> std::io::Result<()> {
+    let state = match data {
+        SnapshotData::Received(state) => *state,
+        SnapshotData::Newest => {
+            let dir = group.snapshots.clone();
+            let loaded = group.env.heavy(move || dir.load_latest()).await;
+            match loaded.map_err(|error| std::io::Error::other(error.to_string()))? {
+                Some((_, state)) => state,
+                None => return Err(std::io::Error::other("there is no snapshot")),
+            }
+        }
+    };
+    put_state(group, meta.last_membership.clone(), meta.last_log_id, state).await;
+    group.snapshot_stats.installed.fetch_add(1, Ordering::Relaxed);
+    let index = meta.last_log_id.map_or(0, |id| id.index);
+    crate::log::notice(&format!("installed a snapshot at index {index}: this node was brought up to date by it"));
+    Ok(())
+}
+
+/// Replaces the state and tells everybody who follows it.
+pub async fn put_state(group: &Arc<Group>, membership: StoredMembership, applied: Option<LogId>, state: State) {
+    let (old, last_seq, now_ms, digest) = {
+        let mut guard = group.gate.write().await;
+        let now_ms = state.now_ms();
+        let digest = state.digest.value();
+        group.note_options(&state.options);
+        group.note_cluster(&state.cluster);
+        let boot = group.origin.boot();
+        let last_seq = boot.map(|boot| state.origins.get(boot).map(|known| known.last_seq));
+        (std::mem::replace(&mut *guard, state), last_seq, now_ms, digest)
+    };
+    *group.membership.lock() = membership;
+    group.clock.applied(now_ms);
+    if let Some(applied) = applied {
+        group.note_digest(applied.index, digest);
+        group.set_applied(&applied);
+    }
+    if let Some(last_seq) = last_seq {
+        group.origin.skipped_to(last_seq);
+    }
+    group.env.heavy(move || drop(old)).await;
+}
+
+/// RAFT.SNAPSHOT: takes a snapshot that covers all that is applied now, and returns when it is on disk.
+///
+/// # Errors
+/// Why not.
+pub async fn take(group: &Arc<Group>) -> Result<(), String> {
+    let Some(raft) = group.raft() else { return Err("Raft does not run".into()) };
+    let index = group.applied().index;
+    raft.trigger().snapshot().await.map_err(|error| error.to_string())?;
+    let (taken, mut waited) = (group.snapshot_stats.taken.load(Ordering::Relaxed), 0);
+    loop {
+        if group.snapshots.latest().is_some_and(|id| id.last_index >= index) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        waited += 1;
+        let stats = &group.snapshot_stats;
+        let idle = stats.in_progress.load(Ordering::Relaxed) == 0;
+        if idle && stats.failed.load(Ordering::Relaxed) == 1 && stats.taken.load(Ordering::Relaxed) == taken && waited > 10 {
+            return Err("the snapshot could not be written, the log says why".into());
+        }
+        if idle && waited % 50 == 0 {
+            // One was under way when this one was asked for.
+            raft.trigger().snapshot().await.map_err(|error| error.to_string())?;
+        }
+    }
+}
+
+/// Takes snapshots and purges the log, by bytes, until the future is dropped.
+pub async fn drive_snapshots(group: Arc<Group>) {
+    let Some(raft) = group.raft() else { return };
+    loop {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let applied = group.applied().index;
+        let keep = group.log_keep.load(Ordering::Relaxed);
+        let newest = group.snapshots.latest().map_or(0, |id| id.last_index);
+        let bytes = group.log.bytes_between(newest + 1, applied + 1);
+        let due = keep.max(group.snapshot_stats.last_bytes.load(Ordering::Relaxed));
+        if bytes > due && group.snapshot_stats.in_progress.load(Ordering::Relaxed) == 0 && raft.trigger().snapshot().await.is_err() {
+            return;
+        }
+        if let Some(index) = group.log.last_index_with_bytes_behind(keep) {
+            let upto = index.min(newest);
+            if upto >= group.log.first_index() && raft.trigger().purge_log(upto).await.is_err() {
+                return;
+            }
+        }
+    }
+}
