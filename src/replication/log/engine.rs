@@ -1,0 +1,240 @@
+//! The log on disk: raft-engine, with one thread that writes, one that reads and one that removes old files.
+//!
+//! Reads have a thread of their own because raft-engine caches the last block read per thread, without regard to which
+//! engine it came from, and because a slow disk must not stall the runtime.
+
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use raft_engine::Config;
+use raft_engine::Engine;
+use raft_engine::ReadableSize;
+use raft_engine::RecoveryMode;
+use raft_engine::Version;
+use tokio::sync::oneshot;
+
+use super::io::LogIo;
+use super::io::Write;
+use super::record::Record;
+use super::scan;
+use super::state::GroupState;
+use super::state::StateError;
+use super::writer;
+use super::writer::Queue;
+use super::writer::STATE_KEY;
+use super::writer::region;
+use crate::error::Fatal;
+use crate::replication::types::Entry;
+
+/// Most entries that one read looks up, whatever their size.
+const READ_ENTRIES_MAX: u64 = 4096;
+
+/// Where and how raft-engine keeps its files.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// The log's own directory; made if it is not there.
+    pub dir: PathBuf,
+    /// Size at which a new file is begun.
+    pub file_bytes: u64,
+    /// Size of the log above which files are removed or reused, if nothing in them is needed.
+    pub purge_threshold_bytes: u64,
+    /// Space written with zeros at the first start, so that the first writes need not allocate: an fsync is then cheaper.
+    pub prefill_bytes: u64,
+    /// How often files are looked at for removal.
+    pub purge_interval: Duration,
+}
+
+impl EngineOptions {
+    /// The defaults, in `dir`.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            file_bytes: 64 << 20,
+            purge_threshold_bytes: 512 << 20,
+            prefill_bytes: 128 << 20,
+            purge_interval: Duration::from_secs(10),
+        }
+    }
+
+    fn config(&self) -> Config {
+        let prefill = self.prefill_bytes >= self.file_bytes;
+        // raft-engine prefills half as much again as its limit.
+        let prefill_limit = prefill.then_some(ReadableSize((self.prefill_bytes * 2).div_ceil(3).max(self.file_bytes)));
+        Config {
+            dir: self.dir.to_string_lossy().into_owned(),
+            // What may be cut off was cut off by `scan`; anything else is damage.
+            recovery_mode: RecoveryMode::AbsoluteConsistency,
+            recovery_threads: 2,
+            batch_compression_threshold: ReadableSize(0),
+            format_version: Version::V2,
+            target_file_size: ReadableSize(self.file_bytes),
+            purge_threshold: ReadableSize(self.purge_threshold_bytes.max(self.file_bytes)),
+            enable_log_recycle: true,
+            prefill_for_recycle: prefill,
+            prefill_limit,
+            ..Config::default()
+        }
+    }
+}
+
+type Job = Box<dyn FnOnce(&Engine) + Send>;
+
+/// The logs of all groups in one directory. Dropping it writes what is queued and closes the files.
+pub struct EngineLog {
+    engine: Arc<Engine>,
+    queue: Arc<Queue>,
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    stop_purge: Mutex<Option<mpsc::Sender<()>>>,
+    threads: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+impl EngineLog {
+    /// Opens the log; also returns what the operator should hear about, such as a torn tail that was dropped.
+    ///
+    /// Everything read here is durable when it returns, though a crash may have left it in the page cache only.
+    ///
+    /// # Errors
+    /// The log is damaged, in use, or written by another version.
+    pub fn open(options: &EngineOptions) -> Result<(Self, Vec<String>), Fatal> {
+        let dir = &options.dir;
+        fs::create_dir_all(dir).map_err(|error| cannot("create", dir, &error))?;
+        let notices = scan::check(dir)?;
+        let engine = Engine::open(options.config()).map_err(|error| {
+            Fatal(format!("the log in {} cannot be opened: {error}. {}", dir.display(), super::DAMAGED))
+        })?;
+        sync_all(dir)?;
+        let engine = Arc::new(engine);
+        let queue = Arc::new(Queue::default());
+        let (jobs, work) = mpsc::channel::<Job>();
+        let (stop_purge, stopped) = mpsc::channel::<()>();
+        let interval = options.purge_interval;
+
+        let spawn = |name: &str, body: Box<dyn FnOnce(&Engine) + Send>| {
+            let (thread_name, engine) = (name.to_owned(), Arc::clone(&engine));
+            thread::Builder::new()
+                .name(thread_name.clone())
+                .spawn(move || writer::guarded(&thread_name, || body(&engine)))
+                .map_err(|error| Fatal(format!("thread {name} cannot be started: {error}")))
+        };
+        let queued = Arc::clone(&queue);
+        let threads = vec![
+            spawn("log-writer", Box::new(move |engine| writer::run(engine, &queued)))?,
+            spawn("log-reader", Box::new(move |engine| work.iter().for_each(|job| job(engine))))?,
+            spawn("log-purge", Box::new(move |engine| purge_files(engine, &stopped, interval)))?,
+        ];
+        let log = Self {
+            engine,
+            queue,
+            jobs: Mutex::new(Some(jobs)),
+            stop_purge: Mutex::new(Some(stop_purge)),
+            threads: Mutex::new(threads),
+        };
+        Ok((log, notices))
+    }
+}
+
+fn purge_files(engine: &Engine, stopped: &mpsc::Receiver<()>, interval: Duration) {
+    while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
+        // Nothing is lost by files that stay; a full disk is what the next round may cure.
+        if let Err(error) = engine.purge_expired_files() {
+            eprintln!("lockstep: old log files in {} could not be removed: {error}", engine.path());
+        }
+    }
+}
+
+impl Drop for EngineLog {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.jobs.lock().take();
+        self.stop_purge.lock().take();
+        for thread in self.threads.lock().drain(..) {
+            // A panic in it would have ended the process.
+            drop(thread.join());
+        }
+    }
+}
+
+impl LogIo for EngineLog {
+    fn load(&self, group: u64) -> Result<GroupState, Fatal> {
+        let region = region(group);
+        let broken = |why: String| {
+            Fatal(format!("the log of group {group} in {} {why}. {}", self.engine.path(), super::DAMAGED))
+        };
+        let (found_first, found_last) = (self.engine.first_index(region), self.engine.last_index(region));
+        let Some(bytes) = self.engine.get(region, STATE_KEY) else {
+            return match found_first {
+                None => Ok(GroupState::default()),
+                Some(_) => Err(broken("has entries but no record of them".to_owned())),
+            };
+        };
+        let state = GroupState::decode(bytes).map_err(|error| match error {
+            StateError::Format(version) => Fatal(format!(
+                "the log in {} has format version {version}, this program reads {}: start the version that wrote it",
+                self.engine.path(),
+                super::FORMAT_VERSION
+            )),
+            StateError::Malformed(error) => broken(format!("has a damaged record ({error})")),
+        })?;
+        let (first, end) = state.range();
+        let there = found_first.is_some_and(|found| found <= first) && found_last.is_some_and(|found| found + 1 >= end);
+        if first < end && !there {
+            let found = format!("{found_first:?} to {found_last:?}");
+            return Err(broken(format!("should hold entries {first} to {}, but holds {found}", end - 1)));
+        }
+        Ok(state)
+    }
+
+    fn submit(&self, write: Write) {
+        self.queue.push(write);
+    }
+
+    fn read(&self, group: u64, start: u64, end: u64, max_bytes: usize) -> BoxFuture<'static, io::Result<Vec<Entry>>> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |engine| {
+            let mut records: Vec<Record> = Vec::new();
+            let end = end.min(start.saturating_add(READ_ENTRIES_MAX));
+            let fetched = engine.fetch_entries_to::<Record>(region(group), start, end, Some(max_bytes), &mut records);
+            let result = match fetched {
+                Ok(_) => Ok(records.into_iter().map(|record| record.0).collect()),
+                Err(error) => Err(io::Error::other(error)),
+            };
+            // A reader that has gone away wants nothing.
+            drop(answer.send(result));
+        });
+        let sent = self.jobs.lock().as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        async move {
+            let closed = || io::Error::other("the log was closed");
+            if sent { answered.await.map_err(|_| closed())? } else { Err(closed()) }
+        }
+        .boxed()
+    }
+
+    fn disk_bytes(&self) -> u64 {
+        self.engine.get_used_size() as u64
+    }
+}
+
+/// Makes durable what recovery read, the files' names, and the directory's own.
+fn sync_all(dir: &Path) -> Result<(), Fatal> {
+    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all()).map_err(|e| cannot("sync", path, &e));
+    for file in fs::read_dir(dir).map_err(|error| cannot("list", dir, &error))? {
+        sync(&file.map_err(|error| cannot("list", dir, &error))?.path())?;
+    }
+    sync(dir)?;
+    let dir = fs::canonicalize(dir).map_err(|error| cannot("find", dir, &error))?;
+    dir.parent().map_or(Ok(()), sync)
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> Fatal {
+    Fatal(format!("cannot {what} {}: {error}. Check the disk and the permissions.", path.display()))
+}

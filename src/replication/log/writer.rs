@@ -1,0 +1,121 @@
+//! The one thread that writes: it takes what has collected, makes it one batch and one fsync, and tells who waits.
+//!
+//! Writes that arrive during an fsync share the next one, so throughput grows with load and nothing is delayed on
+//! purpose.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+
+use parking_lot::Condvar;
+use parking_lot::Mutex;
+use raft_engine::Command;
+use raft_engine::Engine;
+use raft_engine::LogBatch;
+
+use super::io::Write;
+use super::io::complete;
+use super::record::Record;
+use crate::replication::codec::entry_size;
+
+/// Key of a group's record.
+pub const STATE_KEY: &[u8] = b"state";
+
+/// Most bytes of entries in one batch (a single larger write goes alone): reading one entry reads its whole batch.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// raft-engine's region of a group; 0 is not used.
+pub fn region(group: u64) -> u64 {
+    group + 1
+}
+
+/// Writes on their way to the thread.
+#[derive(Default)]
+pub struct Queue {
+    state: Mutex<Queued>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Queued {
+    writes: Vec<Write>,
+    closed: bool,
+}
+
+impl Queue {
+    /// Adds a write.
+    pub fn push(&self, write: Write) {
+        self.state.lock().writes.push(write);
+        self.arrived.notify_one();
+    }
+
+    /// Lets the thread end once it has written all.
+    pub fn close(&self) {
+        self.state.lock().closed = true;
+        self.arrived.notify_one();
+    }
+
+    /// The writes of the next batch, in order; `None` at the end.
+    fn take(&self) -> Option<Vec<Write>> {
+        let mut queued = self.state.lock();
+        while queued.writes.is_empty() {
+            if queued.closed {
+                return None;
+            }
+            self.arrived.wait(&mut queued);
+        }
+        let mut bytes = 0;
+        let mut count = 0;
+        for write in &queued.writes {
+            bytes += write.entries.iter().map(entry_size).sum::<usize>();
+            if bytes > BATCH_BYTES && count > 0 {
+                break;
+            }
+            count += 1;
+        }
+        let rest = queued.writes.split_off(count);
+        Some(std::mem::replace(&mut queued.writes, rest))
+    }
+}
+
+/// Writes until the queue is closed and empty.
+pub fn run(engine: &Engine, queue: &Queue) {
+    let mut batch = LogBatch::default();
+    while let Some(mut writes) = queue.take() {
+        let written = fill(&mut batch, &mut writes).and_then(|()| engine.write(&mut batch, true));
+        if let Err(error) = written {
+            abort(&format!("writing the log in {} failed: {error}", engine.path()));
+        }
+        complete(writes);
+    }
+}
+
+fn fill(batch: &mut LogBatch, writes: &mut [Write]) -> raft_engine::Result<()> {
+    let mut states = BTreeMap::new();
+    for write in writes {
+        let region = region(write.group);
+        let records: Vec<Record> = std::mem::take(&mut write.entries).into_iter().map(Record).collect();
+        batch.add_entries::<Record>(region, &records)?;
+        if let Some(index) = write.compact_to {
+            batch.add_command(region, Command::Compact { index });
+        }
+        states.insert(region, std::mem::take(&mut write.state));
+    }
+    for (region, state) in states {
+        batch.put(region, STATE_KEY.to_vec(), state)?;
+    }
+    Ok(())
+}
+
+/// Ends the process: what the log promised cannot be kept, and going on could acknowledge what is not on disk.
+pub fn abort(reason: &str) -> ! {
+    eprintln!("lockstep: fatal: {reason}. Nothing that was not durable has been acknowledged. The node stops.");
+    std::process::abort();
+}
+
+/// Runs a thread of the log; a panic in it (raft-engine's way to report a failed fsync) ends the process.
+pub fn guarded(what: &str, body: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(body)).is_err() {
+        abort(&format!("{what} panicked"));
+    }
+}
