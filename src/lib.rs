@@ -4,4 +4,5 @@ pub mod command;
 pub mod error;
 pub mod protocol;
 pub mod server;
+pub mod snapshot;
 pub mod store;
