@@ -5,4 +5,5 @@ pub mod error;
 pub mod protocol;
 pub mod replication;
 pub mod server;
+pub mod snapshot;
 pub mod store;

@@ -1,0 +1,200 @@
+//! What a state holds besides keys. Each section begins with its tag; all stand once, in the order of their tags.
+//!
+//! What is written is taken apart field by field, so that a field that is added without a place here does not compile.
+
+use std::io::{self, Read, Write};
+
+use bytes::Bytes;
+
+use super::chunk::{ChunkReader, ChunkWriter};
+use super::error::Problem;
+use crate::store::{Boot, Cluster, DATABASES, Member, Options, State};
+
+const COUNTERS: u8 = 1;
+const BOOTS: u8 = 2;
+const SCRIPTS: u8 = 3;
+const OPTIONS: u8 = 4;
+const CLUSTER: u8 = 5;
+/// The keys of one database; once for each that has any.
+pub(super) const KEYS: u8 = 6;
+/// No section follows.
+pub(super) const END: u8 = 0;
+
+type Out<'a, W> = ChunkWriter<'a, W>;
+
+pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<()> {
+    write_counters(image, out)?;
+    write_boots(image, out)?;
+    write_scripts(image, out)?;
+    write_options(&image.options, out)?;
+    write_cluster(&image.cluster, out)
+}
+
+pub(super) fn read(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+    expect(COUNTERS, input)?;
+    read_counters(state, input)?;
+    expect(BOOTS, input)?;
+    read_boots(state, input)?;
+    expect(SCRIPTS, input)?;
+    read_scripts(state, input)?;
+    expect(OPTIONS, input)?;
+    read_options(&mut state.options, input)?;
+    expect(CLUSTER, input)?;
+    read_cluster(&mut state.cluster, input)
+}
+
+fn expect(tag: u8, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+    match input.u8()? {
+        found if found == tag => Ok(()),
+        found => Err(input.wrong(format!("section {found} where section {tag} belongs"))),
+    }
+}
+
+fn write_counters(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<()> {
+    out.u8(COUNTERS)?;
+    out.varint(image.revision())?;
+    out.varint(image.now_ms())?;
+    out.raw(&image.digest.value().to_le_bytes())?;
+    out.varint(DATABASES as u64)?;
+    (0..DATABASES).try_for_each(|db| out.varint(image.db(db).floor()))
+}
+
+fn read_counters(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+    let revision = input.varint()?;
+    let now_ms = input.varint()?;
+    let digest = u64::from_le_bytes(input.array()?);
+    let databases = input.below(DATABASES as u64 + 1, "number of databases")?;
+    let floors: Vec<u64> = (0..databases).map(|_| input.varint()).collect::<Result<_, _>>()?;
+    state.restore_counters(revision, now_ms, digest, &floors);
+    Ok(())
+}
+
+fn write_boots(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<()> {
+    out.u8(BOOTS)?;
+    out.varint(image.origins.iter().count() as u64)?;
+    for (id, boot) in image.origins.iter() {
+        let Boot { node, nonce, last_seq } = boot;
+        for number in [id, *node, *nonce, *last_seq] {
+            out.varint(number)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_boots(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+    for _ in 0..input.varint()? {
+        let id = input.varint()?;
+        let boot = Boot { node: input.varint()?, nonce: input.varint()?, last_seq: input.varint()? };
+        if state.origins.get(id).is_some() || state.origins.of_node(boot.node).is_some() {
+            return Err(input.wrong(format!("a second boot {id} of node {}", boot.node)));
+        }
+        state.origins.restore(id, boot);
+    }
+    Ok(())
+}
+
+fn write_scripts(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<()> {
+    out.u8(SCRIPTS)?;
+    out.varint(image.scripts.len() as u64)?;
+    for (sha1, body) in &image.scripts {
+        out.raw(sha1)?;
+        out.bytes(body)?;
+    }
+    Ok(())
+}
+
+fn read_scripts(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+    let mut scratch = Vec::new();
+    for _ in 0..input.varint()? {
+        let sha1 = input.array()?;
+        let body = Bytes::copy_from_slice(input.bytes(&mut scratch)?);
+        if state.scripts.insert(sha1, body).is_some() {
+            return Err(input.wrong("a script that stands twice"));
+        }
+    }
+    Ok(())
+}
+
+fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result<()> {
+    // Written by name, so that a later version may add some; this only counts them.
+    let Options {
+        bulk_len_max: _,
+        hash_small_entries_max: _,
+        hash_small_value_max: _,
+        script_budget: _,
+        script_memory: _,
+    } = options;
+    out.u8(OPTIONS)?;
+    out.varint(Options::NAMES.len() as u64)?;
+    for name in Options::NAMES {
+        let value = options.get(name).ok_or_else(|| io::Error::other(format!("no option {name}")))?;
+        out.bytes(name.as_bytes())?;
+        out.varint(value)?;
+    }
+    Ok(())
+}
+
+/// An option that the file does not name was unknown when it was written: it keeps its default, as in the log.
+fn read_options(options: &mut Options, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+    for _ in 0..input.varint()? {
+        let name = input.string()?;
+        let value = input.varint()?;
+        if !options.set(&name, value) {
+            return Err(input.wrong(format!("the unknown option {name:?}")));
+        }
+    }
+    Ok(())
+}
+
+fn write_cluster(cluster: &Cluster, out: &mut Out<'_, impl Write>) -> io::Result<()> {
+    let Cluster { id, level, last_node, members, invited } = cluster;
+    out.u8(CLUSTER)?;
+    out.raw(&id.to_le_bytes())?;
+    out.varint(u64::from(*level))?;
+    out.varint(*last_node)?;
+    out.varint(members.len() as u64)?;
+    for (node, member) in members {
+        let Member { nonce, peer_addr, client_addr, learner_only, promote, removing } = member;
+        out.varint(*node)?;
+        out.varint(*nonce)?;
+        out.bytes(peer_addr.as_bytes())?;
+        out.bytes(client_addr.as_bytes())?;
+        for flag in [*learner_only, *promote, *removing] {
+            out.bool(flag)?;
+        }
+    }
+    out.varint(invited.len() as u64)?;
+    for (addr, learner_only) in invited {
+        out.bytes(addr.as_bytes())?;
+        out.bool(*learner_only)?;
+    }
+    Ok(())
+}
+
+fn read_cluster(cluster: &mut Cluster, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+    cluster.id = u128::from_le_bytes(input.array()?);
+    cluster.level = input.below(1 << 32, "feature level")? as u32;
+    cluster.last_node = input.varint()?;
+    for _ in 0..input.varint()? {
+        let node = input.varint()?;
+        let member = Member {
+            nonce: input.varint()?,
+            peer_addr: input.string()?,
+            client_addr: input.string()?,
+            learner_only: input.bool()?,
+            promote: input.bool()?,
+            removing: input.bool()?,
+        };
+        if node > cluster.last_node || cluster.members.insert(node, member).is_some() {
+            return Err(input.wrong(format!("a member {node} that stands twice or is beyond the last node")));
+        }
+    }
+    for _ in 0..input.varint()? {
+        let addr = input.string()?;
+        let learner_only = input.bool()?;
+        if cluster.invited.insert(addr, learner_only).is_some() {
+            return Err(input.wrong("an address that is invited twice"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! A real directory.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Opened, SnapshotStore, SnapshotWriter};
+
+/// So much is written between two syncs: the Raft log's fsync may lie on the same disk, and must not wait for hundreds of
+/// megabytes of dirty pages.
+const SYNC_EVERY: usize = 8 * 1024 * 1024;
+
+/// The files of one directory, which nobody else writes to.
+#[derive(Debug)]
+pub struct DiskStore {
+    dir: PathBuf,
+}
+
+impl DiskStore {
+    /// Takes a directory, made if it is not there.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn open(dir: impl Into<PathBuf>) -> io::Result<Self> {
+        let dir = dir.into();
+        fs::create_dir_all(&dir)?;
+        match dir.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => sync_dir(parent)?,
+            _ => sync_dir(Path::new("."))?,
+        }
+        Ok(Self { dir })
+    }
+}
+
+impl SnapshotStore for DiskStore {
+    fn create(&self, temp_name: &str) -> io::Result<Box<dyn SnapshotWriter>> {
+        let file = File::create(self.dir.join(temp_name))?;
+        Ok(Box::new(PacedFile { file, unsynced: 0 }))
+    }
+
+    fn publish(&self, temp_name: &str, name: &str) -> io::Result<()> {
+        fs::rename(self.dir.join(temp_name), self.dir.join(name))?;
+        sync_dir(&self.dir)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Opened> {
+        let file = File::open(self.dir.join(name))?;
+        Ok(Opened { len: file.metadata()?.len(), reader: Box::new(file) })
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file()
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.dir.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    fn describe(&self, name: &str) -> String {
+        self.dir.join(name).display().to_string()
+    }
+}
+
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// A file that never has much to write back.
+struct PacedFile {
+    file: File,
+    unsynced: usize,
+}
+
+impl Write for PacedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.unsynced += written;
+        if self.unsynced >= SYNC_EVERY {
+            self.file.sync_data()?;
+            self.unsynced = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl SnapshotWriter for PacedFile {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.file.sync_all()
+    }
+}

@@ -1,0 +1,268 @@
+//! One snapshot counts, the newest, whatever is interrupted.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::super::{MemoryStore, Opened, Problem, SnapshotDir, SnapshotId, SnapshotStore, SnapshotWriter};
+use super::*;
+
+fn open(store: &MemoryStore) -> SnapshotDir {
+    SnapshotDir::open(Arc::new(store.clone()), 0).unwrap()
+}
+
+fn meta_at(state: &State, last_index: u64) -> Meta {
+    Meta { last_index, ..meta_of(state) }
+}
+
+fn name_at(last_index: u64) -> String {
+    SnapshotId { last_index, last_term: 7 }.file_name()
+}
+
+/// A state that tells by its revision where it was taken.
+fn state_at(last_index: u64) -> State {
+    let mut state = sample();
+    state.raise_revision(2_000_000_000_000 + last_index);
+    state
+}
+
+fn write_at(dir: &SnapshotDir, last_index: u64) -> Result<super::super::Summary, SnapshotError> {
+    let state = state_at(last_index);
+    dir.write(&state, &meta_at(&state, last_index))
+}
+
+fn send(from: &SnapshotDir, to: &SnapshotDir, piece_len: usize) -> Result<(Meta, State), SnapshotError> {
+    let mut open = from.open_latest()?.unwrap();
+    let mut incoming = to.receive()?;
+    let mut piece = vec![0; piece_len];
+    loop {
+        let read = open.reader.read(&mut piece).unwrap();
+        if read == 0 {
+            assert_eq!(incoming.received(), open.len);
+            return incoming.finish();
+        }
+        incoming.push(&piece[..read])?;
+    }
+}
+
+#[test]
+fn the_newest_is_kept_and_loaded() {
+    let store = MemoryStore::new();
+    let dir = open(&store);
+    assert!(dir.load_latest().unwrap().is_none() && dir.open_latest().unwrap().is_none());
+    write_at(&dir, 9).unwrap();
+    write_at(&dir, 10).unwrap();
+    assert_eq!(store.list().unwrap(), [name_at(10)]);
+    write_at(&dir, 8).unwrap();
+    assert_eq!(store.list().unwrap(), [name_at(10)], "one that was overtaken is dropped");
+    for dir in [dir, open(&store)] {
+        assert_eq!(dir.latest(), Some(SnapshotId { last_index: 10, last_term: 7 }));
+        let (meta, state) = dir.load_latest().unwrap().unwrap();
+        assert_eq!(meta.last_index, 10);
+        assert_same(&state, &state_at(10));
+    }
+}
+
+#[test]
+fn opening_removes_what_is_old_or_under_way_and_nothing_else() {
+    let store = MemoryStore::new();
+    write_at(&open(&store), 12).unwrap();
+    let newest = store.read(&name_at(12)).unwrap();
+    store.put(&name_at(9), newest);
+    store.put("write-0.tmp", b"half".to_vec());
+    store.put("incoming-3.tmp", b"half".to_vec());
+    store.put("notes.txt", b"not ours".to_vec());
+    store.put("1-2.snapshot", b"not a name of ours".to_vec());
+    let dir = open(&store);
+    assert_eq!(store.list().unwrap(), [&name_at(12), "1-2.snapshot", "notes.txt"]);
+    assert!(dir.load_latest().unwrap().is_some());
+}
+
+#[test]
+fn a_damaged_newest_is_refused_although_an_older_one_is_there() {
+    let store = MemoryStore::new();
+    let dir = open(&store);
+    write_at(&dir, 9).unwrap();
+    let old = store.read(&name_at(9)).unwrap();
+    write_at(&dir, 10).unwrap();
+    let mut new = store.read(&name_at(10)).unwrap();
+    store.put(&name_at(9), old);
+    let last = new.len() - 1;
+    new[last] ^= 4;
+    store.put(&name_at(10), new);
+    for dir in [dir, open(&store)] {
+        let error = dir.load_latest().unwrap_err();
+        let text = error.to_string();
+        assert!(error.is_damage() && text.contains(&name_at(10)) && text.contains("flipped bit"), "{text}");
+        assert!(text.contains("RAFT.REMOVE"), "{text}");
+    }
+}
+
+#[test]
+fn a_file_under_a_wrong_name_or_of_another_group_is_refused() {
+    let store = MemoryStore::new();
+    write_at(&open(&store), 10).unwrap();
+    store.put(&name_at(11), store.read(&name_at(10)).unwrap());
+    let dir = open(&store);
+    assert!(dir.load_latest().unwrap_err().to_string().contains("by its contents it is"));
+    assert!(dir.open_latest().err().unwrap().to_string().contains("by its contents it is"));
+    let other = SnapshotDir::open(Arc::new(MemoryStore::new()), 3).unwrap();
+    let state = state_at(1);
+    assert!(matches!(other.write(&state, &meta_at(&state, 1)).unwrap_err().problem, Problem::Misplaced(_)));
+    let mut incoming = other.receive().unwrap();
+    incoming.push(&bytes_of(&state, 600)).unwrap();
+    assert!(incoming.finish().err().unwrap().to_string().contains("it is of group 0, not 3"));
+}
+
+#[test]
+fn a_snapshot_travels_in_pieces_of_any_size() {
+    let from = open(&MemoryStore::new());
+    write_at(&from, 10).unwrap();
+    for piece_len in [1, 13, 1000, 1 << 20] {
+        let store = MemoryStore::new();
+        let to = open(&store);
+        write_at(&to, 5).unwrap();
+        let (meta, state) = send(&from, &to, piece_len).unwrap();
+        assert_eq!(meta.last_index, 10);
+        assert_same(&state, &state_at(10));
+        store.crash();
+        assert_eq!(store.list().unwrap(), [name_at(10)]);
+        assert_same(&open(&store).load_latest().unwrap().unwrap().1, &state_at(10));
+    }
+}
+
+#[test]
+fn what_was_sent_damaged_or_cut_or_too_late_leaves_nothing() {
+    let store = MemoryStore::new();
+    let dir = open(&store);
+    write_at(&dir, 10).unwrap();
+    let bytes = bytes_of(&state_at(11), 600);
+    let mut flipped = bytes.clone();
+    flipped[3000] ^= 1;
+    for wrong in [&flipped[..], &bytes[..bytes.len() - 1], &bytes[..*chunk_offsets(&bytes).last().unwrap()], b""] {
+        let mut incoming = dir.receive().unwrap();
+        incoming.push(wrong).unwrap();
+        assert!(incoming.finish().err().unwrap().is_damage());
+        assert_eq!(store.list().unwrap(), [name_at(10)]);
+    }
+    drop(dir.receive().unwrap());
+    let late = open(&MemoryStore::new());
+    write_at(&late, 9).unwrap();
+    assert!(send(&late, &dir, 1000).err().unwrap().to_string().contains("a newer one is here"));
+    assert_eq!(store.list().unwrap(), [name_at(10)]);
+    assert_same(&dir.load_latest().unwrap().unwrap().1, &state_at(10));
+}
+
+#[test]
+fn an_open_snapshot_is_readable_after_its_successor_came() {
+    let dir = open(&MemoryStore::new());
+    write_at(&dir, 9).unwrap();
+    let mut sent = dir.open_latest().unwrap().unwrap();
+    write_at(&dir, 10).unwrap();
+    let mut bytes = Vec::new();
+    sent.reader.read_to_end(&mut bytes).unwrap();
+    assert_eq!((bytes.len() as u64, sent.meta.last_index), (sent.len, 9));
+    assert_same(&read(&bytes).unwrap().1, &state_at(9));
+}
+
+#[test]
+fn a_full_disk_keeps_the_old_one() {
+    let store = MemoryStore::new();
+    let dir = open(&store);
+    write_at(&dir, 9).unwrap();
+    store.limit(Some(store.read(&name_at(9)).unwrap().len() * 3 / 2));
+    let error = write_at(&dir, 10).unwrap_err();
+    assert!(matches!(&error.problem, Problem::Io(error) if error.kind() == io::ErrorKind::StorageFull), "{error}");
+    assert_eq!(store.list().unwrap(), [name_at(9)]);
+    store.limit(None);
+    write_at(&dir, 10).unwrap();
+}
+
+/// A disk that fails for good after so many calls, as it looks to a process that loses power.
+struct Dying {
+    store: MemoryStore,
+    calls_left: Arc<AtomicI64>,
+}
+
+fn count(calls_left: &AtomicI64) -> io::Result<()> {
+    if calls_left.fetch_sub(1, Ordering::Relaxed) > 0 { Ok(()) } else { Err(io::Error::other("power lost")) }
+}
+
+struct DyingWriter {
+    writer: Box<dyn SnapshotWriter>,
+    calls_left: Arc<AtomicI64>,
+}
+
+impl Write for DyingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        count(&self.calls_left)?;
+        self.writer.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl SnapshotWriter for DyingWriter {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        count(&self.calls_left)?;
+        self.writer.finish()
+    }
+}
+
+impl SnapshotStore for Dying {
+    fn create(&self, temp_name: &str) -> io::Result<Box<dyn SnapshotWriter>> {
+        count(&self.calls_left)?;
+        let writer = self.store.create(temp_name)?;
+        Ok(Box::new(DyingWriter { writer, calls_left: self.calls_left.clone() }))
+    }
+    fn publish(&self, temp_name: &str, name: &str) -> io::Result<()> {
+        count(&self.calls_left)?;
+        self.store.publish(temp_name, name)
+    }
+    fn open(&self, name: &str) -> io::Result<Opened> {
+        count(&self.calls_left)?;
+        self.store.open(name)
+    }
+    fn list(&self) -> io::Result<Vec<String>> {
+        count(&self.calls_left)?;
+        self.store.list()
+    }
+    fn remove(&self, name: &str) -> io::Result<()> {
+        count(&self.calls_left)?;
+        self.store.remove(name)
+    }
+    fn describe(&self, name: &str) -> String {
+        self.store.describe(name)
+    }
+}
+
+#[test]
+fn power_lost_at_any_call_leaves_the_old_or_the_new_one_whole() {
+    let peer = open(&MemoryStore::new());
+    write_at(&peer, 10).unwrap();
+    for by_peer in [false, true] {
+        let (mut old, mut new) = (0, 0);
+        for calls in 0.. {
+            let store = MemoryStore::new();
+            write_at(&open(&store), 9).unwrap();
+            let calls_left = Arc::new(AtomicI64::new(calls));
+            let dying = Dying { store: store.clone(), calls_left: calls_left.clone() };
+            let result = SnapshotDir::open(Arc::new(dying), 0).and_then(|dir| match by_peer {
+                false => write_at(&dir, 10).map(|_| ()),
+                true => send(&peer, &dir, 1000).map(|_| ()),
+            });
+            store.crash();
+            let dir = open(&store);
+            let (meta, state) = dir.load_latest().unwrap().expect("one of both is there");
+            assert_same(&state, &state_at(meta.last_index));
+            assert_eq!(store.list().unwrap(), [name_at(meta.last_index)]);
+            assert!(result.is_err() || meta.last_index == 10, "what was reported is there");
+            *(if meta.last_index == 10 { &mut new } else { &mut old }) += 1;
+            if calls_left.load(Ordering::Relaxed) > 0 {
+                break;
+            }
+        }
+        assert!(old > 3 && new > 1, "{old} calls before, {new} after");
+    }
+}

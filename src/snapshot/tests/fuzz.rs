@@ -1,0 +1,166 @@
+//! Garbage: bytes as they are, and, because checksums stop nearly all of those, bytes that stand behind right checksums.
+
+use proptest::prelude::*;
+
+use super::super::chunk::{ChunkWriter, Kind};
+use super::super::{Damage, Problem, value};
+use super::*;
+
+/// The file whose meta is right and whose contents are `body`.
+fn seal(state: &State, body: &[u8], chunk_len_max: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut out = ChunkWriter::new(&mut bytes, 1, chunk_len_max).unwrap();
+    meta_of(state).write(state, &mut out).unwrap();
+    out.raw(body).unwrap();
+    out.finish(state.db(0).len() as u64).unwrap();
+    bytes
+}
+
+/// The contents of a file's body chunks.
+fn body_of(bytes: &[u8]) -> Vec<u8> {
+    let mut ends = chunk_offsets(bytes);
+    ends.push(bytes.len());
+    let chunks = ends.windows(2).map(|ends| &bytes[ends[0]..ends[1]]);
+    chunks.filter(|chunk| chunk[0] == Kind::Body as u8).flat_map(|chunk| chunk[17..].to_vec()).collect()
+}
+
+/// Reads `data` in every way; a state that comes out is a valid one.
+fn fuzz_snapshot(data: &[u8]) {
+    let state = created();
+    let _ = read(data);
+    for chunk_len_max in [7, 1 << 20] {
+        if let Ok((_, state)) = read(&seal(&state, data, chunk_len_max)) {
+            state.validate().unwrap();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn garbage_never_panics(data in prop::collection::vec(any::<u8>(), 0..2000)) {
+        fuzz_snapshot(&data);
+    }
+
+    #[test]
+    fn changed_contents_behind_right_checksums_never_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut body = body_of(&bytes_of(&sample(), 600));
+        for (at, byte) in edits {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        if let Some(cut) = cut {
+            body.truncate(cut.index(body.len()));
+        }
+        fuzz_snapshot(&body);
+    }
+}
+
+#[test]
+fn the_fuzzed_contents_are_those_that_are_read() {
+    let state = build(&[Op::SetHash { db: 0, key: b"h".to_vec(), large: true, fields: 7 }]);
+    let body = body_of(&bytes_of(&state, 50));
+    assert_same(&state, &read(&seal(&state, &body, 50)).unwrap().1);
+}
+
+#[test]
+fn every_changed_byte_behind_right_checksums_is_survived() {
+    let body = body_of(&bytes_of(&sample(), 600));
+    // The long string in the middle of it is all alike.
+    for at in (0..body.len()).filter(|at| *at < 700 || at % 61 == 0) {
+        for value in [0, 1, 0x7F, 0x80, 0xFF] {
+            let mut body = body.clone();
+            body[at] = value;
+            fuzz_snapshot(&body);
+        }
+    }
+}
+
+/// What is wrong with contents that were put together by hand.
+fn contents(keys: u64, make: impl FnOnce(&mut ChunkWriter<'_, Vec<u8>>)) -> String {
+    let state = created();
+    let mut bytes = Vec::new();
+    let mut out = ChunkWriter::new(&mut bytes, 1, 1000).unwrap();
+    meta_of(&state).write(&state, &mut out).unwrap();
+    super::super::sections::write(&state, &mut out).unwrap();
+    make(&mut out);
+    out.finish(keys).unwrap();
+    match read(&bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        Problem::Damaged { damage: Damage::Truncated, .. } => "truncated".into(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn lengths_and_counts_alone_allocate_nothing() {
+    for claim in [1 << 33, 1 << 62, u64::MAX] {
+        // A string, the number of keys, and the number of fields.
+        let ends_early = "a chunk of 32 bytes and kind Some(End), not Body";
+        assert_eq!(contents(0, |out| [6, 0, 1, claim].iter().for_each(|n| out.varint(*n).unwrap())), ends_early);
+        assert_eq!(contents(0, |out| [6, 0, claim].iter().for_each(|n| out.varint(*n).unwrap())), ends_early);
+        for tag in [3, 4] {
+            let head = [6, 0, 1, 0, 1, 0, tag, claim];
+            assert_eq!(contents(0, |out| head.iter().for_each(|n| out.varint(*n).unwrap())), ends_early);
+        }
+    }
+}
+
+fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &Value) {
+    out.bytes(key).unwrap();
+    out.varint(revision).unwrap();
+    out.varint(0).unwrap();
+    value::write(value, out).unwrap();
+}
+
+#[test]
+fn contents_that_no_state_has_are_refused() {
+    let string = Value::Str(Str::new(b"v"));
+    let begin = |out: &mut ChunkWriter<'_, Vec<u8>>, db: u64, keys: u64| {
+        [6, db, keys].iter().for_each(|n| out.varint(*n).unwrap());
+    };
+    let twice = contents(0, |out| {
+        begin(out, 0, 2);
+        entry(out, b"same", 1, &string);
+        entry(out, b"same", 2, &string);
+    });
+    assert_eq!(twice, "key \"same\" is out of order");
+    let newer = contents(1, |out| {
+        begin(out, 0, 1);
+        entry(out, b"key", u64::MAX, &string);
+        out.u8(0).unwrap();
+    });
+    assert!(newer.contains("is newer than the state"), "{newer}");
+    let empty = contents(0, |out| {
+        begin(out, 0, 1);
+        [0, 1, 0, 3, 0].iter().for_each(|n| out.varint(*n).unwrap());
+    });
+    assert_eq!(empty, "an empty hash");
+    let unknown = contents(0, |out| {
+        begin(out, 0, 1);
+        [0, 1, 0, 99].iter().for_each(|n| out.varint(*n).unwrap());
+    });
+    assert_eq!(unknown, "a value of the unknown type 99");
+    assert_eq!(contents(0, |out| begin(out, 16, 1)), "database 16, not below 16");
+    let falling = contents(0, |out| {
+        begin(out, 5, 0);
+        begin(out, 4, 0);
+    });
+    assert_eq!(falling, "database 4 comes too late");
+    for tag in [3u8, 4] {
+        let twice = contents(0, |out| {
+            begin(out, 0, 1);
+            [0, 1, 0, u64::from(tag), 2].iter().for_each(|n| out.varint(*n).unwrap());
+            (0..4).for_each(|_| out.bytes(b"x").unwrap());
+            out.u8(0).unwrap();
+        });
+        assert!(twice.contains("a hash with a field that stands twice"), "{twice}");
+    }
+    let overlong =
+        contents(0, |out| out.raw(&[6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02]).unwrap());
+    assert_eq!(overlong, "a number beyond 64 bits");
+}

@@ -1,0 +1,242 @@
+//! Tests of the snapshot format, and what they share: states made through transactions, and their comparison.
+
+mod damage;
+mod directory;
+mod disk;
+mod fixture;
+mod fuzz;
+mod round_trip;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::value::from_parts;
+use super::write::write_chunked;
+use super::{Meta, Reader, SnapshotError};
+use crate::store::{
+    Changed, Create, DATABASES, Deadline, Effects, Entry, Hash, Kind, Options, Rng, SLOTS, State, Str, Txn, Value, Wish,
+};
+
+/// One step of building a state.
+#[derive(Clone, Debug)]
+enum Op {
+    Set { db: usize, key: Vec<u8>, len: usize, ttl_ms: Option<u64> },
+    Append { db: usize, key: Vec<u8>, len: usize },
+    SetHash { db: usize, key: Vec<u8>, large: bool, fields: u8 },
+    Ttl { db: usize, key: Vec<u8>, ttl_ms: Option<u64> },
+    Remove { db: usize, key: Vec<u8> },
+    Flush { db: usize },
+    Swap { a: usize, b: usize },
+    Wait { ms: u64 },
+    Script { body: Vec<u8> },
+    Boot { node: u64, nonce: u64 },
+    Batch { node: u64 },
+    Option { which: usize, value: u64 },
+    Join { nonce: u64, promote: bool },
+    Invite { learner: bool },
+}
+
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        8 => (0u8..40).prop_map(|n| format!("key:{n}").into_bytes()),
+        4 => (0u8..40).prop_map(|n| format!("{{one slot}}{n}").into_bytes()),
+        1 => prop::collection::vec(any::<u8>(), 0..300),
+    ]
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let db = prop_oneof![4 => Just(0usize), 1 => 0..DATABASES];
+    let len = prop_oneof![8 => 0usize..70, 1 => 4000usize..9000];
+    let ttl = || prop::option::of(1u64..5000);
+    prop_oneof![
+        8 => (db.clone(), key(), len.clone(), ttl())
+            .prop_map(|(db, key, len, ttl_ms)| Op::Set { db, key, len, ttl_ms }),
+        3 => (db.clone(), key(), len).prop_map(|(db, key, len)| Op::Append { db, key, len }),
+        4 => (db.clone(), key(), any::<bool>(), 1u8..200)
+            .prop_map(|(db, key, large, fields)| Op::SetHash { db, key, large, fields }),
+        3 => (db.clone(), key(), ttl()).prop_map(|(db, key, ttl_ms)| Op::Ttl { db, key, ttl_ms }),
+        3 => (db.clone(), key()).prop_map(|(db, key)| Op::Remove { db, key }),
+        1 => (8..DATABASES).prop_map(|db| Op::Flush { db }),
+        1 => (0..DATABASES, 0..DATABASES).prop_map(|(a, b)| Op::Swap { a, b }),
+        2 => (0u64..300).prop_map(|ms| Op::Wait { ms }),
+        1 => prop::collection::vec(any::<u8>(), 0..50).prop_map(|body| Op::Script { body }),
+        1 => (1u64..4, any::<u64>()).prop_map(|(node, nonce)| Op::Boot { node, nonce }),
+        1 => (1u64..4).prop_map(|node| Op::Batch { node }),
+        1 => (0..Options::NAMES.len(), any::<u64>()).prop_map(|(which, value)| Op::Option { which, value }),
+        1 => (any::<u64>(), any::<bool>()).prop_map(|(nonce, promote)| Op::Join { nonce, promote }),
+        1 => any::<bool>().prop_map(|learner| Op::Invite { learner }),
+    ]
+}
+
+/// A created cluster with nothing in it, at a time in 2026.
+fn created() -> State {
+    let mut state = State::default();
+    state.advance_clock(1_790_000_000_000);
+    state.raise_revision(1_500_000_000_000);
+    state.cluster.id = 0x0123_4567_89ab_cdef_0011_2233_4455_6677;
+    state.cluster.level = 3;
+    state
+}
+
+fn apply(state: &mut State, index: u64, op: &Op) {
+    let mut effects = Effects::default();
+    let now_ms = state.now_ms();
+    match op {
+        Op::Wait { ms } => {
+            state.advance_clock(now_ms + ms);
+            state.sweep(10, &mut effects);
+        }
+        Op::Script { body } => {
+            let name = format!("{:040x}", xxhash_rust::xxh3::xxh3_64(body));
+            state.scripts.insert(name.as_bytes().try_into().unwrap(), Bytes::from(body.clone()));
+        }
+        Op::Boot { node, nonce } => {
+            state.origins.boot(index, *node, *nonce);
+        }
+        Op::Batch { node } => {
+            let of_node = state.origins.of_node(*node).map(|(id, boot)| (id, boot.last_seq));
+            if let Some((id, seq)) = of_node {
+                assert!(state.origins.accept(id, seq + 1));
+            }
+        }
+        Op::Option { which, value } => assert!(state.options.set(Options::NAMES[*which], *value)),
+        Op::Join { nonce, promote } => {
+            let node = state.cluster.join(*nonce, &format!("peer:{nonce}"), "client:1");
+            state.cluster.wish(node, if *promote { Wish::Promote } else { Wish::Remove });
+        }
+        Op::Invite { learner } => {
+            state.cluster.invited.insert(format!("client:{}", index % 3), *learner);
+        }
+        Op::Set { db, .. }
+        | Op::Append { db, .. }
+        | Op::SetHash { db, .. }
+        | Op::Ttl { db, .. }
+        | Op::Remove { db, .. }
+        | Op::Flush { db }
+        | Op::Swap { a: db, .. } => write_keys(&mut state.txn(*db, Rng::of_command(index, 0), &mut effects), op),
+    }
+    state.digest.finish(index);
+}
+
+fn write_keys(txn: &mut Txn<'_>, op: &Op) {
+    let seed = txn.random();
+    let now_ms = txn.now_ms();
+    let text = |len: usize| if seed.is_multiple_of(5) { seed.to_string().into_bytes() } else { vec![seed as u8; len] };
+    match op {
+        Op::Set { key, len, ttl_ms, .. } => {
+            let deadline = ttl_ms.map_or(Deadline::Keep, |ttl_ms| Deadline::At(now_ms + ttl_ms));
+            txn.set(key, Value::Str(Str::new(&text(*len))), deadline);
+        }
+        Op::Append { key, len, .. } => {
+            let _ = txn.edit(key, Create::Yes, |s: &mut Str| {
+                s.edit(|bytes| bytes.extend_from_slice(&text(*len)));
+                Ok(((), Changed(true)))
+            });
+        }
+        Op::SetHash { key, large, fields, .. } => {
+            txn.set(key, hash(*large, u64::from(*fields), seed).into_value(), Deadline::Clear);
+        }
+        Op::Ttl { key, ttl_ms, .. } => {
+            txn.set_deadline(key, ttl_ms.map(|ttl_ms| now_ms + ttl_ms));
+        }
+        Op::Remove { key, .. } => {
+            txn.remove(key);
+        }
+        Op::Flush { db } => txn.flush([*db]),
+        Op::Swap { a, b } => txn.swap(*a, *b),
+        _ => unreachable!("not of keys"),
+    }
+}
+
+/// A hash whose small form is in an order of its own.
+fn hash(large: bool, fields: u64, seed: u64) -> Hash {
+    let fields = (0..fields).map(|n| {
+        let name = format!("{}:{n}", n.wrapping_mul(seed | 1) % 97);
+        (name.into_bytes().into_boxed_slice(), vec![n as u8; (n % 80) as usize].into_boxed_slice())
+    });
+    from_parts(large, fields)
+}
+
+fn build(ops: &[Op]) -> State {
+    let mut state = created();
+    for (index, op) in ops.iter().enumerate() {
+        apply(&mut state, index as u64 + 1, op);
+    }
+    state.validate().unwrap();
+    state
+}
+
+/// A state with something of everything, the same at each call.
+fn sample() -> State {
+    let key = |n: u32| format!("key:{n}").into_bytes();
+    let mut ops = vec![
+        Op::Boot { node: 1, nonce: 77 },
+        Op::Batch { node: 1 },
+        Op::Invite { learner: true },
+        Op::Join { nonce: 5, promote: true },
+        Op::Join { nonce: 6, promote: false },
+        Op::Invite { learner: false },
+        Op::Script { body: b"return 1".to_vec() },
+        Op::Option { which: 2, value: 1 << 40 },
+        Op::Swap { a: 3, b: 4 },
+        Op::SetHash { db: 0, key: b"small".to_vec(), large: false, fields: 5 },
+        Op::SetHash { db: 0, key: b"large".to_vec(), large: true, fields: 9 },
+        Op::Append { db: 0, key: b"edited".to_vec(), len: 3 },
+        Op::Set { db: 0, key: b"long".to_vec(), len: 5000, ttl_ms: None },
+        Op::Set { db: 15, key: Vec::new(), len: 0, ttl_ms: Some(9) },
+    ];
+    ops.extend((0..20).map(|n| Op::Set { db: 0, key: key(n), len: n as usize, ttl_ms: (n % 3 == 0).then_some(70) }));
+    build(&ops)
+}
+
+fn meta_of(state: &State) -> Meta {
+    Meta::of(state, 0, 4711, 7, b"opaque".to_vec())
+}
+
+fn bytes_of(state: &State, chunk_len_max: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let summary = write_chunked(state, &meta_of(state), &mut bytes, chunk_len_max).unwrap();
+    assert_eq!(summary.bytes, bytes.len() as u64);
+    bytes
+}
+
+fn read(bytes: &[u8]) -> Result<(Meta, State), SnapshotError> {
+    Reader::new(bytes, "n1/snap")?.read_state()
+}
+
+/// All that a snapshot has to keep of an entry.
+fn entry_parts(entry: &Entry) -> (&[u8], u64, Option<u64>, &'static str, &Value, String) {
+    let form = format!("{:?}", entry.value());
+    (entry.key(), entry.revision(), entry.deadline_ms(), entry.value().encoding(), entry.value(), form)
+}
+
+fn assert_same(a: &State, b: &State) {
+    assert_eq!((a.revision(), a.now_ms(), a.digest.value()), (b.revision(), b.now_ms(), b.digest.value()));
+    assert_eq!(a.origins, b.origins);
+    assert_eq!(a.scripts, b.scripts);
+    assert_eq!(a.options, b.options);
+    assert_eq!(a.cluster, b.cluster);
+    for index in 0..DATABASES {
+        let (a, b) = (a.db(index), b.db(index));
+        assert_eq!((a.len(), a.floor()), (b.len(), b.floor()), "database {index}");
+        for shard in 0..SLOTS {
+            let (a, b) = (a.shard_in_order(shard), b.shard_in_order(shard));
+            assert_eq!(a.len(), b.len());
+            for (a, b) in a.into_iter().zip(b) {
+                assert_eq!(entry_parts(a), entry_parts(b));
+            }
+        }
+    }
+}
+
+/// Offsets of the chunks of a file.
+fn chunk_offsets(bytes: &[u8]) -> Vec<usize> {
+    let mut offsets = Vec::new();
+    let mut at = super::chunk::FILE_HEADER_LEN;
+    while at < bytes.len() {
+        offsets.push(at);
+        let len = u32::from_le_bytes(bytes[at + 5..at + 9].try_into().unwrap()) as usize;
+        at += super::chunk::CHUNK_HEADER_LEN + len;
+    }
+    offsets
+}
