@@ -82,3 +82,28 @@ impl Default for Settings {
         }
     }
 }
+
+/// Settings from flags, environment and file.
+///
+/// # Errors
+/// The exit code, after the message was printed.
+pub fn from_command_line() -> Result<(Settings, crate::node::StartOptions), u8> {
+    let mut settings = Settings::default();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    for pair in args.chunks(2) {
+        let [name, value] = pair else { return Err(2) };
+        let bad = |_| 2u8;
+        match name.as_str() {
+            "--port" => settings.port = value.parse().map_err(bad)?,
+            "--peer-port" => settings.peer_port = value.parse().map_err(bad)?,
+            "--dir" => settings.dir = value.into(),
+            "--join" => settings.join = Some(value.clone()),
+            "--loglevel" => settings.loglevel = value.clone(),
+            "--write-timeout-ms" => settings.write_timeout_ms = value.parse().map_err(bad)?,
+            "--log-keep" => settings.log_keep = value.parse().map_err(bad)?,
+            "--requirepass" => settings.requirepass = value.clone(),
+            _ => return Err(2),
+        }
+    }
+    Ok((settings, crate::node::StartOptions::default()))
+}

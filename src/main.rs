@@ -1,1 +1,102 @@
-fn main() {}
+//! Flags, runtime, start; no logic.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lockstep::clock::SystemClocks;
+use lockstep::config::Settings;
+use lockstep::env::{Env, Tcp};
+use lockstep::error::Fatal;
+use lockstep::node::{DiskFiles, Node, Ports, StartOptions, Storage};
+use lockstep::replication::log::{EngineLog, EngineOptions};
+use lockstep::snapshot::DiskStore;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    stop_on_panic();
+    let (settings, options) = match lockstep::config::from_command_line() {
+        Ok(parsed) => parsed,
+        Err(code) => return ExitCode::from(code),
+    };
+    lockstep::log::set_level(&settings.loglevel);
+    match run(settings, options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fatal) => {
+            eprintln!("lockstep: {fatal}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A panic in any task or thread stops the node: half a node is worse than none.
+fn stop_on_panic() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        print(info);
+        eprintln!(
+            "lockstep: stopped by a mistake in the program, while or after applying log entry {}. If it happens again at the \
+             same entry, start every node with --skip-entry for it",
+            lockstep::replication::last_applying()
+        );
+        std::process::abort();
+    }));
+}
+
+fn run(settings: Settings, options: StartOptions) -> Result<(), Fatal> {
+    // First-touch faults of 2 MB stall the node for milliseconds.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(8).build()?;
+    let random: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(rand::random::<u64>);
+    let env = Env { clocks: Arc::new(SystemClocks), net: Arc::new(Tcp), random: random.clone(), threads: true };
+    let result = runtime.block_on(lockstep::replication::types::scope(random(), serve(env, settings, options)));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
+}
+
+async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<(), Fatal> {
+    let dir = settings.dir.clone();
+    let host = settings.bind.clone();
+    // The directory first: two processes on one directory are a worse mistake than two on one port.
+    let files = Arc::new(DiskFiles::open(&dir)?);
+    let ports = Ports::bind(&env, &settings).await?;
+    let storage = move || {
+        let (log, notices) = EngineLog::open(&EngineOptions::new(dir.join("log")))?;
+        for notice in notices {
+            lockstep::log::warning(&notice);
+        }
+        let snapshots = DiskStore::open(dir.join("snapshots"))?;
+        Ok(Storage { files, log: Arc::new(log), snapshots: Arc::new(snapshots) })
+    };
+    let node = Node::start(env, settings, options, storage, ports).await?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let mut ready = false;
+    let fatal = loop {
+        tokio::select! {
+            () = node.group.recovery(), if !ready => {
+                ready = true;
+                let role = if node.group.leads() { "leader" } else { "follower" };
+                println!(
+                    "lockstep {} ready on {host}:{} (cluster {:.8}, node {}, {role})",
+                    lockstep::VERSION,
+                    node.port,
+                    format!("{:032x}", node.group.links.identity().cluster),
+                    node.group.node,
+                );
+            }
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            () = node.server.stop.notified() => break None,
+            fatal = node.failed() => break Some(fatal),
+        }
+    };
+    match fatal {
+        None => {
+            node.stop().await;
+            Ok(())
+        }
+        Some(fatal) => Err(fatal),
+    }
+}

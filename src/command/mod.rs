@@ -14,9 +14,9 @@ mod registry;
 pub mod script;
 mod spec;
 pub mod string;
-pub mod txn;
 #[cfg(test)]
 pub mod testing;
+pub mod txn;
 
 pub use call::{Caller, call_read, call_write, check};
 pub use find::keys_of;

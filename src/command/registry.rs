@@ -8,15 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{Spec, cluster, connection, generic, hash, script, string, txn};
 
 /// The families, in the order in which COMMAND lists them.
-static FAMILIES: [&[&Spec]; 7] = [
-    string::SPECS,
-    generic::SPECS,
-    hash::SPECS,
-    txn::SPECS,
-    script::SPECS,
-    connection::SPECS,
-    cluster::SPECS,
-];
+static FAMILIES: [&[&Spec]; 7] =
+    [string::SPECS, generic::SPECS, hash::SPECS, txn::SPECS, script::SPECS, connection::SPECS, cluster::SPECS];
 
 static TABLE: LazyLock<HashTable<&'static Spec>> = LazyLock::new(|| {
     let mut table = HashTable::new();

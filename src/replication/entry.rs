@@ -279,8 +279,7 @@ pub fn decode(sealed: &Bytes) -> Result<LogEntry, Corrupt> {
         return Err(Corrupt::Format(format));
     }
     let kind = rest.get_u8();
-    let stamp =
-        Stamp { now_ms: rest.get_u64_le(), digest_index: rest.get_u64_le(), digest: rest.get_u64_le() };
+    let stamp = Stamp { now_ms: rest.get_u64_le(), digest_index: rest.get_u64_le(), digest: rest.get_u64_le() };
     let content = match kind {
         1 => Content::Create {
             cluster: rest.try_get_u128_le().map_err(|_| Corrupt::Truncated)?,

@@ -158,6 +158,12 @@ impl Group {
         self.raft.get()
     }
 
+    /// Sets openraft, once.
+    pub fn set_raft(&self, raft: Raft) {
+        // A second one is a mistake of the caller's; the first stays.
+        let _ = self.raft.set(raft);
+    }
+
     /// The leader that this node knows.
     pub fn leader(&self) -> Option<Leader> {
         *self.leader.borrow()

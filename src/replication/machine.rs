@@ -48,9 +48,8 @@ impl Machine {
                 *self.group.membership.lock() = StoredMembership::new(Some(log_id), membership);
             }
             EntryPayload::Normal(payload) if self.skip != Some(index) => {
-                let decoded = decode(&payload.0).map_err(|what| {
-                    std::io::Error::other(format!("log entry {index} cannot be applied: {what}"))
-                })?;
+                let decoded = decode(&payload.0)
+                    .map_err(|what| std::io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
                 self.run(index, decoded).await?;
             }
             EntryPayload::Normal(_) => {
@@ -134,9 +133,9 @@ fn is_heavy(entry: &LogEntry) -> bool {
             }
             super::entry::LogCommand::Exec { commands, .. } => {
                 commands.len() as u64 > LIGHT_COMMANDS_MAX
-                    || commands.iter().any(|(_, args)| {
-                        check(Caller::Log, args).is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT))
-                    })
+                    || commands
+                        .iter()
+                        .any(|(_, args)| check(Caller::Log, args).is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT)))
             }
         })
 }

@@ -66,7 +66,12 @@ impl Group {
                 let matched = if own {
                     last
                 } else {
-                    metrics.replication.as_ref().and_then(|all| all.get(node)).and_then(|id| id.as_ref()).map_or(0, |id| id.index)
+                    metrics
+                        .replication
+                        .as_ref()
+                        .and_then(|all| all.get(node))
+                        .and_then(|id| id.as_ref())
+                        .map_or(0, |id| id.index)
                 };
                 let alive = own || self.links.silence(*node).is_some_and(|silence| silence < ALIVE);
                 (*node, Standing { matched, lag: last.saturating_sub(matched), alive, voter: voters.contains(node) })
@@ -141,7 +146,7 @@ async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) 
     promote(raft, members, &voters, &standings).await
 }
 
-async fn change(raft: &Raft, members: ChangeMembers<super::types::TypeConfig>) -> Result<(), String> {
+async fn change(raft: &Raft, members: ChangeMembers<u64, Peer>) -> Result<(), String> {
     raft.change_membership(members, true).await.map(drop).map_err(|error| error.to_string())
 }
 
@@ -153,7 +158,10 @@ fn objection(voters: &BTreeSet<u64>, standings: &BTreeMap<u64, Standing>) -> Opt
     let fit = voters.iter().filter(|node| standings.get(node).is_some_and(Standing::is_fit)).count();
     let needed = voters.len() / 2 + 1;
     (fit < needed).then(|| {
-        format!("of the {} voters that would remain only {fit} are alive and caught up, and {needed} are needed", voters.len())
+        format!(
+            "of the {} voters that would remain only {fit} are alive and caught up, and {needed} are needed",
+            voters.len()
+        )
     })
 }
 
@@ -188,7 +196,10 @@ async fn remove(
             return raft.trigger().transfer_leader(next).await.map_err(|error| error.to_string());
         }
         if rest.len().is_multiple_of(2) {
-            crate::log::warning(&format!("{} voters remain: an even number protects no more than one fewer", rest.len()));
+            crate::log::warning(&format!(
+                "{} voters remain: an even number protects no more than one fewer",
+                rest.len()
+            ));
         }
         return change(raft, ChangeMembers::RemoveVoters([node].into())).await;
     }
@@ -356,7 +367,9 @@ mod tests {
 
     #[test]
     fn voters_stay_odd() {
-        for (voters, learners, promoted) in [(1, 1, 0), (1, 2, 2), (1, 3, 2), (2, 1, 1), (3, 1, 0), (3, 2, 2), (4, 2, 1)] {
+        for (voters, learners, promoted) in
+            [(1, 1, 0), (1, 2, 2), (1, 3, 2), (2, 1, 1), (3, 1, 0), (3, 2, 2), (4, 2, 1)]
+        {
             assert_eq!(promotable(voters, learners), promoted, "{voters} voters, {learners} learners");
         }
     }

@@ -30,7 +30,7 @@ pub use group::{Applied, Group, Parts, Raft};
 pub use machine::Machine;
 pub use membership::{Standing, best_successor, drive_membership, standings, transfer, why_waiting};
 pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
-pub use propose::{drive_origin, watch_deadlines, watch_leader};
+pub use propose::{drive_origin, drive_ticks, end_boot, watch_deadlines, watch_leader};
 pub use reads::drive_reads;
 pub use router::Router;
 pub use snapshot::drive_snapshots;

@@ -115,3 +115,44 @@ pub async fn watch_leader(group: Arc<Group>) {
         }
     }
 }
+
+/// Ends this node's boot in the log, as far as there is somebody to tell.
+pub async fn end_boot(group: &Arc<Group>, boot: u64) {
+    let content = Content::EndBoot { boot };
+    let Some(leader) = group.leader() else { return };
+    let body = if leader.node == group.node {
+        Body::Sealed(seal(encode(&content), group.stamp()))
+    } else {
+        Body::Unsealed(encode(&content).freeze())
+    };
+    hand_over(group, HandOver { leader, stream: 0, seq: 0, body }).await;
+    let ended = async {
+        while group.gate.read().await.origins.get(boot).is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // Without a quorum the next boot of this node ends it.
+    let _ = tokio::time::timeout(Duration::from_millis(500), ended).await;
+}
+
+/// Ticks of the leader (design 5): for keys that are due at most every 100 ms, and one every 10 s while any deadline exists, so that
+/// every base is fresh.
+pub async fn drive_ticks(group: Arc<Group>) {
+    const DUE_EVERY: Duration = Duration::from_millis(100);
+    const IDLE_EVERY_MS: u64 = 10_000;
+    loop {
+        tokio::time::sleep(DUE_EVERY).await;
+        if !group.leads() {
+            continue;
+        }
+        let (first, now_ms) = {
+            let Some(state) = group.gate.try_read() else { continue };
+            (state.first_deadline_ms(), state.now_ms())
+        };
+        let Some(deadline_ms) = first else { continue };
+        let clock_ms = group.clock.leader_ms();
+        if deadline_ms <= clock_ms || now_ms + IDLE_EVERY_MS <= clock_ms {
+            group.propose_own(&Content::Tick).await;
+        }
+    }
+}

@@ -46,7 +46,13 @@ impl Router {
         let (done, answered) = tokio::sync::oneshot::channel();
         let command = super::Command::new(spec, 0, args);
         let step = if command.is_write() { Step::Write(command) } else { Step::Read(command) };
-        self.submit(CommandGroup { steps: vec![step], level: Level::Linearizable, no_touch: true, connection: 0, done });
+        self.submit(CommandGroup {
+            steps: vec![step],
+            level: Level::Linearizable,
+            no_touch: true,
+            connection: 0,
+            done,
+        });
         match answered.await {
             Ok(answered) => answered.replies.into_iter().next().unwrap_or(Reply::Nil),
             Err(_) => Reply::Error(crate::error::INDETERMINATE),

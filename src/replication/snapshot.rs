@@ -56,8 +56,7 @@ pub struct SnapshotBuilder {
 pub async fn builder(group: &Arc<Group>, applied: Option<LogId>) -> SnapshotBuilder {
     let image = group.gate.read().await.image();
     let membership = group.membership.lock().clone();
-    let id = applied.map_or_else(|| "0".to_owned(), |log_id| log_id.to_string());
-    let meta = SnapshotMeta { last_log_id: applied, last_membership: membership, snapshot_id: id };
+    let meta = SnapshotMeta { last_log_id: applied, last_membership: membership };
     SnapshotBuilder { group: group.clone(), image: Some(image), meta }
 }
 
@@ -180,7 +179,11 @@ pub async fn take(group: &Arc<Group>) -> Result<(), String> {
         waited += 1;
         let stats = &group.snapshot_stats;
         let idle = stats.in_progress.load(Ordering::Relaxed) == 0;
-        if idle && stats.failed.load(Ordering::Relaxed) == 1 && stats.taken.load(Ordering::Relaxed) == taken && waited > 10 {
+        if idle
+            && stats.failed.load(Ordering::Relaxed) == 1
+            && stats.taken.load(Ordering::Relaxed) == taken
+            && waited > 10
+        {
             return Err("the snapshot could not be written, the log says why".into());
         }
         if idle && waited % 50 == 0 {
@@ -200,7 +203,10 @@ pub async fn drive_snapshots(group: Arc<Group>) {
         let newest = group.snapshots.latest().map_or(0, |id| id.last_index);
         let bytes = group.log.bytes_between(newest + 1, applied + 1);
         let due = keep.max(group.snapshot_stats.last_bytes.load(Ordering::Relaxed));
-        if bytes > due && group.snapshot_stats.in_progress.load(Ordering::Relaxed) == 0 && raft.trigger().snapshot().await.is_err() {
+        if bytes > due
+            && group.snapshot_stats.in_progress.load(Ordering::Relaxed) == 0
+            && raft.trigger().snapshot().await.is_err()
+        {
             return;
         }
         if let Some(index) = group.log.last_index_with_bytes_behind(keep) {

@@ -98,10 +98,8 @@ impl Connection<'_> {
     /// Takes commands from what was read, until a bound or a command that the group is cut around.
     fn collect(&mut self) -> Collected {
         let mut group = Collected::default();
-        let limits = Limits {
-            bulk_len_max: self.server.router.bulk_len_max(),
-            authenticated: self.session.authenticated,
-        };
+        let limits =
+            Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated };
         while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
             let args = match self.held.take() {
                 Some(args) => args,

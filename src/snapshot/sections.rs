@@ -147,14 +147,15 @@ fn read_options(options: &mut Options, input: &mut ChunkReader<impl Read>) -> Re
 }
 
 fn write_cluster(cluster: &Cluster, out: &mut Out<'_, impl Write>) -> io::Result<()> {
-    let Cluster { id, level, last_node, members, invited } = cluster;
+    let Cluster { id, level, last_node, members, invited, version } = cluster;
     out.u8(CLUSTER)?;
     out.raw(&id.to_le_bytes())?;
     out.varint(u64::from(*level))?;
     out.varint(*last_node)?;
+    out.varint(*version)?;
     out.varint(members.len() as u64)?;
     for (node, member) in members {
-        let Member { nonce, peer_addr, client_addr, learner_only, promote, removing } = member;
+        let Member { nonce, peer_addr, client_addr, learner_only, promote, removing, refused } = member;
         out.varint(*node)?;
         out.varint(*nonce)?;
         out.bytes(peer_addr.as_bytes())?;
@@ -162,6 +163,7 @@ fn write_cluster(cluster: &Cluster, out: &mut Out<'_, impl Write>) -> io::Result
         for flag in [*learner_only, *promote, *removing] {
             out.bool(flag)?;
         }
+        out.bytes(refused.as_bytes())?;
     }
     out.varint(invited.len() as u64)?;
     for (addr, learner_only) in invited {
@@ -175,6 +177,7 @@ fn read_cluster(cluster: &mut Cluster, input: &mut ChunkReader<impl Read>) -> Re
     cluster.id = u128::from_le_bytes(input.array()?);
     cluster.level = input.below(1 << 32, "feature level")? as u32;
     cluster.last_node = input.varint()?;
+    cluster.version = input.varint()?;
     for _ in 0..input.varint()? {
         let node = input.varint()?;
         let member = Member {
@@ -184,6 +187,7 @@ fn read_cluster(cluster: &mut Cluster, input: &mut ChunkReader<impl Read>) -> Re
             learner_only: input.bool()?,
             promote: input.bool()?,
             removing: input.bool()?,
+            refused: input.string()?,
         };
         if node > cluster.last_node || cluster.members.insert(node, member).is_some() {
             return Err(input.wrong(format!("a member {node} that stands twice or is beyond the last node")));

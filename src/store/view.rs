@@ -32,7 +32,15 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// A view of `state` for a command on database `db`.
     pub fn new(state: &'a State, db: usize, horizon: Horizon, rng: Rng) -> Self {
-        Self { state, db, horizon, rng: RefCell::new(rng), met_due: Cell::new(false), marks_access: true, log_alone: false }
+        Self {
+            state,
+            db,
+            horizon,
+            rng: RefCell::new(rng),
+            met_due: Cell::new(false),
+            marks_access: true,
+            log_alone: false,
+        }
     }
 
     /// The same, and looked-up keys keep their idle time (CLIENT NO-TOUCH, OBJECT, TTL …).

@@ -14,10 +14,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Takes a node that waits at this client address into the cluster.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[
-        Arg::new("address", ArgKind::String),
-        Arg::word("learner", "LEARNER").optional(),
-    ] },
+    doc: Doc {
+        summary: "Takes a node that waits at this client address into the cluster.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[Arg::new("address", ArgKind::String), Arg::word("learner", "LEARNER").optional()],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

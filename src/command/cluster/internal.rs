@@ -12,7 +12,13 @@ pub static INVITE: Spec = Spec {
     flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Records that a node at an address is to join.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[] },
+    doc: Doc {
+        summary: "Records that a node at an address is to join.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[],
+    },
     run: Run::Write(invite),
     subcommands: &[],
 };
@@ -23,7 +29,13 @@ pub static WISH: Spec = Spec {
     flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Records what an operator wants of a node.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[] },
+    doc: Doc {
+        summary: "Records what an operator wants of a node.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[],
+    },
     run: Run::Write(wish),
     subcommands: &[],
 };
@@ -34,7 +46,13 @@ pub static REFUSE: Spec = Spec {
     flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Records that the leader refuses a wish.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[] },
+    doc: Doc {
+        summary: "Records that the leader refuses a wish.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[],
+    },
     run: Run::Write(refuse),
     subcommands: &[],
 };
@@ -45,7 +63,13 @@ pub static SETTLE: Spec = Spec {
     flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Records that the leader has carried a wish out.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[] },
+    doc: Doc {
+        summary: "Records that the leader has carried a wish out.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[],
+    },
     run: Run::Write(settle),
     subcommands: &[],
 };

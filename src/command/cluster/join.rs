@@ -1,8 +1,8 @@
 //! RAFT.JOIN nonce peer-address client-address: what a node with an empty directory asks a member. The same nonce gets the
 //! same id, so it can be asked again after a lost reply.
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
 use crate::command::Outcome;
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -13,11 +13,17 @@ pub static SPEC: Spec = Spec {
     flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Gives a joining node its id.", since: "1.0.0", group: Group::Cluster, complexity: "O(N) with the number of members", args: &[
-        Arg::new("nonce", ArgKind::Integer),
-        Arg::new("peer-address", ArgKind::String),
-        Arg::new("client-address", ArgKind::String),
-    ] },
+    doc: Doc {
+        summary: "Gives a joining node its id.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(N) with the number of members",
+        args: &[
+            Arg::new("nonce", ArgKind::Integer),
+            Arg::new("peer-address", ArgKind::String),
+            Arg::new("client-address", ArgKind::String),
+        ],
+    },
     run: Run::Write(run),
     subcommands: &[],
 };
@@ -31,7 +37,10 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let address = |bytes: &[u8]| {
         std::str::from_utf8(bytes)
             .ok()
-            .filter(|text| text.len() <= ADDRESS_LEN_MAX && text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()))
+            .filter(|text| {
+                text.len() <= ADDRESS_LEN_MAX
+                    && text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+            })
             .map(str::to_owned)
             .ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
     };

@@ -9,10 +9,21 @@ use crate::server::{Answer, Call};
 pub static SPEC: Spec = Spec {
     name: "raft.nodes",
     arity: 1,
-    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::LOADING).union(Flags::STALE).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    flags: Flags::ADMIN
+        .union(Flags::NOSCRIPT)
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::NO_MULTI)
+        .union(Flags::CUTS_GROUP),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Lists the members of the cluster and how they are.", since: "1.0.0", group: Group::Cluster, complexity: "O(N) with the number of members", args: &[] },
+    doc: Doc {
+        summary: "Lists the members of the cluster and how they are.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(N) with the number of members",
+        args: &[],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

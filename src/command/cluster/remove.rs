@@ -10,7 +10,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Takes a node out of the cluster for good.", since: "1.0.0", group: Group::Cluster, complexity: "O(1)", args: &[Arg::new("id", ArgKind::Integer)] },
+    doc: Doc {
+        summary: "Takes a node out of the cluster for good.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[Arg::new("id", ArgKind::Integer)],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

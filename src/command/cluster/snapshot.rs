@@ -11,7 +11,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP).union(Flags::FREES),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Takes a snapshot on this node and answers when it is on disk.", since: "1.0.0", group: Group::Cluster, complexity: "O(N) with the number of keys", args: &[] },
+    doc: Doc {
+        summary: "Takes a snapshot on this node and answers when it is on disk.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(N) with the number of keys",
+        args: &[],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

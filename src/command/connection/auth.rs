@@ -8,10 +8,21 @@ use crate::server::{Answer, Call};
 pub static SPEC: Spec = Spec {
     name: "auth",
     arity: -2,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::NO_AUTH).union(Flags::ALLOW_BUSY),
+    flags: Flags::NOSCRIPT
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::FAST)
+        .union(Flags::NO_AUTH)
+        .union(Flags::ALLOW_BUSY),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Proves who the client is.", since: "1.0.0", group: Group::Connection, complexity: "O(N) with the length of the password", args: &[Arg::new("username", ArgKind::String).optional(), Arg::new("password", ArgKind::String)] },
+    doc: Doc {
+        summary: "Proves who the client is.",
+        since: "1.0.0",
+        group: Group::Connection,
+        complexity: "O(N) with the length of the password",
+        args: &[Arg::new("username", ArgKind::String).optional(), Arg::new("password", ArgKind::String)],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

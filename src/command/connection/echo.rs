@@ -10,7 +10,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::LOADING.union(Flags::STALE).union(Flags::FAST),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Answers what it was given.", since: "1.0.0", group: Group::Connection, complexity: "O(1)", args: &[Arg::new("message", ArgKind::String)] },
+    doc: Doc {
+        summary: "Answers what it was given.",
+        since: "1.0.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        args: &[Arg::new("message", ArgKind::String)],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

@@ -1,7 +1,7 @@
 //! HELLO
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
 use super::auth::authenticate;
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, Resp, parse_i64};
 use crate::server::{Answer, Call};
@@ -9,10 +9,20 @@ use crate::server::{Answer, Call};
 pub static SPEC: Spec = Spec {
     name: "hello",
     arity: -1,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::NO_AUTH).union(Flags::ALLOW_BUSY),
+    flags: Flags::NOSCRIPT
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::FAST)
+        .union(Flags::NO_AUTH)
+        .union(Flags::ALLOW_BUSY),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Chooses the version of the protocol and tells who the server is.", since: "6.0.0", group: Group::Connection, complexity: "O(1)", args: &[Arg::new(
+    doc: Doc {
+        summary: "Chooses the version of the protocol and tells who the server is.",
+        since: "6.0.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        args: &[Arg::new(
             "arguments",
             ArgKind::Block(&[
                 Arg::new("protover", ArgKind::Integer),
@@ -25,7 +35,8 @@ pub static SPEC: Spec = Spec {
                 Arg::new("clientname", ArgKind::String).token("SETNAME").optional(),
             ]),
         )
-        .optional()] },
+        .optional()],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

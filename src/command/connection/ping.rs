@@ -10,7 +10,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::FAST.union(Flags::LOADING),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Answers PONG, or what it was given.", since: "1.0.0", group: Group::Connection, complexity: "O(1)", args: &[Arg::new("message", ArgKind::String).optional()] },
+    doc: Doc {
+        summary: "Answers PONG, or what it was given.",
+        since: "1.0.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        args: &[Arg::new("message", ArgKind::String).optional()],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

@@ -12,7 +12,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::LOADING.union(Flags::STALE).union(Flags::FAST).union(Flags::SELECTS),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Chooses the database of the commands that follow.", since: "1.0.0", group: Group::Connection, complexity: "O(1)", args: &[Arg::new("index", ArgKind::Integer)] },
+    doc: Doc {
+        summary: "Chooses the database of the commands that follow.",
+        since: "1.0.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        args: &[Arg::new("index", ArgKind::Integer)],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

@@ -8,10 +8,21 @@ use crate::server::{Answer, Call};
 pub static SPEC: Spec = Spec {
     name: "discard",
     arity: 1,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY).union(Flags::IMMEDIATE),
+    flags: Flags::NOSCRIPT
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::FAST)
+        .union(Flags::ALLOW_BUSY)
+        .union(Flags::IMMEDIATE),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Forgets a transaction and what WATCH remembers.", since: "2.0.0", group: Group::Transactions, complexity: "O(N) with the number of queued commands", args: &[] },
+    doc: Doc {
+        summary: "Forgets a transaction and what WATCH remembers.",
+        since: "2.0.0",
+        group: Group::Transactions,
+        complexity: "O(N) with the number of queued commands",
+        args: &[],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

@@ -10,7 +10,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::SKIP_SLOWLOG).union(Flags::IMMEDIATE),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Runs a transaction, unless a watched key has changed.", since: "1.2.0", group: Group::Transactions, complexity: "Depends on the commands in it", args: &[] },
+    doc: Doc {
+        summary: "Runs a transaction, unless a watched key has changed.",
+        since: "1.2.0",
+        group: Group::Transactions,
+        complexity: "Depends on the commands in it",
+        args: &[],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

@@ -8,10 +8,21 @@ use crate::server::{Answer, Call, Multi};
 pub static SPEC: Spec = Spec {
     name: "multi",
     arity: 1,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY).union(Flags::IMMEDIATE),
+    flags: Flags::NOSCRIPT
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::FAST)
+        .union(Flags::ALLOW_BUSY)
+        .union(Flags::IMMEDIATE),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Starts a transaction: what follows is queued until EXEC.", since: "1.2.0", group: Group::Transactions, complexity: "O(1)", args: &[] },
+    doc: Doc {
+        summary: "Starts a transaction: what follows is queued until EXEC.",
+        since: "1.2.0",
+        group: Group::Transactions,
+        complexity: "O(1)",
+        args: &[],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

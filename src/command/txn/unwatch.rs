@@ -10,7 +10,13 @@ pub static SPEC: Spec = Spec {
     flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY),
     categories: Categories::empty(),
     keys: &[],
-    doc: Doc { summary: "Forgets what WATCH remembers.", since: "2.2.0", group: Group::Transactions, complexity: "O(1)", args: &[] },
+    doc: Doc {
+        summary: "Forgets what WATCH remembers.",
+        since: "2.2.0",
+        group: Group::Transactions,
+        complexity: "O(1)",
+        args: &[],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

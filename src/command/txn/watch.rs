@@ -15,10 +15,22 @@ const WATCHED_MAX: usize = 100_000;
 pub static SPEC: Spec = Spec {
     name: "watch",
     arity: -2,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY).union(Flags::IMMEDIATE).union(Flags::CUTS_GROUP),
+    flags: Flags::NOSCRIPT
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::FAST)
+        .union(Flags::ALLOW_BUSY)
+        .union(Flags::IMMEDIATE)
+        .union(Flags::CUTS_GROUP),
     categories: Categories::empty(),
     keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO)],
-    doc: Doc { summary: "Lets EXEC run only if the keys have not changed meanwhile.", since: "2.2.0", group: Group::Transactions, complexity: "O(1) for each key", args: &[Arg::new("key", ArgKind::Key(0)).multiple()] },
+    doc: Doc {
+        summary: "Lets EXEC run only if the keys have not changed meanwhile.",
+        since: "2.2.0",
+        group: Group::Transactions,
+        complexity: "O(1) for each key",
+        args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
+    },
     run: Run::Session(run),
     subcommands: &[],
 };

@@ -45,7 +45,8 @@ pub fn stream(
     let (spans, waiting) = tokio::sync::mpsc::unbounded_channel::<Span>();
     let window = Arc::new(Semaphore::new(WINDOW));
     let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), requests, write, spans, window.clone())));
-    let state = Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
+    let state =
+        Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
     futures::stream::unfold(state, |mut state| async move {
         if state.ended {
             return None;

@@ -122,7 +122,9 @@ pub async fn receive(group: Arc<Group>, connection: crate::env::BoxStream) -> io
                 let (stream, seq) = (number()?, number()?);
                 let rejections = rejections.clone();
                 // A receiver that is gone is a connection that is gone.
-                let reject = move || drop(rejections.send((stream, seq)));
+                let reject = move || {
+                    let _ = rejections.send((stream, seq));
+                };
                 if group.leader() != Some(leader) || leader.node != group.node {
                     reject();
                     continue;

@@ -104,12 +104,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 ///
 /// # Errors
 /// The socket's.
-pub async fn write_parts(
-    to: &mut (impl AsyncWrite + Unpin),
-    group: u64,
-    kind: u8,
-    parts: &[Bytes],
-) -> io::Result<()> {
+pub async fn write_parts(to: &mut (impl AsyncWrite + Unpin), group: u64, kind: u8, parts: &[Bytes]) -> io::Result<()> {
     let len: usize = parts.iter().map(Bytes::len).sum();
     if len + HEAD_LEN < 4096 {
         let mut out = BytesMut::with_capacity(len + HEAD_LEN);

@@ -198,8 +198,12 @@ pub async fn accept(
         let frame = FrameReader::new(&mut *stream).next().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
         let (hello, cluster, target, theirs) = read_hello(frame.kind, frame.body).map_err(invalid)?;
         let refusal = if cluster != identity.cluster {
-            Some(("this node belongs to another cluster: start it with the data directory of its own cluster, or remove \
-                   the directory and join again".to_owned(), true))
+            Some((
+                "this node belongs to another cluster: start it with the data directory of its own cluster, or remove \
+                   the directory and join again"
+                    .to_owned(),
+                true,
+            ))
         } else if target != identity.node {
             Some((format!("node {} answers here, not node {target}", identity.node), false))
         } else {

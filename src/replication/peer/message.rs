@@ -1,13 +1,9 @@
 //! What members say to each other. Everything that a leader sends carries its estimate of cluster time.
 
 use bytes::{BufMut, Bytes};
-use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse,
-};
+use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse};
 
-use super::super::codec::{
-    Malformed, Reader, put_bytes, put_entry, put_log_id_option, put_vote,
-};
+use super::super::codec::{Malformed, Reader, put_bytes, put_entry, put_log_id_option, put_vote};
 use super::super::membership::Standing;
 use super::super::origin::Leader;
 use super::super::types::TypeConfig;

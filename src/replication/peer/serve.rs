@@ -190,7 +190,7 @@ async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::
     let input = futures::stream::unfold(received, |mut received| async move {
         received.recv().await.map(|request| (request, received))
     });
-    let mut results = raft.stream_append(Box::pin(input.fuse())).fuse();
+    let mut results = Box::pin(raft.stream_append(Box::pin(input.fuse())).fuse());
     let mut body = Vec::new();
     while let Some(result) = results.next().await {
         let result = result.map_err(io::Error::other)?;

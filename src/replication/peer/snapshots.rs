@@ -50,7 +50,8 @@ async fn stream(
     let connection = dial(&group.env, links.identity(), target, &addr, Purpose::Snapshot).await?;
     let (read, mut write) = tokio::io::split(connection);
     let dir = group.snapshots.clone();
-    let opened = group.env.heavy(move || dir.open_latest()).await.map_err(|error| io::Error::other(error.to_string()))?;
+    let opened =
+        group.env.heavy(move || dir.open_latest()).await.map_err(|error| io::Error::other(error.to_string()))?;
     let Some(mut opened) = opened else { return Err(io::ErrorKind::NotFound.into()) };
     // A newer one may have taken the place of the one that openraft meant: it is as good.
     drop(snapshot);

@@ -1,0 +1,93 @@
+//! Small files of a node: its identity, its clock. A seam, so that the simulation can keep them in memory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
+
+use crate::error::Fatal;
+
+/// Named texts that survive a restart.
+pub trait Files: Send + Sync {
+    /// The text; None if there is none.
+    ///
+    /// # Errors
+    /// The disk's.
+    fn read(&self, name: &str) -> io::Result<Option<String>>;
+    /// Replaces the text as a whole; durable on return.
+    ///
+    /// # Errors
+    /// The disk's.
+    fn write(&self, name: &str, text: &str) -> io::Result<()>;
+}
+
+/// Files of a data directory, which is locked as long as this lives.
+pub struct DiskFiles {
+    dir: PathBuf,
+    _lock: fs::File,
+}
+
+impl DiskFiles {
+    /// Makes the directory if it is not there, and locks it.
+    ///
+    /// # Errors
+    /// It cannot be written, or another process has it.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self, Fatal> {
+        let dir = dir.into();
+        let cannot = |what: &str, error: io::Error| Fatal(format!("{what} {}: {error}", dir.display()));
+        fs::create_dir_all(&dir).map_err(|error| cannot("cannot make the data directory", error))?;
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(dir.join("lock"))
+            .map_err(|error| cannot("cannot write in the data directory", error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Fatal(format!(
+                    "the data directory {} is in use by another process: each node needs a --dir of its own",
+                    dir.display()
+                )));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(cannot("cannot lock the data directory", error)),
+        }
+        Ok(Self { dir, _lock: lock })
+    }
+}
+
+impl Files for DiskFiles {
+    fn read(&self, name: &str) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.dir.join(name)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        let temp = self.dir.join(format!("{name}.tmp"));
+        let mut file = fs::File::create(&temp)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&temp, self.dir.join(name))?;
+        fs::File::open(&self.dir)?.sync_all()
+    }
+}
+
+/// Files in memory.
+#[derive(Default)]
+pub struct MemoryFiles(Mutex<BTreeMap<String, String>>);
+
+impl Files for MemoryFiles {
+    fn read(&self, name: &str) -> io::Result<Option<String>> {
+        Ok(self.0.lock().get(name).cloned())
+    }
+
+    fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        self.0.lock().insert(name.into(), text.into());
+        Ok(())
+    }
+}

@@ -1,0 +1,336 @@
+//! A node: put together, run, taken down.
+//!
+//! Order of a start: identity (from the directory, from a member that is asked, or a new cluster), log, snapshot, Raft, peers,
+//! clients. Clients are answered with LOADING until the node has applied its own log.
+
+mod files;
+mod identity;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use openraft::SnapshotPolicy;
+use openraft::async_runtime::watch::WatchReceiver;
+
+pub use files::{DiskFiles, Files, MemoryFiles};
+pub use identity::NodeIdentity;
+
+use crate::clock::ClusterClock;
+use crate::config::Settings;
+use crate::env::{Env, Listener};
+use crate::error::Fatal;
+use crate::join;
+use crate::replication::entry::Content;
+use crate::replication::log::{LogIo, LogOptions, LogStore};
+use crate::replication::peer::{Identity, Links, Network};
+use crate::replication::types::Peer;
+use crate::replication::{self, Group, Machine, Parts, Raft, Router};
+use crate::server::{self, Server};
+use crate::snapshot::{SnapshotDir, SnapshotStore};
+use crate::store::FIRST_REVISION_EPOCH_S;
+use crate::task::AbortOnDrop;
+
+/// What a node keeps: seams, so that the simulation can put memory there.
+pub struct Storage {
+    /// Small files: identity, clock.
+    pub files: Arc<dyn Files>,
+    /// The log.
+    pub log: Arc<dyn LogIo>,
+    /// Snapshots.
+    pub snapshots: Arc<dyn SnapshotStore>,
+}
+
+/// How a node starts, besides its settings.
+#[derive(Clone, Debug, Default)]
+pub struct StartOptions {
+    /// `--skip-entry`: this entry is applied as empty.
+    pub skip_entry: Option<u64>,
+    /// Bounds of the log in memory.
+    pub log: LogOptions,
+    /// Replicated options that flags gave, for a new cluster.
+    pub replicated: Vec<(String, u64)>,
+}
+
+/// A running node.
+pub struct Node {
+    /// Its front end.
+    pub server: Arc<Server>,
+    /// Its group.
+    pub group: Arc<Group>,
+    /// Port for clients.
+    pub port: u16,
+    raft: Raft,
+    files: Arc<dyn Files>,
+    tasks: Vec<AbortOnDrop<()>>,
+}
+
+/// The two ports of a node, bound before anything else is done: a taken port is found at once.
+pub struct Ports {
+    /// For clients.
+    pub clients: Box<dyn Listener>,
+    /// For peers.
+    pub peers: Box<dyn Listener>,
+}
+
+impl Ports {
+    /// Binds both.
+    ///
+    /// # Errors
+    /// A port is taken, or there is no port number for the peers.
+    pub async fn bind(env: &Env, settings: &Settings) -> Result<Self, Fatal> {
+        let bind = |port, what: &'static str| async move {
+            env.net.bind(&settings.bind, port).await.map_err(|error| {
+                Fatal(format!(
+                    "cannot listen on {}:{port} for {what}: {error}; is another process there? Choose another --{}",
+                    settings.bind,
+                    if what == "clients" { "port" } else { "peer-port" }
+                ))
+            })
+        };
+        let clients = bind(settings.port, "clients").await?;
+        let peer_port = match settings.peer_port {
+            0 if settings.port == 0 => 0,
+            0 => clients.port().checked_add(10_000).ok_or_else(|| {
+                Fatal("the peer port would be port + 10000, above 65535: choose one with --peer-port".into())
+            })?,
+            port => port,
+        };
+        Ok(Self { clients, peers: bind(peer_port, "peers").await? })
+    }
+}
+
+impl Node {
+    /// Starts a node; returns when it runs, which is before it has a leader.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub async fn start(
+        env: Env,
+        settings: Settings,
+        options: StartOptions,
+        storage: impl FnOnce() -> Result<Storage, Fatal>,
+        ports: Ports,
+    ) -> Result<Self, Fatal> {
+        let Ports { clients, peers } = ports;
+        let host = advertised_host(&settings)?;
+        let client_addr = format!("{host}:{}", clients.port());
+        let peer_addr = format!("{host}:{}", peers.port());
+        let storage = storage()?;
+        let identity =
+            identity::establish(&env, &*storage.files, &settings, &*clients, &peer_addr, &client_addr).await?;
+
+        let clock = Arc::new(ClusterClock::new(env.clocks.clone()));
+        if let Some(text) = storage.files.read("clock")?
+            && !clock.restore(&text)
+        {
+            crate::log::notice("the stored clock is of an earlier boot of this machine and does not count");
+        }
+        let log = LogStore::open(storage.log.clone(), 0, options.log.clone()).await?;
+        let fatal = |error: crate::snapshot::SnapshotError| Fatal(error.to_string());
+        let snapshots = SnapshotDir::open(storage.snapshots.clone(), 0).map_err(fatal)?;
+
+        let process = env.random();
+        let peer_identity =
+            Identity::new(identity.cluster, identity.node, process, crate::FEATURE_LEVEL, settings.requirepass.clone());
+        let links = Links::new(env.clone(), peer_identity);
+        for (node, addr) in &identity.peers {
+            if *node != identity.node {
+                links.set_addr(*node, addr);
+            }
+        }
+        let group = Group::new(Parts {
+            id: 0,
+            node: identity.node,
+            env: env.clone(),
+            clock: clock.clone(),
+            log: log.clone(),
+            snapshots: snapshots.clone(),
+            links: links.clone(),
+        });
+        group.write_timeout_ms.store(settings.write_timeout_ms, Ordering::Relaxed);
+        group.log_keep.store(settings.log_keep, Ordering::Relaxed);
+
+        let loaded = {
+            let snapshots = snapshots.clone();
+            env.heavy(move || snapshots.load_latest()).await.map_err(fatal)?
+        };
+        let mut applied = None;
+        if let Some((meta, state)) = loaded {
+            if state.cluster.level > crate::FEATURE_LEVEL {
+                return Err(Fatal(format!(
+                    "the data is of feature level {}, this binary knows {}: start a newer one",
+                    state.cluster.level,
+                    crate::FEATURE_LEVEL
+                )));
+            }
+            let raft_meta = replication::snapshot::raft_meta(&meta)?;
+            applied = raft_meta.last_log_id;
+            replication::snapshot::put_state(&group, raft_meta.last_membership, applied, state).await;
+        }
+
+        let machine = Machine::new(group.clone(), applied, options.skip_entry);
+        let raft = Raft::new(identity.node, Arc::new(raft_config()?), Network(group.clone()), log, machine)
+            .await
+            .map_err(|error| Fatal(format!("Raft cannot start: {error}")))?;
+        group.set_raft(raft.clone());
+
+        let router = Router::new(identity.node, vec![group.clone()]);
+        let port = clients.port();
+        let server = Server::new(env.clone(), settings, router.clone());
+        let founder = identity.founder.then(|| Content::Create {
+            cluster: identity.cluster,
+            nonce: identity.nonce,
+            peer_addr: peer_addr.clone(),
+            client_addr: client_addr.clone(),
+            revision: (env.clocks.wall_ms() / 1000).saturating_sub(FIRST_REVISION_EPOCH_S) << 16,
+            level: crate::FEATURE_LEVEL,
+            options: options.replicated.clone(),
+        });
+        let tasks = vec![
+            run(replication::drive_origin(group.clone())),
+            run(replication::drive_reads(group.clone())),
+            run(replication::watch_deadlines(group.clone())),
+            run(replication::watch_leader(group.clone())),
+            run(replication::drive_ticks(group.clone())),
+            run(replication::drive_membership(group.clone(), founder)),
+            run(replication::drive_snapshots(group.clone())),
+            run(replication::peer::serve(router, peers)),
+            run(server::listen(server.clone(), clients)),
+            run(keep_clock(group.clone(), storage.files.clone())),
+            run(announce(group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
+        ];
+        if identity.founder && !raft.is_initialized().await.map_err(|error| Fatal(error.to_string()))? {
+            let members = std::collections::BTreeMap::from([(identity.node, Peer { addr: peer_addr })]);
+            raft.initialize(members).await.map_err(|error| Fatal(format!("the cluster cannot begin: {error}")))?;
+        }
+        Ok(Self { server, group, port, raft, files: storage.files, tasks })
+    }
+
+    /// Returns when Raft has stopped by itself, or a peer said that this process has to end: with the reason.
+    pub async fn failed(&self) -> Fatal {
+        let expelled = &self.group.links.identity().expelled_wake;
+        let mut metrics = self.raft.server_metrics();
+        loop {
+            if let Some(why) = self.group.links.identity().expelled.lock().clone() {
+                return Fatal(why);
+            }
+            tokio::select! {
+                () = expelled.notified() => {}
+                changed = metrics.changed() => if changed.is_err() {
+                    let why = match self.raft.is_initialized().await {
+                        Err(fatal) => fatal.to_string(),
+                        Ok(_) => "Raft has stopped".into(),
+                    };
+                    return Fatal(why);
+                },
+            }
+        }
+    }
+
+    /// Graceful stop: answers what is in flight, hands the lead over, ends the own boot, closes.
+    pub async fn stop(self) {
+        let timeout = self.group.timeout();
+        self.group.origin.stop();
+        let drained = async {
+            while !self.group.origin.is_idle() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        // What is not answered by then has an unknown outcome, and is told so by its own deadline.
+        let _ = tokio::time::timeout(timeout, drained).await;
+        if let Some(boot) = self.group.origin.boot() {
+            replication::end_boot(&self.group, boot).await;
+        }
+        if self.group.leads()
+            && let Some(next) = replication::best_successor(&self.group, &self.group.standings())
+            && let Err(why) = replication::transfer(&self.group, next).await
+        {
+            crate::log::notice(&format!("the lead was not handed over: {why}"));
+        }
+        if let Some(text) = self.group.clock.to_disk() {
+            // Without it the next start takes the time from the leader.
+            let _ = self.files.write("clock", &text);
+        }
+        for client in self.server.clients.lock().values() {
+            client.kill();
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        drop(self.tasks);
+        let _ = self.raft.shutdown().await;
+    }
+}
+
+fn run(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDrop<()> {
+    AbortOnDrop(crate::task::spawn(task))
+}
+
+fn advertised_host(settings: &Settings) -> Result<String, Fatal> {
+    match &settings.advertise {
+        Some(host) => Ok(host.clone()),
+        None if matches!(settings.bind.as_str(), "0.0.0.0" | "::" | "*") => {
+            if settings.join.is_some() || settings.must_join {
+                return Err(Fatal(format!(
+                    "with bind {} the other nodes cannot know where this one is: --advertise host says it",
+                    settings.bind
+                )));
+            }
+            Ok("127.0.0.1".into())
+        }
+        None => Ok(settings.bind.clone()),
+    }
+}
+
+fn raft_config() -> Result<openraft::Config, Fatal> {
+    let config = openraft::Config {
+        cluster_name: "lockstep".into(),
+        heartbeat_interval: 50,
+        election_timeout_min: 200,
+        election_timeout_max: 300,
+        heartbeat_min_interval: Some(25),
+        enable_pre_vote: Some(true),
+        enable_leader_restore: Some(false),
+        snapshot_policy: SnapshotPolicy::Never,
+        max_in_snapshot_log_to_keep: u64::MAX,
+        api_batch_linger_ms: 0,
+        max_payload_entries: 1024,
+        replication_lag_threshold: u64::MAX,
+        install_snapshot_timeout: 600_000,
+        ..openraft::Config::default()
+    };
+    config.validate().map_err(|error| Fatal(error.to_string()))
+}
+
+/// Keeps the clock's base on disk, so that a restart of the process loses nothing.
+async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if let Some(text) = group.clock.to_disk()
+            && let Err(error) = files.write("clock", &text)
+        {
+            crate::log::warning(&format!("the clock's base cannot be stored: {error}"));
+        }
+        if group.env.threads {
+            crate::memory::sample();
+        }
+    }
+}
+
+/// Tells the cluster where this node is now, if its addresses have changed.
+async fn announce(group: Arc<Group>, nonce: u64, peer_addr: String, client_addr: String) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let members = group.gate.read().await.cluster.members.clone();
+        let Some(own) = members.get(&group.node) else { continue };
+        if own.peer_addr == peer_addr && own.client_addr == client_addr {
+            continue;
+        }
+        let password = group.links.identity().password.clone();
+        for (node, member) in members {
+            let asked = join::join(&group.env, &member.client_addr, &password, nonce, &peer_addr, &client_addr).await;
+            if node != group.node && asked.is_ok() {
+                break;
+            }
+        }
+    }
+}
