@@ -63,6 +63,23 @@ pub fn decode(buf: &mut BytesMut) -> io::Result<Option<Frame>> {
     Ok(Some(Frame { group, kind, body: frame.freeze() }))
 }
 
+/// Reads one short frame and not a byte beyond it: what follows belongs to another reader (the handshake's end).
+///
+/// # Errors
+/// The socket's, or a length above `len_max`.
+pub async fn read_exactly(from: &mut (impl AsyncRead + Unpin), len_max: usize) -> io::Result<Frame> {
+    let len = from.read_u32_le().await? as usize;
+    if !(HEAD_LEN - 4..=len_max).contains(&len) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("peer frame of {len} bytes in the handshake")));
+    }
+    let mut rest = vec![0; len];
+    from.read_exact(&mut rest).await?;
+    let mut rest = Bytes::from(rest);
+    let group = rest.get_u64_le();
+    let kind = rest.get_u8();
+    Ok(Frame { group, kind, body: rest })
+}
+
 /// Reads frames from one half of a connection.
 pub struct FrameReader<R> {
     from: R,

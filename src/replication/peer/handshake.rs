@@ -4,7 +4,7 @@
 //! HMAC-SHA256 of both nonces, in an order that depends on the side, keyed with the password, so neither side can play the
 //! other's proof back.
 //!
-//! Invariants: nothing of a connection is used before both proofs are right; a node of another cluster, a removed node and an older
+//! Invariants: nothing of a connection is used before both proofs are right; not a byte behind the handshake is read by it; a node of another cluster, a removed node and an older
 //! process of the same node are told so.
 
 use std::io;
@@ -16,7 +16,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::super::codec::{Malformed, Reader, put_bytes};
-use super::frame::{self, FrameReader};
+use super::frame;
 use crate::env::BoxStream;
 
 /// The version of the peer protocol.
@@ -26,6 +26,8 @@ const HELLO: u8 = 200;
 const WELCOME: u8 = 201;
 const REFUSED: u8 = 202;
 const PROOF: u8 = 203;
+/// Longest frame of the handshake.
+const FRAME_LEN_MAX: usize = 4096;
 /// A peer that says nothing for this long is given up.
 pub const TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -156,7 +158,7 @@ pub async fn dial(
         hello.put_u64_le(target);
         hello.put_u64_le(nonce);
         frame::write_parts(&mut stream, 0, HELLO, &[hello.freeze()]).await?;
-        let reply = FrameReader::new(&mut stream).next().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let reply = frame::read_exactly(&mut stream, FRAME_LEN_MAX).await?;
         let mut reader = Reader::new(reply.body);
         if reply.kind == REFUSED {
             let fatal = reader.bool().map_err(invalid)?;
@@ -195,7 +197,7 @@ pub async fn accept(
     admit: impl FnOnce(&Hello) -> Result<(), Refusal>,
 ) -> io::Result<Hello> {
     let shake = async {
-        let frame = FrameReader::new(&mut *stream).next().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let frame = frame::read_exactly(stream, FRAME_LEN_MAX).await?;
         let (hello, cluster, target, theirs) = read_hello(frame.kind, frame.body).map_err(invalid)?;
         let refusal = if cluster != identity.cluster {
             Some((
@@ -219,7 +221,7 @@ pub async fn accept(
         let mut welcome = own.to_le_bytes().to_vec();
         put_bytes(&mut welcome, &proof(&identity.password, b"acceptor", theirs, own));
         frame::write_parts(stream, 0, WELCOME, &[welcome.into()]).await?;
-        let frame = FrameReader::new(&mut *stream).next().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let frame = frame::read_exactly(stream, FRAME_LEN_MAX).await?;
         if frame.kind != PROOF || !same(&frame.body, &proof(&identity.password, b"dialer", own, theirs)) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "a peer with another requirepass"));
         }

@@ -30,6 +30,8 @@ pub struct Network(pub Arc<Group>);
 pub struct Client {
     group: Arc<Group>,
     target: u64,
+    /// Entries get a connection of their own; heartbeats go over the one for questions.
+    streams: bool,
 }
 
 impl RaftNetworkFactory<TypeConfig> for Network {
@@ -40,7 +42,11 @@ impl RaftNetworkFactory<TypeConfig> for Network {
         if self.0.links.addr(target).is_none() {
             self.0.links.set_addr(target, &node.addr);
         }
-        Client { group: self.0.clone(), target }
+        Client { group: self.0.clone(), target, streams: true }
+    }
+
+    async fn new_heartbeat_client(&mut self, target: u64, node: &Peer) -> Client {
+        Client { streams: false, ..self.new_client(target, node).await }
     }
 }
 
@@ -79,7 +85,7 @@ impl RaftNetworkV2<TypeConfig> for Client {
     fn stream_append<'s, S>(
         &'s mut self,
         input: S,
-        _option: RPCOption,
+        option: RPCOption,
     ) -> BoxFuture<
         's,
         Result<BoxStream<'s, Result<StreamAppendResult<TypeConfig>, RPCError<TypeConfig>>>, RPCError<TypeConfig>>,
@@ -87,6 +93,9 @@ impl RaftNetworkV2<TypeConfig> for Client {
     where
         S: Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin + 'static,
     {
+        if !self.streams {
+            return openraft::network::stream_append_sequential(self, input, option);
+        }
         Box::pin(async move {
             let links = &self.group.links;
             let addr = links.addr(self.target).ok_or_else(|| unreachable(&io::Error::from(io::ErrorKind::NotFound)))?;
