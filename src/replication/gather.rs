@@ -37,10 +37,11 @@ impl Gather {
         }
     }
 
-    /// Another group waits; true if a batch may be worth looking at now.
+    /// Another group waits; true if a batch may be worth looking at now. (Otherwise whoever drives the origin wakes at
+    /// [`Self::until`] at the latest.)
     pub fn came(&mut self) -> bool {
         self.came += 1;
-        self.until.is_none() || self.all_came()
+        self.is_ready(Instant::now())
     }
 
     /// True if the next batch should be taken.

@@ -485,7 +485,8 @@ impl Inner {
 
     fn next_deadline(&self) -> Option<Instant> {
         let stall = (!self.pending.is_empty()).then(|| self.progress + self.stall);
-        let gather = if self.queue.is_empty() { None } else { self.gather.until() };
+        // Also while nobody waits: who comes before that moment wakes nobody.
+        let gather = self.gather.until().filter(|until| *until > Instant::now());
         let step = match self.pending.back() {
             Some(last) if !self.queue.is_empty() && self.pending.len() < WINDOW => Some(last.since + IN_FLIGHT_STEP),
             _ => None,

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Lockstep beside Redis with the same durability, on one machine, in one run.
+
+Starts redis-server (appendonly yes, appendfsync always), three Lockstep nodes and one Lockstep node alone, loads them in turn with
+redis-benchmark (several rounds, interleaved) and prints medians, ratios to Redis, and CPU seconds per 100,000 commands.
+
+    cargo build --release && python3 benches/compare.py [--rounds 3] [--only "three nodes, SET"] [--quick]
+
+Everything listens on 127.0.0.1 on free ports; data goes to a temporary directory on the disk of the current directory.
+"""
+import argparse, csv, io, os, re, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SERVER = os.environ.get("LOCKSTEP", os.path.join(ROOT, "target/release/lockstep"))
+
+
+def free_ports(n):
+    """Ports whose peer port (+10000) is free too."""
+    found = []
+    port = 20000 + os.getpid() % 10000
+    while len(found) < n:
+        port += 1
+        try:
+            for p in (port, port + 10000):
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", p))
+            found.append(port)
+        except OSError:
+            pass
+    return found
+
+
+def cli(port, *args):
+    out = subprocess.run(["redis-cli", "-p", str(port), *args], capture_output=True, text=True, timeout=30)
+    return out.stdout.strip()
+
+
+def wait_ready(port, what, seconds=60):
+    for _ in range(seconds * 20):
+        if cli(port, "ping") == "PONG" and not cli(port, "get", "x").startswith("LOADING"):
+            return
+        time.sleep(0.05)
+    sys.exit(f"{what} on port {port} does not answer")
+
+
+def cpu_seconds(pids):
+    total = 0.0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def rss(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) * 1024
+
+
+def load(port, command, clients, pipeline, n):
+    out = subprocess.run(
+        ["redis-benchmark", "-p", str(port), "-c", str(clients), "-P", str(pipeline), "-n", str(n), "-d", "64",
+         "-r", "100000", "-t", command, "--csv"], capture_output=True, text=True, timeout=600).stdout
+    rows = list(csv.DictReader(io.StringIO(out[out.index('"test"'):])))
+    return float(rows[0]["rps"]), float(rows[0]["p50_latency_ms"]), float(rows[0]["p99_latency_ms"])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    temp = tempfile.mkdtemp(prefix="compare-", dir=os.getcwd())
+    children = []
+
+    def start(name, args):
+        os.makedirs(os.path.join(temp, name), exist_ok=True)
+        log = open(os.path.join(temp, name + ".log"), "w")
+        child = subprocess.Popen(args, stdout=log, stderr=log, cwd=os.path.join(temp, name))
+        children.append(child)
+        return child.pid
+
+    try:
+        redis, alone, *nodes = free_ports(5)
+        pids = {"redis": [start("redis", ["redis-server", "--port", str(redis), "--bind", "127.0.0.1", "--save", "",
+                                          "--appendonly", "yes", "--appendfsync", "always"])]}
+        pids["alone"] = [start("alone", [SERVER, "--port", str(alone), "--dir", "data"])]
+        pids["three"] = []
+        for i, port in enumerate(nodes):
+            join = ["--join", f"127.0.0.1:{nodes[0]}"] if i else []
+            pids["three"].append(start(f"node{i + 1}", [SERVER, "--port", str(port), "--dir", "data", *join]))
+            wait_ready(port, "lockstep")
+        wait_ready(redis, "redis-server")
+        wait_ready(alone, "lockstep")
+        leader, follower = nodes[0], nodes[1]
+        for _ in range(200):
+            listed = cli(leader, "raft.nodes").split()
+            if sum(1 for a, b in zip(listed, listed[1:]) if (a, b) == ("voter", "1")) == 3:
+                break
+            time.sleep(0.1)
+        else:
+            sys.exit("three voters were expected")
+        k = 4 if options.quick else 1
+        # name, command, clients, pipeline, requests, target, group of processes
+        loads = [("SET 50", "set", 50, 1, 200000 // k), ("SET 50 x 16", "set", 50, 16, 1000000 // k),
+                 ("GET 50", "get", 50, 1, 200000 // k), ("GET 50 x 16", "get", 50, 16, 2000000 // k),
+                 ("SET 1", "set", 1, 1, 20000 // k)]
+        targets = [("redis", redis, "redis"), ("leader", leader, "three"), ("follower", follower, "three"), ("alone", alone, "alone")]
+        results = {}
+        for port in (redis, leader, alone):
+            load(port, "set", 50, 16, 500000 // k)
+        for round_ in range(options.rounds):
+            for name, command, clients, pipeline, n in loads:
+                if options.only not in name:
+                    continue
+                for target, port, group in targets:
+                    before = cpu_seconds(pids[group])
+                    rps, p50, p99 = load(port, command, clients, pipeline, n)
+                    cpu = (cpu_seconds(pids[group]) - before) * 100000 / n
+                    results.setdefault((name, target), []).append((rps, p50, p99, cpu))
+        print(f"{'load':14}{'target':10}{'per s':>10}{'ratio':>7}{'best':>7}{'p50 ms':>8}{'ratio':>7}{'p99 ms':>8}{'ratio':>7}{'CPU s/100k':>12}")
+        for name, *_ in loads:
+            base = results.get((name, "redis"))
+            if not base:
+                continue
+            median = lambda rows, i: statistics.median(row[i] for row in rows)
+            for target, *_ in targets:
+                rows = results[(name, target)]
+                ratio = lambda i: median(rows, i) / max(median(base, i), 1e-9)
+                best = max(row[0] for row in rows) / max(row[0] for row in base)
+                print(f"{name:14}{target:10}{median(rows, 0):10.0f}{ratio(0):7.2f}{best:7.2f}{median(rows, 1):8.3f}{ratio(1):7.2f}"
+                      f"{median(rows, 2):8.3f}{ratio(2):7.2f}{median(rows, 3):12.3f}")
+    finally:
+        for child in children:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+        shutil.rmtree(temp, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
