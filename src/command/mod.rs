@@ -8,6 +8,7 @@ mod call;
 mod find;
 pub mod generic;
 pub mod hash;
+pub mod lock;
 mod registry;
 pub mod script;
 mod spec;

@@ -56,6 +56,14 @@ impl Str {
         }
     }
 
+    /// A part for a reply: shared if large, else a copy. Empty if the range does not lie inside.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Bytes {
+        match self {
+            Self::Large(bytes) if range.start <= range.end && range.end <= bytes.len() => bytes.slice(range),
+            _ => Bytes::copy_from_slice(self.as_bytes().get(range).unwrap_or_default()),
+        }
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         self.as_bytes().len()
@@ -82,6 +90,31 @@ impl Str {
             Self::Large(Box::new(bytes.freeze()))
         };
         result
+    }
+
+    /// Puts `tail` behind the bytes; afterwards the encoding is `raw`.
+    pub fn append(&mut self, tail: &[u8]) {
+        match self {
+            // One allocation of the right size, where growing first would make two.
+            Self::Small(bytes) | Self::Edited(bytes) if bytes.len() + tail.len() < SHARED_FROM => {
+                *self = Self::Edited([bytes, tail].concat().into());
+            }
+            _ => self.edit(|bytes| bytes.extend_from_slice(tail)),
+        }
+    }
+
+    /// Writes `part` at `offset`, with zero bytes in front of it where there were none; the caller bounds the sum of both.
+    /// Afterwards the encoding is `raw`.
+    pub fn overwrite(&mut self, offset: usize, part: &[u8]) {
+        let end = offset.saturating_add(part.len());
+        self.edit(|bytes| {
+            if bytes.len() < end {
+                bytes.resize(end, 0);
+            }
+            if let Some(place) = bytes.get_mut(offset..end) {
+                place.copy_from_slice(part);
+            }
+        });
     }
 
     /// `int`, `embstr` or `raw`, as Redis would say.
