@@ -141,3 +141,30 @@ impl TryIntoMut for Box<Bytes> {
         Bytes::try_into_mut(*self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_give_the_same_bytes_small_and_large() {
+        for len in [0, 1, SHARED_FROM - 2, SHARED_FROM - 1, SHARED_FROM, 3 * SHARED_FROM] {
+            let mut expected = vec![b'x'; len];
+            let mut value = Str::new(&expected);
+            let shared = value.to_bytes();
+            value.append(b"ab");
+            expected.extend(b"ab");
+            assert_eq!(value.as_bytes(), expected, "append to {len}");
+            value.overwrite(len + 4, b"cd");
+            expected.extend(b"\0\0cd");
+            assert_eq!(value.as_bytes(), expected, "overwrite behind {len}");
+            value.overwrite(len + 1, b"Y");
+            *expected.get_mut(len + 1).unwrap() = b'Y';
+            assert_eq!(value.as_bytes(), expected, "overwrite in {len}");
+            assert_eq!(value.encoding(), "raw");
+            assert_eq!(&*value.slice(len + 1..len + 4), &expected[len + 1..len + 4]);
+            assert_eq!(&*value.slice(0..expected.len() + 1), b"");
+            assert_eq!(shared, vec![b'x'; len], "what was shared before");
+        }
+    }
+}
