@@ -202,7 +202,7 @@ mod tests {
     fn text_length_and_places() {
         let mut bench = Bench::new();
         bench.put_hash("h");
-        bench.run("MSET a ohmytext b mynewtext");
+        bench.run("MSET a ohmytext b mynewtext tie1 ab tie2 ba");
         const BOTH: &str = "*4 $7 matches *2 *2 *2 :4 :7 *2 :5 :8 *2 *2 :2 :3 *2 :0 :1 $3 len :6";
         for (line, text) in [
             ("LCS a b", "$6 mytext"),
@@ -212,6 +212,7 @@ mod tests {
             ("LCS a b idx minmatchlen 4 withmatchlen", "*4 $7 matches *1 *3 *2 :4 :7 *2 :5 :8 :4 $3 len :6"),
             ("LCS a b IDX MINMATCHLEN 5", "*4 $7 matches *0 $3 len :6"),
             ("LCS a b MINMATCHLEN 5 WITHMATCHLEN", "$6 mytext"),
+            ("LCS tie1 tie2", "$1 b"),
             ("LCS a absent", "$0"),
             ("LCS absent absent LEN", ":0"),
             ("LCS a absent IDX", "*4 $7 matches *0 $3 len :0"),
