@@ -10,6 +10,7 @@ pub mod connection;
 mod find;
 pub mod generic;
 pub mod hash;
+pub mod lock;
 mod registry;
 pub mod script;
 mod spec;

@@ -5,11 +5,19 @@ use std::sync::LazyLock;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, cluster, connection, generic, hash, script, string, txn};
+use super::{Spec, cluster, connection, generic, hash, lock, script, string, txn};
 
 /// The families, in the order in which COMMAND lists them.
-static FAMILIES: [&[&Spec]; 7] =
-    [string::SPECS, generic::SPECS, hash::SPECS, txn::SPECS, script::SPECS, connection::SPECS, cluster::SPECS];
+static FAMILIES: [&[&Spec]; 8] = [
+    string::SPECS,
+    generic::SPECS,
+    hash::SPECS,
+    txn::SPECS,
+    script::SPECS,
+    connection::SPECS,
+    cluster::SPECS,
+    lock::SPECS,
+];
 
 static TABLE: LazyLock<HashTable<&'static Spec>> = LazyLock::new(|| {
     let mut table = HashTable::new();
