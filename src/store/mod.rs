@@ -11,6 +11,8 @@ mod database;
 mod digest;
 mod entry;
 mod hash;
+#[cfg(test)]
+mod model_tests;
 mod options;
 mod origins;
 mod position;

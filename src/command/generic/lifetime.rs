@@ -22,12 +22,12 @@ pub enum Shown {
 }
 
 /// The reply: -2 without the key, -1 without a deadline. Seconds are rounded as in Redis, half a second up. A key that is
-/// there has at least 1 ms left, so that nobody takes 0 for "gone".
+/// there has at least 1 ms left, because the view hides what is due by the time that is counted from.
 pub fn report(view: &View<'_>, key: &[u8], shown: Shown, unit: Unit) -> Reply {
     let Some(entry) = view.peek(key) else { return Reply::Int(-2) };
     let Some(deadline_ms) = entry.deadline_ms() else { return Reply::Int(-1) };
     let ms = match shown {
-        Shown::Left => deadline_ms.saturating_sub(view.now_ms()).max(1),
+        Shown::Left => deadline_ms.saturating_sub(view.now_ms()),
         Shown::Deadline => deadline_ms,
     };
     Reply::Int(match unit {
