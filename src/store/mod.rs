@@ -17,6 +17,7 @@ mod options;
 mod origins;
 mod position;
 mod rng;
+mod shard;
 mod state;
 mod string;
 mod txn;
