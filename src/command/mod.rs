@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod connection;
 mod find;
 pub mod generic;
+pub mod glob;
 pub mod hash;
 pub mod lock;
 mod registry;

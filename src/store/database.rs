@@ -1,23 +1,25 @@
-//! The keyspace of one SELECT index: one shard for each hash slot, each a hash table of shared entries.
+//! The keyspace of one SELECT index: one [`Shard`] of shared entries for each hash slot.
 //!
 //! Invariants
 //! - `len` is the number of entries in all shards; `deadlines` holds exactly the (deadline, key) of every entry that has
 //!   a deadline.
 //! - Shards and entries are reference-counted and copied when written while shared. So [`Database::image`] is a consistent
 //!   image at one instant that costs one count per shard; whoever holds it never blocks a write, and a write then copies
-//!   only its shard's table (references) and the entry. This is what snapshots and unbounded reads stand on.
+//!   only one bounded table of its shard (references) and the entry. This is what snapshots and unbounded reads stand on.
 //!
 //! Deliberately not `dashmap`: the gate (design 4) already gives apply exclusive access, so a lock in each shard would be paid
 //! and never needed, and an image at one instant could not be taken from it.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
-use hashbrown::HashTable;
 use triomphe::Arc;
 
-use super::{Entry, Position, SLOTS};
+use super::shard::{Shard, order, positioned};
+use super::{CURSOR_BITS, Entry, Position, SLOTS};
 
-type Shard = HashTable<Arc<Entry>>;
+/// Shards tried at random before those that hold keys are listed.
+const RANDOM_TRIES_MAX: usize = 64;
 
 /// One database.
 #[derive(Default, Debug)]
@@ -56,7 +58,7 @@ impl Database {
     pub fn get(&self, key: &[u8]) -> Option<&Entry> {
         let position = Position::of(key);
         let shard = self.shards.get(position.shard())?.as_ref()?;
-        shard.find(position.table_hash(), |entry| entry.key() == key).map(|entry| &**entry)
+        shard.get(position, key).map(|entry| &**entry)
     }
 
     /// The revision that WATCH compares: the entry's, or the floor if that is higher; 0 for an absent key.
@@ -85,35 +87,19 @@ impl Database {
             self.shards.resize(SLOTS, None);
         }
         let slot = self.shards.get_mut(position.shard())?;
-        let shard = Arc::make_mut(slot.get_or_insert_with(Arc::default));
-        let old = match shard.entry(
-            position.table_hash(),
-            |present| present.key() == entry.key(),
-            |present| present.position().table_hash(),
-        ) {
-            hashbrown::hash_table::Entry::Occupied(mut occupied) => {
-                let new = Arc::new(entry);
-                let old = std::mem::replace(occupied.get_mut(), new.clone());
-                Self::index(&mut self.deadlines, old.deadline_ms(), deadline, new.key());
-                return Some(old);
-            }
-            hashbrown::hash_table::Entry::Vacant(vacant) => {
-                if let Some(deadline) = deadline {
-                    self.deadlines.insert((deadline, entry.key().into()));
-                }
-                vacant.insert(Arc::new(entry));
-                None
-            }
-        };
-        self.len += 1;
+        let entry = Arc::new(entry);
+        let old = Arc::make_mut(slot.get_or_insert_default()).insert(position, entry.clone());
+        self.len += usize::from(old.is_none());
+        Self::index(&mut self.deadlines, old.as_ref().and_then(|old| old.deadline_ms()), deadline, entry.key());
         old
     }
 
-    /// Lets `change` work on the entry of `key`, and keeps the index of deadlines true.
+    /// Lets `change` work on the entry of `key`, and keeps the index of deadlines true. The caller knows that the key is
+    /// there: what is shared with an image is copied either way.
     pub(super) fn update<T>(&mut self, key: &[u8], change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
         let position = Position::of(key);
         let shard = Arc::make_mut(self.shards.get_mut(position.shard())?.as_mut()?);
-        let entry = Arc::make_mut(shard.find_mut(position.table_hash(), |entry| entry.key() == key)?);
+        let entry = Arc::make_mut(shard.get_mut(position, key)?);
         let before = entry.deadline_ms();
         let result = change(entry);
         let after = entry.deadline_ms();
@@ -125,10 +111,10 @@ impl Database {
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
         let position = Position::of(key);
         let slot = self.shards.get_mut(position.shard())?;
-        // Not even a copy of the shard for a key that is not there.
-        slot.as_ref()?.find(position.table_hash(), |entry| entry.key() == key)?;
+        // Not even a copy of a table for a key that is not there.
+        slot.as_ref()?.get(position, key)?;
         let shard = Arc::make_mut(slot.as_mut()?);
-        let (entry, _) = shard.find_entry(position.table_hash(), |entry| entry.key() == key).ok()?.remove();
+        let entry = shard.remove(position, key)?;
         if shard.is_empty() {
             *slot = None;
         }
@@ -151,17 +137,20 @@ impl Database {
 
     /// All entries, shard by shard, in no order within a shard: for what is counted or sorted afterwards.
     pub fn iter_unordered(&self) -> impl Iterator<Item = &Entry> {
-        self.shards.iter().flatten().flat_map(|shard| shard.iter().map(|entry| &**entry))
+        let tables = self.shards.iter().flatten().flat_map(|shard| shard.tables());
+        tables.flat_map(|table| table.iter().map(|entry| &**entry))
     }
 
     /// The entries of one shard in order of position, then key.
     pub fn shard_in_order(&self, shard: usize) -> Vec<&Entry> {
-        let mut entries: Vec<(Position, &Entry)> = match self.shards.get(shard) {
-            Some(Some(table)) => table.iter().map(|entry| (entry.position(), &**entry)).collect(),
-            _ => Vec::new(),
-        };
-        entries.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.key().cmp(b.1.key())));
-        entries.into_iter().map(|(_, entry)| entry).collect()
+        let Some(Some(shard)) = self.shards.get(shard) else { return Vec::new() };
+        let mut entries = Vec::new();
+        for table in shard.tables() {
+            let mut here = positioned(table);
+            here.sort_unstable_by(order);
+            entries.extend(here.into_iter().map(|(_, entry)| entry));
+        }
+        entries
     }
 
     /// The entries from `cursor` on in order of position, at least `count` if there are as many, all of one
@@ -169,48 +158,58 @@ impl Database {
     /// is met: its position never changes, and cursors only rise.
     pub fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<&Entry>) {
         let mut found: Vec<&Entry> = Vec::new();
-        let first = Position(cursor).shard();
-        if cursor >> super::CURSOR_BITS != 0 {
+        if cursor >> CURSOR_BITS != 0 {
             return (0, found);
         }
-        for shard in first..self.shards.len() {
-            let Some(Some(table)) = self.shards.get(shard) else { continue };
-            let mut here: Vec<(Position, &Arc<Entry>)> = table
-                .iter()
-                .map(|entry| (entry.position(), entry))
-                .filter(|(position, _)| position.0 >= cursor)
-                .collect();
-            let wanted = count.max(1) - found.len();
-            let mut next = None;
-            if here.len() > wanted {
-                // The `wanted` smallest, and all that share the last one's position.
-                let (_, &mut (last, _), _) = here.select_nth_unstable_by_key(wanted - 1, |(position, _)| *position);
-                next = here.iter().map(|(position, _)| *position).filter(|position| *position > last).min();
-                here.retain(|(position, _)| *position <= last);
-            }
-            here.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.key().cmp(b.1.key())));
-            found.extend(here.into_iter().map(|(_, entry)| &**entry));
-            if let Some(next) = next {
-                return (next.0, found);
-            }
-            if found.len() >= count.max(1) {
-                let more = (shard + 1..self.shards.len()).find(|s| matches!(self.shards.get(*s), Some(Some(_))));
-                return (more.map_or(0, |s| Position::start_of(s).0), found);
+        let (from, count) = (Position(cursor), count.max(1));
+        let mut next = 0;
+        for (index, shard) in self.shards.iter().enumerate().skip(from.shard()) {
+            let Some(shard) = shard else { continue };
+            let flow = shard.visit_from(Position::start_of(index), from, &mut |start, table| {
+                if found.len() >= count {
+                    next = start.0;
+                    return ControlFlow::Break(());
+                }
+                let mut here = positioned(table);
+                here.retain(|(position, _)| *position >= from);
+                let wanted = count - found.len();
+                let mut behind = None;
+                if here.len() > wanted {
+                    // The `wanted` smallest, and all that share the last one's position.
+                    let (_, &mut (last, _), _) = here.select_nth_unstable_by_key(wanted - 1, |(position, _)| *position);
+                    behind = here.iter().map(|(position, _)| *position).filter(|position| *position > last).min();
+                    here.retain(|(position, _)| *position <= last);
+                }
+                here.sort_unstable_by(order);
+                found.extend(here.into_iter().map(|(_, entry)| entry));
+                match behind {
+                    Some(behind) => {
+                        next = behind.0;
+                        ControlFlow::Break(())
+                    }
+                    None => ControlFlow::Continue(()),
+                }
+            });
+            if flow.is_break() {
+                return (next, found);
             }
         }
         (0, found)
     }
 
-    /// A key picked by `rng`: a random place, then the next key from there on.
+    /// A key picked by `rng`: any of a random shard that has keys.
     pub fn random(&self, rng: &mut super::Rng) -> Option<&Entry> {
         if self.is_empty() {
             return None;
         }
-        let start = rng.below(SLOTS as u64) as usize;
-        let shard = (start..SLOTS).chain(0..start).find(|s| matches!(self.shards.get(*s), Some(Some(_))))?;
-        // In order, because a script picks in apply and the table's own order is a matter of its history.
-        let entries = self.shard_in_order(shard);
-        entries.get(rng.below(entries.len() as u64) as usize).copied()
+        for _ in 0..RANDOM_TRIES_MAX {
+            if let Some(Some(shard)) = self.shards.get(rng.below(SLOTS as u64) as usize) {
+                return shard.random(rng);
+            }
+        }
+        // Few shards have keys. Taking the next one from a random place on would prefer those behind long gaps.
+        let shards: Vec<&Arc<Shard>> = self.shards.iter().flatten().collect();
+        shards.get(rng.below(shards.len() as u64) as usize)?.random(rng)
     }
 
     /// The keys and values as they are now, unchanged by what is written later; without the index of deadlines, so
@@ -227,10 +226,15 @@ impl Database {
         let mut count = 0;
         let mut volatile = 0;
         for (index, shard) in self.shards.iter().enumerate() {
-            for entry in shard.iter().flat_map(|shard| shard.iter()) {
+            let tables = shard.as_ref().map(|shard| shard.tables()).unwrap_or_default();
+            if shard.is_some() && (tables.is_empty() || tables.iter().any(|table| table.is_empty())) {
+                return Err(format!("shard {index} has an empty part"));
+            }
+            for entry in tables.into_iter().flatten() {
                 count += 1;
-                if entry.position().shard() != index {
-                    return Err(format!("key {:?} stands in shard {index}", entry.key()));
+                let found = self.get(entry.key());
+                if entry.position().shard() != index || !found.is_some_and(|found| std::ptr::eq(found, &**entry)) {
+                    return Err(format!("key {:?} stands in a wrong place of shard {index}", entry.key()));
                 }
                 if let Some(deadline) = entry.deadline_ms() {
                     volatile += 1;

@@ -11,10 +11,13 @@ mod database;
 mod digest;
 mod entry;
 mod hash;
+#[cfg(test)]
+mod model_tests;
 mod options;
 mod origins;
 mod position;
 mod rng;
+mod shard;
 mod state;
 mod string;
 mod txn;

@@ -9,7 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const SLOTS: usize = 16384;
 /// Width of a position, and so of a scan's cursor.
 pub const CURSOR_BITS: u32 = 53;
-const SLOT_SHIFT: u32 = CURSOR_BITS - 14;
+/// Bits of a position that tell the keys of one slot apart.
+pub(super) const KEY_BITS: u32 = CURSOR_BITS - 14;
 
 /// A key's place in the keyspace's order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -18,17 +19,17 @@ pub struct Position(pub u64);
 impl Position {
     /// The position of `key`.
     pub fn of(key: &[u8]) -> Self {
-        Self((u64::from(slot(key)) << SLOT_SHIFT) | (xxh3_64(key) >> (64 - SLOT_SHIFT)))
+        Self((u64::from(slot(key)) << KEY_BITS) | (xxh3_64(key) >> (64 - KEY_BITS)))
     }
 
     /// The shard that holds it: one for each hash slot.
     pub fn shard(self) -> usize {
-        (self.0 >> SLOT_SHIFT) as usize % SLOTS
+        (self.0 >> KEY_BITS) as usize % SLOTS
     }
 
     /// The first position of a shard.
     pub fn start_of(shard: usize) -> Self {
-        Self((shard as u64) << SLOT_SHIFT)
+        Self((shard as u64) << KEY_BITS)
     }
 
     /// The bits that tell keys of one shard apart, spread over a word for the shard's table.
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn slots_are_those_of_redis_cluster() {
-        assert_eq!(slot(b"123456789"), 0x31C3 % 16384);
+        assert_eq!(slot(b"123456789"), 0x31C3);
         assert_eq!(slot(b"foo"), 12182);
         assert_eq!(slot(b"{user1000}.following"), slot(b"user1000"));
         assert_eq!(slot(b"foo{}{bar}"), crc16::State::<crc16::XMODEM>::calculate(b"foo{}{bar}") % 16384);
