@@ -145,3 +145,43 @@ impl<'a> Iterator for Iter<'a> {
         self.0.next().map(|(field, value)| (&*field.name, &**value))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Places are given by hand: names of one hash are hard to find.
+    fn tree(fields: &[(u64, &str)]) -> Tree {
+        let mut tree = Tree::default();
+        for (order, name) in fields {
+            tree.map.insert(Field { order: *order, name: name.as_bytes().into() }, Box::default());
+        }
+        tree
+    }
+
+    fn names<'a>(fields: &[FieldValue<'a>]) -> Vec<&'a str> {
+        fields.iter().map(|(name, _)| std::str::from_utf8(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn fields_of_one_order_value_are_scanned_together() {
+        let tree = tree(&[(0, "a"), (5, "b"), (5, "c"), (5, ""), (7, "d"), (9, "e"), (9, "f")]);
+        let mut cursor = 0;
+        let mut steps = Vec::new();
+        loop {
+            let (next, fields) = tree.scan(cursor, 2);
+            steps.push((next, names(&fields)));
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(steps, [(7, vec!["a", "", "b", "c"]), (0, vec!["d", "e", "f"])]);
+    }
+
+    #[test]
+    fn a_range_has_its_start_and_not_its_end() {
+        let tree = tree(&[(4, "a"), (5, "b"), (5, ""), (6, "c"), (7, ""), (7, "d")]);
+        assert_eq!(names(&tree.range(5..7).collect::<Vec<_>>()), ["", "b", "c"]);
+    }
+}
