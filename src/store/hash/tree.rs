@@ -166,15 +166,10 @@ mod tests {
     #[test]
     fn fields_of_one_order_value_are_scanned_together() {
         let tree = tree(&[(0, "a"), (5, "b"), (5, "c"), (5, ""), (7, "d"), (9, "e"), (9, "f")]);
-        let mut cursor = 0;
         let mut steps = Vec::new();
-        loop {
+        for cursor in [0, 7] {
             let (next, fields) = tree.scan(cursor, 2);
             steps.push((next, names(&fields)));
-            cursor = next;
-            if cursor == 0 {
-                break;
-            }
         }
         assert_eq!(steps, [(7, vec!["a", "", "b", "c"]), (0, vec!["d", "e", "f"])]);
     }
