@@ -118,7 +118,7 @@ fn a_file_that_was_only_begun_is_dropped() {
 }
 
 fn refused(dir: &Path, file: &Path) -> String {
-    let error = reopen(dir).err().expect("damage was not noticed").0;
+    let error = reopen(dir).expect_err("damage was not noticed").0;
     assert!(error.contains(file.file_name().unwrap().to_str().unwrap()), "{error}");
     assert!(error.contains("at offset"), "{error}");
     assert!(error.contains("RAFT.REMOVE"), "{error}");
