@@ -141,6 +141,12 @@ impl EngineLog {
         };
         Ok((log, notices))
     }
+
+    /// Removes files now, as the thread does from time to time.
+    #[cfg(test)]
+    pub fn purge_files(&self) {
+        self.engine.purge_expired_files().unwrap();
+    }
 }
 
 fn purge_files(engine: &Engine, stopped: &mpsc::Receiver<()>, interval: Duration) {

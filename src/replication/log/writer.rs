@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use raft_engine::Command;
 use raft_engine::Engine;
 use raft_engine::LogBatch;
+use raft_engine::take_perf_context;
 
 use super::io::Write;
 use super::io::complete;
@@ -86,6 +87,7 @@ pub fn run(engine: &Engine, queue: &Queue) {
         if let Err(error) = written {
             abort(&format!("writing the log in {} failed: {error}", engine.path()));
         }
+        debug_assert!(!take_perf_context().log_sync_duration.is_zero(), "acknowledged without an fsync");
         complete(writes);
     }
 }

@@ -23,7 +23,7 @@ use openraft::type_config::TypeConfigExt;
 const FLUSH: Duration = Duration::from_millis(5);
 
 /// Runs in tokio's paused time.
-fn run<F: Future>(future: F) -> F::Output {
+pub fn run<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(scope(7, future))
 }

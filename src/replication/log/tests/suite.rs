@@ -144,6 +144,6 @@ fn the_suite_passes_on_disk() {
 #[test]
 fn the_suite_passes_in_memory() {
     for options in [LogOptions::default(), small_window(), no_window()] {
-        run(Suite::test_all(InMemory(options))).unwrap();
+        super::memory::run(Suite::test_all(InMemory(options))).unwrap();
     }
 }
