@@ -37,7 +37,9 @@ const ATOMS: &[(&str, fn(&mut Rng) -> Vec<u8>)] = &[
     ("millis", |rng| (rng.between(RELATIVE_SECONDS.0, RELATIVE_SECONDS.1) * 1_000 + 7).to_string().into_bytes()),
     ("at_secs", |rng| at_seconds(rng).to_string().into_bytes()),
     ("at_millis", |rng| (at_seconds(rng) * 1_000 + rng.between(0, 999)).to_string().into_bytes()),
-    ("db", |rng| if rng.percent(95) { rng.between(0, DATABASES - 1) } else { rng.between(-1, 17) }.to_string().into_bytes()),
+    ("db", |rng| {
+        if rng.percent(95) { rng.between(0, DATABASES - 1) } else { rng.between(-1, 17) }.to_string().into_bytes()
+    }),
     ("pattern", |rng| rng.pick(PATTERNS).as_bytes().to_vec()),
     ("type", |rng| rng.pick(&["string", "hash", "list", "STRING", "nosuch"]).as_bytes().to_vec()),
     ("name", |rng| rng.pick(&["", "worker-1", "a b", "x\n", "lib", "1.2.3"]).as_bytes().to_vec()),
@@ -49,16 +51,76 @@ const ATOMS: &[(&str, fn(&mut Rng) -> Vec<u8>)] = &[
     ("sha", |rng| sha(&scripts::script(rng).body)),
 ];
 
-const PATTERNS: &[&str] =
-    &["*", "s*", "h?", "[sn]1", "[^s]*", "?1", "nosuch", "\\s1", "[a-z][0-9]", "f*", "*1*", "[", "s[", "", "**2", "[s-n]?"];
+const PATTERNS: &[&str] = &[
+    "*",
+    "s*",
+    "h?",
+    "[sn]1",
+    "[^s]*",
+    "?1",
+    "nosuch",
+    "\\s1",
+    "[a-z][0-9]",
+    "f*",
+    "*1*",
+    "[",
+    "s[",
+    "",
+    "**2",
+    "[s-n]?",
+];
 
 /// What replaces an argument in a damaged command. No small positive number among them, which would be an expiry
 /// that falls due at a moment of its own.
 const NASTY: &[&str] = &[
-    "", "0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775809",
-    "18446744073709551615", "1.0", "1e3", "0x10", " 1", "1 ", "+5", "007", "-0", "inf", "-inf", "+inf", "nan", "-nan", "1e400", "1e4932",
-    "1e-5000", "1.7976931348623157e308", ".5", "5.", "1e", "abc", "NX", "XX", "GET", "EX", "PX", "DB", "IDX", "LEN", "COUNT", "MATCH", "WITHVALUES", "\r\n",
-    "a\r\n$3\r\nfoo", "\u{0}", "-9007199254740993", "9007199254740993", "9223372036854775", "-9223372036854775", "99999999999999999999999999",
+    "",
+    "0",
+    "-1",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551615",
+    "1.0",
+    "1e3",
+    "0x10",
+    " 1",
+    "1 ",
+    "+5",
+    "007",
+    "-0",
+    "inf",
+    "-inf",
+    "+inf",
+    "nan",
+    "-nan",
+    "1e400",
+    "1e4932",
+    "1e-5000",
+    "1.7976931348623157e308",
+    ".5",
+    "5.",
+    "1e",
+    "abc",
+    "NX",
+    "XX",
+    "GET",
+    "EX",
+    "PX",
+    "DB",
+    "IDX",
+    "LEN",
+    "COUNT",
+    "MATCH",
+    "WITHVALUES",
+    "\r\n",
+    "a\r\n$3\r\nfoo",
+    "\u{0}",
+    "-9007199254740993",
+    "9007199254740993",
+    "9223372036854775",
+    "-9223372036854775",
+    "99999999999999999999999999",
 ];
 
 /// True if there is such an atom.
@@ -115,7 +177,9 @@ fn integer(rng: &mut Rng) -> i64 {
 
 fn float(rng: &mut Rng) -> Vec<u8> {
     let text = match rng.below(10) {
-        0 => rng.pick(&["3.0e3", "-2.5E-2", "1e17", "0.1", "1e-17", "-0.0", "123456789.123456789", "1e20", "5e-324"]).to_string(),
+        0 => rng
+            .pick(&["3.0e3", "-2.5E-2", "1e17", "0.1", "1e-17", "-0.0", "123456789.123456789", "1e20", "5e-324"])
+            .to_string(),
         1 => integer(rng).to_string(),
         2 => format!("{}e{}", rng.between(-999, 999), rng.between(-20, 20)),
         _ => format!("{}.{}", rng.between(-200, 200), rng.below(1_000)),

@@ -9,8 +9,8 @@ use crate::support::value::Value;
 /// How two answers are compared that are not the same.
 #[derive(Debug, PartialEq)]
 enum Comparison {
-    /// The same items (pairs, if a map or `pairs`) in any order.
-    Unordered { pairs: bool },
+    /// The same items in any order.
+    Unordered(Within),
     /// Integers, apart by this much at most.
     Within(i64),
     /// The same types and lengths all the way down; texts and numbers may differ.
@@ -25,6 +25,17 @@ enum Comparison {
     Ours(String),
     /// Redis's matches the first, lockstep's the second.
     Texts(String, String),
+}
+
+/// What [`Comparison::Unordered`] orders.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Within {
+    /// The reply's own items.
+    Items,
+    /// The pairs of a flat array.
+    Pairs,
+    /// All arrays, sets and maps all the way down.
+    Nested,
 }
 
 #[derive(Debug)]
@@ -59,7 +70,11 @@ impl Differences {
             && let (Value::Array(redis), Value::Array(ours)) = (redis, ours)
         {
             let same = redis.len() == ours.len() && redis.len() == queued.len();
-            return same && queued.iter().zip(redis.iter().zip(ours)).all(|(item, (redis, ours))| self.accept(item, &[], redis, ours));
+            return same
+                && queued
+                    .iter()
+                    .zip(redis.iter().zip(ours))
+                    .all(|(item, (redis, ours))| self.accept(item, &[], redis, ours));
         }
         let mut rules = self.0.iter_mut().filter(|rule| rule.matches(item));
         let Some(rule) = rules.find(|rule| rule.comparison.accepts(redis, ours)) else { return false };
@@ -82,7 +97,12 @@ fn rule(line: &str) -> Result<Rule, String> {
     }
     let (kind, rest) = comparison.split_once(' ').unwrap_or((comparison, ""));
     let comparison = match kind {
-        "unordered" => Comparison::Unordered { pairs: rest == "pairs" },
+        "unordered" => Comparison::Unordered(match rest {
+            "" => Within::Items,
+            "pairs" => Within::Pairs,
+            "nested" => Within::Nested,
+            _ => return Err(format!("unordered what? {line}")),
+        }),
         "within" => Comparison::Within(rest.parse().map_err(|_| format!("no number: {line}"))?),
         "shape" => Comparison::Shape,
         "kind" => Comparison::Kind,
@@ -113,10 +133,7 @@ impl Rule {
 impl Comparison {
     fn accepts(&self, redis: &Value, ours: &Value) -> bool {
         match self {
-            Self::Unordered { pairs } => match (sorted(redis, *pairs), sorted(ours, *pairs)) {
-                (Some(redis), Some(ours)) => redis == ours,
-                _ => false,
-            },
+            Self::Unordered(within) => sorted(redis, *within) == sorted(ours, *within),
             Self::Within(tolerance) => match (redis, ours) {
                 (Value::Int(redis), Value::Int(ours)) => (i128::from(*redis) - i128::from(*ours)).abs() <= i128::from(*tolerance),
                 _ => false,
@@ -135,31 +152,37 @@ impl Comparison {
     }
 }
 
-fn sorted(value: &Value, pairs: bool) -> Option<Value> {
+/// The value with its items in one order.
+fn sorted(value: &Value, within: Within) -> Value {
+    let inner = |value: &Value| if within == Within::Nested { sorted(value, within) } else { value.clone() };
+    let order = |items: &[Value]| {
+        let mut items: Vec<Value> = items.iter().map(inner).collect();
+        items.sort();
+        items
+    };
     match value {
-        Value::Map(items) => {
-            let mut items = items.clone();
-            items.sort();
-            Some(Value::Map(items))
+        Value::Map(pairs) => {
+            let mut pairs: Vec<_> = pairs.iter().map(|(key, value)| (inner(key), inner(value))).collect();
+            pairs.sort();
+            Value::Map(pairs)
         }
-        Value::Array(items) if pairs && items.len().is_multiple_of(2) => {
-            let mut items: Vec<Value> = items.chunks(2).map(|pair| Value::Array(pair.to_vec())).collect();
-            items.sort();
-            Some(Value::Array(items))
+        Value::Array(items) if within == Within::Pairs && items.len().is_multiple_of(2) => {
+            let mut pairs: Vec<_> = items.chunks(2).collect();
+            pairs.sort();
+            Value::Array(pairs.concat())
         }
-        Value::Array(items) | Value::Set(items) => {
-            let mut items = items.clone();
-            items.sort();
-            Some(if matches!(value, Value::Set(_)) { Value::Set(items) } else { Value::Array(items) })
-        }
-        _ => None,
+        Value::Array(items) => Value::Array(order(items)),
+        Value::Set(items) => Value::Set(order(items)),
+        other => other.clone(),
     }
 }
 
 fn same_shape(a: &Value, b: &Value) -> bool {
     let all = |a: &[Value], b: &[Value]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_shape(a, b));
     match (a, b) {
-        (Value::Array(a), Value::Array(b)) | (Value::Set(a), Value::Set(b)) | (Value::Push(a), Value::Push(b)) => all(a, b),
+        (Value::Array(a), Value::Array(b)) | (Value::Set(a), Value::Set(b)) | (Value::Push(a), Value::Push(b)) => {
+            all(a, b)
+        }
         // A map's keys are names: they have to be the same.
         (Value::Map(a), Value::Map(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|((key, a), (other, b))| key == other && same_shape(a, b))

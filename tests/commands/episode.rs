@@ -159,7 +159,9 @@ impl<'a> Maker<'a> {
             generated.0[case] = if case == 0 { generated.0[0].to_ascii_lowercase() } else { generated.0[case].clone() };
         }
         let size: usize = generated.0.iter().map(Vec::len).sum();
-        let inline = size < 8_000 && self.rng.percent(INLINE_PERCENT) && generated.0[0].first().is_some_and(u8::is_ascii_alphabetic);
+        let inline = size < 8_000
+            && self.rng.percent(INLINE_PERCENT)
+            && generated.0[0].first().is_some_and(u8::is_ascii_alphabetic);
         self.push(connection, generated, if inline { How::Inline } else { How::Frame });
     }
 

@@ -66,7 +66,10 @@ fn lockstep_answers_as_redis_does() {
     let mut pair = Pair { redis, ours, differences: Differences::load() };
     let commands = bounds::scaled(bounds::DIFFERENTIAL_COMMANDS);
     let report = run(&mut pair, &grammar, seed, commands);
-    println!("{} commands, {} of {} replies are no errors", report.commands, report.counts.successes, report.counts.replies);
+    println!(
+        "{} commands, {} of {} replies are no errors",
+        report.commands, report.counts.successes, report.counts.replies
+    );
     assert!(
         report.failures.is_empty(),
         "seed {seed}: {} commands answer otherwise than Redis's:\n{}",
@@ -74,7 +77,11 @@ fn lockstep_answers_as_redis_does() {
         report.failures.values().cloned().collect::<Vec<_>>().join("\n")
     );
     check_report(&grammar, &report);
-    assert!(pair.differences.unused().is_empty(), "differences.txt: nothing needs\n{}", pair.differences.unused().join("\n"));
+    assert!(
+        pair.differences.unused().is_empty(),
+        "differences.txt: nothing needs\n{}",
+        pair.differences.unused().join("\n")
+    );
 }
 
 /// Enough of everything was sent, and most of it did something.
@@ -99,7 +106,11 @@ fn two_redis_servers_agree() {
     let (redis, ours) = (Target::new(servers.0.addr(), false), Target::new(servers.1.addr(), true));
     let mut pair = Pair { redis, ours, differences: Differences::load() };
     let report = run(&mut pair, &grammar, seed, bounds::scaled(bounds::SELF_CHECK_COMMANDS));
-    assert!(report.failures.is_empty(), "the harness finds differences where there are none: {:?}", report.failures.keys());
+    assert!(
+        report.failures.is_empty(),
+        "the harness finds differences where there are none: {:?}",
+        report.failures.keys()
+    );
     if report.commands >= bounds::DIFFERENTIAL_COMMANDS {
         check_report(&grammar, &report);
     }
@@ -118,6 +129,9 @@ fn a_lie_is_found_and_shrunk() {
     let report = run(&mut pair, &grammar, 7, 2_000);
     let shrunk = report.failures.get("STRLEN").expect("found");
     let commands: Vec<&str> = shrunk.lines().filter(|line| !line.starts_with('#')).collect();
-    assert!(commands.len() <= 3 && commands.last().is_some_and(|line| line.to_uppercase().starts_with("STRLEN")), "{commands:#?}");
+    assert!(
+        commands.len() <= 3 && commands.last().is_some_and(|line| line.to_uppercase().starts_with("STRLEN")),
+        "{commands:#?}"
+    );
     assert_eq!(report.failures.len(), 1, "nothing else is a lie: {:?}", report.failures.keys());
 }

@@ -47,7 +47,12 @@ impl Target {
     /// New connections to an empty server.
     pub fn reset(&mut self) {
         self.connections = (0..CONNECTIONS).map(|_| Client::connect(self.addr)).collect();
-        let commands = ["FLUSHALL", "SCRIPT FLUSH", "CONFIG SET slowlog-max-len 128 slowlog-log-slower-than 10000", "SLOWLOG RESET"];
+        let commands = [
+            "FLUSHALL",
+            "SCRIPT FLUSH",
+            "CONFIG SET slowlog-max-len 128 slowlog-log-slower-than 10000",
+            "SLOWLOG RESET",
+        ];
         for command in commands {
             let reply = self.connections[0].call(&command.split(' ').collect::<Vec<_>>());
             assert_eq!(reply, Value::Simple(b"OK".to_vec()), "{command}");
@@ -77,7 +82,8 @@ impl Target {
             });
         }
         // QUIT answers and then closes: whatever else is sent would meet a closed connection.
-        let quit = burst.iter().zip(&answers).any(|(item, answer)| item.is("QUIT") && matches!(answer, Answer::Reply(_)));
+        let quit =
+            burst.iter().zip(&answers).any(|(item, answer)| item.is("QUIT") && matches!(answer, Answer::Reply(_)));
         if quit || matches!(answers.last(), Some(Answer::Closed | Answer::Broken(_))) {
             self.connections[connection] = Client::connect(self.addr);
         }
@@ -90,7 +96,12 @@ impl Target {
                 Some(sabotage) => sabotage(item, value),
                 None => value,
             }),
-            Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                ) =>
+            {
                 Answer::Closed
             }
             Err(error) => Answer::Broken(error.to_string()),

@@ -8,6 +8,7 @@
 
 pub mod bounds;
 pub mod client;
+pub mod linear;
 pub mod ports;
 pub mod process;
 pub mod rng;

@@ -43,7 +43,7 @@ impl Server {
             "redis-server is not installed, and these tests compare with it: apt-get install redis-server"
         );
         Self::start("redis-server", "redis", |port, dir| {
-            let fixed = "--bind 127.0.0.1 --save  --appendonly no --enable-debug-command yes";
+            let fixed = "--bind 127.0.0.1 --save  --appendonly no --enable-debug-command yes --loglevel warning";
             let mut args: Vec<String> = fixed.split(' ').map(Into::into).collect();
             args.extend(["--proto-max-bulk-len".into(), (64 * 1024 * 1024).to_string()]);
             args.extend(["--port".into(), port.to_string(), "--dir".into(), dir.display().to_string()]);

@@ -99,13 +99,26 @@ impl Value {
 
     fn is_beyond_the_second_opinion(&self) -> bool {
         let aggregate = |value: &Value| matches!(value, Self::Array(_) | Self::Set(_) | Self::Map(_));
-        match self {
+        let null = |value: &Value| matches!(value, Self::NullBulk | Self::NullArray);
+        self.any(&|value| match value {
             Self::Error(text) => std::str::from_utf8(text).is_err(),
             Self::Set(items) => items.iter().any(aggregate),
-            Self::Array(items) | Self::Push(items) => items.iter().any(Self::is_beyond_the_second_opinion),
-            Self::Map(pairs) => pairs.iter().any(|(_, value)| value.is_beyond_the_second_opinion()),
+            // HELLO inside a transaction: the first half of EXEC's reply is RESP2.
+            Self::Array(items) => {
+                items.iter().any(null) && items.iter().any(|item| matches!(item, Self::Map(_) | Self::Null))
+            }
             _ => false,
-        }
+        })
+    }
+
+    /// True if the value or one inside it is such.
+    pub fn any(&self, such: &dyn Fn(&Value) -> bool) -> bool {
+        such(self)
+            || match self {
+                Self::Array(items) | Self::Push(items) | Self::Set(items) => items.iter().any(|item| item.any(such)),
+                Self::Map(pairs) => pairs.iter().any(|(key, value)| key.any(such) || value.any(such)),
+                _ => false,
+            }
     }
 
     /// Decodes the reply at the front of `buf`; gives its length too. None: more bytes are needed.
@@ -121,7 +134,8 @@ impl Value {
 impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = |bytes: &[u8]| {
-            let shown: String = bytes.iter().take(400).flat_map(|b| std::ascii::escape_default(*b)).map(char::from).collect();
+            let shown: String =
+                bytes.iter().take(400).flat_map(|b| std::ascii::escape_default(*b)).map(char::from).collect();
             if bytes.len() > 400 { format!("{shown}… ({} bytes)", bytes.len()) } else { shown }
         };
         match self {
@@ -135,7 +149,9 @@ impl std::fmt::Debug for Value {
             Self::Array(items) => f.debug_list().entries(items).finish(),
             Self::Set(items) => f.write_str("~").and_then(|()| f.debug_set().entries(items).finish()),
             Self::Push(items) => f.write_str(">").and_then(|()| f.debug_list().entries(items).finish()),
-            Self::Map(pairs) => f.write_str("%").and_then(|()| f.debug_map().entries(pairs.iter().map(|(k, v)| (k, v))).finish()),
+            Self::Map(pairs) => {
+                f.write_str("%").and_then(|()| f.debug_map().entries(pairs.iter().map(|(k, v)| (k, v))).finish())
+            }
             Self::Double(b) => write!(f, ",{}", text(b)),
             Self::Bool(value) => write!(f, "#{value}"),
             Self::Big(b) => write!(f, "({}", text(b)),
@@ -226,8 +242,8 @@ fn length(text: &[u8]) -> Result<usize, String> {
     integer(text)?.try_into().map_err(|_| format!("no length: {:?}", String::from_utf8_lossy(text)))
 }
 
-/// An independent decoder has to see exactly one reply in `raw`. Sets of arrays or maps (COMMAND INFO) and
-/// errors that are not UTF-8 are beyond it.
+/// An independent decoder has to see exactly one reply in `raw`. Sets of arrays or maps (COMMAND INFO),
+/// errors that are not UTF-8 and replies in both protocols at once (HELLO in a transaction) are beyond it.
 ///
 /// # Errors
 /// What that decoder says.
@@ -250,8 +266,20 @@ pub fn check_decodable(value: &Value, raw: &[u8]) -> Result<(), String> {
 #[test]
 fn values_are_equal_exactly_if_their_bytes_are() {
     for raw in [
-        &b"+OK\r\n"[..], b"-ERR x y\r\n", b":-9223372036854775808\r\n", b"$0\r\n\r\n", b"$3\r\n\r\n\x00\r\n", b"$-1\r\n", b"*-1\r\n",
-        b"_\r\n", b"*2\r\n*0\r\n$1\r\na\r\n", b"%1\r\n$1\r\na\r\n:1\r\n", b"~1\r\n#t\r\n", b">1\r\n,1.5\r\n", b"(123\r\n", b"=7\r\ntxt:abc\r\n",
+        &b"+OK\r\n"[..],
+        b"-ERR x y\r\n",
+        b":-9223372036854775808\r\n",
+        b"$0\r\n\r\n",
+        b"$3\r\n\r\n\x00\r\n",
+        b"$-1\r\n",
+        b"*-1\r\n",
+        b"_\r\n",
+        b"*2\r\n*0\r\n$1\r\na\r\n",
+        b"%1\r\n$1\r\na\r\n:1\r\n",
+        b"~1\r\n#t\r\n",
+        b">1\r\n,1.5\r\n",
+        b"(123\r\n",
+        b"=7\r\ntxt:abc\r\n",
     ] {
         let (value, len) = Value::decode(raw).unwrap().unwrap();
         assert_eq!(len, raw.len(), "{value:?}");
@@ -260,7 +288,9 @@ fn values_are_equal_exactly_if_their_bytes_are() {
             assert_eq!(Value::decode(&raw[..cut]), Ok(None), "{value:?} cut at {cut}");
         }
     }
-    for raw in [&b":+1\r\n"[..], b":01\r\n", b"$-2\r\n", b"$1\r\nab\r\n", b"+a\n", b"!\r\n", b"\r\n", b"#x\r\n", b"_x\r\n"] {
+    for raw in
+        [&b":+1\r\n"[..], b":01\r\n", b"$-2\r\n", b"$1\r\nab\r\n", b"+a\n", b"!\r\n", b"\r\n", b"#x\r\n", b"_x\r\n"]
+    {
         assert!(Value::decode(raw).is_err(), "{raw:?}");
     }
 }
