@@ -1,0 +1,228 @@
+//! The arguments: what an `<atom>` of the grammar stands for.
+//!
+//! Few names, so that commands meet. No expiry that could fall due during a run (except those in the past, which delete at
+//! once), so that two servers that read the clock at different moments agree.
+
+use sha1::{Digest, Sha1};
+
+use crate::scripts;
+use crate::support::rng::Rng;
+
+/// All key names: the first three mostly hold strings, then two numbers, three hashes.
+pub const KEYS: [&str; 8] = ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3"];
+/// Databases that are used (and some that are not).
+pub const DATABASES: i64 = 3;
+/// Far future and random enough that two deadlines are the same only if the same command set them.
+const FAR_SECONDS: (i64, i64) = (4_000_000_000, 4_900_000_000);
+const RELATIVE_SECONDS: (i64, i64) = (10_000, 90_000_000);
+
+const ATOMS: &[(&str, fn(&mut Rng) -> Vec<u8>)] = &[
+    ("key", |rng| rng.pick(&KEYS).as_bytes().to_vec()),
+    ("str", |rng| mostly(rng, &KEYS[..3])),
+    ("text", |rng| mostly(rng, &KEYS[1..3])),
+    ("num", |rng| mostly(rng, &KEYS[3..5])),
+    ("hash", |rng| mostly(rng, &KEYS[5..])),
+    ("value", value),
+    ("letters", |rng| (0..rng.below(60)).map(|_| b'a' + rng.below(4) as u8).collect()),
+    ("int", |rng| integer(rng).to_string().into_bytes()),
+    ("float", float),
+    ("field", field),
+    ("counter", |rng| format!("c{}", rng.below(4)).into_bytes()),
+    ("index", |rng| rng.between(-12, 12).to_string().into_bytes()),
+    ("offset", |rng| if rng.percent(2) { rng.below(100_000) } else { rng.below(40) }.to_string().into_bytes()),
+    ("count", |rng| (1 + rng.below(30)).to_string().into_bytes()),
+    ("random_count", |rng| rng.between(-12, 12).to_string().into_bytes()),
+    ("cursor", |rng| if rng.percent(70) { "0".into() } else { rng.below(64).to_string().into_bytes() }),
+    ("secs", |rng| rng.between(RELATIVE_SECONDS.0, RELATIVE_SECONDS.1).to_string().into_bytes()),
+    ("millis", |rng| (rng.between(RELATIVE_SECONDS.0, RELATIVE_SECONDS.1) * 1_000 + 7).to_string().into_bytes()),
+    ("at_secs", |rng| at_seconds(rng).to_string().into_bytes()),
+    ("at_millis", |rng| (at_seconds(rng) * 1_000 + rng.between(0, 999)).to_string().into_bytes()),
+    ("db", |rng| {
+        if rng.percent(95) { rng.between(0, DATABASES - 1) } else { rng.between(-1, 17) }.to_string().into_bytes()
+    }),
+    ("pattern", |rng| rng.pick(PATTERNS).as_bytes().to_vec()),
+    ("type", |rng| rng.pick(&["string", "hash", "list", "STRING", "nosuch"]).as_bytes().to_vec()),
+    ("name", |rng| rng.pick(&["", "worker-1", "a b", "x\n", "lib", "1.2.3"]).as_bytes().to_vec()),
+    ("client_type", |rng| rng.pick(&["normal", "pubsub", "master", "replica", "nosuch"]).as_bytes().to_vec()),
+    ("client_id", |rng| rng.pick(&["0", "-1", "x", "1"]).as_bytes().to_vec()),
+    ("command_name", |rng| rng.pick(&["get", "SET", "hset", "expire", "nosuch", "copy", "eval"]).as_bytes().to_vec()),
+    ("garbage", |rng| rng.pick(&["NOSUCH", "", "gett", "\u{0}x", "zz\r\nzz", "%s%d", "SE T"]).as_bytes().to_vec()),
+    ("script", |rng| scripts::script(rng).body),
+    ("sha", |rng| sha(&scripts::script(rng).body)),
+];
+
+const PATTERNS: &[&str] = &[
+    "*",
+    "s*",
+    "h?",
+    "[sn]1",
+    "[^s]*",
+    "?1",
+    "nosuch",
+    "\\s1",
+    "[a-z][0-9]",
+    "f*",
+    "*1*",
+    "[",
+    "s[",
+    "",
+    "**2",
+    "[s-n]?",
+];
+
+/// What replaces an argument in a damaged command. No small positive number among them, which would be an expiry
+/// that falls due at a moment of its own.
+const NASTY: &[&str] = &[
+    "",
+    "0",
+    "-1",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551615",
+    "1.0",
+    "1e3",
+    "0x10",
+    " 1",
+    "1 ",
+    "+5",
+    "007",
+    "-0",
+    "inf",
+    "-inf",
+    "+inf",
+    "nan",
+    "-nan",
+    "1e400",
+    "1e4932",
+    "1e-5000",
+    "1.7976931348623157e308",
+    ".5",
+    "5.",
+    "1e",
+    "abc",
+    "NX",
+    "XX",
+    "GET",
+    "EX",
+    "PX",
+    "DB",
+    "IDX",
+    "LEN",
+    "COUNT",
+    "MATCH",
+    "WITHVALUES",
+    "\r\n",
+    "a\r\n$3\r\nfoo",
+    "\u{0}",
+    "-9007199254740993",
+    "9007199254740993",
+    "9223372036854775",
+    "-9223372036854775",
+    "99999999999999999999999999",
+];
+
+/// True if there is such an atom.
+pub fn known(atom: &str) -> bool {
+    matches!(atom, "call" | "call_sha" | "many_fields") || ATOMS.iter().any(|(name, _)| *name == atom)
+}
+
+/// Appends the argument (or arguments) that `atom` stands for.
+pub fn generate(atom: &str, rng: &mut Rng, out: &mut Vec<Vec<u8>>) {
+    match atom {
+        "call" | "call_sha" => {
+            let script = scripts::script(rng);
+            out.push(if atom == "call" { script.body.clone() } else { sha(&script.body) });
+            out.push(script.keys.len().to_string().into_bytes());
+            out.extend(script.keys);
+            out.extend(script.args);
+        }
+        "many_fields" => {
+            let first = rng.below(300);
+            for i in first..first + 60 {
+                out.extend([format!("f{i}").into_bytes(), format!("v{}", rng.below(10)).into_bytes()]);
+            }
+        }
+        _ => {
+            let (_, make) = ATOMS.iter().find(|(name, _)| *name == atom).expect("known when the grammar was read");
+            out.push(make(rng));
+        }
+    }
+}
+
+/// An argument that does not belong there.
+pub fn nasty(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(12) {
+        0 => {
+            let len = rng.below(40);
+            rng.bytes(len)
+        }
+        1 => rng.pick(&KEYS).as_bytes().to_vec(),
+        _ => rng.pick(NASTY).as_bytes().to_vec(),
+    }
+}
+
+fn mostly(rng: &mut Rng, names: &[&str]) -> Vec<u8> {
+    if rng.percent(94) { rng.pick(names) } else { rng.pick(&KEYS) }.as_bytes().to_vec()
+}
+
+fn integer(rng: &mut Rng) -> i64 {
+    match rng.below(20) {
+        0 => *rng.pick(&[i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1, 1 << 53, -(1 << 53) - 1]),
+        1 | 2 => rng.between(-1_000_000_000_000, 1_000_000_000_000),
+        _ => rng.between(-100, 100),
+    }
+}
+
+fn float(rng: &mut Rng) -> Vec<u8> {
+    let text = match rng.below(10) {
+        0 => rng
+            .pick(&["3.0e3", "-2.5E-2", "1e17", "0.1", "1e-17", "-0.0", "123456789.123456789", "1e20", "5e-324"])
+            .to_string(),
+        1 => integer(rng).to_string(),
+        2 => format!("{}e{}", rng.between(-999, 999), rng.between(-20, 20)),
+        _ => format!("{}.{}", rng.between(-200, 200), rng.below(1_000)),
+    };
+    text.into_bytes()
+}
+
+fn field(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(40) {
+        0 => Vec::new(),
+        1 => b"\xff\x00\r\n".to_vec(),
+        2 => vec![b'x'; 70],
+        3 | 4 => format!("f{}", rng.below(400)).into_bytes(),
+        5 | 6 => format!("c{}", rng.below(4)).into_bytes(),
+        _ => format!("f{}", rng.below(10)).into_bytes(),
+    }
+}
+
+fn value(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(100) {
+        0..20 => integer(rng).to_string().into_bytes(),
+        20..30 => float(rng),
+        30..37 => Vec::new(),
+        37..44 => {
+            let len = rng.below(40);
+            rng.bytes(len)
+        }
+        44..49 => b"line\r\n+OK\r\n$-1\r\n".to_vec(),
+        49..53 => vec![b'v'; 30 + rng.below(60)],
+        53 => {
+            let len = rng.below(2_000);
+            rng.bytes(len)
+        }
+        54 if rng.percent(20) => vec![b'b'; rng.below(100 * 1024)],
+        _ => format!("value-{}", rng.below(50)).into_bytes(),
+    }
+}
+
+fn at_seconds(rng: &mut Rng) -> i64 {
+    // One in twenty is in the past: the key goes at once.
+    if rng.percent(5) { rng.between(1, 1_700_000_000) } else { rng.between(FAR_SECONDS.0, FAR_SECONDS.1) }
+}
+
+fn sha(body: &[u8]) -> Vec<u8> {
+    Sha1::digest(body).iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes()
+}

@@ -1,0 +1,103 @@
+//! An episode on two servers at once, and the first answer in which they differ.
+
+use crate::differences::Differences;
+use crate::episode::{CONNECTIONS, Item};
+use crate::support::value::Value;
+use crate::target::{Answer, Target};
+
+/// The first difference of an episode.
+#[derive(Debug)]
+pub struct Failure {
+    /// Which command; the episode's length for a difference in the state at its end.
+    pub at: usize,
+    /// Its name, the same for the same kind of failure.
+    pub name: String,
+    /// What came.
+    pub redis: String,
+    /// What came.
+    pub ours: String,
+}
+
+/// What was seen of one episode: replies of Redis that count, and those of them that are no errors.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// All replies; those of a transaction instead of its EXEC and QUEUED.
+    pub replies: u64,
+    /// Those that are no errors.
+    pub successes: u64,
+}
+
+/// Two servers that should answer alike.
+pub struct Pair {
+    /// The oracle.
+    pub redis: Target,
+    /// The server under test.
+    pub ours: Target,
+    /// What may differ.
+    pub differences: Differences,
+}
+
+impl Pair {
+    /// Runs an episode on empty servers.
+    pub fn run(&mut self, items: &[Item], counts: &mut Counts) -> Option<Failure> {
+        self.redis.reset();
+        self.ours.reset();
+        let mut queues: Vec<Option<Vec<Item>>> = vec![None; CONNECTIONS];
+        let mut at = 0;
+        for burst in items.chunk_by(|a, b| (a.connection, a.burst) == (b.connection, b.burst)) {
+            self.redis.send(burst);
+            self.ours.send(burst);
+            let answers = (self.redis.receive(burst), self.ours.receive(burst));
+            let queue = &mut queues[burst[0].connection];
+            for (item, (redis, ours)) in burst.iter().zip(answers.0.into_iter().zip(answers.1)) {
+                let queued = queue.clone().unwrap_or_default();
+                let same = match (&redis, &ours) {
+                    (Answer::Reply(redis), Answer::Reply(ours)) => self.differences.accept(item, &queued, redis, ours),
+                    _ => redis == ours && !matches!(redis, Answer::Broken(_)),
+                };
+                if !same {
+                    let name = item.name(1);
+                    return Some(Failure { at, name, redis: format!("{redis:?}"), ours: format!("{ours:?}") });
+                }
+                count(&redis, counts);
+                track(queue, item, &redis);
+                at += 1;
+            }
+        }
+        let (redis, ours) = (self.redis.state(), self.ours.state());
+        let (redis, ours) = redis.into_iter().zip(ours).find(|(redis, ours)| redis != ours)?;
+        let (redis_state, ours_state) = (format!("{:?}", redis.1), format!("{:?}", ours.1));
+        Some(Failure { at, name: format!("the state of {}", redis.0), redis: redis_state, ours: ours_state })
+    }
+}
+
+fn count(answer: &Answer, counts: &mut Counts) {
+    let Answer::Reply(value) = answer else { return };
+    let one = |value: &Value, counts: &mut Counts| {
+        counts.replies += 1;
+        counts.successes += u64::from(!value.is_error());
+    };
+    match value {
+        Value::Simple(text) if text == b"QUEUED" => {}
+        Value::Array(items) if items.iter().any(Value::is_error) => items.iter().for_each(|item| one(item, counts)),
+        value => one(value, counts),
+    }
+}
+
+/// Follows what a connection has queued, so that EXEC's replies can be told apart.
+fn track(queue: &mut Option<Vec<Item>>, item: &Item, answer: &Answer) {
+    let Answer::Reply(value) = answer else {
+        if *answer == Answer::Closed {
+            *queue = None;
+        }
+        return;
+    };
+    match value {
+        Value::Simple(text) if text == b"QUEUED" => queue.get_or_insert_default().push(item.clone()),
+        Value::Error(text) if item.is("EXEC") && !text.starts_with(b"EXECABORT") => {}
+        Value::Error(_) if !item.is("EXEC") => {}
+        _ if item.is("MULTI") => *queue = Some(Vec::new()),
+        _ if ["EXEC", "DISCARD", "RESET", "QUIT"].iter().any(|name| item.is(name)) => *queue = None,
+        _ => {}
+    }
+}

@@ -1,0 +1,84 @@
+//! From a failing episode to its smallest part that fails: delta debugging (Zeller, Hildebrandt, 2002) by replay on
+//! emptied servers, then shorter arguments. Printed as lines for redis-cli.
+
+use crate::episode::{How, Item, quoted};
+use crate::run::{Counts, Failure, Pair};
+use crate::support::bounds::SHRINK_REPLAYS;
+
+/// A failing sequence.
+pub struct Shrunk {
+    /// What is left of it.
+    pub items: Vec<Item>,
+    /// How it fails.
+    pub failure: Failure,
+    /// False if it did not fail again; then it is as long as it was.
+    pub reproduced: bool,
+}
+
+/// Shrinks an episode that failed so.
+pub fn shrink(pair: &mut Pair, items: &[Item], failure: Failure) -> Shrunk {
+    let mut replays = 0;
+    let mut fails = |items: &[Item]| {
+        replays += 1;
+        let again = (replays <= SHRINK_REPLAYS).then(|| pair.run(items, &mut Counts::default())).flatten()?;
+        (again.name == failure.name).then_some(again)
+    };
+    let mut items = items[..items.len().min(failure.at + 1)].to_vec();
+    let Some(mut best) = fails(&items) else { return Shrunk { items, failure, reproduced: false } };
+    let mut size = items.len().div_ceil(2);
+    while size > 0 {
+        let mut from = 0;
+        while from < items.len() {
+            let mut fewer = items.clone();
+            fewer.drain(from..(from + size).min(items.len()));
+            match fails(&fewer) {
+                Some(again) => (items, best) = (fewer, again),
+                None => from += size,
+            }
+        }
+        size /= 2;
+    }
+    for i in 0..items.len() {
+        for arg in 1..items[i].args.len() {
+            let mut shorter = items.clone();
+            let len = shorter[i].args[arg].len();
+            if len > 8 {
+                shorter[i].args[arg].truncate(len.min(16) / 2);
+                if let Some(again) = fails(&shorter) {
+                    (items, best) = (shorter, again);
+                }
+            }
+        }
+    }
+    Shrunk { items, failure: best, reproduced: true }
+}
+
+impl std::fmt::Display for Shrunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.reproduced {
+            writeln!(f, "# did not fail again when replayed: it depends on time, chance or an earlier episode")?;
+        }
+        let mut place = None;
+        for item in &self.items {
+            if place != Some((item.connection, item.burst)) {
+                writeln!(f, "# connection {}, one pipeline:", item.connection)?;
+                place = Some((item.connection, item.burst));
+            }
+            let words: Vec<String> = item.args.iter().map(|arg| shown(arg)).collect();
+            let how = match item.how {
+                How::Frame => "",
+                How::Inline => "   # inline",
+                How::Iterate => "   # and on to the end of the cursor",
+            };
+            writeln!(f, "{}{how}", words.join(" "))?;
+        }
+        writeln!(f, "# differs: {}", self.failure.name)?;
+        writeln!(f, "#   redis:    {}", self.failure.redis)?;
+        writeln!(f, "#   lockstep: {}", self.failure.ours)
+    }
+}
+
+fn shown(arg: &[u8]) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:*?|@".contains(byte);
+    if !arg.is_empty() && arg.iter().all(plain) { String::from_utf8_lossy(arg).into_owned() } else { quoted(arg) }
+}

@@ -1,0 +1,161 @@
+//! One server under test: its connections, and the answers to an episode.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+use crate::atoms::{DATABASES, KEYS};
+use crate::episode::{CONNECTIONS, How, Item};
+use crate::support::client::Client;
+use crate::support::value::{Value, check_decodable};
+
+/// What came back for one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A reply.
+    Reply(Value),
+    /// None was expected.
+    Silent,
+    /// The server has closed the connection.
+    Closed,
+    /// Nothing came in time, or something that is no reply.
+    Broken(String),
+}
+
+/// Changes an answer, so that the harness can be seen to notice.
+pub type Sabotage = fn(&Item, Value) -> Value;
+
+/// A server and two connections to it.
+pub struct Target {
+    addr: SocketAddr,
+    connections: Vec<Client>,
+    /// Replies have to be what an independent decoder understands.
+    check: bool,
+    sabotage: Option<Sabotage>,
+}
+
+impl Target {
+    /// Connects.
+    pub fn new(addr: SocketAddr, check: bool) -> Self {
+        Self { addr, connections: Vec::new(), check, sabotage: None }
+    }
+
+    /// With lies.
+    pub fn sabotaged(addr: SocketAddr, sabotage: Sabotage) -> Self {
+        Self { sabotage: Some(sabotage), ..Self::new(addr, false) }
+    }
+
+    /// New connections to an empty server.
+    pub fn reset(&mut self) {
+        self.connections = (0..CONNECTIONS).map(|_| Client::connect(self.addr)).collect();
+        let commands = [
+            "FLUSHALL",
+            "SCRIPT FLUSH",
+            "CONFIG SET slowlog-max-len 128 slowlog-log-slower-than 10000",
+            "SLOWLOG RESET",
+        ];
+        for command in commands {
+            let reply = self.connections[0].call(&command.split(' ').collect::<Vec<_>>());
+            assert_eq!(reply, Value::Simple(b"OK".to_vec()), "{command}");
+        }
+    }
+
+    /// Sends one pipeline.
+    pub fn send(&mut self, burst: &[Item]) {
+        let mut out = Vec::new();
+        for item in burst {
+            item.encode(&mut out);
+        }
+        // If the server has closed it already, reading will tell.
+        let _ = self.connections[burst[0].connection].send_raw(&out);
+    }
+
+    /// Reads the answers to it.
+    pub fn receive(&mut self, burst: &[Item]) -> Vec<Answer> {
+        let connection = burst[0].connection;
+        let mut answers = Vec::new();
+        for item in burst {
+            let ended = matches!(answers.last(), Some(Answer::Closed | Answer::Broken(_)));
+            answers.push(match item.answered {
+                _ if ended => Answer::Closed,
+                false => Answer::Silent,
+                true => self.answer(item),
+            });
+        }
+        // QUIT answers and then closes: whatever else is sent would meet a closed connection.
+        let quit =
+            burst.iter().zip(&answers).any(|(item, answer)| item.is("QUIT") && matches!(answer, Answer::Reply(_)));
+        if quit || matches!(answers.last(), Some(Answer::Closed | Answer::Broken(_))) {
+            self.connections[connection] = Client::connect(self.addr);
+        }
+        answers
+    }
+
+    fn answer(&mut self, item: &Item) -> Answer {
+        match self.read(item) {
+            Ok(value) => Answer::Reply(match self.sabotage {
+                Some(sabotage) => sabotage(item, value),
+                None => value,
+            }),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                ) =>
+            {
+                Answer::Closed
+            }
+            Err(error) => Answer::Broken(error.to_string()),
+        }
+    }
+
+    fn read(&mut self, item: &Item) -> std::io::Result<Value> {
+        let connection = &mut self.connections[item.connection];
+        let (mut value, raw) = connection.read_with_raw()?;
+        if self.check {
+            check_decodable(&value, &raw).map_err(|what| std::io::Error::new(ErrorKind::InvalidData, what))?;
+        }
+        if item.how != How::Iterate {
+            return Ok(value);
+        }
+        let at = item.args.iter().position(|arg| arg == b"0").unwrap_or_default();
+        let pair = usize::from(item.is("HSCAN")) + 1;
+        let mut found = std::collections::BTreeSet::new();
+        loop {
+            let Some([Value::Bulk(cursor), Value::Array(items)]) = value.items() else { return Ok(value) };
+            found.extend(items.chunks(pair).map(|chunk| Value::Array(chunk.to_vec())));
+            if cursor == b"0" {
+                return Ok(Value::Array(found.into_iter().collect()));
+            }
+            let mut args = item.args.clone();
+            args[at].clone_from(cursor);
+            value = connection.try_call(&args)?;
+        }
+    }
+
+    /// Every key of the databases that episodes use, in one order: what two servers with the same history agree on.
+    /// Deadlines are left out: TTL and its kin are compared where an episode asks for them.
+    pub fn state(&mut self) -> Vec<(String, Value)> {
+        let mut client = Client::connect(self.addr);
+        let mut state = Vec::new();
+        for db in 0..DATABASES {
+            client.call(&["SELECT", &db.to_string()]);
+            let types = client.pipeline(&KEYS.map(|key| vec!["TYPE", key]));
+            for (key, kind) in KEYS.iter().zip(types) {
+                let content = match kind.text().as_deref() {
+                    Some("string") => client.call(&["GET", key]),
+                    Some("hash") => sorted_pairs(&client.call(&["HGETALL", key])),
+                    _ => kind,
+                };
+                let persistent = client.call(&["TTL", key]) == Value::Int(-1);
+                state.push((format!("{key} in database {db}"), Value::Array(vec![content, Value::Bool(persistent)])));
+            }
+        }
+        state
+    }
+}
+
+fn sorted_pairs(value: &Value) -> Value {
+    let mut pairs = value.pairs().unwrap_or_default();
+    pairs.sort();
+    Value::Map(pairs)
+}

@@ -1,0 +1,45 @@
+//! openraft's entries as the log and the peers hold them: what decodes encodes to the same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use lockstep::replication::codec::{Reader, put_entry};
+use lockstep::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer};
+
+use crate::support::rng::Rng;
+use crate::{Target, fuzz};
+
+fn valid(rng: &mut Rng) -> Vec<u8> {
+    let log_id = LogId { leader_id: CommittedLeaderId::new(rng.next(), rng.next()), index: rng.next() };
+    let payload = match rng.below(3) {
+        0 => EntryPayload::Blank,
+        1 => {
+            let len = rng.below(60);
+            EntryPayload::Normal(Payload(rng.bytes(len).into()))
+        }
+        _ => {
+            let voters: BTreeSet<u64> = (0..1 + rng.below(4)).map(|_| rng.next() % 50).collect();
+            let peer = |id: &u64| (*id, Peer { addr: format!("127.0.0.1:{id}") });
+            let nodes: BTreeMap<u64, Peer> = voters.iter().chain([&77]).map(peer).collect();
+            EntryPayload::Membership(Membership::new(vec![voters], nodes).unwrap())
+        }
+    };
+    let mut out = Vec::new();
+    put_entry(&mut out, &Entry { log_id, payload });
+    out
+}
+
+fn read(input: &[u8], _: &mut Rng) -> bool {
+    let mut reader = Reader::new(Bytes::copy_from_slice(input));
+    let Ok(entry) = reader.entry() else { return false };
+    let taken = input.len() - reader.remaining();
+    let mut again = Vec::new();
+    put_entry(&mut again, &entry);
+    assert_eq!(again, &input[..taken], "{entry:?} has another encoding");
+    reader.finish().is_ok()
+}
+
+#[test]
+fn raft_entry() {
+    fuzz(&Target { name: "raft entry", valid, read });
+}

@@ -1,0 +1,79 @@
+//! Frames between peers, and the messages in them.
+
+use bytes::{Bytes, BytesMut};
+use lockstep::replication::peer::frame::{FRAME_LEN_MAX, decode, encode};
+use lockstep::replication::peer::message::{Answer, Question};
+
+use crate::support::rng::Rng;
+use crate::{Target, fuzz};
+
+fn valid(rng: &mut Rng) -> Vec<u8> {
+    let mut out = Vec::new();
+    for _ in 0..1 + rng.below(3) {
+        let len = rng.below(30);
+        let body = rng.bytes(len);
+        out.extend_from_slice(&encode(rng.next(), rng.next() as u8, &body));
+    }
+    out
+}
+
+/// All frames of these pieces, as (group, kind, body), and whether an error ended them.
+fn frames(pieces: &[&[u8]]) -> (Vec<(u64, u8, Bytes)>, bool) {
+    let (mut buf, mut all) = (BytesMut::new(), Vec::new());
+    for piece in pieces {
+        buf.extend_from_slice(piece);
+        loop {
+            match decode(&mut buf) {
+                Ok(Some(frame)) => all.push((frame.group, frame.kind, frame.body)),
+                Ok(None) => break,
+                Err(_) => return (all, true),
+            }
+        }
+    }
+    assert!(buf.len() <= FRAME_LEN_MAX);
+    (all, false)
+}
+
+fn read(input: &[u8], rng: &mut Rng) -> bool {
+    let whole = frames(&[input]);
+    let cut = rng.below(input.len() + 1);
+    assert_eq!(frames(&[&input[..cut], &input[cut..]]), whole, "cut at {cut}");
+    let again: Vec<u8> = whole.0.iter().flat_map(|(group, kind, body)| encode(*group, *kind, body)).collect();
+    assert!(input.starts_with(&again), "what was read, written again, is other bytes");
+    !whole.1
+}
+
+#[test]
+fn peer_frame() {
+    fuzz(&Target { name: "peer frame", valid, read });
+}
+
+fn valid_message(rng: &mut Rng) -> Vec<u8> {
+    let number = rng.next();
+    let why = || String::from("not now");
+    match rng.below(5) {
+        0 => Question::Standings.encode(number).to_vec(),
+        1 => Question::HandOver(rng.next()).encode(number).to_vec(),
+        2 => Answer::ReadIndex(rng.percent(50).then(|| rng.next())).encode(number).to_vec(),
+        3 => Answer::HandOver(why()).encode(number).to_vec(),
+        _ => Answer::Confirm(rng.percent(50)).encode(number).to_vec(),
+    }
+}
+
+fn read_message(input: &[u8], _: &mut Rng) -> bool {
+    let bytes = Bytes::copy_from_slice(input);
+    let question = Question::decode(bytes.clone());
+    if let Ok((number, question)) = &question {
+        assert_eq!(question.encode(*number), bytes, "{question:?} has another encoding");
+    }
+    let answer = Answer::decode(bytes.clone());
+    if let Ok((number, answer)) = &answer {
+        assert_eq!(answer.encode(*number), bytes, "{answer:?} has another encoding");
+    }
+    question.is_ok() || answer.is_ok()
+}
+
+#[test]
+fn peer_message() {
+    fuzz(&Target { name: "peer message", valid: valid_message, read: read_message });
+}

@@ -1,0 +1,55 @@
+//! Fuzzing on stable Rust: seeded mutation of valid input for everything that reads bytes from outside.
+//!
+//! A target is one function and its valid inputs ([`Target`]); it panics where a promise is broken. Bounds are in
+//! `support::bounds`; a failure prints the seed, the input and the number of its round.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod codec;
+mod entries;
+mod frames;
+mod mutate;
+mod requests;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use support::bounds;
+use support::rng::Rng;
+
+/// Something that reads bytes.
+pub struct Target {
+    /// What it is called.
+    pub name: &'static str,
+    /// Valid inputs, which mutation starts from.
+    pub valid: fn(&mut Rng) -> Vec<u8>,
+    /// Reads the bytes and panics where a promise is broken. True if they were valid.
+    pub read: fn(&[u8], &mut Rng) -> bool,
+}
+
+/// Runs a target; demands that both valid and invalid inputs have occurred.
+pub fn fuzz(target: &Target) {
+    let seed = bounds::seed(target.name);
+    let mut rng = Rng::new(seed);
+    let (mut valid, mut invalid) = (0, 0);
+    for round in 0..bounds::scaled(bounds::FUZZ_INPUTS) {
+        let mut input = (target.valid)(&mut rng);
+        if round % 8 != 0 {
+            let other = (target.valid)(&mut rng);
+            mutate::mutate(&mut input, &other, &mut rng);
+        }
+        let outcome = catch_unwind(AssertUnwindSafe(|| (target.read)(&input, &mut rng)));
+        match outcome {
+            Ok(true) => valid += 1,
+            Ok(false) if round % 8 == 0 => panic!("{}: a valid input is refused: {}", target.name, input.escape_ascii()),
+            Ok(false) => invalid += 1,
+            Err(panic) => {
+                eprintln!("{}: LOCKSTEP_SEED={seed}, round {round}, input {}", target.name, input.escape_ascii());
+                resume_unwind(panic);
+            }
+        }
+    }
+    println!("{}: {valid} valid, {invalid} invalid", target.name);
+    assert!(valid > 0 && invalid > 0, "{}: {valid} valid, {invalid} invalid", target.name);
+}

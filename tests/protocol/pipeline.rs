@@ -1,0 +1,98 @@
+//! Many commands at once: order, one write for the answers of a burst, and readers that do not read.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use crate::Both;
+use crate::support::client::{Client, encode};
+use crate::support::process::Server;
+use crate::support::value::Value;
+
+/// A write of the server that is smaller than the burst's answers would, sooner or later, be what the first read sees.
+#[test]
+fn the_answers_of_a_burst_are_one_write() {
+    let server = Server::lockstep(&[]);
+    let client = server.client();
+    let burst = b"*1\r\n$4\r\nPING\r\n".repeat(100);
+    let mut stream = client.stream();
+    for round in 0..50 {
+        std::io::Write::write_all(&mut stream, &burst).unwrap();
+        let mut answers = [0; 4_096];
+        assert_eq!(stream.read(&mut answers).unwrap(), 700, "round {round}: the first read does not see all");
+    }
+}
+
+#[test]
+fn replies_come_in_order() {
+    let server = Server::lockstep(&[]);
+    let mut client = server.client();
+    let commands: Vec<Vec<String>> = (0..2_000)
+        .map(|i| match i % 4 {
+            0 => vec!["ECHO".into(), i.to_string()],
+            1 => vec!["INCR".into(), "n".into()],
+            2 => vec!["GET".into(), "n".into()],
+            _ => vec!["NOSUCH".into()],
+        })
+        .collect();
+    for (i, reply) in client.pipeline(&commands).into_iter().enumerate() {
+        let count = (i / 4 + 1) as i64;
+        match i % 4 {
+            0 => assert_eq!(reply, Value::Bulk(i.to_string().into_bytes())),
+            1 => assert_eq!(reply, Value::Int(count)),
+            2 => assert_eq!(reply, Value::Bulk(count.to_string().into_bytes())),
+            _ => assert!(reply.is_error()),
+        }
+    }
+}
+
+/// A client that has said all and closes its side still gets its answers.
+#[test]
+fn a_half_closed_connection_is_answered() {
+    let both = Both::start();
+    let mut input = Vec::new();
+    for i in 0..50 {
+        encode(&mut input, &["SET", "k", &i.to_string()]);
+        encode(&mut input, &["GET", "k"]);
+    }
+    both.compare(&input, usize::MAX);
+}
+
+fn resident_kb(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Replies of 2 GB that nobody reads: the server's memory stays bounded, others are served, and whoever reads after all
+/// gets either the rest or a closed connection.
+#[test]
+fn a_reader_that_does_not_read_is_bounded() {
+    const LEN: usize = 1024 * 1024;
+    let server = Server::lockstep(&[]);
+    let (mut other, mut lazy) = (server.client(), server.client());
+    other.call(&["SET", "big", &"x".repeat(LEN)]);
+    let before = resident_kb(&server);
+    let mut input = Vec::new();
+    for _ in 0..2_000 {
+        encode(&mut input, &["GET", "big"]);
+    }
+    lazy.send_raw(&input).unwrap();
+    let end = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < end {
+        assert_eq!(other.call(&["PING"]), Value::Simple(b"PONG".to_vec()));
+        assert_eq!(other.call(&["SET", "small", "1"]), Value::Simple(b"OK".to_vec()));
+        let grown = resident_kb(&server).saturating_sub(before);
+        assert!(grown < 300 * 1024, "{grown} kB more for one reader");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut read = 0;
+    while let Ok(reply) = lazy.read_reply() {
+        assert_eq!(reply.bytes().map(<[u8]>::len), Some(LEN));
+        read += 1;
+        if read == 200 {
+            break;
+        }
+    }
+    println!("{read} replies read");
+    assert_eq!(Client::connect(server.addr()).call(&["STRLEN", "big"]).int(), Some(LEN as i64));
+}

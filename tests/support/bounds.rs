@@ -1,0 +1,49 @@
+//! Every bound of a randomised test: what CI runs, and the long form of a night (`LOCKSTEP_LONG=1`).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Commands of the differential test in CI.
+pub const DIFFERENTIAL_COMMANDS: u64 = 100_000;
+/// Commands of one episode: a difference shrinks within its episode only.
+pub const EPISODE_COMMANDS: usize = 250;
+/// How often each command and each option has to be sent at least.
+pub const COVERAGE_MIN: u64 = 50;
+/// Share of replies that must not be errors, in percent.
+pub const SUCCESS_PERCENT_MIN: u64 = 60;
+/// Replays that shrinking one difference may take.
+pub const SHRINK_REPLAYS: usize = 400;
+/// Differences (of different commands) that are shrunk and shown before the test gives up.
+pub const DIFFERENCES_SHOWN: usize = 12;
+/// Commands of the harness's check against itself.
+pub const SELF_CHECK_COMMANDS: u64 = 4_000;
+/// Inputs for each fuzz target in CI.
+pub const FUZZ_INPUTS: u64 = 20_000;
+/// Histories for each property of the linearizability checker in CI.
+pub const MODEL_HISTORIES: u64 = 2_000;
+/// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
+pub const SEED: u64 = 20_260_101;
+/// The long form does this many times as much.
+const LONG_FACTOR: u64 = 100;
+
+/// True for the long form.
+pub fn long() -> bool {
+    std::env::var_os("LOCKSTEP_LONG").is_some_and(|value| value != "0")
+}
+
+/// `bound` in CI, a hundred times that in the long form.
+pub fn scaled(bound: u64) -> u64 {
+    if long() { bound * LONG_FACTOR } else { bound }
+}
+
+/// `LOCKSTEP_SEED`, or the fixed seed in CI and one by the time of day in the long form. Printed, so that it is in
+/// the output of a failed test.
+pub fn seed(test: &str) -> u64 {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    let seed = match std::env::var("LOCKSTEP_SEED") {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("LOCKSTEP_SEED is no number: {text:?}")),
+        Err(_) if long() => now(),
+        Err(_) => SEED,
+    };
+    println!("{test}: LOCKSTEP_SEED={seed}");
+    seed
+}

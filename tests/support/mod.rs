@@ -1,0 +1,16 @@
+//! What the integration tests share: processes on free ports, a blocking client, a faithful reply decoder, seeded random
+//! numbers, and every bound of a randomised test in one place ([`bounds`]).
+//!
+//! Invariants: a process that a test started is gone when its [`process::Server`] is dropped, also by a panic; nobody
+//! else's process is ever touched. Deliberately absent: async, connection pools, retries. A test sees each byte and error.
+
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
+pub mod bounds;
+pub mod client;
+pub mod linear;
+pub mod ports;
+pub mod process;
+pub mod rng;
+pub mod tempdir;
+pub mod value;
