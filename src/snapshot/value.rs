@@ -63,9 +63,19 @@ fn hash(large: bool, input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) 
     match problem {
         Some(problem) => Err(problem),
         None if hash.is_empty() => Err(input.wrong("an empty hash")),
-        None if hash.len() as u64 != count => Err(input.wrong("a hash with a field that stands twice")),
+        None if hash.len() as u64 != count || has_twin(&hash) => {
+            Err(input.wrong("a hash with a field that stands twice"))
+        }
         None => Ok(Value::Hash(Box::new(hash))),
     }
+}
+
+/// True if a field stands twice: a small hash is a list, which would take it.
+fn has_twin(hash: &Hash) -> bool {
+    let Hash::Small(fields) = hash else { return false };
+    let mut names: Vec<&[u8]> = fields.iter().map(|(field, _)| &**field).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
 }
 
 type Bytes = Box<[u8]>;
