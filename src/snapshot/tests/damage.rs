@@ -5,7 +5,7 @@ use super::*;
 
 /// The damage that reading shows, after a look at its message.
 fn damage_of(bytes: &[u8]) -> (u64, Damage) {
-    let error = read(bytes).err().expect("the damage must be found");
+    let Err(error) = read(bytes) else { panic!("the damage must be found") };
     let text = error.to_string();
     let Problem::Damaged { offset, damage } = error.problem else { panic!("not seen as damage: {text}") };
     assert!(text.contains("n1/snap") && text.contains(&format!("offset {offset}")), "{text}");
