@@ -23,12 +23,12 @@ pub(super) fn write(value: &Value, out: &mut ChunkWriter<'_, impl Write>) -> io:
             out.bytes(s.as_bytes())
         }
         Value::Hash(hash) => {
-            out.u8(if is_large(hash) { HASH_LARGE } else { HASH_SMALL })?;
+            out.u8(if hash.is_large() { HASH_LARGE } else { HASH_SMALL })?;
             out.varint(hash.len() as u64)?;
-            match &**hash {
-                Hash::Small(fields) => fields.iter().try_for_each(|(field, value)| pair(out, field, value)),
-                Hash::Large(fields) => fields.iter().try_for_each(|((_, field), value)| pair(out, field, value)),
-            }
+            hash.iter().try_for_each(|(field, value)| {
+                out.bytes(field)?;
+                out.bytes(value)
+            })
         }
     }
 }
@@ -43,11 +43,6 @@ pub(super) fn read(input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) ->
     }
 }
 
-fn pair(out: &mut ChunkWriter<'_, impl Write>, field: &[u8], value: &[u8]) -> io::Result<()> {
-    out.bytes(field)?;
-    out.bytes(value)
-}
-
 fn hash(large: bool, input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) -> Result<Value, Problem> {
     let count = input.varint()?;
     let mut problem = None;
@@ -59,29 +54,24 @@ fn hash(large: bool, input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) 
             None
         }
     });
-    let hash = from_parts(large, fields);
+    let hash = Hash::from_parts(large, fields);
     match problem {
         Some(problem) => Err(problem),
         None if hash.is_empty() => Err(input.wrong("an empty hash")),
-        None if hash.len() as u64 != count => Err(input.wrong("a hash with a field that stands twice")),
+        None if hash.len() as u64 != count || has_twin(&hash) => {
+            Err(input.wrong("a hash with a field that stands twice"))
+        }
         None => Ok(Value::Hash(Box::new(hash))),
     }
+}
+
+/// True if a field stands twice: a small hash is a list, which would take it; in a large one it is missing from the count.
+fn has_twin(hash: &Hash) -> bool {
+    !hash.is_large() && hash.validate().is_err()
 }
 
 type Bytes = Box<[u8]>;
 
 fn field(input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) -> Result<(Bytes, Bytes), Problem> {
     Ok((input.bytes(scratch)?.into(), input.bytes(scratch)?.into()))
-}
-
-pub(super) fn is_large(hash: &Hash) -> bool {
-    matches!(hash, Hash::Large(_))
-}
-
-pub(super) fn from_parts(large: bool, fields: impl IntoIterator<Item = (Bytes, Bytes)>) -> Hash {
-    if large {
-        Hash::Large(fields.into_iter().map(|(field, value)| ((Hash::order(&field), field), value)).collect())
-    } else {
-        Hash::Small(fields.into_iter().collect())
-    }
 }

@@ -20,7 +20,7 @@ pub(crate) struct ChunkReader<R> {
     next_offset: u64,
     next_index: u32,
     hash: Box<Xxh3>,
-    /// Of all bytes before the present chunk.
+    /// Of all bytes before the end record.
     hash_before: u64,
 }
 
@@ -68,7 +68,9 @@ impl<R: Read> ChunkReader<R> {
             return Err(self.wrong("a chunk holds more than its contents"));
         }
         self.offset = self.next_offset;
-        self.hash_before = self.hash.digest();
+        if kind == Kind::End {
+            self.hash_before = self.hash.digest();
+        }
         let mut header = [0; CHUNK_HEADER_LEN];
         if read_full(&mut self.input, &mut header)? < CHUNK_HEADER_LEN {
             return Err(self.damaged(Damage::Truncated));

@@ -31,7 +31,7 @@ fn a_directory_keeps_what_memory_keeps() {
     let path = scratch.0.join("snapshots");
     let dir = SnapshotDir::open(Arc::new(DiskStore::open(&path).unwrap()), 0).unwrap();
     let mut state = sample();
-    let long: Vec<u8> = (0..20_000_000u32).map(|n| (n % 251) as u8).collect();
+    let long: Vec<u8> = (0..9_500_000u32).map(|n| (n % 251) as u8).collect();
     state.restore_entry(1, Entry::new(b"beyond a sync", Value::Str(Str::new(&long)), 1, None, 0));
     dir.write(&sample(), &meta_of(&sample())).unwrap();
     let summary = dir.write(&state, &Meta { last_index: 5000, ..meta_of(&state) }).unwrap();

@@ -10,7 +10,6 @@ mod round_trip;
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::value::from_parts;
 use super::write::write_chunked;
 use super::{Meta, Reader, SnapshotError};
 use crate::store::{
@@ -150,11 +149,9 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
 
 /// A hash whose small form is in an order of its own.
 fn hash(large: bool, fields: u64, seed: u64) -> Hash {
-    let fields = (0..fields).map(|n| {
-        let name = format!("{}:{n}", n.wrapping_mul(seed | 1) % 97);
-        (name.into_bytes().into_boxed_slice(), vec![n as u8; (n % 80) as usize].into_boxed_slice())
-    });
-    from_parts(large, fields)
+    // An odd factor gives each of them another number.
+    let name = |n: u64| n.wrapping_mul(seed | 1).to_string().into_bytes();
+    Hash::from_parts(large, (0..fields).map(|n| (name(n), vec![n as u8; (n % 80) as usize])))
 }
 
 fn build(ops: &[Op]) -> State {
@@ -219,6 +216,9 @@ fn assert_same(a: &State, b: &State) {
     for index in 0..DATABASES {
         let (a, b) = (a.db(index), b.db(index));
         assert_eq!((a.len(), a.floor()), (b.len(), b.floor()), "database {index}");
+        if a.is_empty() {
+            continue;
+        }
         for shard in 0..SLOTS {
             let (a, b) = (a.shard_in_order(shard), b.shard_in_order(shard));
             assert_eq!(a.len(), b.len());
