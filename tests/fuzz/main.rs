@@ -42,7 +42,9 @@ pub fn fuzz(target: &Target) {
         let outcome = catch_unwind(AssertUnwindSafe(|| (target.read)(&input, &mut rng)));
         match outcome {
             Ok(true) => valid += 1,
-            Ok(false) if round % 8 == 0 => panic!("{}: a valid input is refused: {}", target.name, input.escape_ascii()),
+            Ok(false) if round % 8 == 0 => {
+                panic!("{}: a valid input is refused: {}", target.name, input.escape_ascii())
+            }
             Ok(false) => invalid += 1,
             Err(panic) => {
                 eprintln!("{}: LOCKSTEP_SEED={seed}, round {round}, input {}", target.name, input.escape_ascii());

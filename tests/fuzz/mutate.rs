@@ -4,7 +4,8 @@ use crate::support::rng::Rng;
 
 /// Numbers that lengths and counts go wrong with.
 const NUMBERS: &[u64] = &[0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX >> 1, u64::MAX];
-const TEXTS: &[&str] = &["-1", "0", "2147483648", "9223372036854775807", "18446744073709551616", "\r\n", "*", "$", "\"", "'", "\\x"];
+const TEXTS: &[&str] =
+    &["-1", "0", "2147483648", "9223372036854775807", "18446744073709551616", "\r\n", "*", "$", "\"", "'", "\\x"];
 
 /// One to four changes.
 pub fn mutate(input: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {

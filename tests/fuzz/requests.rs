@@ -53,7 +53,9 @@ fn valid(rng: &mut Rng) -> Vec<u8> {
     let mut out = Vec::new();
     for _ in 0..1 + rng.below(4) {
         if rng.percent(20) {
-            out.extend_from_slice(rng.pick(&["PING\r\n", "set 'a b' \"\\x41\\n\"\n", "\r\n", "get  k\t\r\n", "*0\r\n"]).as_bytes());
+            out.extend_from_slice(
+                rng.pick(&["PING\r\n", "set 'a b' \"\\x41\\n\"\n", "\r\n", "get  k\t\r\n", "*0\r\n"]).as_bytes(),
+            );
             continue;
         }
         let args: Command = (0..1 + rng.below(5))

@@ -74,9 +74,9 @@ fn common(value: Value) -> Value {
     let own = |key: &Value| ["version", "id"].iter().any(|own| key.bytes() == Some(own.as_bytes()));
     let server = |pairs: &[(Value, Value)]| pairs.first().is_some_and(|(key, _)| key.bytes() == Some(b"server"));
     match value {
-        Value::Map(pairs) if server(&pairs) => {
-            Value::Map(pairs.into_iter().map(|(key, value)| if own(&key) { (key, Value::Null) } else { (key, value) }).collect())
-        }
+        Value::Map(pairs) if server(&pairs) => Value::Map(
+            pairs.into_iter().map(|(key, value)| if own(&key) { (key, Value::Null) } else { (key, value) }).collect(),
+        ),
         Value::Array(items) if items.first().and_then(Value::bytes) == Some(b"server") => {
             let pair = |pair: &[Value]| [pair[0].clone(), if own(&pair[0]) { Value::Null } else { pair[1].clone() }];
             Value::Array(items.chunks(2).flat_map(pair).collect())
@@ -90,7 +90,9 @@ fn common(value: Value) -> Value {
 fn the_versions_are_those_promised() {
     let both = Both::start();
     let reply = both.ours.client().call(&["HELLO", "3"]);
-    let field = |name: &str| reply.pairs().unwrap().into_iter().find(|(key, _)| key.bytes() == Some(name.as_bytes())).unwrap().1;
+    let field = |name: &str| {
+        reply.pairs().unwrap().into_iter().find(|(key, _)| key.bytes() == Some(name.as_bytes())).unwrap().1
+    };
     assert_eq!(field("version"), Value::Bulk(b"7.2.4".to_vec()));
     assert!(matches!(field("id"), Value::Int(id) if id > 0));
 }

@@ -35,8 +35,13 @@ impl Both {
     #[track_caller]
     fn compare(&self, input: &[u8], piece: usize) {
         let (redis, ours) = (exchange(self.redis.addr(), input, piece), exchange(self.ours.addr(), input, piece));
-        let shown: String = input.iter().take(120).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect();
-        assert_eq!(ours.escape_ascii().to_string(), redis.escape_ascii().to_string(), "left is lockstep, right is Redis, for {shown}");
+        let shown: String =
+            input.iter().take(120).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect();
+        assert_eq!(
+            ours.escape_ascii().to_string(),
+            redis.escape_ascii().to_string(),
+            "left is lockstep, right is Redis, for {shown}"
+        );
     }
 }
 
