@@ -183,8 +183,12 @@ pub async fn drive_reads(group: Arc<Group>) {
             } else {
                 let group = group.clone();
                 drop(crate::task::spawn(async move {
-                    group.wait_applied(index).await;
-                    finish(&group, ready, index).await;
+                    // A node that is cut off now may never get there.
+                    if tokio::time::timeout(group.timeout(), group.wait_applied(index)).await.is_ok() {
+                        finish(&group, ready, index).await;
+                    } else {
+                        ready.into_iter().for_each(|waiting| waiting.job.fail());
+                    }
                 }));
             }
         }
@@ -345,5 +349,5 @@ async fn run_heavy(group: Arc<Group>, commands: CommandGroup) {
 
 fn answer(commands: CommandGroup, replies: Vec<Reply>) {
     // A receiver that is gone is a connection that is gone.
-    let _ = commands.done.send(Answered { replies, index: 0 });
+    let _ = commands.done.send(Answered { replies, index: 0, timed_out: false });
 }
