@@ -1,4 +1,4 @@
-//! The keyspace of one SELECT index: one [`Shard`] of shared entries for each hash slot.
+//! The keyspace of one SELECT index: [`Shard`]s of shared entries, each for a run of hash slots.
 //!
 //! Invariants
 //! - `len` is the number of entries in all shards; `deadlines` holds exactly the (deadline, key) of every entry that has
@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use triomphe::Arc;
 
 use super::shard::{Shard, order, positioned};
-use super::{CURSOR_BITS, Entry, Position, SLOTS, Value};
+use super::{CURSOR_BITS, Entry, Position, SHARDS, Value};
 
 /// Shards tried at random before those that hold keys are listed.
 const RANDOM_TRIES_MAX: usize = 64;
@@ -84,7 +84,7 @@ impl Database {
         let position = entry.position();
         let deadline = entry.deadline_ms();
         if self.shards.is_empty() {
-            self.shards.resize(SLOTS, None);
+            self.shards.resize(SHARDS, None);
         }
         let slot = self.shards.get_mut(position.shard())?;
         let entry = Arc::new(entry);
@@ -230,7 +230,7 @@ impl Database {
             return None;
         }
         for _ in 0..RANDOM_TRIES_MAX {
-            if let Some(Some(shard)) = self.shards.get(rng.below(SLOTS as u64) as usize) {
+            if let Some(Some(shard)) = self.shards.get(rng.below(SHARDS as u64) as usize) {
                 return shard.random(rng);
             }
         }
