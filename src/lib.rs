@@ -3,5 +3,6 @@
 pub mod command;
 pub mod error;
 pub mod protocol;
+pub mod script;
 pub mod server;
 pub mod store;

@@ -1,0 +1,35 @@
+//! EVAL
+
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, given, key_count, run_writing, store};
+use crate::command::{Arg, ArgKind, Categories, Doc, Group, Outcome, Run, Spec};
+use crate::protocol::Args;
+use crate::script::compile;
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec {
+    name: "eval",
+    arity: -3,
+    flags: FLAGS,
+    categories: Categories::empty(),
+    keys: WRITTEN,
+    doc: Doc {
+        summary: "Runs a Lua script on every node and loads it.",
+        since: "2.6.0",
+        group: Group::Scripting,
+        complexity: "Depends on the script that is executed.",
+        args: &[Arg::new("script", ArgKind::String), NUMKEYS, KEY, ARG],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let keys = key_count(args)?;
+    let source = given(args)?;
+    // Redis loads what compiles, whether or not it then fails.
+    if !txn.state().scripts.contains_key(&source.sha()) {
+        compile(&source, &txn.state().options)?;
+        store(txn, &source);
+    }
+    run_writing(txn, args, &source, keys)
+}
