@@ -12,7 +12,8 @@ use super::raise::{Caught, Raise, bad_argument, caught, message};
 use super::sandbox::Shield;
 
 /// Why a key that is an object stops an iteration: its place in the table is a matter of its address.
-pub const OBJECT_KEY: &str = "a table whose keys are tables, functions or threads cannot be iterated: their order differs by node";
+pub const OBJECT_KEY: &str =
+    "a table whose keys are tables, functions or threads cannot be iterated: their order differs by node";
 
 /// Functions of `names` that need no change.
 const UNCHANGED: [&str; 7] = ["_VERSION", "assert", "error", "ipairs", "rawequal", "select", "type"];
@@ -140,13 +141,7 @@ fn reveal(lua: &Lua, meter: &Meter, value: Value) -> mlua::Result<Value> {
 ///
 /// # Errors
 /// The run is over.
-pub fn load(
-    lua: &Lua,
-    meter: &Meter,
-    code: &[u8],
-    name: &[u8],
-    env: Table,
-) -> mlua::Result<Result<Function, Vec<u8>>> {
+pub fn load(lua: &Lua, meter: &Meter, code: &[u8], name: &[u8], env: Table) -> mlua::Result<Result<Function, Vec<u8>>> {
     // The compiler does about this much work for each byte.
     const UNITS_PER_BYTE: u64 = 4;
     meter.charge(UNITS_PER_BYTE.saturating_mul(code.len() as u64))?;
@@ -222,7 +217,13 @@ fn unsigned(text: &[u8], base: u32) -> Option<u64> {
             None => overflow = true,
         }
     }
-    Some(if overflow { u64::MAX } else if negative { value.wrapping_neg() } else { value })
+    Some(if overflow {
+        u64::MAX
+    } else if negative {
+        value.wrapping_neg()
+    } else {
+        value
+    })
 }
 
 fn rawset(shield: &Shield, params: Params<'_>) -> mlua::Result<Table> {

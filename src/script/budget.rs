@@ -87,12 +87,6 @@ impl Meter {
         self.memory
     }
 
-    /// Units used so far.
-    #[cfg(test)]
-    pub fn spent(&self) -> u64 {
-        self.budget - self.left.get()
-    }
-
     /// Ends the run; the first reason counts.
     pub fn end(&self, end: End) -> Raise {
         if self.ended.get().is_none() {
@@ -154,8 +148,7 @@ impl Meter {
     }
 
     fn weigh(&self) {
-        self.weight
-            .set(1 + self.string_len_max.get() / BYTES_PER_WEIGHT + self.values_max.get() / VALUES_PER_WEIGHT);
+        self.weight.set(1 + self.string_len_max.get() / BYTES_PER_WEIGHT + self.values_max.get() / VALUES_PER_WEIGHT);
     }
 
     /// Installs the hook and takes the collector over. `lua` must be the run's fresh state.

@@ -141,8 +141,7 @@ fn hex_prefix(text: &[u8]) -> Option<(f64, usize)> {
     if let Some(b'p' | b'P') = text.get(used) {
         let negative = text.get(used + 1) == Some(&b'-');
         let sign = usize::from(matches!(text.get(used + 1), Some(b'+' | b'-')));
-        let digits =
-            text.get(used + 1 + sign..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).copied();
+        let digits = text.get(used + 1 + sign..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).copied();
         let (mut count, mut power) = (0, 0i64);
         for digit in digits {
             power = (power * 10 + i64::from(digit - b'0')).min(100_000);

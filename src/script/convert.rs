@@ -9,8 +9,8 @@ use super::raise::Raise;
 use crate::error::ReplyError;
 use crate::protocol::{Reply, Resp, encode};
 
-/// Deepest nesting of a table that becomes a reply. (Redis stops at its Lua stack, some thousands deep.)
-const DEPTH_MAX: usize = 500;
+/// Deepest nesting of a table that becomes a reply. (Redis stops at the end of its Lua stack, thousands deep; whoever encodes or drops a reply here recurses.)
+const DEPTH_MAX: usize = 100;
 /// Bytes that an element of a reply takes besides its text.
 const ELEMENT_BYTES: usize = size_of::<Reply>();
 
@@ -101,6 +101,14 @@ pub fn error_table(lua: &Lua, text: &[u8], counted: bool) -> mlua::Result<Table>
     Ok(table)
 }
 
+/// What a returned table stands for.
+enum Shape {
+    Done(Reply),
+    Map(Table),
+    Set(Table),
+    Array,
+}
+
 /// Turns a script's value into its reply.
 pub struct Answer<'a> {
     meter: &'a Meter,
@@ -133,50 +141,64 @@ impl<'a> Answer<'a> {
     }
 
     fn table(&mut self, table: &Table, depth: usize) -> mlua::Result<Reply> {
+        match self.shape(table)? {
+            Shape::Done(reply) => Ok(reply),
+            Shape::Map(map) => {
+                let mut pairs = Vec::new();
+                self.each(&map, |answer, key, value| {
+                    pairs.push((answer.reply(key, depth + 1)?, answer.reply(value, depth + 1)?));
+                    Ok(())
+                })?;
+                Ok(Reply::Map(pairs))
+            }
+            Shape::Set(set) => {
+                let mut items = Vec::new();
+                self.each(&set, |answer, key, _| {
+                    items.push(answer.reply(key, depth + 1)?);
+                    Ok(())
+                })?;
+                Ok(Reply::Set(items))
+            }
+            Shape::Array => {
+                let mut items = Vec::new();
+                loop {
+                    match table.raw_get(items.len() + 1)? {
+                        Value::Nil => return Ok(Reply::Array(items)),
+                        value => items.push(self.reply(&value, depth + 1)?),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a table stands for, by its fields in Redis's order. Apart from the recursion, whose frames stay small so.
+    #[inline(never)]
+    fn shape(&mut self, table: &Table) -> mlua::Result<Shape> {
         if let Value::String(text) = table.raw_get("err")? {
             let text = self.copy(&text.as_bytes())?;
-            return Ok(ReplyError::text(text.to_vec()).into());
+            return Ok(Shape::Done(ReplyError::text(text.to_vec()).into()));
         }
         if let Value::String(text) = table.raw_get("ok")? {
             let text = self.copy(&text.as_bytes())?;
             let line = String::from_utf8_lossy(&text).replace(['\r', '\n'], " ");
-            return Ok(Reply::Simple(line.into()));
+            return Ok(Shape::Done(Reply::Simple(line.into())));
         }
         match table.raw_get("double")? {
-            Value::Number(value) => return Ok(Reply::Double(value)),
-            Value::Integer(value) => return Ok(Reply::Double(value as f64)),
+            Value::Number(value) => return Ok(Shape::Done(Reply::Double(value))),
+            Value::Integer(value) => return Ok(Shape::Done(Reply::Double(value as f64))),
             _ => {}
         }
         if let Value::Table(map) = table.raw_get("map")? {
-            let mut pairs = Vec::new();
-            self.each(&map, |answer, key, value| {
-                pairs.push((answer.reply(key, depth + 1)?, answer.reply(value, depth + 1)?));
-                Ok(())
-            })?;
-            return Ok(Reply::Map(pairs));
+            return Ok(Shape::Map(map));
         }
         if let Value::Table(set) = table.raw_get("set")? {
-            let mut items = Vec::new();
-            self.each(&set, |answer, key, _| {
-                items.push(answer.reply(key, depth + 1)?);
-                Ok(())
-            })?;
-            return Ok(Reply::Set(items));
+            return Ok(Shape::Set(set));
         }
         if let Value::String(text) = table.raw_get("big_number")? {
             let text: Vec<u8> = self.copy(&text.as_bytes())?.iter().map(|byte| line_byte(*byte)).collect();
-            return Ok(Reply::BigNumber(text.into()));
+            return Ok(Shape::Done(Reply::BigNumber(text.into())));
         }
-        if let Some(reply) = self.verbatim(table)? {
-            return Ok(reply);
-        }
-        let mut items = Vec::new();
-        loop {
-            match table.raw_get(items.len() + 1)? {
-                Value::Nil => return Ok(Reply::Array(items)),
-                value => items.push(self.reply(&value, depth + 1)?),
-            }
-        }
+        Ok(self.verbatim(table)?.map_or(Shape::Array, Shape::Done))
     }
 
     fn verbatim(&mut self, table: &Table) -> mlua::Result<Option<Reply>> {

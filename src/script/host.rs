@@ -86,3 +86,43 @@ impl<'a, 's> Host<'a, 's> {
         Ok(Reply::Ok)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Categories, Doc, Group, Run};
+    use crate::store::{Effects, Rng, State};
+
+    const SELECT: Spec = Spec {
+        name: "select",
+        arity: 2,
+        flags: Flags::SELECTS,
+        categories: Categories::empty(),
+        keys: &[],
+        doc: Doc { summary: "", since: "", group: Group::Connection, complexity: "", args: &[] },
+        run: Run::Container,
+        subcommands: &[],
+    };
+
+    #[test]
+    fn a_selected_database_holds_for_the_script_only() {
+        let (mut state, mut effects) = (State::default(), Effects::default());
+        let mut txn = state.txn(2, Rng::new(1), &mut effects);
+        let mut host = Host::writing(&mut txn, false);
+        let run = |host: &mut Host<'_, '_>, words: &[&str]| host.call(&Args::from_slices(words));
+        for (index, error) in [
+            ("x", "ERR value is not an integer or out of range"),
+            ("16", "ERR DB index is out of range"),
+            ("-1", "ERR DB index is out of range"),
+        ] {
+            let got = host.select(&SELECT, &Args::from_slices(["select", index])).unwrap_err();
+            assert_eq!(got.to_string(), error);
+        }
+        run(&mut host, &["SET", "k", "two"]).unwrap();
+        assert_eq!(host.select(&SELECT, &Args::from_slices(["select", "5"])), Ok(Reply::Ok));
+        run(&mut host, &["SET", "k", "five"]).unwrap();
+        assert_eq!(run(&mut host, &["GET", "k"]), Ok(Reply::bulk("five")));
+        assert_eq!(Host::writing(&mut txn, false).call(&Args::from_slices(["GET", "k"])), Ok(Reply::bulk("two")));
+        assert_eq!(Host::writing(&mut txn, true).caller(), Caller::ReadOnlyScript);
+    }
+}

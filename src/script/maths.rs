@@ -26,7 +26,9 @@ const UNARY: [(&str, Unary); 12] = [
     ("log10", libm::log10),
 ];
 
-const BINARY: [(&str, fn(f64, f64) -> f64); 4] =
+type Binary = fn(f64, f64) -> f64;
+
+const BINARY: [(&str, Binary); 4] =
     [("atan2", libm::atan2), ("pow", libm::pow), ("fmod", libm::fmod), ("mod", libm::fmod)];
 
 /// Replaces functions of Lua's own `math`.

@@ -37,7 +37,8 @@ pub fn compile(source: &Source, options: &Options) -> Result<(), ReplyError> {
 }
 
 fn sandbox(options: &Options) -> Result<Sandbox, ReplyError> {
-    Sandbox::new(options).map_err(|error| ReplyError::text(format!("ERR the script's sandbox could not be made: {error}")))
+    Sandbox::new(options)
+        .map_err(|error| ReplyError::text(format!("ERR the script's sandbox could not be made: {error}")))
 }
 
 fn function(sandbox: &Sandbox, source: &Source) -> Result<Function, ReplyError> {
@@ -123,9 +124,7 @@ fn execute(sandbox: &Sandbox, body: Function, host: Host<'_, '_>) -> Result<Repl
     });
     match result {
         Ok(Some(reply)) => Ok(reply),
-        Ok(None) => {
-            Err(failure.take().unwrap_or_else(|| Failure { text: b"ERR unknown error".to_vec(), place: None }))
-        }
+        Ok(None) => Err(failure.take().unwrap_or_else(|| Failure { text: b"ERR unknown error".to_vec(), place: None })),
         Err(error) => {
             if is_memory(&error) {
                 meter.end(End::Memory);

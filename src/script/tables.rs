@@ -120,4 +120,3 @@ fn maxn(_: &Lua, meter: &Meter, _: &Shield, params: Params<'_>) -> mlua::Result<
     }
     Ok(Value::Number(greatest))
 }
-

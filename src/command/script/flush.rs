@@ -16,11 +16,8 @@ pub static SPEC: Spec = Spec {
         since: "2.6.0",
         group: Group::Scripting,
         complexity: "O(N) with N being the number of scripts in cache",
-        args: &[Arg::new(
-            "flush-type",
-            ArgKind::OneOf(&[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")]),
-        )
-        .optional()],
+        args: &[Arg::new("flush-type", ArgKind::OneOf(&[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")]))
+            .optional()],
     },
     run: Run::Write(run),
     subcommands: &[],

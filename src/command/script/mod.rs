@@ -4,6 +4,7 @@
 //! they cannot store the script: EVALSHA after EVAL_RO answers NOSCRIPT, which clients follow by sending the text again.
 //! (In Redis EVAL_RO loads the script as well.)
 
+mod container;
 mod eval;
 mod eval_ro;
 mod evalsha;
@@ -14,11 +15,10 @@ mod help;
 mod kill;
 mod load;
 mod request;
-mod script;
 mod time;
 
 use super::Spec;
 
 /// The family.
 pub static SPECS: &[&Spec] =
-    &[&eval::SPEC, &eval_ro::SPEC, &evalsha::SPEC, &evalsha_ro::SPEC, &script::SPEC, &time::SPEC];
+    &[&eval::SPEC, &eval_ro::SPEC, &evalsha::SPEC, &evalsha_ro::SPEC, &container::SPEC, &time::SPEC];

@@ -10,11 +10,8 @@ use crate::script::{Host, Source, run};
 use crate::store::{Options, Scripts, Txn, View};
 
 /// Flags of all four.
-pub const FLAGS: Flags = Flags::NOSCRIPT
-    .union(Flags::STALE)
-    .union(Flags::SKIP_MONITOR)
-    .union(Flags::MOVABLEKEYS)
-    .union(Flags::SCRIPT);
+pub const FLAGS: Flags =
+    Flags::NOSCRIPT.union(Flags::STALE).union(Flags::SKIP_MONITOR).union(Flags::MOVABLEKEYS).union(Flags::SCRIPT);
 
 /// Keys of the two that write: what a script does with them is not known, so all is assumed.
 pub const WRITTEN: &[KeySpec] = &[keys(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))];
