@@ -69,6 +69,8 @@ pub const WRONG_TYPE: ReplyError = ReplyError::new("WRONGTYPE Operation against 
 pub const NO_SUCH_KEY: ReplyError = ReplyError::new("ERR no such key");
 /// INCR and its kin would leave the range of i64.
 pub const OVERFLOW: ReplyError = ReplyError::new("ERR increment or decrement would overflow");
+/// INCRBYFLOAT and HINCRBYFLOAT would leave the range of finite numbers.
+pub const NOT_FINITE: ReplyError = ReplyError::new("ERR increment would produce NaN or Infinity");
 /// SETRANGE and APPEND beyond `proto-max-bulk-len`.
 pub const STRING_TOO_LONG: ReplyError = ReplyError::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 /// A database index outside 0..16.

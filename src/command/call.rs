@@ -50,7 +50,9 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
         });
     }
     if matches!(caller, Caller::Script | Caller::ReadOnlyScript) {
-        if spec.flags.contains(Flags::NOSCRIPT) || matches!(spec.run, Run::Session(_) | Run::Container) {
+        if spec.flags.intersects(Flags::NOSCRIPT.union(Flags::NODE_DEPENDENT))
+            || matches!(spec.run, Run::Session(_) | Run::Container)
+        {
             return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
         }
         if caller == Caller::ReadOnlyScript && spec.is_write() {

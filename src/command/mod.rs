@@ -7,6 +7,7 @@
 mod call;
 mod find;
 pub mod generic;
+pub mod glob;
 pub mod hash;
 mod registry;
 pub mod script;

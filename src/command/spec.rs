@@ -66,6 +66,8 @@ bitflags! {
         /// As Redis shows it.
         const ALLOW_BUSY = 1 << 18;
 
+        /// Ours: the reply depends on the node that gives it; not from scripts, which run on all of them.
+        const NODE_DEPENDENT = 1 << 23;
         /// Ours: executed at once inside MULTI instead of being queued (EXEC, DISCARD, MULTI, WATCH, RESET, QUIT).
         const IMMEDIATE = 1 << 24;
         /// Ours: reads an amount that only the number of keys bounds (KEYS); never runs where Raft's timers run.

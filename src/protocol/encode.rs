@@ -29,6 +29,16 @@ pub fn encode(out: &mut BytesMut, reply: &Reply, resp: Resp) {
                 encode(out, value, resp);
             }
         }
+        Reply::Pairs(pairs) => {
+            header(out, b'*', if resp == Resp::V2 { 2 * pairs.len() } else { pairs.len() } as i64);
+            for (first, second) in pairs {
+                if resp == Resp::V3 {
+                    header(out, b'*', 2);
+                }
+                encode(out, first, resp);
+                encode(out, second, resp);
+            }
+        }
         Reply::Double(value) => match resp {
             Resp::V2 => bulk(out, double_text(*value).as_bytes()),
             Resp::V3 => line(out, b',', double_text(*value).as_bytes()),

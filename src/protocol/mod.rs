@@ -5,11 +5,13 @@
 
 mod args;
 mod encode;
+mod long_double;
 mod number;
 pub mod parse;
 mod reply;
 
 pub use args::Args;
 pub use encode::encode;
+pub use long_double::LongDouble;
 pub use number::{parse_f64, parse_i64, write_i64};
 pub use reply::{Reply, Resp};

@@ -38,6 +38,8 @@ pub enum Reply {
     Array(Vec<Reply>),
     /// A map, in RESP2 a flat array of twice the length.
     Map(Vec<(Reply, Reply)>),
+    /// An array of pairs, each an array of two; in RESP2 a flat array of twice the length.
+    Pairs(Vec<(Reply, Reply)>),
     /// A set, in RESP2 an array.
     Set(Vec<Reply>),
     /// A double, in RESP2 a bulk string.

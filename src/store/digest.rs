@@ -65,14 +65,8 @@ impl Digest {
             Reply::Array(items) => self.items(8, items),
             Reply::Set(items) => self.items(9, items),
             Reply::Push(items) => self.items(10, items),
-            Reply::Map(pairs) => {
-                self.pending.push(11);
-                self.number(pairs.len() as u64);
-                for (key, value) in pairs {
-                    self.reply(key);
-                    self.reply(value);
-                }
-            }
+            Reply::Map(pairs) => self.pairs(11, pairs),
+            Reply::Pairs(pairs) => self.pairs(17, pairs),
             Reply::Double(value) => {
                 self.pending.push(12);
                 self.number(value.to_bits());
@@ -104,6 +98,15 @@ impl Digest {
         self.number(items.len() as u64);
         for item in items {
             self.reply(item);
+        }
+    }
+
+    fn pairs(&mut self, tag: u8, pairs: &[(Reply, Reply)]) {
+        self.pending.push(tag);
+        self.number(pairs.len() as u64);
+        for (first, second) in pairs {
+            self.reply(first);
+            self.reply(second);
         }
     }
 

@@ -1,38 +1,96 @@
-//! The hash value.
+//! The hash value: fields with values, in one of two representations, as in Redis.
+//!
+//! - *Small*: one list of strings in one allocation, in order of insertion; lookup is linear. OBJECT ENCODING: `listpack`.
+//! - *Large*: a persistent B-tree ordered by a hash of the field. A clone is O(1) and shares all that is not written
+//!   afterwards, so a snapshot costs a write at most one path of the tree, never the whole value. OBJECT ENCODING:
+//!   `hashtable`.
+//!
+//! Invariants
+//! - Each field stands once. A small hash stays small while it has at most [`HashLimits::entries_max`] fields and none
+//!   of its fields and values is longer than [`HashLimits::value_max`]; then it becomes large, and it never goes back,
+//!   whatever is removed.
+//! - What is seen of the order is a function of the value: insertion order is part of a small hash and kept by
+//!   [`Hash::from_parts`]; the order of a large one follows from its fields alone.
+//! - [`Hash::scan`] meets every field that is there during the whole of a scan: a field's order never changes and
+//!   cursors only rise.
+//!
+//! Deliberately without the key, a deadline or a revision: the entry has those.
 
-use imbl::OrdMap;
-use xxhash_rust::xxh3::xxh3_64;
+mod packed;
+mod random;
+#[cfg(test)]
+mod tests;
+mod tree;
 
-type Bytes = Box<[u8]>;
+use packed::Packed;
+use tree::Tree;
 
-/// Fields and values. Small ones in one list in insertion order, as Redis's listpack; large ones in a persistent
-/// B-tree ordered by (hash of the field, field): a clone is O(1) and shares all that is not written afterwards, and
-/// HSCAN's cursor is a place in that order.
+use super::Options;
+
+/// A hash value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hash(Repr);
+
 #[derive(Clone, Debug, PartialEq)]
-pub enum Hash {
-    /// In order of insertion.
-    Small(Vec<(Bytes, Bytes)>),
-    /// Ordered by hash of the field, then field.
-    Large(OrdMap<(u64, Bytes), Bytes>),
+enum Repr {
+    Small(Packed),
+    Large(Tree),
 }
 
-impl Default for Hash {
+impl Default for Repr {
     fn default() -> Self {
-        Self::Small(Vec::new())
+        Self::Small(Packed::default())
     }
 }
 
+/// Up to where a hash stays small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashLimits {
+    /// Most fields.
+    pub entries_max: u64,
+    /// Longest field or value, bytes.
+    pub value_max: u64,
+}
+
+impl From<&Options> for HashLimits {
+    fn from(options: &Options) -> Self {
+        Self { entries_max: options.hash_small_entries_max, value_max: options.hash_small_value_max }
+    }
+}
+
+/// A field and its value.
+pub type FieldValue<'a> = (&'a [u8], &'a [u8]);
+
 impl Hash {
-    /// The place of a field in the order of a large hash.
-    pub fn order(field: &[u8]) -> u64 {
-        xxh3_64(field)
+    /// The value that another one was: `large` is its [`Hash::is_large`], `fields` what its [`Hash::iter`] gave, each
+    /// field once.
+    pub fn from_parts(large: bool, fields: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>) -> Self {
+        if large {
+            let mut tree = Tree::default();
+            for (field, value) in fields {
+                tree.set(field.as_ref(), value.as_ref());
+            }
+            Self(Repr::Large(tree))
+        } else {
+            let mut packed = Packed::default();
+            for (field, value) in fields {
+                packed.push(field.as_ref(), value.as_ref());
+            }
+            packed.shrink();
+            Self(Repr::Small(packed))
+        }
+    }
+
+    /// True in the large representation.
+    pub fn is_large(&self) -> bool {
+        matches!(self.0, Repr::Large(_))
     }
 
     /// Number of fields.
     pub fn len(&self) -> usize {
-        match self {
-            Self::Small(fields) => fields.len(),
-            Self::Large(fields) => fields.len(),
+        match &self.0 {
+            Repr::Small(packed) => packed.len(),
+            Repr::Large(tree) => tree.len(),
         }
     }
 
@@ -41,16 +99,124 @@ impl Hash {
         self.len() == 0
     }
 
-    /// What OBJECT ENCODING answers.
-    pub fn encoding(&self) -> &'static str {
-        match self {
-            Self::Small(_) => "listpack",
-            Self::Large(_) => "hashtable",
+    /// The value of a field.
+    pub fn get(&self, field: &[u8]) -> Option<&[u8]> {
+        match &self.0 {
+            Repr::Small(packed) => packed.get(field),
+            Repr::Large(tree) => tree.get(field),
         }
     }
 
-    /// Bytes of memory, roughly.
+    /// Fields and values, in the value's order.
+    pub fn iter(&self) -> Iter<'_> {
+        match &self.0 {
+            Repr::Small(packed) => Iter::Small(packed.iter()),
+            Repr::Large(tree) => Iter::Large(tree.iter()),
+        }
+    }
+
+    /// Sets a field: true if it is new. One that is there keeps its place.
+    pub fn set(&mut self, field: &[u8], value: &[u8], limits: HashLimits) -> bool {
+        if field.len().max(value.len()) as u64 > limits.value_max {
+            self.enlarge();
+        }
+        match &mut self.0 {
+            Repr::Large(tree) => tree.set(field, value),
+            Repr::Small(packed) => {
+                let added = packed.set(field, value);
+                if packed.len() as u64 > limits.entries_max {
+                    self.enlarge();
+                }
+                added
+            }
+        }
+    }
+
+    /// Announces that one command sets `fields` fields: if they are more than a small hash may have, it becomes large
+    /// at once, as in Redis, even should some be the same.
+    pub fn expect(&mut self, fields: usize, limits: HashLimits) {
+        if fields as u64 > limits.entries_max {
+            self.enlarge();
+        }
+    }
+
+    /// Removes a field: true if it was there.
+    pub fn remove(&mut self, field: &[u8]) -> bool {
+        match &mut self.0 {
+            Repr::Small(packed) => packed.remove(field),
+            Repr::Large(tree) => tree.remove(field),
+        }
+    }
+
+    /// The next part of a scan, and the cursor to go on from (below 2^53; 0 at the end). A large hash gives the fields
+    /// from `cursor` on, at least `count` if there are as many, all of one order value together. A small one is given
+    /// whole, as in Redis.
+    pub fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<FieldValue<'_>>) {
+        match &self.0 {
+            Repr::Small(packed) => (0, packed.iter().collect()),
+            Repr::Large(tree) => tree.scan(cursor, count),
+        }
+    }
+
+    /// What OBJECT ENCODING answers.
+    pub fn encoding(&self) -> &'static str {
+        if self.is_large() { "hashtable" } else { "listpack" }
+    }
+
+    /// Bytes of memory, roughly. O(1).
     pub fn memory(&self) -> usize {
-        64 * self.len()
+        size_of::<Self>()
+            + match &self.0 {
+                Repr::Small(packed) => packed.memory(),
+                Repr::Large(tree) => tree.memory(),
+            }
+    }
+
+    /// Checks that each field stands once and that all counts are right; for tests and after a snapshot is installed.
+    ///
+    /// # Errors
+    /// Names the first thing that is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        let mut fields: Vec<&[u8]> = self.iter().map(|(field, _)| field).collect();
+        let listed = fields.len();
+        fields.sort_unstable();
+        fields.dedup();
+        if fields.len() != self.len() || listed != self.len() {
+            return Err(format!("{listed} fields, {} different, counted {}", fields.len(), self.len()));
+        }
+        match &self.0 {
+            Repr::Small(_) => Ok(()),
+            Repr::Large(tree) => tree.validate(),
+        }
+    }
+
+    fn enlarge(&mut self) {
+        if let Repr::Small(packed) = &self.0 {
+            let mut tree = Tree::default();
+            for (field, value) in packed.iter() {
+                tree.set(field, value);
+            }
+            self.0 = Repr::Large(tree);
+        }
+    }
+}
+
+/// Fields and values of a hash in its order.
+#[derive(Clone)]
+pub enum Iter<'a> {
+    #[doc(hidden)]
+    Small(packed::Iter<'a>),
+    #[doc(hidden)]
+    Large(tree::Iter<'a>),
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = FieldValue<'a>;
+
+    fn next(&mut self) -> Option<FieldValue<'a>> {
+        match self {
+            Self::Small(iter) => iter.next(),
+            Self::Large(iter) => iter.next(),
+        }
     }
 }

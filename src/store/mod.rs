@@ -25,7 +25,7 @@ pub use cluster::{Cluster, Member, Wish};
 pub use database::Database;
 pub use digest::Digest;
 pub use entry::Entry;
-pub use hash::Hash;
+pub use hash::{FieldValue, Hash, HashLimits};
 pub use options::Options;
 pub use origins::{Boot, Origins};
 pub use position::{CURSOR_BITS, Position, SLOTS, slot};

@@ -44,6 +44,13 @@ pub enum Deadline {
     At(u64),
 }
 
+impl From<Option<u64>> for Deadline {
+    /// That of another entry, in ms.
+    fn from(deadline_ms: Option<u64>) -> Self {
+        deadline_ms.map_or(Self::Clear, Self::At)
+    }
+}
+
 /// Whether [`Txn::edit`] may make an absent key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Create {
@@ -75,6 +82,12 @@ impl<'a> Txn<'a> {
     pub fn nested(&mut self, db: usize) -> Txn<'_> {
         let rng = Rng::new(self.rng.next_u64());
         Txn::new(self.state, db, rng, self.effects)
+    }
+
+    /// The same command at work on another database: the revision stays.
+    pub fn on_db(&mut self, db: usize) -> Txn<'_> {
+        let rng = Rng::new(self.rng.next_u64());
+        Txn { state: self.state, db, rng, effects: self.effects }
     }
 
     /// Read access to the same moment, by the entry's time alone.
@@ -153,6 +166,8 @@ impl<'a> Txn<'a> {
         if let Some(db) = self.state.dbs.get_mut(self.db)
             && let Some(old) = db.insert(entry)
         {
+            // A due one that the new value replaced has expired all the same.
+            self.effects.expired += u64::from(old.is_due(now_ms));
             self.effects.discard(old);
         }
     }
@@ -234,6 +249,32 @@ impl<'a> Txn<'a> {
         let entry = self.state.dbs.get_mut(self.db)?.remove(key)?;
         self.state.digest.key(self.db, key, 0, 0);
         Some(entry)
+    }
+
+    /// Moves `key` to the name `target` in database `to_db`, over whatever is there: a new revision, the same deadline.
+    /// False: there is no such key, or no such database, and nothing changed.
+    pub fn transfer(&mut self, key: &[u8], to_db: usize, target: &[u8]) -> bool {
+        if to_db >= self.state.dbs.len() {
+            return false;
+        }
+        let Some(entry) = self.take(key) else { return false };
+        let deadline = Deadline::from(entry.deadline_ms());
+        // A snapshot under way may hold the entry too: a clone of its value shares what is large.
+        let value = Arc::try_unwrap(entry).map_or_else(|shared| shared.value().clone(), Entry::into_value);
+        self.on_db(to_db).set(target, value, deadline);
+        true
+    }
+
+    /// Copies `key` to the name `target` in database `to_db`, over whatever is there: a new revision, the same deadline.
+    /// What is large is shared until one side changes. False: there is no such key, or no such database, and nothing changed.
+    pub fn copy(&mut self, key: &[u8], to_db: usize, target: &[u8]) -> bool {
+        if to_db >= self.state.dbs.len() {
+            return false;
+        }
+        let Some(entry) = self.get(key) else { return false };
+        let (value, deadline) = (entry.value().clone(), Deadline::from(entry.deadline_ms()));
+        self.on_db(to_db).set(target, value, deadline);
+        true
     }
 
     /// Empties the given databases.

@@ -97,6 +97,13 @@ impl<'a> View<'a> {
         self.is_alive(entry).then_some(entry)
     }
 
+    /// The entry of `key` if it is alive; its idle time ends, even without touch (TOUCH).
+    pub fn touch(&self, key: &[u8]) -> Option<&'a Entry> {
+        let entry = self.peek(key)?;
+        entry.mark_accessed(self.horizon.estimate_ms);
+        Some(entry)
+    }
+
     /// True unless the entry is due; notes that it is due by the estimate alone.
     pub fn is_alive(&self, entry: &Entry) -> bool {
         if entry.is_due(self.horizon.applied_ms) {

@@ -1,9 +1,73 @@
-//! Keys of any type.
+//! Keys of any type, and databases as a whole.
 
+mod copy;
+pub mod cursor;
+mod db_index;
+mod dbsize;
 mod del;
+mod exists;
+mod expire;
+mod expire_options;
+mod expireat;
+mod expiretime;
+mod flush_type;
+mod flushall;
+mod flushdb;
+mod key_type;
+mod keys;
+mod lifetime;
+mod move_key;
+pub mod name_pattern;
+mod object;
+mod object_encoding;
+mod object_freq;
+mod object_help;
+mod object_idletime;
+mod object_refcount;
+mod persist;
 mod pexpire;
+mod pexpireat;
+mod pexpiretime;
+mod pttl;
+mod randomkey;
+mod rename;
+mod renamenx;
+mod scan;
+mod swapdb;
+#[cfg(test)]
+mod tests;
+mod touch;
+mod ttl;
+mod unlink;
 
 use super::Spec;
 
 /// The family.
-pub static SPECS: &[&Spec] = &[&del::SPEC, &pexpire::SPEC];
+pub static SPECS: &[&Spec] = &[
+    &copy::SPEC,
+    &dbsize::SPEC,
+    &del::SPEC,
+    &exists::SPEC,
+    &expire::SPEC,
+    &expireat::SPEC,
+    &expiretime::SPEC,
+    &flushall::SPEC,
+    &flushdb::SPEC,
+    &keys::SPEC,
+    &move_key::SPEC,
+    &object::SPEC,
+    &persist::SPEC,
+    &pexpire::SPEC,
+    &pexpireat::SPEC,
+    &pexpiretime::SPEC,
+    &pttl::SPEC,
+    &randomkey::SPEC,
+    &rename::SPEC,
+    &renamenx::SPEC,
+    &scan::SPEC,
+    &swapdb::SPEC,
+    &touch::SPEC,
+    &ttl::SPEC,
+    &key_type::SPEC,
+    &unlink::SPEC,
+];

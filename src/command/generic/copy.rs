@@ -1,0 +1,66 @@
+//! COPY
+
+use crate::command::generic::db_index::{SAME_OBJECT, db_index};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::error::{ReplyError, SYNTAX};
+use crate::protocol::{Args, Reply};
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec {
+    name: "copy",
+    arity: -3,
+    flags: Flags::WRITE.union(Flags::DENYOOM),
+    categories: Categories::empty(),
+    keys: &[
+        KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
+        KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
+    ],
+    doc: Doc {
+        summary: "Copies the value and the deadline of a key to another key.",
+        since: "6.2.0",
+        group: Group::Generic,
+        complexity: "O(1) for large values, which are shared until one side changes",
+        args: &[
+            Arg::new("source", ArgKind::Key(0)),
+            Arg::new("destination", ArgKind::Key(1)),
+            Arg::new("destination-db", ArgKind::Integer).token("DB").optional(),
+            Arg::word("replace", "REPLACE").optional(),
+        ],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+struct Options {
+    db: usize,
+    replace: bool,
+}
+
+fn options(db: usize, args: &Args) -> Result<Options, ReplyError> {
+    let mut options = Options { db, replace: false };
+    let mut at = 3;
+    while at < args.len() {
+        if args.is(at, "REPLACE") {
+            options.replace = true;
+        } else if args.is(at, "DB") && at + 1 < args.len() {
+            at += 1;
+            options.db = db_index(args.arg(at))?;
+        } else {
+            return Err(SYNTAX);
+        }
+        at += 1;
+    }
+    Ok(options)
+}
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let (key, target) = (args.arg(1), args.arg(2));
+    let options = options(txn.db_index(), args)?;
+    if options.db == txn.db_index() && key == target {
+        return Err(SAME_OBJECT);
+    }
+    if !txn.exists(key) || (!options.replace && txn.on_db(options.db).exists(target)) {
+        return Ok(Reply::Int(0));
+    }
+    Ok(Reply::Int(i64::from(txn.copy(key, options.db, target))))
+}

@@ -1,0 +1,28 @@
+//! EXPIRE
+
+use crate::command::generic::expire_options::{CONDITION, Origin, expire};
+use crate::command::generic::lifetime::Unit;
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::Args;
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec {
+    name: "expire",
+    arity: -3,
+    flags: Flags::WRITE.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Sets in how many seconds a key expires.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("seconds", ArgKind::Integer), CONDITION],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    expire(txn, args, "expire", Origin::Now, Unit::Seconds)
+}

@@ -1,0 +1,110 @@
+//! What EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT share.
+
+use super::lifetime::Unit;
+use crate::command::{Arg, ArgKind, Outcome};
+use crate::error::{NOT_AN_INTEGER, ReplyError, invalid_expire};
+use crate::protocol::{Args, Reply, parse_i64};
+use crate::store::{Entry, Txn};
+
+/// Documentation of the condition.
+pub const CONDITION: Arg = Arg::new(
+    "condition",
+    ArgKind::OneOf(&[Arg::word("nx", "NX"), Arg::word("xx", "XX"), Arg::word("gt", "GT"), Arg::word("lt", "LT")]),
+)
+.optional();
+
+const NX_WITH_OTHERS: ReplyError =
+    ReplyError::new("ERR NX and XX, GT or LT options at the same time are not compatible");
+const GT_WITH_LT: ReplyError = ReplyError::new("ERR GT and LT options at the same time are not compatible");
+
+/// What a time argument counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The entry's time.
+    Now,
+    /// 1970.
+    Epoch,
+}
+
+/// On which present deadlines the new one takes effect. XX may stand with GT or LT.
+#[derive(Default)]
+struct Conditions {
+    nx: bool,
+    xx: bool,
+    gt: bool,
+    lt: bool,
+}
+
+impl Conditions {
+    fn parse(args: &Args) -> Result<Self, ReplyError> {
+        let mut conditions = Self::default();
+        for at in 3..args.len() {
+            let condition = if args.is(at, "NX") {
+                &mut conditions.nx
+            } else if args.is(at, "XX") {
+                &mut conditions.xx
+            } else if args.is(at, "GT") {
+                &mut conditions.gt
+            } else if args.is(at, "LT") {
+                &mut conditions.lt
+            } else {
+                return Err(unsupported(args.arg(at)));
+            };
+            *condition = true;
+        }
+        if conditions.nx && (conditions.xx || conditions.gt || conditions.lt) {
+            return Err(NX_WITH_OTHERS);
+        }
+        if conditions.gt && conditions.lt {
+            return Err(GT_WITH_LT);
+        }
+        Ok(conditions)
+    }
+
+    /// No deadline counts as an infinitely late one.
+    fn allow(&self, present_ms: Option<u64>, at_ms: i64) -> bool {
+        let present = present_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        !(self.nx && present.is_some()
+            || self.xx && present.is_none()
+            || self.gt && present.is_none_or(|present| at_ms <= present)
+            || self.lt && present.is_some_and(|present| at_ms >= present))
+    }
+}
+
+/// Redis formats the option as a C string, which ends at a zero byte.
+fn unsupported(option: &[u8]) -> ReplyError {
+    let shown = option.split(|byte| *byte == 0).next().unwrap_or_default();
+    ReplyError::text([b"ERR Unsupported option ", shown].concat())
+}
+
+/// Runs the command called `name`: 1 if the deadline was set, or the key removed because the time has come already.
+///
+/// # Errors
+/// Redis's texts for times out of range, unknown and contradictory options; they come before the key is looked at.
+pub fn expire(txn: &mut Txn<'_>, args: &Args, name: &str, origin: Origin, unit: Unit) -> Outcome {
+    let key = args.arg(1);
+    let conditions = Conditions::parse(args)?;
+    let time = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
+    let at_ms = at_ms(time, origin, unit, txn.now_ms()).ok_or_else(|| invalid_expire(name))?;
+    let Some(present_ms) = txn.get(key).map(Entry::deadline_ms) else { return Ok(Reply::Int(0)) };
+    if !conditions.allow(present_ms, at_ms) {
+        return Ok(Reply::Int(0));
+    }
+    let done = match u64::try_from(at_ms) {
+        Ok(at_ms) if at_ms > txn.now_ms() => txn.set_deadline(key, Some(at_ms)),
+        _ => txn.remove(key),
+    };
+    Ok(Reply::Int(i64::from(done)))
+}
+
+/// The deadline in cluster time; negative ones are merely past. None if it overflows.
+fn at_ms(time: i64, origin: Origin, unit: Unit, now_ms: u64) -> Option<i64> {
+    let ms = match unit {
+        Unit::Milliseconds => time,
+        Unit::Seconds => time.checked_mul(1000)?,
+    };
+    match origin {
+        Origin::Epoch => Some(ms),
+        Origin::Now => ms.checked_add(i64::try_from(now_ms).ok()?),
+    }
+}

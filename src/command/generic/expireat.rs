@@ -1,0 +1,28 @@
+//! EXPIREAT
+
+use crate::command::generic::expire_options::{CONDITION, Origin, expire};
+use crate::command::generic::lifetime::Unit;
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::Args;
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec {
+    name: "expireat",
+    arity: -3,
+    flags: Flags::WRITE.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Sets the Unix time in seconds at which a key expires.",
+        since: "1.2.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("unix-time-seconds", ArgKind::UnixTime), CONDITION],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    expire(txn, args, "expireat", Origin::Epoch, Unit::Seconds)
+}

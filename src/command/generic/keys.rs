@@ -1,0 +1,37 @@
+//! KEYS
+
+use crate::command::generic::name_pattern::NamePattern;
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{SLOTS, View};
+
+pub static SPEC: Spec = Spec {
+    name: "keys",
+    arity: 2,
+    flags: Flags::READONLY.union(Flags::UNBOUNDED),
+    categories: Categories::DANGEROUS,
+    keys: &[],
+    doc: Doc {
+        summary: "Returns all keys whose names match a pattern.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(N) with the number of keys in the database",
+        args: &[Arg::new("pattern", ArgKind::Pattern)],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let pattern = NamePattern::new(args.arg(1));
+    let mut found = Vec::new();
+    for shard in 0..SLOTS {
+        // In order of position: a script reads this in apply.
+        for entry in view.db().shard_in_order(shard) {
+            if pattern.matches(entry.key()) && view.is_alive(entry) {
+                found.push(Reply::bulk(entry.key()));
+            }
+        }
+    }
+    Ok(Reply::Array(found))
+}

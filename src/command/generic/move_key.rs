@@ -1,0 +1,35 @@
+//! MOVE
+
+use crate::command::generic::db_index::{SAME_OBJECT, db_index};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec {
+    name: "move",
+    arity: 3,
+    flags: Flags::WRITE.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Moves a key to another database unless a key has its name there.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("db", ArgKind::Integer)],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let key = args.arg(1);
+    let db = db_index(args.arg(2))?;
+    if db == txn.db_index() {
+        return Err(SAME_OBJECT);
+    }
+    if !txn.exists(key) || txn.on_db(db).exists(key) {
+        return Ok(Reply::Int(0));
+    }
+    Ok(Reply::Int(i64::from(txn.transfer(key, db, key))))
+}

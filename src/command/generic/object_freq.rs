@@ -1,0 +1,35 @@
+//! OBJECT FREQ
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::store::View;
+
+const NOT_LFU: ReplyError = ReplyError::new(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between \
+     policies at runtime LRU and LFU data will take some time to adjust.",
+);
+
+pub static SPEC: Spec = Spec {
+    name: "object|freq",
+    arity: 3,
+    flags: Flags::READONLY,
+    categories: Categories::empty(),
+    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
+    doc: Doc {
+        summary: "Returns how often a value was accessed, under an LFU eviction policy only.",
+        since: "4.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0))],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    match view.peek(args.arg(2)) {
+        None => Ok(Reply::Nil),
+        Some(_) => Err(NOT_LFU),
+    }
+}

@@ -1,0 +1,43 @@
+//! OBJECT HELP
+
+use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::View;
+
+pub static SPEC: Spec = Spec {
+    name: "object|help",
+    arity: 2,
+    flags: Flags::LOADING.union(Flags::STALE),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Explains the subcommands of OBJECT.",
+        since: "6.2.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+const LINES: [&str; 13] = [
+    "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "ENCODING <key>",
+    "    Return the kind of internal representation used in order to store the value",
+    "    associated with a <key>.",
+    "FREQ <key>",
+    "    Return the access frequency index of the <key>. The returned integer is",
+    "    proportional to the logarithm of the recent access frequency of the key.",
+    "IDLETIME <key>",
+    "    Return the idle time of the <key>, that is the approximated number of",
+    "    seconds elapsed since the last access to the key.",
+    "REFCOUNT <key>",
+    "    Return the number of references of the value associated with the specified",
+    "    <key>.",
+];
+
+fn run(_view: &View<'_>, _args: &Args) -> Outcome {
+    let lines = LINES.into_iter().chain(["HELP", "    Prints this help."]);
+    Ok(Reply::Array(lines.map(Reply::simple).collect()))
+}

@@ -1,0 +1,37 @@
+//! OBJECT REFCOUNT
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply, parse_i64};
+use crate::store::{Value, View};
+
+pub static SPEC: Spec = Spec {
+    name: "object|refcount",
+    arity: 3,
+    flags: Flags::READONLY,
+    categories: Categories::empty(),
+    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
+    doc: Doc {
+        summary: "Returns the number of references to a value, as Redis counts them.",
+        since: "2.2.3",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0))],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+/// What Redis answers for the small integers, which all keys share there.
+const SHARED: i64 = i32::MAX as i64;
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    Ok(view.peek(args.arg(2)).map_or(Reply::Nil, |entry| {
+        let is_shared = match entry.value() {
+            Value::Str(s) if s.encoding() == "int" => {
+                parse_i64(s.as_bytes()).is_some_and(|number| (0..10_000).contains(&number))
+            }
+            _ => false,
+        };
+        Reply::Int(if is_shared { SHARED } else { 1 })
+    }))
+}

@@ -1,0 +1,30 @@
+//! PERSIST
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Entry, Txn};
+
+pub static SPEC: Spec = Spec {
+    name: "persist",
+    arity: 2,
+    flags: Flags::WRITE.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Takes a key's deadline away.",
+        since: "2.2.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0))],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let key = args.arg(1);
+    if txn.get(key).and_then(Entry::deadline_ms).is_none() {
+        return Ok(Reply::Int(0));
+    }
+    Ok(Reply::Int(i64::from(txn.set_deadline(key, None))))
+}

@@ -1,0 +1,39 @@
+//! RANDOMKEY
+
+use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Entry, SLOTS, View};
+
+pub static SPEC: Spec = Spec {
+    name: "randomkey",
+    arity: 1,
+    flags: Flags::READONLY,
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Returns the name of some key.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        args: &[],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+/// Draws before all keys are gone through for one that is alive.
+const DRAWS_MAX: usize = 100;
+
+fn run(view: &View<'_>, _args: &Args) -> Outcome {
+    let mut rng = view.rng();
+    for _ in 0..DRAWS_MAX {
+        match view.db().random(&mut rng) {
+            None => return Ok(Reply::Nil),
+            Some(entry) if view.is_alive(entry) => return Ok(Reply::bulk(entry.key())),
+            Some(_) => {}
+        }
+    }
+    // Nearly all are due and not yet swept. Nil would mean that there is no key, so look.
+    let alive = (0..SLOTS).find_map(|shard| view.db().shard_in_order(shard).into_iter().find(|e| view.is_alive(e)));
+    Ok(Reply::bulk_or_nil(alive.map(Entry::key)))
+}

@@ -1,0 +1,30 @@
+//! HDEL
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Changed, Create, Hash, Txn};
+
+pub static SPEC: Spec = Spec {
+    name: "hdel",
+    arity: -3,
+    flags: Flags::WRITE.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))],
+    doc: Doc {
+        summary: "Removes fields of a hash, and the hash with its last field.",
+        since: "2.0.0",
+        group: Group::Hash,
+        complexity: "O(N) with the number of fields given",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String).multiple()],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let removed = txn.edit(args.arg(1), Create::No, |hash: &mut Hash| {
+        let removed = args.from(2).filter(|field| hash.remove(field)).count();
+        Ok((removed as i64, Changed(removed > 0)))
+    })?;
+    Ok(Reply::Int(removed.unwrap_or_default()))
+}

@@ -1,0 +1,44 @@
+//! HINCRBY
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::error::{NOT_AN_INTEGER, OVERFLOW, ReplyError};
+use crate::protocol::{Args, Reply, parse_i64};
+use crate::store::{Changed, Create, Hash, HashLimits, Txn};
+
+pub static SPEC: Spec = Spec {
+    name: "hincrby",
+    arity: 4,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Adds to the integer in a field of a hash; an absent field counts as 0.",
+        since: "2.0.0",
+        group: Group::Hash,
+        complexity: "O(1)",
+        args: &[
+            Arg::new("key", ArgKind::Key(0)),
+            Arg::new("field", ArgKind::String),
+            Arg::new("increment", ArgKind::Integer),
+        ],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+const FIELD_NOT_AN_INTEGER: ReplyError = ReplyError::new("ERR hash value is not an integer");
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let increment = parse_i64(args.arg(3)).ok_or(NOT_AN_INTEGER)?;
+    let limits = HashLimits::from(&txn.state().options);
+    let sum = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
+        let before = match hash.get(args.arg(2)) {
+            Some(value) => parse_i64(value).ok_or(FIELD_NOT_AN_INTEGER)?,
+            None => 0,
+        };
+        let sum = before.checked_add(increment).ok_or(OVERFLOW)?;
+        hash.set(args.arg(2), itoa::Buffer::new().format(sum).as_bytes(), limits);
+        Ok((sum, Changed(true)))
+    })?;
+    Ok(Reply::Int(sum.unwrap_or_default()))
+}

@@ -1,0 +1,28 @@
+//! HMGET
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Hash, View};
+
+pub static SPEC: Spec = Spec {
+    name: "hmget",
+    arity: -3,
+    flags: Flags::READONLY.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
+    doc: Doc {
+        summary: "Returns the values of fields of a hash.",
+        since: "2.0.0",
+        group: Group::Hash,
+        complexity: "O(N) with the number of fields given",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String).multiple()],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let hash = view.typed::<Hash>(args.arg(1))?;
+    let value = |field| Reply::bulk_or_nil(hash.and_then(|hash| hash.get(field)));
+    Ok(Reply::Array(args.from(2).map(value).collect()))
+}

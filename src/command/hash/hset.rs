@@ -1,0 +1,46 @@
+//! HSET
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::error::{ReplyError, wrong_arity};
+use crate::protocol::{Args, Reply};
+use crate::store::{Changed, Create, Hash, HashLimits, Txn};
+
+pub static SPEC: Spec = Spec {
+    name: "hset",
+    arity: -4,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Sets fields of a hash to values; makes the hash if there is none.",
+        since: "2.0.0",
+        group: Group::Hash,
+        complexity: "O(N) with the number of fields given",
+        args: &[
+            Arg::new("key", ArgKind::Key(0)),
+            Arg::new("data", ArgKind::Block(&[Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)]))
+                .multiple(),
+        ],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    set_fields(txn, args, SPEC.name).map(Reply::Int)
+}
+
+/// Sets the fields that the arguments from the second on name, each in front of its value: how many are new.
+pub(super) fn set_fields(txn: &mut Txn<'_>, args: &Args, name: &str) -> Result<i64, ReplyError> {
+    if !args.len().is_multiple_of(2) {
+        return Err(wrong_arity(name));
+    }
+    let limits = HashLimits::from(&txn.state().options);
+    let added = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
+        hash.expect((args.len() - 2) / 2, limits);
+        let added = (2..args.len()).step_by(2).filter(|i| hash.set(args.arg(*i), args.arg(i + 1), limits)).count();
+        // Setting a field to what it was counts as a change, as in Redis.
+        Ok((added as i64, Changed(true)))
+    })?;
+    Ok(added.unwrap_or_default())
+}

@@ -1,0 +1,39 @@
+//! HSETNX
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Changed, Create, Hash, HashLimits, Txn};
+
+pub static SPEC: Spec = Spec {
+    name: "hsetnx",
+    arity: 4,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))],
+    doc: Doc {
+        summary: "Sets a field of a hash unless it is there.",
+        since: "2.0.0",
+        group: Group::Hash,
+        complexity: "O(1)",
+        args: &[
+            Arg::new("key", ArgKind::Key(0)),
+            Arg::new("field", ArgKind::String),
+            Arg::new("value", ArgKind::String),
+        ],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let limits = HashLimits::from(&txn.state().options);
+    let added = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
+        let absent = hash.get(args.arg(2)).is_none();
+        if absent {
+            hash.expect(1, limits);
+            hash.set(args.arg(2), args.arg(3), limits);
+        }
+        Ok((absent, Changed(absent)))
+    })?;
+    Ok(Reply::Int(added.unwrap_or_default().into()))
+}

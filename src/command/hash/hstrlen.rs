@@ -1,0 +1,28 @@
+//! HSTRLEN
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Hash, View};
+
+pub static SPEC: Spec = Spec {
+    name: "hstrlen",
+    arity: 3,
+    flags: Flags::READONLY.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RO)],
+    doc: Doc {
+        summary: "Returns the length of the value of a field of a hash.",
+        since: "3.2.0",
+        group: Group::Hash,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String)],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let hash = view.typed::<Hash>(args.arg(1))?;
+    let value = hash.and_then(|hash| hash.get(args.arg(2)));
+    Ok(Reply::Int(value.map_or(0, <[u8]>::len) as i64))
+}
