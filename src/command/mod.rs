@@ -9,6 +9,7 @@ mod find;
 pub mod generic;
 pub mod glob;
 pub mod hash;
+pub mod lock;
 mod registry;
 pub mod script;
 mod spec;

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, generic, hash, script, string};
+use super::{Spec, generic, hash, lock, script, string};
 
 /// The families, in the order in which COMMAND lists them.
-static FAMILIES: [&[&Spec]; 4] = [string::SPECS, generic::SPECS, hash::SPECS, script::SPECS];
+static FAMILIES: [&[&Spec]; 5] = [string::SPECS, generic::SPECS, hash::SPECS, script::SPECS, lock::SPECS];
 
 static TABLE: LazyLock<HashTable<&'static Spec>> = LazyLock::new(|| {
     let mut table = HashTable::new();

@@ -2,7 +2,7 @@
 
 use crate::command::{Caller, Flags, Run, call_read, call_write, check};
 use crate::protocol::{Args, Reply};
-use crate::store::{Effects, Horizon, Rng, State, View};
+use crate::store::{Deadline, Effects, Hash, Horizon, Kind, Rng, State, View};
 
 /// A state with a clock that the test moves.
 #[derive(Default)]
@@ -60,5 +60,17 @@ impl Bench {
         let mut out = bytes::BytesMut::new();
         crate::protocol::encode(&mut out, &self.run(line), crate::protocol::Resp::V2);
         String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end().to_owned()
+    }
+
+    /// Gives `key` a value that is no string: for what is refused with WRONGTYPE.
+    pub fn put_hash(&mut self, key: &str) {
+        let mut effects = Effects::default();
+        let mut txn = self.state.txn(self.db, Rng::of_command(0, 0), &mut effects);
+        txn.set(key.as_bytes(), Hash::default().into_value(), Deadline::Clear);
+    }
+
+    /// The deadline of a present key, ms.
+    pub fn deadline_ms(&self, key: &str) -> Option<u64> {
+        self.state.db(self.db).get(key.as_bytes())?.deadline_ms()
     }
 }

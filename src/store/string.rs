@@ -56,6 +56,14 @@ impl Str {
         }
     }
 
+    /// A part for a reply: shared if large, else a copy. Empty if the range does not lie inside.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Bytes {
+        match self {
+            Self::Large(bytes) if range.start <= range.end && range.end <= bytes.len() => bytes.slice(range),
+            _ => Bytes::copy_from_slice(self.as_bytes().get(range).unwrap_or_default()),
+        }
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         self.as_bytes().len()
@@ -84,6 +92,31 @@ impl Str {
         result
     }
 
+    /// Puts `tail` behind the bytes; afterwards the encoding is `raw`.
+    pub fn append(&mut self, tail: &[u8]) {
+        match self {
+            // One allocation of the right size, where growing first would make two.
+            Self::Small(bytes) | Self::Edited(bytes) if bytes.len() + tail.len() < SHARED_FROM => {
+                *self = Self::Edited([bytes, tail].concat().into());
+            }
+            _ => self.edit(|bytes| bytes.extend_from_slice(tail)),
+        }
+    }
+
+    /// Writes `part` at `offset`, with zero bytes in front of it where there were none; the caller bounds the sum of both.
+    /// Afterwards the encoding is `raw`.
+    pub fn overwrite(&mut self, offset: usize, part: &[u8]) {
+        let end = offset.saturating_add(part.len());
+        self.edit(|bytes| {
+            if bytes.len() < end {
+                bytes.resize(end, 0);
+            }
+            if let Some(place) = bytes.get_mut(offset..end) {
+                place.copy_from_slice(part);
+            }
+        });
+    }
+
     /// `int`, `embstr` or `raw`, as Redis would say.
     pub fn encoding(&self) -> &'static str {
         match self {
@@ -106,5 +139,32 @@ trait TryIntoMut {
 impl TryIntoMut for Box<Bytes> {
     fn try_into_mut(self) -> Result<BytesMut, Bytes> {
         Bytes::try_into_mut(*self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_give_the_same_bytes_small_and_large() {
+        for len in [0, 1, SHARED_FROM - 2, SHARED_FROM - 1, SHARED_FROM, 3 * SHARED_FROM] {
+            let mut expected = vec![b'x'; len];
+            let mut value = Str::new(&expected);
+            let shared = value.to_bytes();
+            value.append(b"ab");
+            expected.extend(b"ab");
+            assert_eq!(value.as_bytes(), expected, "append to {len}");
+            value.overwrite(len + 4, b"cd");
+            expected.extend(b"\0\0cd");
+            assert_eq!(value.as_bytes(), expected, "overwrite behind {len}");
+            value.overwrite(len + 1, b"Y");
+            *expected.get_mut(len + 1).unwrap() = b'Y';
+            assert_eq!(value.as_bytes(), expected, "overwrite in {len}");
+            assert_eq!(value.encoding(), "raw");
+            assert_eq!(&*value.slice(len + 1..len + 4), &expected[len + 1..len + 4]);
+            assert_eq!(&*value.slice(0..expected.len() + 1), b"");
+            assert_eq!(shared, vec![b'x'; len], "what was shared before");
+        }
     }
 }

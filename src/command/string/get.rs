@@ -24,3 +24,23 @@ pub static SPEC: Spec = Spec {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     Ok(view.typed::<Str>(args.arg(1))?.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes())))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn answers_the_string_nil_or_wrongtype() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        for (line, text) in [
+            ("SET k v", "+OK"),
+            ("GET k", "$1 v"),
+            ("GET absent", "$-1"),
+            ("GET h", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("GET", "-ERR wrong number of arguments for 'get' command"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+    }
+}

@@ -1,10 +1,54 @@
 //! Strings.
 
+mod append;
+mod counter;
+mod decr;
+mod decrby;
+mod expire_option;
 mod get;
+mod getdel;
+mod getex;
+mod getrange;
+mod getset;
 mod incr;
+mod incrby;
+mod incrbyfloat;
+mod lcs;
+mod mget;
+mod mset;
+mod msetnx;
+mod psetex;
 mod set;
+mod setex;
+mod setnx;
+mod setrange;
+mod strlen;
+mod substr;
 
 use super::Spec;
 
 /// The family.
-pub static SPECS: &[&Spec] = &[&get::SPEC, &set::SPEC, &incr::SPEC];
+pub static SPECS: &[&Spec] = &[
+    &append::SPEC,
+    &decr::SPEC,
+    &decrby::SPEC,
+    &get::SPEC,
+    &getdel::SPEC,
+    &getex::SPEC,
+    &getrange::SPEC,
+    &getset::SPEC,
+    &incr::SPEC,
+    &incrby::SPEC,
+    &incrbyfloat::SPEC,
+    &lcs::SPEC,
+    &mget::SPEC,
+    &mset::SPEC,
+    &msetnx::SPEC,
+    &psetex::SPEC,
+    &set::SPEC,
+    &setex::SPEC,
+    &setnx::SPEC,
+    &setrange::SPEC,
+    &strlen::SPEC,
+    &substr::SPEC,
+];

@@ -1,8 +1,11 @@
 //! SET
 
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn, Value};
+
+use super::expire_option::{Expiry, set_until};
 
 pub static SPEC: Spec = Spec {
     name: "set",
@@ -17,13 +20,200 @@ pub static SPEC: Spec = Spec {
         since: "1.0.0",
         group: Group::String,
         complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
+        args: &[
+            Arg::new("key", ArgKind::Key(0)),
+            Arg::new("value", ArgKind::String),
+            Arg::new("condition", ArgKind::OneOf(&[Arg::word("nx", "NX"), Arg::word("xx", "XX")])).optional(),
+            Arg::word("get", "GET").optional(),
+            Arg::new(
+                "expiration",
+                ArgKind::OneOf(&[
+                    Arg::new("seconds", ArgKind::Integer).token("EX"),
+                    Arg::new("milliseconds", ArgKind::Integer).token("PX"),
+                    Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
+                    Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
+                    Arg::word("keepttl", "KEEPTTL"),
+                ]),
+            )
+            .optional(),
+        ],
     },
     run: Run::Write(run),
     subcommands: &[],
 };
 
+/// NX or XX.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    Absent,
+    Present,
+}
+
+struct Options<'a> {
+    condition: Option<Condition>,
+    get: bool,
+    expiry: Expiry<'a>,
+}
+
+fn options(args: &Args) -> Result<Options<'_>, ReplyError> {
+    let mut options = Options { condition: None, get: false, expiry: Expiry::Unsaid };
+    let mut at = 3;
+    while at < args.len() {
+        if args.is(at, "NX") && options.condition != Some(Condition::Present) {
+            options.condition = Some(Condition::Absent);
+        } else if args.is(at, "XX") && options.condition != Some(Condition::Absent) {
+            options.condition = Some(Condition::Present);
+        } else if args.is(at, "GET") {
+            options.get = true;
+        } else {
+            at += options.expiry.take(args, at, "KEEPTTL").ok_or(SYNTAX)?;
+            continue;
+        }
+        at += 1;
+    }
+    Ok(options)
+}
+
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    txn.set(args.arg(1), Value::Str(Str::new(args.arg(2))), Deadline::Clear);
-    Ok(Reply::Ok)
+    let (key, value) = (args.arg(1), args.arg(2));
+    let options = options(args)?;
+    let deadline = match options.expiry {
+        Expiry::Unsaid => Deadline::Clear,
+        Expiry::Word => Deadline::Keep,
+        Expiry::Given(time, amount) => Deadline::At(time.deadline_ms(amount, txn.now_ms(), "set")?),
+    };
+    let before = if options.get { txn.typed::<Str>(key)?.map(Str::to_bytes) } else { None };
+    let met = match options.condition {
+        None => true,
+        Some(Condition::Absent) => !txn.exists(key),
+        Some(Condition::Present) => txn.exists(key),
+    };
+    if met {
+        match deadline {
+            Deadline::At(at) => set_until(txn, key, Str::new(value), at),
+            _ => txn.set(key, Value::Str(Str::new(value)), deadline),
+        }
+    }
+    Ok(match before {
+        Some(before) => Reply::Bulk(before),
+        None if met && !options.get => Reply::Ok,
+        None => Reply::Nil,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value";
+
+    #[test]
+    fn conditions_and_get() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        for (line, text) in [
+            ("SET k a xx", "$-1"),
+            ("SET k a NX", "+OK"),
+            ("SET k b nx", "$-1"),
+            ("GET k", "$1 a"),
+            ("SET k b XX", "+OK"),
+            ("SET k c GET", "$1 b"),
+            ("SET k d NX GET", "$1 c"),
+            ("GET k", "$1 c"),
+            ("SET new x GET NX", "$-1"),
+            ("GET new", "$1 x"),
+            ("SET absent x XX GET", "$-1"),
+            ("GET absent", "$-1"),
+            ("SET k nx NX NX GET get", "$1 c"),
+            ("SET h x GET", WRONG_TYPE),
+            ("SET h x NX GET", WRONG_TYPE),
+            ("SET h x NX", "$-1"),
+            ("GET h", WRONG_TYPE),
+            ("SET h x", "+OK"),
+            ("GET h", "$1 x"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+    }
+
+    #[test]
+    fn contradictions_and_bad_times_change_nothing() {
+        let mut bench = Bench::new();
+        bench.run("SET k v");
+        let state = bench.state.image();
+        const INVALID: &str = "-ERR invalid expire time in 'set' command";
+        const INTEGER: &str = "-ERR value is not an integer or out of range";
+        for (options, text) in [
+            ("NX XX", "-ERR syntax error"),
+            ("XX NX", "-ERR syntax error"),
+            ("EX", "-ERR syntax error"),
+            ("EX 1 PX 1", "-ERR syntax error"),
+            ("EXAT 1 EX 1", "-ERR syntax error"),
+            ("PXAT 1 EXAT 1", "-ERR syntax error"),
+            ("EX 1 KEEPTTL", "-ERR syntax error"),
+            ("KEEPTTL PXAT 1", "-ERR syntax error"),
+            ("PERSIST", "-ERR syntax error"),
+            ("NX foo", "-ERR syntax error"),
+            ("EX 0", INVALID),
+            ("EX -1", INVALID),
+            ("PXAT 0", INVALID),
+            ("EXAT -5", INVALID),
+            ("EX 9223372036854775807", INVALID),
+            ("EX 9223372036854775", INVALID),
+            ("EXAT 9223372036854776", INVALID),
+            ("PX 9223372036854775807", INVALID),
+            ("PX 9223372036854775808", INTEGER),
+            ("EX 1.5", INTEGER),
+            ("EX 0x10 GET", INTEGER),
+            ("EX 0 XX GET", INVALID),
+            ("EX 10 EX 0", INVALID),
+        ] {
+            assert_eq!(bench.text(&format!("SET k w {options}")), text, "{options}");
+        }
+        assert_eq!(bench.text("GET k"), "$1 v");
+        assert_eq!(bench.deadline_ms("k"), None);
+        assert_eq!(bench.state.db(0).get(b"k").unwrap().revision(), state.db(0).get(b"k").unwrap().revision());
+    }
+
+    #[test]
+    fn deadlines() {
+        let mut bench = Bench::new();
+        let now_ms = bench.now_ms;
+        for (options, deadline_ms) in [
+            ("EX 10", Some(now_ms + 10_000)),
+            ("KEEPTTL", Some(now_ms + 10_000)),
+            ("XX keepttl KEEPTTL", Some(now_ms + 10_000)),
+            ("", None),
+            ("px 7", Some(now_ms + 7)),
+            ("EX abc EX 20 XX", Some(now_ms + 20_000)),
+            ("EXAT 1800000000", Some(1_800_000_000_000)),
+            ("PXAT 1800000000001 GET", Some(1_800_000_000_001)),
+            ("PXAT 9223372036854775807", Some(i64::MAX as u64)),
+            ("KEEPTTL GET", Some(i64::MAX as u64)),
+        ] {
+            let reply = bench.text(&format!("SET k v {options}"));
+            assert!(!reply.starts_with('-'), "{options}: {reply}");
+            assert_eq!(bench.deadline_ms("k"), deadline_ms, "{options}");
+        }
+        bench.run("SET k v PX 7");
+        bench.now_ms += 7;
+        assert_eq!(bench.text("GET k"), "$-1");
+        assert_eq!(bench.text("SET k w KEEPTTL"), "+OK");
+        assert_eq!(bench.deadline_ms("k"), None);
+    }
+
+    #[test]
+    fn a_deadline_in_the_past_leaves_no_key() {
+        let mut bench = Bench::new();
+        let now = format!("PXAT {}", bench.now_ms);
+        for options in ["PXAT 1", "EXAT 1", &now] {
+            bench.run("SET k v");
+            assert_eq!(bench.text(&format!("SET k w {options}")), "+OK", "{options}");
+            assert_eq!(bench.text("GET k"), "$-1", "{options}");
+            assert_eq!(bench.state.db(0).len(), 0, "{options}");
+        }
+        bench.run("SET k v");
+        assert_eq!(bench.text("SET k w PXAT 1 GET"), "$1 v");
+        assert_eq!(bench.text("SET k w PXAT 1 NX"), "+OK");
+    }
 }

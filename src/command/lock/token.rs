@@ -1,0 +1,107 @@
+//! LOCK.TOKEN: a fencing token for locks that are kept in plain strings.
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::error::{WRONG_TYPE, wrong_arity};
+use crate::protocol::{Args, Reply};
+use crate::store::{Kind, Str, View};
+
+pub static SPEC: Spec = Spec {
+    name: "lock.token",
+    arity: -2,
+    flags: Flags::READONLY.union(Flags::ALWAYS_LINEARIZABLE),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
+    doc: Doc {
+        summary: "Returns the fencing token of a key's present string; with a value, only if the key holds exactly that.",
+        since: "0.1.0",
+        group: Group::Lock,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String).optional()],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    if args.len() > 3 {
+        return Err(wrong_arity(SPEC.name));
+    }
+    let Some(entry) = view.get(args.arg(1)) else { return Ok(Reply::Nil) };
+    let held = Str::of(entry.value()).ok_or(WRONG_TYPE)?;
+    if args.opt(2).is_some_and(|value| value != held.as_bytes()) {
+        return Ok(Reply::Nil);
+    }
+    // As WATCH sees it: SWAPDB puts another value behind the name, so it raises the token too.
+    Ok(Reply::Int(view.db().watched_revision(entry) as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+    use crate::protocol::Reply;
+
+    fn token(bench: &mut Bench) -> i64 {
+        match bench.run("LOCK.TOKEN k") {
+            Reply::Int(token) => token,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tokens_rise_with_the_value_and_only_with_it() {
+        let mut bench = Bench::new();
+        bench.run("SET k owner1 NX PX 1000");
+        let first = token(&mut bench);
+        bench.run("PEXPIRE k 2000");
+        bench.run("GETEX k PERSIST");
+        bench.run("SET k owner2 NX");
+        bench.run("SET other x");
+        assert_eq!(token(&mut bench), first);
+        bench.run("DEL k");
+        bench.run("SET k owner1 NX PX 1000");
+        let second = token(&mut bench);
+        assert!(second > first);
+        bench.now_ms += 1000;
+        assert_eq!(bench.text("LOCK.TOKEN k"), "$-1");
+        bench.run("SET k owner1 NX PX 1000");
+        let third = token(&mut bench);
+        assert!(third > second);
+        bench.run("APPEND k x");
+        assert!(token(&mut bench) > third);
+    }
+
+    #[test]
+    fn after_the_databases_are_swapped_no_token_is_lower() {
+        let mut bench = Bench::new();
+        bench.db = 1;
+        bench.run("SET k old");
+        bench.db = 0;
+        bench.run("SET k new");
+        let before = token(&mut bench);
+        let mut effects = crate::store::Effects::default();
+        bench.state.txn(0, crate::store::Rng::of_command(9, 0), &mut effects).swap(0, 1);
+        assert_eq!(bench.text("GET k"), "$3 old");
+        assert!(token(&mut bench) > before);
+    }
+
+    #[test]
+    fn another_value_absence_and_other_types() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        bench.run("SET k owner");
+        let token = format!(":{}", token(&mut bench));
+        for (line, text) in [
+            ("LOCK.TOKEN k owner", token.as_str()),
+            ("LOCK.TOKEN k Owner", "$-1"),
+            ("LOCK.TOKEN k \"\"", "$-1"),
+            ("LOCK.TOKEN absent", "$-1"),
+            ("LOCK.TOKEN absent owner", "$-1"),
+            ("LOCK.TOKEN h", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("LOCK.TOKEN h owner", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("LOCK.TOKEN", "-ERR wrong number of arguments for 'lock.token' command"),
+            ("LOCK.TOKEN k owner more", "-ERR wrong number of arguments for 'lock.token' command"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! EX, PX, EXAT and PXAT, which several commands share: reading them, and what a deadline in the past does.
+
+use crate::error::{NOT_AN_INTEGER, ReplyError, invalid_expire};
+use crate::protocol::{Args, parse_i64};
+use crate::store::{Deadline, Str, Txn, Value};
+
+/// How the amount behind an option is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Time {
+    /// EX: from now, s.
+    Seconds,
+    /// PX: from now, ms.
+    Milliseconds,
+    /// EXAT: since the Unix epoch, s.
+    AtSeconds,
+    /// PXAT: since the Unix epoch, ms.
+    AtMilliseconds,
+}
+
+impl Time {
+    fn of(word: &[u8]) -> Option<Self> {
+        [("EX", Self::Seconds), ("PX", Self::Milliseconds), ("EXAT", Self::AtSeconds), ("PXAT", Self::AtMilliseconds)]
+            .into_iter()
+            .find_map(|(name, time)| word.eq_ignore_ascii_case(name.as_bytes()).then_some(time))
+    }
+
+    /// True for EXAT and PXAT.
+    pub(super) fn is_absolute(self) -> bool {
+        matches!(self, Self::AtSeconds | Self::AtMilliseconds)
+    }
+
+    /// The deadline in cluster time, ms.
+    ///
+    /// # Errors
+    /// `amount` is no integer; or it is not positive or leaves the range of i64 ms, which is an invalid expire time in
+    /// `command`.
+    pub(super) fn deadline_ms(self, amount: &[u8], now_ms: u64, command: &str) -> Result<u64, ReplyError> {
+        let amount = parse_i64(amount).ok_or(NOT_AN_INTEGER)?;
+        let ms_per_unit = if matches!(self, Self::Seconds | Self::AtSeconds) { 1000 } else { 1 };
+        let base_ms = if self.is_absolute() { Some(0) } else { i64::try_from(now_ms).ok() };
+        let at_ms = amount.checked_mul(ms_per_unit).zip(base_ms).and_then(|(ms, base)| ms.checked_add(base));
+        match at_ms {
+            Some(at_ms) if amount > 0 => Ok(at_ms.unsigned_abs()),
+            _ => Err(invalid_expire(command)),
+        }
+    }
+}
+
+/// What the options of one command say about the deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expiry<'a> {
+    /// Nothing.
+    Unsaid,
+    /// The command's word without an amount: KEEPTTL or PERSIST.
+    Word,
+    /// An amount, not yet read as a number.
+    Given(Time, &'a [u8]),
+}
+
+impl<'a> Expiry<'a> {
+    /// Takes in the option at argument `at` and returns how many arguments it is; `None` if it is none of `word` and the
+    /// four, lacks its amount, or contradicts an earlier one. An option may be repeated: the last one counts.
+    pub(super) fn take(&mut self, args: &'a Args, at: usize, word: &str) -> Option<usize> {
+        if args.is(at, word) {
+            matches!(self, Self::Unsaid | Self::Word).then(|| {
+                *self = Self::Word;
+                1
+            })
+        } else {
+            let time = Time::of(args.arg(at))?;
+            let amount = args.opt(at + 1)?;
+            match *self {
+                Self::Unsaid => {}
+                Self::Given(before, _) if before == time => {}
+                _ => return None,
+            }
+            *self = Self::Given(time, amount);
+            Some(2)
+        }
+    }
+}
+
+/// Sets `key` to `value` until `deadline_ms`. If that has passed, the key is absent afterwards: as if it had been set and had
+/// expired at once.
+pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: u64) {
+    if deadline_ms <= txn.now_ms() {
+        txn.remove(key);
+    } else {
+        txn.set(key, Value::Str(value), Deadline::At(deadline_ms));
+    }
+}

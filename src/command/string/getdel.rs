@@ -1,0 +1,50 @@
+//! GETDEL
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Str, Txn};
+
+pub static SPEC: Spec = Spec {
+    name: "getdel",
+    arity: 2,
+    flags: Flags::WRITE.union(Flags::FAST).union(Flags::FREES),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE))],
+    doc: Doc {
+        summary: "Returns the string that a key holds and removes the key.",
+        since: "6.2.0",
+        group: Group::String,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0))],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let key = args.arg(1);
+    let Some(value) = txn.typed::<Str>(key)?.map(Str::to_bytes) else { return Ok(Reply::Nil) };
+    txn.remove(key);
+    Ok(Reply::Bulk(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn returns_and_removes() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        for (line, text) in [
+            ("GETDEL k", "$-1"),
+            ("SET k v", "+OK"),
+            ("GETDEL k", "$1 v"),
+            ("GET k", "$-1"),
+            ("GETDEL h", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("DEL h", ":1"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+    }
+}

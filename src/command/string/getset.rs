@@ -1,0 +1,51 @@
+//! GETSET
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Deadline, Str, Txn, Value};
+
+pub static SPEC: Spec = Spec {
+    name: "getset",
+    arity: 3,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Sets a key to a string and returns the one before.",
+        since: "1.0.0",
+        group: Group::String,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let key = args.arg(1);
+    let before = txn.typed::<Str>(key)?.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes()));
+    txn.set(key, Value::Str(Str::new(args.arg(2))), Deadline::Clear);
+    Ok(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn returns_what_was_there() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        for (line, text) in [
+            ("GETSET k a", "$-1"),
+            ("PEXPIRE k 100", ":1"),
+            ("GETSET k b", "$1 a"),
+            ("GET k", "$1 b"),
+            ("GETSET h b", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("GET h", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+        assert_eq!(bench.deadline_ms("k"), None);
+    }
+}

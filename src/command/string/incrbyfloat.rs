@@ -1,0 +1,78 @@
+//! INCRBYFLOAT
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::error::{NOT_A_FLOAT, NOT_FINITE, ReplyError};
+use crate::protocol::{Args, LongDouble, Reply};
+use crate::store::{Changed, Create, Deadline, Str, Txn, Value};
+
+pub static SPEC: Spec = Spec {
+    name: "incrbyfloat",
+    arity: 3,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Adds to the number that a key holds, with fractions; an absent key counts as 0.",
+        since: "2.6.0",
+        group: Group::String,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Double)],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let key = args.arg(1);
+    let text = txn.edit(key, Create::No, |value: &mut Str| {
+        let text = sum(LongDouble::parse(value.as_bytes()).ok_or(NOT_A_FLOAT)?, args.arg(2))?;
+        *value = Str::new(text.as_bytes());
+        Ok((text, Changed(true)))
+    })?;
+    let text = match text {
+        Some(text) => text,
+        None => {
+            let text = sum(LongDouble::ZERO, args.arg(2))?;
+            txn.set(key, Value::Str(Str::new(text.as_bytes())), Deadline::Clear);
+            text
+        }
+    };
+    Ok(Reply::bulk(text))
+}
+
+fn sum(before: LongDouble, increment: &[u8]) -> Result<String, ReplyError> {
+    let sum = before + LongDouble::parse(increment).ok_or(NOT_A_FLOAT)?;
+    if sum.is_finite() { Ok(sum.to_text()) } else { Err(NOT_FINITE) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn adds_as_redis_does() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        for (line, text) in [
+            ("INCRBYFLOAT k x", "-ERR value is not a valid float"),
+            ("GET k", "$-1"),
+            ("INCRBYFLOAT k 10.50", "$4 10.5"),
+            ("PEXPIRE k 1000", ":1"),
+            ("INCRBYFLOAT k 0.1", "$4 10.6"),
+            ("INCRBYFLOAT k -5", "$3 5.6"),
+            ("SET e 5.0e3", "+OK"),
+            ("INCRBYFLOAT e 2.0e2", "$4 5200"),
+            ("INCRBYFLOAT e inf", "-ERR increment would produce NaN or Infinity"),
+            ("INCRBYFLOAT e nan", "-ERR value is not a valid float"),
+            ("INCRBYFLOAT e \" 1\"", "-ERR value is not a valid float"),
+            ("GET e", "$4 5200"),
+            ("SET empty \"\"", "+OK"),
+            ("INCRBYFLOAT empty 1", "-ERR value is not a valid float"),
+            ("INCRBYFLOAT h 1", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("INCRBYFLOAT h x", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+        assert_eq!(bench.deadline_ms("k"), Some(bench.now_ms + 1000));
+    }
+}

@@ -1,0 +1,43 @@
+//! MGET
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Kind, Str, View};
+
+pub static SPEC: Spec = Spec {
+    name: "mget",
+    arity: -2,
+    flags: Flags::READONLY.union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS))],
+    doc: Doc {
+        summary: "Returns the strings that keys hold, nil for those that hold none.",
+        since: "1.0.0",
+        group: Group::String,
+        complexity: "O(N) with the number of keys",
+        args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let value_of = |key| {
+        let value = view.get(key).and_then(|entry| Str::of(entry.value()));
+        value.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes()))
+    };
+    Ok(Reply::Array(args.from(1).map(value_of).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn what_is_no_string_is_nil() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        bench.run("SET a 1");
+        assert_eq!(bench.text("MGET a absent h a"), "*4 $1 1 $-1 $-1 $1 1");
+    }
+}

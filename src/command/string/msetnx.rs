@@ -1,0 +1,55 @@
+//! MSETNX
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::Txn;
+
+use super::mset::{check_pairs, set_pairs};
+
+pub static SPEC: Spec = Spec {
+    name: "msetnx",
+    arity: -3,
+    flags: Flags::WRITE.union(Flags::DENYOOM),
+    categories: Categories::empty(),
+    keys: &[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::INSERT))],
+    doc: Doc {
+        summary: "Sets several keys to strings at once if all of them are absent.",
+        since: "1.0.1",
+        group: Group::String,
+        complexity: "O(N) with the number of keys",
+        args: &[Arg::new(
+            "data",
+            ArgKind::Block(&[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)]),
+        )
+        .multiple()],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    check_pairs(args, "msetnx")?;
+    if (1..args.len()).step_by(2).any(|at| txn.exists(args.arg(at))) {
+        return Ok(Reply::Int(0));
+    }
+    set_pairs(txn, args);
+    Ok(Reply::Int(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn one_present_key_keeps_all_from_being_set() {
+        let mut bench = Bench::new();
+        for (line, text) in [
+            ("MSETNX a 1 b 2 a 3", ":1"),
+            ("MSETNX c 1 b 4", ":0"),
+            ("MGET a b c", "*3 $1 3 $1 2 $-1"),
+            ("MSETNX c 1 d", "-ERR wrong number of arguments for 'msetnx' command"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! SETEX
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Str, Txn};
+
+use super::expire_option::{Time, set_until};
+
+pub static SPEC: Spec = Spec {
+    name: "setex",
+    arity: 4,
+    flags: Flags::WRITE.union(Flags::DENYOOM),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE))],
+    doc: Doc {
+        summary: "Sets a key to a string and in how many seconds it expires.",
+        since: "2.0.0",
+        group: Group::String,
+        complexity: "O(1)",
+        args: &[
+            Arg::new("key", ArgKind::Key(0)),
+            Arg::new("seconds", ArgKind::Integer),
+            Arg::new("value", ArgKind::String),
+        ],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let deadline_ms = Time::Seconds.deadline_ms(args.arg(2), txn.now_ms(), "setex")?;
+    set_until(txn, args.arg(1), Str::new(args.arg(3)), deadline_ms);
+    Ok(Reply::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn sets_a_value_with_its_deadline() {
+        let mut bench = Bench::new();
+        for (line, text) in [
+            ("SETEX k 1 v", "+OK"),
+            ("GET k", "$1 v"),
+            ("SETEX k 0 w", "-ERR invalid expire time in 'setex' command"),
+            ("SETEX k -1 w", "-ERR invalid expire time in 'setex' command"),
+            ("SETEX k 9223372036854775807 w", "-ERR invalid expire time in 'setex' command"),
+            ("SETEX k 1.5 w", "-ERR value is not an integer or out of range"),
+            ("GET k", "$1 v"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+        assert_eq!(bench.deadline_ms("k"), Some(bench.now_ms + 1000));
+    }
+}

@@ -1,0 +1,49 @@
+//! SETNX
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Deadline, Str, Txn, Value};
+
+pub static SPEC: Spec = Spec {
+    name: "setnx",
+    arity: 3,
+    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[KeySpec::first(KeyFlags::OW.union(KeyFlags::INSERT))],
+    doc: Doc {
+        summary: "Sets a key to a string if the key is absent.",
+        since: "1.0.0",
+        group: Group::String,
+        complexity: "O(1)",
+        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let key = args.arg(1);
+    if txn.exists(key) {
+        return Ok(Reply::Int(0));
+    }
+    txn.set(key, Value::Str(Str::new(args.arg(2))), Deadline::Clear);
+    Ok(Reply::Int(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn only_an_absent_key_is_set() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        for (line, text) in
+            [("SETNX k a", ":1"), ("SETNX k b", ":0"), ("GET k", "$1 a"), ("SETNX h b", ":0"), ("PEXPIRE k 10", ":1")]
+        {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+        bench.now_ms += 10;
+        assert_eq!(bench.text("SETNX k c"), ":1");
+    }
+}
