@@ -51,7 +51,17 @@ pub fn to_lua(lua: &Lua, meter: &Meter, reply: &Reply, resp: Resp) -> mlua::Resu
             }
             field("set", Value::Table(table))?
         }
-        (Reply::Map(pairs), Resp::V2) => {
+        (Reply::Pairs(pairs), Resp::V3) => {
+            let table = lua.create_table_with_capacity(pairs.len(), 0)?;
+            for (i, (first, second)) in pairs.iter().enumerate() {
+                let pair = lua.create_table_with_capacity(2, 0)?;
+                pair.raw_set(1, to_lua(lua, meter, first, resp)?)?;
+                pair.raw_set(2, to_lua(lua, meter, second, resp)?)?;
+                table.raw_set(i + 1, pair)?;
+            }
+            Value::Table(table)
+        }
+        (Reply::Map(pairs) | Reply::Pairs(pairs), Resp::V2) => {
             let table = lua.create_table_with_capacity(2 * pairs.len(), 0)?;
             for (i, (key, value)) in pairs.iter().enumerate() {
                 table.raw_set(2 * i + 1, to_lua(lua, meter, key, resp)?)?;

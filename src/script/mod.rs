@@ -43,5 +43,5 @@ mod tables;
 mod tests;
 
 pub use host::Host;
-pub use runner::{compile, run};
+pub use runner::Prepared;
 pub use source::Source;

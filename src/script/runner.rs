@@ -27,61 +27,60 @@ struct Failure {
     place: Option<String>,
 }
 
-/// Compiles a script and forgets it.
-///
-/// # Errors
-/// Redis's text with Lua's message.
-pub fn compile(source: &Source, options: &Options) -> Result<(), ReplyError> {
-    let sandbox = sandbox(options)?;
-    function(&sandbox, source).map(|_| ())
+/// A compiled script in a state made for its one run.
+#[derive(Debug)]
+pub struct Prepared {
+    sandbox: Sandbox,
+    body: Function,
+    name: String,
 }
 
-fn sandbox(options: &Options) -> Result<Sandbox, ReplyError> {
-    Sandbox::new(options)
-        .map_err(|error| ReplyError::text(format!("ERR the script's sandbox could not be made: {error}")))
-}
-
-fn function(sandbox: &Sandbox, source: &Source) -> Result<Function, ReplyError> {
-    let Sandbox { lua, meter, shield, .. } = sandbox;
-    match base::load(lua, meter, source.code(), CHUNK, shield.env()) {
-        Ok(Ok(function)) => Ok(function),
-        Ok(Err(text)) => {
-            let text = [b"ERR Error compiling script (new function): ", text.as_slice()].concat();
-            Err(ReplyError::text(text))
+impl Prepared {
+    /// Makes a state and compiles the script in it.
+    ///
+    /// # Errors
+    /// Redis's text with Lua's message.
+    pub fn new(source: &Source, options: &Options) -> Result<Self, ReplyError> {
+        let sandbox = Sandbox::new(options)
+            .map_err(|error| ReplyError::text(format!("ERR the script's sandbox could not be made: {error}")))?;
+        let Sandbox { lua, meter, shield, .. } = &sandbox;
+        match base::load(lua, meter, source.code(), CHUNK, shield.env()) {
+            Ok(Ok(body)) => Ok(Self { sandbox, body, name: source.name() }),
+            Ok(Err(text)) => {
+                Err(ReplyError::text([b"ERR Error compiling script (new function): ", text.as_slice()].concat()))
+            }
+            Err(_) => Err(meter.error(meter.ended().unwrap_or(End::Memory))),
         }
-        Err(_) => Err(meter.error(meter.ended().unwrap_or(End::Memory))),
     }
-}
 
-/// Runs a script. What it has written before an error stays, as in Redis.
-///
-/// # Errors
-/// The script's own error, or why it was stopped.
-pub fn run(
-    source: &Source,
-    keys: impl Iterator<Item = impl AsRef<[u8]>>,
-    argv: impl Iterator<Item = impl AsRef<[u8]>>,
-    host: Host<'_, '_>,
-    options: &Options,
-) -> Outcome {
-    let sandbox = sandbox(options)?;
-    let Sandbox { lua, meter, globals, .. } = &sandbox;
-    let body = function(&sandbox, source)?;
-    let set = list(lua, meter, keys)
-        .and_then(|keys| globals.raw_set("KEYS", keys))
-        .and_then(|()| globals.raw_set("ARGV", list(lua, meter, argv)?));
-    set.map_err(|_| meter.error(meter.ended().unwrap_or(End::Memory)))?;
-    let outcome = execute(&sandbox, body, host);
-    if let Some(end) = meter.ended() {
-        return Err(meter.error(end));
-    }
-    outcome.map_err(|failure| {
-        let mut text = failure.text;
-        if let Some(place) = failure.place {
-            text.extend_from_slice(format!(" script: {}, on {place}.", source.name()).as_bytes());
+    /// Runs the script. What it has written before an error stays, as in Redis.
+    ///
+    /// # Errors
+    /// The script's own error, or why it was stopped.
+    pub fn run(
+        self,
+        keys: impl Iterator<Item = impl AsRef<[u8]>>,
+        argv: impl Iterator<Item = impl AsRef<[u8]>>,
+        host: Host<'_, '_>,
+    ) -> Outcome {
+        let Self { sandbox, body, name } = self;
+        let Sandbox { lua, meter, globals, .. } = &sandbox;
+        let set = list(lua, meter, keys)
+            .and_then(|keys| globals.raw_set("KEYS", keys))
+            .and_then(|()| globals.raw_set("ARGV", list(lua, meter, argv)?));
+        set.map_err(|_| meter.error(meter.ended().unwrap_or(End::Memory)))?;
+        let outcome = execute(&sandbox, body, host);
+        if let Some(end) = meter.ended() {
+            return Err(meter.error(end));
         }
-        ReplyError::text(text)
-    })
+        outcome.map_err(|failure| {
+            let mut text = failure.text;
+            if let Some(place) = failure.place {
+                text.extend_from_slice(format!(" script: {name}, on {place}.").as_bytes());
+            }
+            ReplyError::text(text)
+        })
+    }
 }
 
 fn list(lua: &Lua, meter: &Meter, items: impl Iterator<Item = impl AsRef<[u8]>>) -> mlua::Result<mlua::Table> {

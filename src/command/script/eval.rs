@@ -3,7 +3,7 @@
 use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, given, key_count, run_writing, store};
 use crate::command::{Arg, ArgKind, Categories, Doc, Group, Outcome, Run, Spec};
 use crate::protocol::Args;
-use crate::script::compile;
+use crate::script::Prepared;
 use crate::store::Txn;
 
 pub static SPEC: Spec = Spec {
@@ -26,10 +26,8 @@ pub static SPEC: Spec = Spec {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let keys = key_count(args)?;
     let source = given(args)?;
+    let prepared = Prepared::new(&source, &txn.state().options)?;
     // Redis loads what compiles, whether or not it then fails.
-    if !txn.state().scripts.contains_key(&source.sha()) {
-        compile(&source, &txn.state().options)?;
-        store(txn, &source);
-    }
-    run_writing(txn, args, &source, keys)
+    store(txn, &source);
+    run_writing(txn, args, &source, prepared, keys)
 }

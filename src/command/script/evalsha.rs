@@ -1,6 +1,6 @@
 //! EVALSHA
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, key_count, loaded, run_writing};
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, key_count, prepare_loaded, run_writing};
 use crate::command::{Arg, ArgKind, Categories, Doc, Group, Outcome, Run, Spec};
 use crate::error::NO_SCRIPT;
 use crate::protocol::Args;
@@ -27,6 +27,6 @@ pub static SPEC: Spec = Spec {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
     let keys = key_count(args)?;
-    let source = loaded(&txn.state().scripts, args.arg(1))?;
-    run_writing(txn, args, &source, keys)
+    let (source, prepared) = prepare_loaded(txn, args.arg(1))?;
+    run_writing(txn, args, &source, prepared, keys)
 }

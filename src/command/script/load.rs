@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::request::store;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::script::{Source, compile};
+use crate::script::{Prepared, Source};
 use crate::store::Txn;
 
 pub static SPEC: Spec = Spec {
@@ -27,9 +27,7 @@ pub static SPEC: Spec = Spec {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let source = Source::new(Bytes::copy_from_slice(args.arg(2)))?;
-    if !txn.state().scripts.contains_key(&source.sha()) {
-        compile(&source, &txn.state().options)?;
-        store(txn, &source);
-    }
+    Prepared::new(&source, &txn.state().options)?;
+    store(txn, &source);
     Ok(Reply::bulk(source.sha()))
 }

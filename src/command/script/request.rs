@@ -6,8 +6,8 @@ use crate::command::{Arg, ArgKind, BeginSearch, FindKeys, Flags, KeyFlags, KeySp
 use crate::error::{NO_SCRIPT, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, parse_i64};
 use crate::script::source::{Sha, parse_sha};
-use crate::script::{Host, Source, run};
-use crate::store::{Options, Scripts, Txn, View};
+use crate::script::{Host, Prepared, Source};
+use crate::store::{Scripts, Txn, View};
 
 /// Flags of all four.
 pub const FLAGS: Flags =
@@ -68,14 +68,22 @@ pub fn store(txn: &mut Txn<'_>, source: &Source) {
     }
 }
 
+/// Compiles a script of the state.
+///
+/// # Errors
+/// NOSCRIPT.
+pub fn prepare_loaded(txn: &Txn<'_>, name: &[u8]) -> Result<(Source, Prepared), ReplyError> {
+    let source = loaded(&txn.state().scripts, name)?;
+    let prepared = Prepared::new(&source, &txn.state().options)?;
+    Ok((source, prepared))
+}
+
 /// Runs a script that may write.
 ///
 /// # Errors
 /// The script's.
-pub fn run_writing(txn: &mut Txn<'_>, args: &Args, source: &Source, keys: usize) -> Outcome {
-    let options = txn.state().options.clone();
-    let no_writes = source.no_writes();
-    start(source, args, keys, Host::writing(txn, no_writes), &options)
+pub fn run_writing(txn: &mut Txn<'_>, args: &Args, source: &Source, prepared: Prepared, keys: usize) -> Outcome {
+    prepared.run(args.from(3).take(keys), args.from(3 + keys), Host::writing(txn, source.no_writes()))
 }
 
 /// Runs a script that only reads.
@@ -86,9 +94,6 @@ pub fn run_reading(view: &View<'_>, args: &Args, source: &Source, keys: usize) -
     if source.may_write_by_declaration() {
         return Err(ReplyError::new("ERR Can not execute a script with write flag using *_ro command."));
     }
-    start(source, args, keys, Host::reading(view), &view.state().options)
-}
-
-fn start(source: &Source, args: &Args, keys: usize, host: Host<'_, '_>, options: &Options) -> Outcome {
-    run(source, args.from(3).take(keys), args.from(3 + keys), host, options)
+    let prepared = Prepared::new(source, &view.state().options)?;
+    prepared.run(args.from(3).take(keys), args.from(3 + keys), Host::reading(view))
 }

@@ -2,10 +2,12 @@
 //!
 //! `> command`, `< Redis's reply`; where ours differs on purpose, `! reason` and `= our reply` follow.
 
+mod locks;
+
 use crate::command::testing::Bench;
 use crate::protocol::{Args, Resp, encode, parse};
 
-const RECORDED: &str = include_str!("testdata/redis.txt");
+const RECORDED: &str = include_str!("../testdata/redis.txt");
 
 fn shown(bytes: &[u8]) -> String {
     let mut out = String::new();
