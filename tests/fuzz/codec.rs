@@ -1,6 +1,5 @@
 //! openraft's entries as the log and the peers hold them: what decodes encodes to the same bytes.
 
-use openraft::vote::RaftLeaderId;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
