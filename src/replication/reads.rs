@@ -44,16 +44,21 @@ pub struct Reads {
 
 impl Reads {
     /// Takes a group without writes.
-    pub fn submit(&self, group: &Group, commands: CommandGroup, level: Level) {
-        if level == Level::Local
-            && !is_heavy(&commands)
-            && let Some(state) = group.gate.try_read()
-        {
-            let (replies, _) = run(&state, &commands, group, Pass::First);
-            answer(commands, replies);
-            return;
+    pub fn submit(&self, group: &Arc<Group>, commands: CommandGroup, level: Level) {
+        if level == Level::Linearizable {
+            return self.push(Job::Commands(commands));
         }
-        self.push(Job::Commands(commands));
+        if is_heavy(&commands) {
+            drop(crate::task::spawn(run_heavy(group.clone(), commands)));
+        } else if let Some(state) = group.gate.try_read() {
+            run_local(&state, commands, group);
+        } else {
+            let group = group.clone();
+            drop(crate::task::spawn(async move {
+                let state = group.gate.read().await;
+                run_local(&state, commands, &group);
+            }));
+        }
     }
 
     fn push(&self, job: Job) {
@@ -344,6 +349,11 @@ async fn run_heavy(group: Arc<Group>, commands: CommandGroup) {
             (commands, replies)
         })
         .await;
+    answer(commands, replies);
+}
+
+fn run_local(state: &State, commands: CommandGroup, group: &Group) {
+    let (replies, _) = run(state, &commands, group, Pass::First);
     answer(commands, replies);
 }
 
