@@ -160,8 +160,8 @@ impl Connection<'_> {
             self.paused = true;
             return false;
         }
-        let cuts = spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED))
-            && !(self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE));
+        let runs_now = self.session.multi.is_none() || spec.flags.contains(Flags::IMMEDIATE);
+        let cuts = runs_now && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
         if cuts && !group.steps.is_empty() {
             self.held = Some(args);
             return false;

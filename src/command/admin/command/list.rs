@@ -20,7 +20,7 @@ pub fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
             } else if args.is(3, "ACLCAT") {
                 let name = value.to_ascii_uppercase();
                 let Some(category) =
-                    std::str::from_utf8(&name).ok().and_then(|name| crate::command::Categories::from_name(name))
+                    std::str::from_utf8(&name).ok().and_then(crate::command::Categories::from_name)
                 else {
                     return Reply::Array(vec![]).into();
                 };
