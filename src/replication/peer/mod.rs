@@ -87,6 +87,11 @@ impl Links {
         self.heard.lock().get(&node).map(tokio::time::Instant::elapsed)
     }
 
+    /// Gives up the connection for batches to a member: the next batch opens another.
+    pub fn forget_forward(&self, node: u64) {
+        self.forwards.lock().remove(&node);
+    }
+
     fn link(self: &Arc<Self>, node: u64) -> Arc<Link> {
         self.links.lock().entry(node).or_insert_with(|| Link::new(self.clone(), node)).clone()
     }
