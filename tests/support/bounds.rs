@@ -20,6 +20,8 @@ pub const SELF_CHECK_COMMANDS: u64 = 4_000;
 pub const FUZZ_INPUTS: u64 = 20_000;
 /// Histories for each property of the linearizability checker in CI.
 pub const MODEL_HISTORIES: u64 = 2_000;
+/// Seeds of the simulation under random faults in CI.
+pub const SIMULATION_SEEDS: u64 = 8;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.

@@ -150,7 +150,7 @@ async fn write_request(
 ) -> io::Result<()> {
     let size: usize = request.entries.iter().map(super::super::codec::entry_size).sum();
     let mut body = Vec::with_capacity(size + 128);
-    put_append(&mut body, group.clock.leader_ms(), request);
+    put_append(&mut body, group.clock.told_ms(), request);
     let mut out = BytesMut::with_capacity(0);
     if body.len() < 4096 {
         out.put_slice(&frame::head(group.id, APPEND, body.len()));
