@@ -72,6 +72,46 @@ impl Env {
     }
 }
 
+/// A timer finer than tokio's, which counts whole milliseconds.
+pub struct FineTimer(Option<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>>);
+
+impl FineTimer {
+    /// A timer of the system; in the simulation, and if the system has none to give, tokio's.
+    pub fn new(env: &Env) -> Self {
+        use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
+        if !env.threads {
+            return Self(None);
+        }
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags).ok();
+        #[expect(deprecated, reason = "its unsafe successor asks for an fd that nobody closes: this one is owned")]
+        Self(timer.and_then(|fd| tokio::io::unix::AsyncFd::new(fd).ok()))
+    }
+
+    /// Sleeps until `until`.
+    pub async fn sleep_until(&self, until: tokio::time::Instant) {
+        const FINE: std::time::Duration = std::time::Duration::from_millis(2);
+        let left = until.saturating_duration_since(tokio::time::Instant::now());
+        let Some(timer) = self.0.as_ref().filter(|_| left < FINE) else {
+            return tokio::time::sleep_until(until).await;
+        };
+        let value = rustix::time::Timespec { tv_sec: 0, tv_nsec: left.as_nanos().max(1) as _ };
+        let once =
+            rustix::time::Itimerspec { it_interval: rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
+        if rustix::time::timerfd_settime(timer, rustix::time::TimerfdTimerFlags::empty(), &once).is_err() {
+            return tokio::time::sleep_until(until).await;
+        }
+        while let Ok(mut ready) = timer.readable().await {
+            let mut fired = [0u8; 8];
+            match ready.try_io(|fd| Ok(rustix::io::read(fd, &mut fired)?)) {
+                Ok(_) => return,
+                // Set anew since it fired: wait on.
+                Err(_) => continue,
+            }
+        }
+    }
+}
+
 /// The real network.
 pub struct Tcp;
 

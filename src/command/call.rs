@@ -5,6 +5,8 @@ use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::Args;
 use crate::store::{Txn, View};
 
+const UNKNOWN_IN_SCRIPT: ReplyError = ReplyError::new("ERR Unknown Redis command called from script");
+
 /// Who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
@@ -28,12 +30,15 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
         registry::lookup(args.name()).filter(|spec| caller == Caller::Log || !spec.flags.contains(Flags::INTERNAL));
     let Some(spec) = spec else {
         return Err(match caller {
-            Caller::Script | Caller::ReadOnlyScript => ReplyError::new("ERR Unknown Redis command called from script"),
+            Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
             _ => unknown_command(args),
         });
     };
     let spec = match spec.run {
-        Run::Container if args.len() > 1 => subcommand(spec, args)?,
+        Run::Container if args.len() > 1 => subcommand(spec, args).map_err(|error| match caller {
+            Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
+            _ => error,
+        })?,
         _ => spec,
     };
     if !spec.arity_ok(args.len()) {

@@ -293,6 +293,7 @@ fn raft_config() -> Result<openraft::Config, Fatal> {
         snapshot_policy: SnapshotPolicy::Never,
         max_in_snapshot_log_to_keep: u64::MAX,
         api_batch_linger_ms: 0,
+        broadcast_submitted_on_append: Some(true),
         max_payload_entries: 1024,
         replication_lag_threshold: u64::MAX,
         install_snapshot_timeout: 600_000,

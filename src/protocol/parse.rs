@@ -102,8 +102,8 @@ impl Parser {
                     };
                     let first = buf.get(start).copied().unwrap_or_default();
                     if first != b'$' {
-                        let shown = if first.is_ascii_graphic() || first == b' ' { first } else { b' ' };
-                        return Err(protocol(&format!("expected '$', got '{}'", char::from(shown))));
+                        let text = [b"ERR Protocol error: expected '$', got '", &[first][..], b"'"].concat();
+                        return Err(ReplyError::text(text));
                     }
                     let len = match buf.get(start + 1..end).and_then(parse_i64) {
                         Some(len) if (0..=limits.bulk_len_max as i64).contains(&len) => len,
@@ -210,7 +210,8 @@ pub fn split_inline(line: &[u8]) -> Option<Vec<Vec<u8>>> {
         while let [b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c, tail @ ..] = rest {
             rest = tail;
         }
-        if rest.is_empty() {
+        // As in Redis, whose lines are C strings: a zero byte ends the line.
+        if let [] | [0, ..] = rest {
             return Some(words);
         }
         let (word, tail) = inline_word(rest)?;
@@ -233,7 +234,7 @@ fn inline_word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
                 quote = Some(b'\'');
                 tail
             }
-            (Some(_), []) => return None,
+            (Some(_), [] | [0, ..]) => return None,
             (Some(b'"'), [b'\\', b'x', high, low, tail @ ..])
                 if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
             {
@@ -258,7 +259,7 @@ fn inline_word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             (Some(q), [byte, tail @ ..]) if *byte == q => {
                 // A closing quote ends the word; only a blank may follow it.
                 return match tail {
-                    [] | [b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c, ..] => Some((word, tail)),
+                    [] | [b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0, ..] => Some((word, tail)),
                     _ => None,
                 };
             }
@@ -304,6 +305,16 @@ mod tests {
                 vec![vec![b"GET", b"k"], vec![b"PING"], vec![b""], vec![b"set", b"a b", b"A\n"]];
             assert_eq!(got, want, "chunk {chunk}");
         }
+    }
+
+    /// A zero byte once ended a word but not the line, for ever.
+    #[test]
+    fn a_zero_byte_ends_an_inline_command() {
+        let words = |line: &[u8]| split_inline(line).map(|words| words.concat());
+        assert_eq!(words(b"get a\0b"), Some(b"geta".to_vec()));
+        assert_eq!(words(b"\0get"), Some(Vec::new()));
+        assert_eq!(words(b"get 'a'\0"), Some(b"geta".to_vec()));
+        assert_eq!(words(b"get 'a\0'"), None);
     }
 
     #[test]

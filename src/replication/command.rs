@@ -117,6 +117,9 @@ pub struct Answered {
     pub replies: Vec<Reply>,
     /// Log index of the entry that held the group's writes; 0 = none.
     pub index: u64,
+    /// True if nothing was executed because the deadline came first (LOADING): what the connection has sent by then is
+    /// answered so too, because clients that see LOADING first send the whole pipeline again.
+    pub timed_out: bool,
 }
 
 impl CommandGroup {
@@ -136,6 +139,6 @@ impl CommandGroup {
             })
             .collect();
         // A receiver that is gone is a connection that is gone.
-        let _ = self.done.send(Answered { replies, index: 0 });
+        let _ = self.done.send(Answered { replies, index: 0, timed_out: *error == crate::error::LOADING });
     }
 }

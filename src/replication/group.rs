@@ -135,7 +135,7 @@ impl Group {
     }
 
     /// Takes commands of a connection: reads to the reads, all else to the origin.
-    pub fn submit(&self, group: CommandGroup) {
+    pub fn submit(self: &Arc<Self>, group: CommandGroup) {
         if group.has_write() {
             self.origin.submit(group);
         } else {

@@ -523,6 +523,6 @@ impl Stored {
 pub fn send_answers(answers: Vec<(CommandGroup, Vec<crate::protocol::Reply>)>, index: u64) {
     for (group, replies) in answers {
         // A receiver that is gone is a connection that is gone.
-        let _ = group.done.send(Answered { replies, index });
+        let _ = group.done.send(Answered { replies, index, timed_out: false });
     }
 }

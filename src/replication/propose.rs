@@ -38,6 +38,7 @@ impl Group {
 
 /// Drives a group's origin until the future is dropped.
 pub async fn drive_origin(group: Arc<Group>) {
+    let timer = crate::env::FineTimer::new(&group.env);
     loop {
         match group.origin.next(group.leader(), group.node, || group.stamp()) {
             Next::HandOver(hand_overs) => {
@@ -57,7 +58,7 @@ pub async fn drive_origin(group: Arc<Group>) {
             Next::Wait(Some(until)) => {
                 tokio::select! {
                     () = group.origin.wake.notified() => {}
-                    () = tokio::time::sleep_until(until) => {}
+                    () = timer.sleep_until(until) => {}
                 }
             }
             Next::Wait(None) => group.origin.wake.notified().await,

@@ -44,16 +44,21 @@ pub struct Reads {
 
 impl Reads {
     /// Takes a group without writes.
-    pub fn submit(&self, group: &Group, commands: CommandGroup, level: Level) {
-        if level == Level::Local
-            && !is_heavy(&commands)
-            && let Some(state) = group.gate.try_read()
-        {
-            let (replies, _) = run(&state, &commands, group, Pass::First);
-            answer(commands, replies);
-            return;
+    pub fn submit(&self, group: &Arc<Group>, commands: CommandGroup, level: Level) {
+        if level == Level::Linearizable {
+            return self.push(Job::Commands(commands));
         }
-        self.push(Job::Commands(commands));
+        if is_heavy(&commands) {
+            drop(crate::task::spawn(run_heavy(group.clone(), commands)));
+        } else if let Some(state) = group.gate.try_read() {
+            run_local(&state, commands, group);
+        } else {
+            let group = group.clone();
+            drop(crate::task::spawn(async move {
+                let state = group.gate.read().await;
+                run_local(&state, commands, &group);
+            }));
+        }
     }
 
     fn push(&self, job: Job) {
@@ -183,8 +188,12 @@ pub async fn drive_reads(group: Arc<Group>) {
             } else {
                 let group = group.clone();
                 drop(crate::task::spawn(async move {
-                    group.wait_applied(index).await;
-                    finish(&group, ready, index).await;
+                    // A node that is cut off now may never get there.
+                    if tokio::time::timeout(group.timeout(), group.wait_applied(index)).await.is_ok() {
+                        finish(&group, ready, index).await;
+                    } else {
+                        ready.into_iter().for_each(|waiting| waiting.job.fail());
+                    }
                 }));
             }
         }
@@ -343,7 +352,12 @@ async fn run_heavy(group: Arc<Group>, commands: CommandGroup) {
     answer(commands, replies);
 }
 
+fn run_local(state: &State, commands: CommandGroup, group: &Group) {
+    let (replies, _) = run(state, &commands, group, Pass::First);
+    answer(commands, replies);
+}
+
 fn answer(commands: CommandGroup, replies: Vec<Reply>) {
     // A receiver that is gone is a connection that is gone.
-    let _ = commands.done.send(Answered { replies, index: 0 });
+    let _ = commands.done.send(Answered { replies, index: 0, timed_out: false });
 }

@@ -18,7 +18,7 @@ use super::dispatch::{Dispatched, dispatch, find};
 use super::{Call, Client, Output, ReplyMode, Server, Session, Stats};
 use crate::command::{Flags, Run};
 use crate::env::BoxStream;
-use crate::error::INDETERMINATE;
+use crate::error::{INDETERMINATE, LOADING};
 use crate::protocol::parse::{Limits, Parsed, Parser};
 use crate::protocol::{Args, Reply, Resp, encode};
 use crate::replication::{Answered, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, CommandGroup, Step};
@@ -42,6 +42,7 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         input: BytesMut::new(),
         output: Output::default(),
         held: None,
+        failing: false,
     };
     // A broken socket ends the connection; there is nobody to tell.
     let _ = connection.run().await;
@@ -56,6 +57,8 @@ struct Connection<'a> {
     output: Output,
     /// A command that has to wait for the group before it.
     held: Option<Args>,
+    /// A group timed out: what was sent by then is answered with LOADING as well (design 2, Deadline).
+    failing: bool,
 }
 
 /// The group being collected: its steps, and how each one's reply is to be written.
@@ -106,7 +109,10 @@ impl Connection<'_> {
                 None => match self.parser.next(&mut self.input, limits) {
                     Ok(Parsed::Command(args)) => args,
                     Ok(Parsed::Empty) => continue,
-                    Ok(Parsed::Incomplete) => break,
+                    Ok(Parsed::Incomplete) => {
+                        self.failing = false;
+                        break;
+                    }
                     Err(error) => {
                         group.push(Step::Done(Reply::Error(error)), Form { resp: self.session.resp, shown: true });
                         self.session.closing = true;
@@ -141,6 +147,11 @@ impl Connection<'_> {
         self.session.client.shown.lock().command = spec.name;
         match dispatch(self.server, &mut self.session, &args, spec) {
             // The form is asked for afterwards: HELLO answers in the version that it has switched to.
+            Dispatched::Step(Step::Read(_) | Step::Write(_)) | Dispatched::Later(_) if self.failing => {
+                let form = self.form();
+                group.push(Step::Done(Reply::Error(LOADING)), form);
+                true
+            }
             Dispatched::Step(step) => {
                 let form = self.form();
                 group.push(step, form);
@@ -202,13 +213,14 @@ impl Connection<'_> {
             () = self.session.client.killed() => return Ok(()),
         };
         // The sender is dropped without an answer only when the node stops.
-        let Some(Answered { replies, index }) = answered else {
+        let Some(Answered { replies, index, timed_out }) = answered else {
             for form in forms {
                 self.write(Reply::Error(INDETERMINATE), form).await?;
             }
             self.session.closing = true;
             return Ok(());
         };
+        self.failing = timed_out;
         self.session.last_write_index = self.session.last_write_index.max(index);
         for ((mut reply, form), own) in replies.into_iter().zip(forms).zip(sessions) {
             self.fill(&mut reply, own);

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
 use super::{sections, value};
-use crate::store::{DATABASES, Database, Entry, Position, SLOTS, State};
+use crate::store::{DATABASES, Database, Entry, Position, SHARDS, State};
 
 /// Writes all databases that have keys. Returns the number of keys.
 pub(super) fn write(image: &State, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<u64> {
@@ -30,7 +30,7 @@ pub(super) fn write(image: &State, out: &mut ChunkWriter<'_, impl Write>) -> io:
 
 fn write_database(db: &Database, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<u64> {
     let mut written = 0;
-    for shard in 0..SLOTS {
+    for shard in 0..SHARDS {
         for entry in db.shard_in_order(shard) {
             out.bytes(entry.key())?;
             out.varint(entry.revision())?;

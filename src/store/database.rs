@@ -1,4 +1,4 @@
-//! The keyspace of one SELECT index: one [`Shard`] of shared entries for each hash slot.
+//! The keyspace of one SELECT index: [`Shard`]s of shared entries, each for a run of hash slots.
 //!
 //! Invariants
 //! - `len` is the number of entries in all shards; `deadlines` holds exactly the (deadline, key) of every entry that has
@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use triomphe::Arc;
 
 use super::shard::{Shard, order, positioned};
-use super::{CURSOR_BITS, Entry, Position, SLOTS};
+use super::{CURSOR_BITS, Entry, Position, SHARDS, Value};
 
 /// Shards tried at random before those that hold keys are listed.
 const RANDOM_TRIES_MAX: usize = 64;
@@ -84,7 +84,7 @@ impl Database {
         let position = entry.position();
         let deadline = entry.deadline_ms();
         if self.shards.is_empty() {
-            self.shards.resize(SLOTS, None);
+            self.shards.resize(SHARDS, None);
         }
         let slot = self.shards.get_mut(position.shard())?;
         let entry = Arc::new(entry);
@@ -92,6 +92,33 @@ impl Database {
         self.len += usize::from(old.is_none());
         Self::index(&mut self.deadlines, old.as_ref().and_then(|old| old.deadline_ms()), deadline, entry.key());
         old
+    }
+
+    /// Gives `key` a value, in its entry where that is shared with no image. Returns the value before, and whether it was
+    /// due.
+    pub(super) fn put(
+        &mut self,
+        key: &[u8],
+        value: Value,
+        revision: u64,
+        deadline_ms: Option<u64>,
+        now_ms: u64,
+    ) -> Option<(Value, bool)> {
+        let position = Position::of(key);
+        let present = self.shards.get(position.shard()).and_then(Option::as_ref);
+        if present.and_then(|shard| shard.get(position, key)).is_some_and(Arc::is_unique)
+            && let Some(shard) = self.shards.get_mut(position.shard()).and_then(Option::as_mut)
+            && let Some(entry) = Arc::make_mut(shard).get_mut(position, key).and_then(Arc::get_mut)
+        {
+            let (was_due, before) = (entry.is_due(now_ms), entry.deadline_ms());
+            let old = entry.replace(value, revision, deadline_ms, now_ms);
+            Self::index(&mut self.deadlines, before, deadline_ms, key);
+            return Some((old, was_due));
+        }
+        let old = self.insert(Entry::new(key, value, revision, deadline_ms, now_ms))?;
+        let was_due = old.is_due(now_ms);
+        // What an image shares is dropped with the image.
+        Some((Arc::try_unwrap(old).map_or_else(|shared| shared.value().clone(), Entry::into_value), was_due))
     }
 
     /// Lets `change` work on the entry of `key`, and keeps the index of deadlines true. The caller knows that the key is
@@ -203,7 +230,7 @@ impl Database {
             return None;
         }
         for _ in 0..RANDOM_TRIES_MAX {
-            if let Some(Some(shard)) = self.shards.get(rng.below(SLOTS as u64) as usize) {
+            if let Some(Some(shard)) = self.shards.get(rng.below(SHARDS as u64) as usize) {
                 return shard.random(rng);
             }
         }

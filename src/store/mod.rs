@@ -31,7 +31,7 @@ pub use entry::Entry;
 pub use hash::{FieldValue, Hash, HashLimits};
 pub use options::Options;
 pub use origins::{Boot, Origins};
-pub use position::{CURSOR_BITS, Position, SLOTS, slot};
+pub use position::{CURSOR_BITS, Position, SHARDS, SLOTS, slot};
 pub use rng::Rng;
 pub use state::{DATABASES, FIRST_REVISION_EPOCH_S, Scripts, State};
 pub use string::Str;

@@ -350,6 +350,6 @@ fn a_scan_of_a_quiet_database_meets_each_key_once_in_order_of_position() {
     }
     assert_eq!(positions.len(), db.len());
     assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
-    let by_shard: Vec<_> = (0..super::SLOTS).flat_map(|shard| db.shard_in_order(shard)).map(Entry::key).collect();
+    let by_shard: Vec<_> = (0..super::SHARDS).flat_map(|shard| db.shard_in_order(shard)).map(Entry::key).collect();
     assert!(by_shard.into_iter().eq(positions.iter().map(|(_, key)| &key[..])));
 }

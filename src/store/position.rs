@@ -9,8 +9,11 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const SLOTS: usize = 16384;
 /// Width of a position, and so of a scan's cursor.
 pub const CURSOR_BITS: u32 = 53;
-/// Bits of a position that tell the keys of one slot apart.
-pub(super) const KEY_BITS: u32 = CURSOR_BITS - 14;
+/// Number of shards of a database: each holds a run of 64 slots. Few enough that their heads stay in a core's cache.
+pub const SHARDS: usize = 256;
+const SLOT_SHIFT: u32 = CURSOR_BITS - SLOTS.ilog2();
+/// Bits of a position that tell the keys of one shard apart.
+pub(super) const KEY_BITS: u32 = CURSOR_BITS - SHARDS.ilog2();
 
 /// A key's place in the keyspace's order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -19,12 +22,12 @@ pub struct Position(pub u64);
 impl Position {
     /// The position of `key`.
     pub fn of(key: &[u8]) -> Self {
-        Self((u64::from(slot(key)) << KEY_BITS) | (xxh3_64(key) >> (64 - KEY_BITS)))
+        Self((u64::from(slot(key)) << SLOT_SHIFT) | (xxh3_64(key) >> (64 - SLOT_SHIFT)))
     }
 
-    /// The shard that holds it: one for each hash slot.
+    /// The shard that holds it.
     pub fn shard(self) -> usize {
-        (self.0 >> KEY_BITS) as usize % SLOTS
+        (self.0 >> KEY_BITS) as usize % SHARDS
     }
 
     /// The first position of a shard.
@@ -67,7 +70,7 @@ mod tests {
             let key = i.to_le_bytes();
             let position = Position::of(&key);
             assert!(position.0 < 1 << CURSOR_BITS);
-            assert_eq!(position.shard(), usize::from(slot(&key)));
+            assert_eq!(position.shard(), usize::from(slot(&key)) * SHARDS / SLOTS);
         }
     }
 }

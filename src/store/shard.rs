@@ -1,4 +1,4 @@
-//! The entries of one hash slot: a hash table, divided into parts by position once it is large.
+//! The entries of a run of hash slots: a hash table, divided into parts by position once it is large.
 //!
 //! Invariants
 //! - Parts stand in order of position: a level divides by the next four bits. No part is empty.
@@ -25,7 +25,7 @@ const DEPTH_MAX: u32 = KEY_BITS / PART_BITS;
 
 pub(super) type Table = HashTable<Arc<Entry>>;
 
-/// A slot's entries, or a part of them.
+/// A run's entries, or a part of them.
 #[derive(Clone, Debug)]
 pub(super) enum Shard {
     Table(Table),

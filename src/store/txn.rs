@@ -24,6 +24,12 @@ pub struct Effects {
 }
 
 impl Effects {
+    fn discard_value(&mut self, value: Value) {
+        if value.elements() > 64 {
+            self.garbage.push(value);
+        }
+    }
+
     fn discard(&mut self, entry: Arc<Entry>) {
         if entry.value().elements() > 64
             && let Ok(entry) = Arc::try_unwrap(entry)
@@ -161,14 +167,13 @@ impl<'a> Txn<'a> {
             Deadline::At(at) => Some(at),
         };
         let (revision, now_ms) = (self.state.revision, self.state.now_ms);
-        let entry = Entry::new(key, value, revision, deadline_ms, now_ms);
         self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
         if let Some(db) = self.state.dbs.get_mut(self.db)
-            && let Some(old) = db.insert(entry)
+            && let Some((old, was_due)) = db.put(key, value, revision, deadline_ms, now_ms)
         {
             // A due one that the new value replaced has expired all the same.
-            self.effects.expired += u64::from(old.is_due(now_ms));
-            self.effects.discard(old);
+            self.effects.expired += u64::from(was_due);
+            self.effects.discard_value(old);
         }
     }
 

@@ -130,6 +130,9 @@ impl<'a> Maker<'a> {
     }
 
     fn exactly(&mut self, connection: usize, words: &str) {
+        if !self.grammar.allows(words.split(' ').next().unwrap_or_default()) {
+            return;
+        }
         let mut generated = self.grammar.exactly(words);
         if self.rng.percent(10) {
             generated.0[0].make_ascii_lowercase();
@@ -252,6 +255,9 @@ impl<'a> Maker<'a> {
 
     /// CLIENT REPLY OFF … ON, or SKIP and one command.
     fn silent(&mut self, connection: usize) {
+        if !self.grammar.allows("CLIENT") {
+            return;
+        }
         let off = self.rng.percent(50);
         let from = self.items.len();
         self.exactly(connection, if off { "CLIENT REPLY OFF" } else { "CLIENT REPLY SKIP" });

@@ -1,11 +1,11 @@
 //! openraft's entries as the log and the peers hold them: what decodes encodes to the same bytes.
 
-use openraft::vote::RaftLeaderId;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use lockstep::replication::codec::{Reader, put_entry};
 use lockstep::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer};
+use openraft::vote::RaftLeaderId;
 
 use crate::support::rng::Rng;
 use crate::{Target, fuzz};

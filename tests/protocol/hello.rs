@@ -74,6 +74,10 @@ fn common(value: Value) -> Value {
     let own = |key: &Value| ["version", "id"].iter().any(|own| key.bytes() == Some(own.as_bytes()));
     let server = |pairs: &[(Value, Value)]| pairs.first().is_some_and(|(key, _)| key.bytes() == Some(b"server"));
     match value {
+        // 7.2 has added the first argument.
+        Value::Error(text) if text.starts_with(b"NOAUTH HELLO must") => Value::Error(
+            String::from_utf8_lossy(&text).replace("HELLO AUTH <user>", "HELLO <proto> AUTH <user>").into_bytes(),
+        ),
         Value::Map(pairs) if server(&pairs) => Value::Map(
             pairs.into_iter().map(|(key, value)| if own(&key) { (key, Value::Null) } else { (key, value) }).collect(),
         ),

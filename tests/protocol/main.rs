@@ -35,12 +35,21 @@ impl Both {
     #[track_caller]
     fn compare(&self, input: &[u8], piece: usize) {
         let (redis, ours) = (exchange(self.redis.addr(), input, piece), exchange(self.ours.addr(), input, piece));
-        let shown: String =
-            input.iter().take(120).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect();
-        assert_eq!(
-            ours.escape_ascii().to_string(),
-            redis.escape_ascii().to_string(),
-            "left is lockstep, right is Redis, for {shown}"
+        if redis == ours {
+            return;
+        }
+        let at = redis.iter().zip(&ours).take_while(|(redis, ours)| redis == ours).count();
+        let shown = |bytes: &[u8], from: usize| {
+            bytes[from..].iter().take(200).copied().collect::<Vec<_>>().escape_ascii().to_string()
+        };
+        let from = at.saturating_sub(20);
+        panic!(
+            "answers to {} differ at byte {at}\n  lockstep ({} bytes): …{}\n  redis ({} bytes): …{}",
+            shown(input, 0),
+            ours.len(),
+            shown(&ours, from),
+            redis.len(),
+            shown(&redis, from)
         );
     }
 }

@@ -10,7 +10,7 @@ use super::client::Client;
 use super::ports::free_port;
 use super::tempdir::TempDir;
 
-/// How long a server may take until it answers PING.
+/// How long a server may take until it answers GET.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// Ports that are tried.
 const ATTEMPTS: usize = 5;
@@ -85,12 +85,13 @@ impl Server {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 return Err(format!("{} ended with {status}:\n{}", self.program, self.log_end()));
             }
-            let pong = Client::try_connect(self.addr()).and_then(|mut client| client.try_call(&["PING"]));
-            if pong.is_ok_and(|reply| !reply.is_error()) {
+            // Not PING, which a node answers before it can serve. NOAUTH is an answer too.
+            let reply = Client::try_connect(self.addr()).and_then(|mut client| client.try_call(&["GET", "ready?"]));
+            if reply.is_ok_and(|reply| !reply.text().is_some_and(|text| text.starts_with("LOADING"))) {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                return Err(format!("{} does not answer PING:\n{}", self.program, self.log_end()));
+                return Err(format!("{} does not answer GET:\n{}", self.program, self.log_end()));
             }
             std::thread::sleep(Duration::from_millis(10));
         }

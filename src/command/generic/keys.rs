@@ -3,7 +3,7 @@
 use crate::command::generic::name_pattern::NamePattern;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{SLOTS, View};
+use crate::store::{SHARDS, View};
 
 pub static SPEC: Spec = Spec {
     name: "keys",
@@ -25,7 +25,7 @@ pub static SPEC: Spec = Spec {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let pattern = NamePattern::new(args.arg(1));
     let mut found = Vec::new();
-    for shard in 0..SLOTS {
+    for shard in 0..SHARDS {
         // In order of position: a script reads this in apply.
         for entry in view.db().shard_in_order(shard) {
             if pattern.matches(entry.key()) && view.is_alive(entry) {

@@ -2,7 +2,7 @@
 
 use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Entry, SLOTS, View};
+use crate::store::{Entry, SHARDS, View};
 
 pub static SPEC: Spec = Spec {
     name: "randomkey",
@@ -34,6 +34,6 @@ fn run(view: &View<'_>, _args: &Args) -> Outcome {
         }
     }
     // Nearly all are due and not yet swept. Nil would mean that there is no key, so look.
-    let alive = (0..SLOTS).find_map(|shard| view.db().shard_in_order(shard).into_iter().find(|e| view.is_alive(e)));
+    let alive = (0..SHARDS).find_map(|shard| view.db().shard_in_order(shard).into_iter().find(|e| view.is_alive(e)));
     Ok(Reply::bulk_or_nil(alive.map(Entry::key)))
 }

@@ -84,10 +84,40 @@ fn check_garbage(garbage: Vec<u8>) {
         let read = garbage.len() - reader.remaining();
         assert_eq!(encoded(|out| put_entry(out, &entry)), garbage.slice(..read));
     }
-    let _ = Reader::new(garbage.clone()).snapshot_meta();
-    let _ = Reader::new(garbage.clone()).vote_option();
-    let _ = Reader::new(garbage.clone()).log_id_option();
+    let mut reader = Reader::new(garbage.clone());
+    if let Ok(meta) = reader.snapshot_meta() {
+        let read = garbage.len() - reader.remaining();
+        assert_eq!(encoded(|out| put_snapshot_meta(out, &meta)), garbage.slice(..read));
+    }
+    let mut reader = Reader::new(garbage.clone());
+    if let Ok(vote) = reader.vote_option() {
+        let read = garbage.len() - reader.remaining();
+        assert_eq!(encoded(|out| put_vote_option(out, vote.as_ref())), garbage.slice(..read));
+    }
     let _ = Reader::new(garbage).text();
+}
+
+/// Two encodings of one value would let two nodes hold different bytes for the same entry.
+#[test]
+fn ids_are_in_order_and_none_twice() {
+    let membership = |voters: [u64; 2], nodes: [u64; 2]| {
+        let mut out = vec![1, 2, 0, 0, 0];
+        voters.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
+        out.extend_from_slice(&[2, 0, 0, 0]);
+        for id in nodes {
+            out.extend_from_slice(&id.to_le_bytes());
+            put_bytes(&mut out, b"a:1");
+        }
+        Reader::new(out.into()).membership()
+    };
+    assert!(membership([1, 2], [1, 2]).is_ok());
+    for wrong in [[2, 1], [1, 1]] {
+        assert_eq!(membership(wrong, [1, 2]), Err(Malformed("membership: order of voters")));
+    }
+    for wrong in [[2, 1], [1, 1]] {
+        assert_eq!(membership([1, 2], wrong), Err(Malformed("membership: order of nodes")));
+    }
+    assert_eq!(membership([1, 2], [1, 3]), Err(Malformed("membership")), "a voter without an address");
 }
 
 #[test]

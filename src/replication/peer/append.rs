@@ -26,6 +26,8 @@ use crate::task::AbortOnDrop;
 
 /// Most requests without an answer.
 const WINDOW: usize = 64;
+/// How long a commit index may wait for company.
+const HOLD_BACK: Duration = Duration::from_millis(3);
 /// See the module's header.
 const STALL: Duration = Duration::from_secs(2);
 
@@ -44,7 +46,7 @@ pub fn stream(
     let (read, write) = tokio::io::split(connection);
     let (spans, waiting) = tokio::sync::mpsc::unbounded_channel::<Span>();
     let window = Arc::new(Semaphore::new(WINDOW));
-    let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), requests, write, spans, window.clone())));
+    let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), target, requests, write, spans, window.clone())));
     let state =
         Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
     futures::stream::unfold(state, |mut state| async move {
@@ -98,14 +100,34 @@ pub fn unreachable(error: &(impl std::error::Error + 'static)) -> RPCError<TypeC
     RPCError::Unreachable(Unreachable::new(error))
 }
 
+/// The next request. One without entries only tells a new commit index: it is held back for the next one, which tells it too, unless
+/// the member waits for it, because it is the origin of something or has a read under way.
+async fn next_worth_sending(
+    group: &Group,
+    target: u64,
+    requests: &mut (impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin),
+) -> Option<AppendEntriesRequest<TypeConfig>> {
+    let mut request = requests.next().await?;
+    let until = tokio::time::Instant::now() + HOLD_BACK;
+    while request.entries.is_empty() && !group.links.is_waiting(target) {
+        match tokio::time::timeout_at(until, requests.next()).await {
+            Ok(Some(newer)) => request = newer,
+            // The stream ends with this one: a probe.
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Some(request)
+}
+
 async fn send(
     group: Arc<Group>,
+    target: u64,
     mut requests: impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin,
     mut write: tokio::io::WriteHalf<crate::env::BoxStream>,
     spans: tokio::sync::mpsc::UnboundedSender<Span>,
     window: Arc<Semaphore>,
 ) {
-    while let Some(request) = requests.next().await {
+    while let Some(request) = next_worth_sending(&group, target, &mut requests).await {
         let Ok(permit) = window.acquire().await else { return };
         permit.forget();
         if let Some(commit) = &request.leader_commit {

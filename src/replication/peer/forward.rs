@@ -104,7 +104,7 @@ async fn converse(
 }
 
 /// The leader's side: proposes what comes, in the order of arrival.
-pub async fn receive(group: Arc<Group>, connection: crate::env::BoxStream) -> io::Result<()> {
+pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxStream) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(connection);
     let mut frames = FrameReader::new(read);
     // Bounded by the origin's window: a rejection for each batch at most.
@@ -129,6 +129,7 @@ pub async fn receive(group: Arc<Group>, connection: crate::env::BoxStream) -> io
                     reject();
                     continue;
                 }
+                group.links.waits(from);
                 let unsealed = frame.body.slice(32..);
                 drop(frame);
                 let unsealed = unsealed.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));

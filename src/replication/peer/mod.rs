@@ -40,6 +40,7 @@ pub struct Links {
     links: Mutex<BTreeMap<u64, Arc<Link>>>,
     forwards: Mutex<BTreeMap<u64, forward::Forward>>,
     heard: Mutex<BTreeMap<u64, tokio::time::Instant>>,
+    waiting: Mutex<BTreeMap<u64, tokio::time::Instant>>,
 }
 
 impl Links {
@@ -52,6 +53,7 @@ impl Links {
             links: Mutex::default(),
             forwards: Mutex::default(),
             heard: Mutex::default(),
+            waiting: Mutex::default(),
         })
     }
 
@@ -87,6 +89,16 @@ impl Links {
         self.heard.lock().get(&node).map(tokio::time::Instant::elapsed)
     }
 
+    /// Notes that a member waits for a commit: it has forwarded a batch or asked for a read index.
+    pub fn waits(&self, node: u64) {
+        self.waiting.lock().insert(node, tokio::time::Instant::now());
+    }
+
+    /// True if a member has noted so lately.
+    pub fn is_waiting(&self, node: u64) -> bool {
+        self.waiting.lock().get(&node).is_some_and(|since| since.elapsed() < WAITING_FOR)
+    }
+
     fn link(self: &Arc<Self>, node: u64) -> Arc<Link> {
         self.links.lock().entry(node).or_insert_with(|| Link::new(self.clone(), node)).clone()
     }
@@ -104,6 +116,9 @@ impl Links {
         Some(answer)
     }
 }
+
+/// A member that has asked something within this time is told of commits at once.
+const WAITING_FOR: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// A question about reads is asked again after this long.
 const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(500);

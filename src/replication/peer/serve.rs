@@ -55,7 +55,7 @@ async fn serve_one(router: &Router, callers: &Callers, mut stream: BoxStream) ->
     match hello.purpose {
         Purpose::Control => control(router, hello.node, stream).await,
         Purpose::Append => append_stream(&group, hello.node, stream).await,
-        Purpose::Forward => forward::receive(group, stream).await,
+        Purpose::Forward => forward::receive(group, hello.node, stream).await,
         Purpose::Snapshot => snapshots::receive(&group, stream).await,
     }
 }
@@ -147,6 +147,7 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
             Answer::Transfer(matches!(raft.handle_transfer_leader(request).await, Ok(Ok(()))))
         }
         Question::ReadIndex { leader, confirms } => {
+            group.links.waits(from);
             Answer::ReadIndex(group.confirmed_index(leader, confirms.then_some(from)).await)
         }
         Question::Confirm { leader } => Answer::Confirm(group.votes_for(leader)),

@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use super::write::write_chunked;
 use super::{Meta, Reader, SnapshotError};
 use crate::store::{
-    Changed, Create, DATABASES, Deadline, Effects, Entry, Hash, Kind, Options, Rng, SLOTS, State, Str, Txn, Value, Wish,
+    Changed, Create, DATABASES, Deadline, Effects, Entry, Hash, Kind, Options, Rng, SHARDS, State, Str, Txn, Value,
+    Wish,
 };
 
 /// One step of building a state.
@@ -219,7 +220,7 @@ fn assert_same(a: &State, b: &State) {
         if a.is_empty() {
             continue;
         }
-        for shard in 0..SLOTS {
+        for shard in 0..SHARDS {
             let (a, b) = (a.shard_in_order(shard), b.shard_in_order(shard));
             assert_eq!(a.len(), b.len());
             for (a, b) in a.into_iter().zip(b) {

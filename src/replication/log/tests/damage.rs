@@ -184,7 +184,11 @@ fn no_flipped_bit_changes_an_entry() {
         let offset = random(written(file) + 200).min(fs::metadata(file).unwrap().len() as usize - 1);
         flip(&path, offset, random(8) as u8);
         match reopen(copy.path()) {
-            Err(_) => refused += 1,
+            Err(error) => {
+                let named = error.0.contains(path.to_str().unwrap());
+                assert!(named && (error.0.contains("at offset") || error.0.contains("format version")), "{error}");
+                refused += 1;
+            }
             Ok((found, notices)) => {
                 let complete = found == entries(0..ENTRIES);
                 let without_last = found == entries(0..ENTRIES - 1);

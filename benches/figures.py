@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Figures that are no throughput: memory of a million keys beside Redis, the longest pause while a snapshot of them is taken, and the
+longest gap between two acknowledgements on a surviving connection after the leader is killed.
+
+    cargo build --release && python3 benches/figures.py [memory] [snapshot] [failover] [--kills 20]
+"""
+import argparse, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from compare import SERVER, cli, free_ports, rss, wait_ready
+
+
+class Connection:
+    """One RESP connection."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb")
+
+    def ask(self, *args):
+        out = b"*%d\r\n" % len(args) + b"".join(b"$%d\r\n%s\r\n" % (len(a), a) for a in map(str.encode, args))
+        self.socket.sendall(out)
+        line = self.file.readline()
+        if line[:1] == b"$" and int(line[1:]) >= 0:
+            return self.file.read(int(line[1:]) + 2)[:-2]
+        return line.strip()
+
+
+class Cluster:
+    def __init__(self, temp, nodes, extra=()):
+        self.temp, self.extra = temp, list(extra)
+        self.ports = free_ports(nodes)
+        self.children = {}
+        for i, port in enumerate(self.ports):
+            self.start(i)
+            wait_ready(port, "lockstep")
+        for _ in range(300):
+            if nodes == 1 or sum(1 for v in self.field("voter") if v == "1") == nodes:
+                return
+            time.sleep(0.1)
+        sys.exit("the nodes do not become voters")
+
+    def start(self, i):
+        join = ["--join", f"127.0.0.1:{self.ports[0]}"] if i else []
+        log = open(os.path.join(self.temp, f"{self.ports[i]}.log"), "a")
+        args = [SERVER, "--port", str(self.ports[i]), "--dir", os.path.join(self.temp, str(self.ports[i])), *join, *self.extra]
+        self.children[i] = subprocess.Popen(args, stdout=log, stderr=log)
+
+    def field(self, name, port=None):
+        out = cli(port or self.ports[0], "raft.nodes").split("\n")
+        return [b for a, b in zip(out, out[1:]) if a == name]
+
+    def leader(self):
+        for port in self.ports:
+            roles = self.field("role", port)
+            if "leader" in roles:
+                return roles.index("leader")
+        return None
+
+    def stop(self):
+        for child in self.children.values():
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+
+
+def fill(port, count):
+    """Sets `count` keys of 16 bytes to values of 64 bytes."""
+    connection = Connection(port)
+    value = "v" * 64
+    for start in range(0, count, 5000):
+        batch = b"".join(b"*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$64\r\n%s\r\n" % (i, value.encode()) for i in range(start, start + 5000))
+        sender = threading.Thread(target=connection.socket.sendall, args=(batch,))
+        sender.start()
+        for _ in range(5000):
+            connection.file.readline()
+        sender.join()
+
+
+def memory(temp):
+    port = free_ports(1)[0]
+    redis = subprocess.Popen(["redis-server", "--port", str(port), "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL)
+    try:
+        wait_ready(port, "redis-server")
+        before = rss(redis.pid)
+        fill(port, 1_000_000)
+        redis_growth = rss(redis.pid) - before
+    finally:
+        redis.kill()
+        redis.wait()
+    cluster = Cluster(temp, 1)
+    try:
+        pid = cluster.children[0].pid
+        before = rss(pid)
+        fill(cluster.ports[0], 1_000_000)
+        time.sleep(1)
+        growth = rss(pid) - before
+        print(f"memory of 1,000,000 keys: Redis {redis_growth >> 20} MB, Lockstep {growth >> 20} MB, ratio {growth / redis_growth:.2f}")
+    finally:
+        cluster.stop()
+
+
+def snapshot(temp):
+    cluster = Cluster(temp, 3)
+    try:
+        leader = cluster.leader()
+        port = cluster.ports[leader]
+        fill(port, 1_000_000)
+        gaps, stop = [], threading.Event()
+
+        def load(port):
+            connection, last, worst = Connection(port), time.monotonic(), 0.0
+            i = 0
+            while not stop.is_set():
+                connection.ask("SET", "key:%012d" % (i * 7919 % 1_000_000), "w" * 64)
+                now = time.monotonic()
+                worst, last, i = max(worst, now - last), now, i + 1
+            gaps.append(worst)
+
+        def measured(seconds_or_call):
+            gaps.clear()
+            stop.clear()
+            threads = [threading.Thread(target=load, args=(p,)) for p in cluster.ports * 2]
+            for thread in threads:
+                thread.start()
+            started = time.monotonic()
+            seconds_or_call()
+            took = time.monotonic() - started
+            stop.set()
+            for thread in threads:
+                thread.join()
+            return took, max(gaps)
+
+        _, idle = measured(lambda: time.sleep(3))
+        for p in cluster.ports:
+            took, worst = measured(lambda: cli(p, "raft.snapshot"))
+            print(f"snapshot of 1,000,000 keys on {'the leader' if p == port else 'a follower'}: {took:.1f} s, longest pause "
+                  f"{worst * 1000:.0f} ms (without a snapshot {idle * 1000:.0f} ms)")
+    finally:
+        cluster.stop()
+
+
+def failover(temp, kills):
+    cluster = Cluster(temp, 3)
+    try:
+        all_gaps = []
+        for _ in range(kills):
+            leader = cluster.leader()
+            other = (leader + 1) % 3
+            connection, stop, result = Connection(cluster.ports[other]), threading.Event(), {}
+
+            def load():
+                last, worst, errors = time.monotonic(), 0.0, 0
+                while not stop.is_set():
+                    reply = connection.ask("INCR", "n")
+                    errors += not reply.startswith(b":")
+                    now = time.monotonic()
+                    worst, last = max(worst, now - last), now
+                result.update(worst=worst, errors=errors)
+
+            thread = threading.Thread(target=load)
+            thread.start()
+            time.sleep(0.5)
+            cluster.children[leader].send_signal(signal.SIGKILL)
+            cluster.children[leader].wait()
+            time.sleep(2)
+            stop.set()
+            thread.join()
+            all_gaps.append(result["worst"])
+            if result["errors"]:
+                print(f"{result['errors']} errors")
+            cluster.start(leader)
+            wait_ready(cluster.ports[leader], "lockstep")
+            for _ in range(100):
+                if set(cluster.field("lag", cluster.ports[other])) == {"0"}:
+                    break
+                time.sleep(0.1)
+        all_gaps.sort()
+        print(f"{kills} kills of the leader: longest gap {all_gaps[-1] * 1000:.0f} ms, median {all_gaps[len(all_gaps) // 2] * 1000:.0f} ms, "
+              f"{sum(g < 1 for g in all_gaps)} of {kills} below 1 s")
+    finally:
+        cluster.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", nargs="*", default=["memory", "snapshot", "failover"])
+    parser.add_argument("--kills", type=int, default=20)
+    options = parser.parse_args()
+    for what in options.what:
+        temp = tempfile.mkdtemp(prefix="figures-", dir=os.getcwd())
+        try:
+            {"memory": memory, "snapshot": snapshot, "failover": lambda t: failover(t, options.kills)}[what](temp)
+        finally:
+            shutil.rmtree(temp, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+//! EVALSHA_RO
+
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, key_count, loaded, run_reading};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::error::NO_SCRIPT;
+use crate::protocol::Args;
+use crate::script::source::parse_sha;
+use crate::store::View;
+
+pub static SPEC: Spec = Spec {
+    name: "evalsha_ro",
+    arity: -3,
+    flags: FLAGS.union(Flags::READONLY),
+    categories: Categories::empty(),
+    keys: READ,
+    doc: Doc {
+        summary: "Runs a loaded Lua script that only reads, on one node.",
+        since: "7.0.0",
+        group: Group::Scripting,
+        complexity: "Depends on the script that is executed.",
+        args: &[Arg::new("sha1", ArgKind::String), NUMKEYS, KEY, ARG],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
+    let keys = key_count(args)?;
+    run_reading(view, args, &loaded(&view.state().scripts, args.arg(1))?, keys)
+}

@@ -1,0 +1,29 @@
+//! SCRIPT EXISTS
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::script::source::parse_sha;
+use crate::store::View;
+
+pub static SPEC: Spec = Spec {
+    name: "script|exists",
+    arity: -3,
+    flags: Flags::NOSCRIPT,
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Tells which scripts are loaded.",
+        since: "2.6.0",
+        group: Group::Scripting,
+        complexity: "O(N) with N being the number of scripts to check.",
+        args: &[Arg::new("sha1", ArgKind::String).multiple()],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let scripts = &view.state().scripts;
+    let is_loaded = |name: &[u8]| parse_sha(name).is_some_and(|sha| scripts.contains_key(&sha));
+    Ok(Reply::Array(args.from(2).map(|name| Reply::Int(i64::from(is_loaded(name)))).collect()))
+}

@@ -1,0 +1,33 @@
+//! SCRIPT FLUSH
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec {
+    name: "script|flush",
+    arity: -2,
+    flags: Flags::NOSCRIPT,
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Forgets all loaded scripts.",
+        since: "2.6.0",
+        group: Group::Scripting,
+        complexity: "O(N) with N being the number of scripts in cache",
+        args: &[Arg::new("flush-type", ArgKind::OneOf(&[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")]))
+            .optional()],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    if args.len() > 3 || (args.len() == 3 && !args.is(2, "sync") && !args.is(2, "async")) {
+        return Err(ReplyError::new("ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
+    }
+    txn.state_mut().scripts.clear();
+    txn.note(b"script flush");
+    Ok(Reply::Ok)
+}

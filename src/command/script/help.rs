@@ -1,0 +1,40 @@
+//! SCRIPT HELP
+
+use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::View;
+
+pub static SPEC: Spec = Spec {
+    name: "script|help",
+    arity: 2,
+    flags: Flags::LOADING.union(Flags::STALE),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Lists the subcommands of SCRIPT.",
+        since: "5.0.0",
+        group: Group::Scripting,
+        complexity: "O(1)",
+        args: &[],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+const LINES: [&str; 11] = [
+    "SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "EXISTS <sha1> [<sha1> ...]",
+    "    Tell for each name whether a script of that name is loaded.",
+    "FLUSH [ASYNC|SYNC]",
+    "    Forget all loaded scripts, on every node.",
+    "KILL",
+    "    Answer NOTBUSY: a script ends by its budget (script-budget), not by a command.",
+    "LOAD <script>",
+    "    Load a script on every node without running it; returns its name.",
+    "HELP",
+    "    Print this help.",
+];
+
+fn run(_: &View<'_>, _: &Args) -> Outcome {
+    Ok(Reply::Array(LINES.into_iter().map(Reply::simple).collect()))
+}

@@ -1,0 +1,33 @@
+//! SCRIPT LOAD
+
+use bytes::Bytes;
+
+use super::request::store;
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::script::{Prepared, Source};
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec {
+    name: "script|load",
+    arity: 3,
+    flags: Flags::NOSCRIPT.union(Flags::STALE),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Loads a Lua script into the replicated state and returns its name.",
+        since: "2.6.0",
+        group: Group::Scripting,
+        complexity: "O(N) with N being the length in bytes of the script body.",
+        args: &[Arg::new("script", ArgKind::String)],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let source = Source::new(Bytes::copy_from_slice(args.arg(2)))?;
+    Prepared::new(&source, &txn.state().options)?;
+    store(txn, &source);
+    Ok(Reply::bulk(source.sha()))
+}

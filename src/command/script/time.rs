@@ -1,0 +1,40 @@
+//! TIME
+
+use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::View;
+
+pub static SPEC: Spec = Spec {
+    name: "time",
+    arity: 1,
+    flags: Flags::LOADING.union(Flags::STALE).union(Flags::FAST),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Returns the cluster's time in seconds and microseconds; inside scripts, that of the log entry.",
+        since: "2.6.0",
+        group: Group::Server,
+        complexity: "O(1)",
+        args: &[],
+    },
+    run: Run::Read(run),
+    subcommands: &[],
+};
+
+fn run(view: &View<'_>, _: &Args) -> Outcome {
+    let now_ms = view.now_ms();
+    Ok(Reply::bulks([(now_ms / 1000).to_string(), (now_ms % 1000 * 1000).to_string()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn seconds_and_microseconds_of_the_entry() {
+        let mut bench = Bench::new();
+        bench.now_ms = 1_790_000_001_234;
+        assert_eq!(bench.text("TIME"), "*2 $10 1790000001 $6 234000");
+        assert_eq!(bench.text("EVAL \"return redis.call('TIME')\" 0"), "*2 $10 1790000001 $6 234000");
+    }
+}

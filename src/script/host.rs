@@ -1,0 +1,128 @@
+//! The store behind `redis.call`: the one way from a script to commands, through the one gate.
+
+use crate::command::{Caller, Flags, Spec, call_read, call_write, check, lookup};
+use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, ReplyError};
+use crate::protocol::{Args, Reply, Resp, parse_i64};
+use crate::store::{DATABASES, Txn, View};
+
+use super::budget::CALL_UNITS;
+
+/// What a script works on.
+pub struct Host<'a, 's> {
+    access: Access<'a, 's>,
+    db: usize,
+    /// Set by `redis.setresp`.
+    pub resp: Resp,
+}
+
+enum Access<'a, 's> {
+    Write(&'a mut Txn<'s>),
+    /// A script in apply that has declared not to write.
+    Pledged(&'a mut Txn<'s>),
+    Read(&'a View<'s>),
+}
+
+impl<'a, 's> Host<'a, 's> {
+    /// A script that may write.
+    pub fn writing(txn: &'a mut Txn<'s>, no_writes: bool) -> Self {
+        let db = txn.db_index();
+        let access = if no_writes { Access::Pledged(txn) } else { Access::Write(txn) };
+        Self { access, db, resp: Resp::V2 }
+    }
+
+    /// A script that only reads.
+    pub fn reading(view: &'a View<'s>) -> Self {
+        Self { db: view.db_index(), access: Access::Read(view), resp: Resp::V2 }
+    }
+
+    /// For whom the gate checks.
+    pub fn caller(&self) -> Caller {
+        match self.access {
+            Access::Write(_) => Caller::Script,
+            Access::Pledged(_) | Access::Read(_) => Caller::ReadOnlyScript,
+        }
+    }
+
+    /// What the command that `args` name costs before it runs, in units.
+    pub fn units(&self, args: &Args) -> u64 {
+        let state = match &self.access {
+            Access::Write(txn) | Access::Pledged(txn) => txn.state(),
+            Access::Read(view) => view.state(),
+        };
+        match lookup(args.name()) {
+            Some(spec) if spec.flags.contains(Flags::UNBOUNDED) => CALL_UNITS + state.db(self.db).len() as u64,
+            _ => CALL_UNITS,
+        }
+    }
+
+    /// Runs one command.
+    ///
+    /// # Errors
+    /// The gate's and the command's.
+    pub fn call(&mut self, args: &Args) -> Result<Reply, ReplyError> {
+        if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::SELECTS)) {
+            return self.select(spec, args);
+        }
+        let spec = check(self.caller(), args)?;
+        match &mut self.access {
+            Access::Write(txn) if spec.is_write() => call_write(spec, &mut txn.nested(self.db), args),
+            Access::Write(txn) | Access::Pledged(txn) => call_read(spec, &txn.view().on_db(self.db), args),
+            Access::Read(view) => {
+                let view_here = view.on_db(self.db);
+                let outcome = call_read(spec, &view_here, args);
+                view.note_met_due(view_here.met_due());
+                outcome
+            }
+        }
+    }
+
+    /// SELECT: for this script only; the connection stays where it is.
+    fn select(&mut self, spec: &Spec, args: &Args) -> Result<Reply, ReplyError> {
+        if !spec.arity_ok(args.len()) {
+            return Err(ReplyError::new("ERR Wrong number of args calling Redis command from script"));
+        }
+        let index = parse_i64(args.arg(1)).ok_or(NOT_AN_INTEGER)?;
+        self.db = usize::try_from(index).ok().filter(|index| *index < DATABASES).ok_or(DB_OUT_OF_RANGE)?;
+        Ok(Reply::Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Categories, Doc, Group, Run};
+    use crate::store::{Effects, Rng, State};
+
+    const SELECT: Spec = Spec {
+        name: "select",
+        arity: 2,
+        flags: Flags::SELECTS,
+        categories: Categories::empty(),
+        keys: &[],
+        doc: Doc { summary: "", since: "", group: Group::Connection, complexity: "", args: &[] },
+        run: Run::Container,
+        subcommands: &[],
+    };
+
+    #[test]
+    fn a_selected_database_holds_for_the_script_only() {
+        let (mut state, mut effects) = (State::default(), Effects::default());
+        let mut txn = state.txn(2, Rng::new(1), &mut effects);
+        let mut host = Host::writing(&mut txn, false);
+        let run = |host: &mut Host<'_, '_>, words: &[&str]| host.call(&Args::from_slices(words));
+        for (index, error) in [
+            ("x", "ERR value is not an integer or out of range"),
+            ("16", "ERR DB index is out of range"),
+            ("-1", "ERR DB index is out of range"),
+        ] {
+            let got = host.select(&SELECT, &Args::from_slices(["select", index])).unwrap_err();
+            assert_eq!(got.to_string(), error);
+        }
+        run(&mut host, &["SET", "k", "two"]).unwrap();
+        assert_eq!(host.select(&SELECT, &Args::from_slices(["select", "5"])), Ok(Reply::Ok));
+        run(&mut host, &["SET", "k", "five"]).unwrap();
+        assert_eq!(run(&mut host, &["GET", "k"]), Ok(Reply::bulk("five")));
+        assert_eq!(Host::writing(&mut txn, false).call(&Args::from_slices(["GET", "k"])), Ok(Reply::bulk("two")));
+        assert_eq!(Host::writing(&mut txn, true).caller(), Caller::ReadOnlyScript);
+    }
+}
