@@ -57,12 +57,13 @@ fn run(settings: Settings, options: StartOptions) -> Result<(), Fatal> {
 
 async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<(), Fatal> {
     let dir = settings.dir.clone();
-    let host = settings.bind.clone();
+    let (host, log_prefill) = (settings.bind.clone(), settings.log_prefill);
     // The directory first: two processes on one directory are a worse mistake than two on one port.
     let files = Arc::new(DiskFiles::open(&dir)?);
     let ports = Ports::bind(&env, &settings).await?;
     let storage = move || {
-        let (log, notices) = EngineLog::open(&EngineOptions::new(dir.join("log")))?;
+        let engine = EngineOptions { prefill_bytes: log_prefill, ..EngineOptions::new(dir.join("log")) };
+        let (log, notices) = EngineLog::open(&engine)?;
         for notice in notices {
             lockstep::log::warning(&notice);
         }

@@ -22,7 +22,7 @@ pub mod txn;
 
 pub use call::{Caller, call_read, call_write, check};
 pub use find::keys_of;
-pub use registry::{all, lookup};
+pub use registry::{all, index_of, lookup, runnable};
 pub use spec::{
     Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec,
 };

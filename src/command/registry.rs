@@ -34,6 +34,24 @@ pub fn all() -> impl Iterator<Item = &'static Spec> {
     FAMILIES.iter().flat_map(|family| family.iter().copied())
 }
 
+/// All commands that run by themselves: top-level ones and subcommands, in the order of [`index_of`].
+pub fn runnable() -> &'static [&'static Spec] {
+    &RUNNABLE
+}
+
+/// A command's place among [`runnable`].
+pub fn index_of(spec: &'static Spec) -> Option<usize> {
+    INDEX.get(&std::ptr::from_ref(spec).addr()).copied()
+}
+
+static RUNNABLE: LazyLock<Vec<&'static Spec>> =
+    LazyLock::new(|| all().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied())).collect());
+
+/// By address: a spec is a static, and this is asked for every command.
+static INDEX: LazyLock<hashbrown::HashMap<usize, usize>> = LazyLock::new(|| {
+    runnable().iter().enumerate().map(|(index, spec)| (std::ptr::from_ref(*spec).addr(), index)).collect()
+});
+
 /// The command called `name`, whatever its case.
 pub fn lookup(name: &[u8]) -> Option<&'static Spec> {
     find(&TABLE, name)

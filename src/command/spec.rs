@@ -68,6 +68,8 @@ bitflags! {
 
         /// Ours: the reply depends on the node that gives it; not from scripts, which run on all of them.
         const NODE_DEPENDENT = 1 << 23;
+        /// Ours: runs although CLIENT PAUSE holds the others.
+        const PAUSE_EXEMPT = 1 << 23;
         /// Ours: executed at once inside MULTI instead of being queued (EXEC, DISCARD, MULTI, WATCH, RESET, QUIT).
         const IMMEDIATE = 1 << 24;
         /// Ours: reads an amount that only the number of keys bounds (KEYS); never runs where Raft's timers run.
@@ -336,6 +338,18 @@ pub struct Doc {
     pub args: &'static [Arg],
 }
 
+impl Doc {
+    /// Without arguments.
+    pub const fn new(group: Group, since: &'static str, complexity: &'static str, summary: &'static str) -> Self {
+        Self { summary, since, group, complexity, args: &[] }
+    }
+
+    /// The same with arguments.
+    pub const fn args(self, args: &'static [Arg]) -> Self {
+        Self { args, ..self }
+    }
+}
+
 /// A command.
 pub struct Spec {
     /// Lower case; a subcommand is called `container|subcommand`.
@@ -357,6 +371,29 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// A command of the connection or the node, without keys.
+    pub const fn session(
+        name: &'static str,
+        arity: i32,
+        flags: Flags,
+        doc: Doc,
+        run: fn(&mut Call<'_>, &Args) -> Answer,
+    ) -> Self {
+        let run = Run::Session(run);
+        Self { name, arity, flags, categories: Categories::empty(), keys: &[], doc, run, subcommands: &[] }
+    }
+
+    /// A command that has only subcommands.
+    pub const fn container(name: &'static str, doc: Doc, subcommands: &'static [&'static Self]) -> Self {
+        let (flags, categories) = (Flags::empty(), Categories::empty());
+        Self { name, arity: -2, flags, categories, keys: &[], doc, run: Run::Container, subcommands }
+    }
+
+    /// The same in more ACL categories.
+    pub const fn categories(self, categories: Categories) -> Self {
+        Self { categories, ..self }
+    }
+
     /// True if it runs through the log.
     pub fn is_write(&self) -> bool {
         matches!(self.run, Run::Write(_))

@@ -46,6 +46,8 @@ pub struct Storage {
 pub struct StartOptions {
     /// `--skip-entry`: this entry is applied as empty.
     pub skip_entry: Option<u64>,
+    /// `--rebuild`: the state comes from a peer's snapshot.
+    pub rebuild: bool,
     /// Bounds of the log in memory.
     pub log: LogOptions,
     /// Replicated options that flags gave, for a new cluster.
@@ -198,6 +200,7 @@ impl Node {
             run(replication::peer::serve(router, peers)),
             run(server::listen(server.clone(), clients)),
             run(keep_clock(group.clone(), storage.files.clone())),
+            run(crate::config::warn_of_differences(group.clone(), options.replicated)),
             run(announce(group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
         ];
         if identity.founder && !raft.is_initialized().await.map_err(|error| Fatal(error.to_string()))? {

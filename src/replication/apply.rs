@@ -101,7 +101,9 @@ fn run_batch(
         for step in &group.steps {
             replies.push(match step {
                 Step::Done(reply) => reply.clone(),
-                Step::Read(command) => read(state, command.db.into(), &command.args, index, position),
+                Step::Read(command) => {
+                    read(state, command.db.into(), &command.args, index, position, &mut outcome.effects)
+                }
                 Step::Write(own) => {
                     position += 1;
                     match next.next() {
@@ -147,11 +149,18 @@ fn run(state: &mut State, db: u8, args: &Args, index: u64, position: u64, effect
     reply
 }
 
-fn read(state: &State, db: usize, args: &Args, index: u64, position: u64) -> Reply {
+fn read(state: &State, db: usize, args: &Args, index: u64, position: u64, effects: &mut Effects) -> Reply {
     let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
     let rng = Rng::of_command(index, position ^ (1 << 63));
     match check(Caller::Log, args) {
-        Ok(spec) => call_read(spec, &View::new(state, db, horizon, rng), args).into(),
+        Ok(spec) => {
+            let view = View::new(state, db, horizon, rng);
+            let reply = call_read(spec, &view, args).into();
+            let (hits, misses) = view.looked_up();
+            effects.looked_up.0 += hits;
+            effects.looked_up.1 += misses;
+            reply
+        }
         Err(error) => Reply::Error(error),
     }
 }
@@ -180,7 +189,7 @@ fn run_exec(
         } else if own.is_some() {
             replies.push(match check(Caller::Log, args) {
                 Ok(spec) if matches!(spec.run, crate::command::Run::Read(_)) => {
-                    read(state, (*db).into(), args, index, position)
+                    read(state, (*db).into(), args, index, position, effects)
                 }
                 Ok(_) => Reply::Silent,
                 Err(error) => Reply::Error(error),

@@ -16,6 +16,7 @@ use super::origin::{Leader, Origin};
 use super::peer::Links;
 use super::reads::Reads;
 use super::snapshot::SnapshotStats;
+use super::stats::KeyStats;
 use super::types::{LogId, StoredMembership, TypeConfig};
 use super::{CommandGroup, Level};
 use crate::clock::ClusterClock;
@@ -67,6 +68,8 @@ pub struct Group {
     pub snapshots: SnapshotDir,
     /// What INFO shows of them.
     pub snapshot_stats: SnapshotStats,
+    /// What INFO shows of keys.
+    pub key_stats: KeyStats,
     /// `log-keep`, bytes.
     pub log_keep: AtomicU64,
     cluster_version: AtomicU64,
@@ -128,6 +131,7 @@ impl Group {
             membership: Mutex::default(),
             snapshots,
             snapshot_stats: SnapshotStats::default(),
+            key_stats: KeyStats::default(),
             log_keep: AtomicU64::new(256 << 20),
             cluster_version: AtomicU64::new(0),
             removed: Mutex::default(),

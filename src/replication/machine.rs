@@ -16,7 +16,6 @@ use super::snapshot::{SnapshotBuilder, SnapshotData};
 use super::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
 use super::{Group, snapshot};
 use crate::command::{Caller, Flags, check};
-use crate::server::Stats;
 
 /// Entries with more commands than this run where nothing of Raft waits.
 const LIGHT_COMMANDS_MAX: u64 = 5000;
@@ -25,7 +24,6 @@ const LIGHT_COMMANDS_MAX: u64 = 5000;
 pub struct Machine {
     group: Arc<Group>,
     applied: Option<LogId>,
-    stats: Option<Arc<Stats>>,
     /// `--skip-entry`.
     skip: Option<u64>,
 }
@@ -33,7 +31,7 @@ pub struct Machine {
 impl Machine {
     /// A state machine that starts behind `applied`, as a snapshot left it.
     pub fn new(group: Arc<Group>, applied: Option<LogId>, skip: Option<u64>) -> Self {
-        Self { group, applied, stats: None, skip }
+        Self { group, applied, skip }
     }
 
     async fn apply_one(&mut self, entry: Entry) -> std::io::Result<()> {
@@ -113,9 +111,8 @@ impl Machine {
         }
         send_answers(outcome.answers, index);
         let effects = outcome.effects;
-        if let Some(stats) = &self.stats {
-            Stats::add(&stats.expired_keys, effects.expired);
-        }
+        self.group.key_stats.expired.fetch_add(effects.expired, std::sync::atomic::Ordering::Relaxed);
+        self.group.key_stats.looked_up(effects.looked_up);
         if self.group.env.threads && !(effects.garbage.is_empty() && effects.flushed.is_empty()) {
             // Large values are freed where nobody waits.
             drop(tokio::task::spawn_blocking(move || drop(effects)));

@@ -21,6 +21,7 @@ mod propose;
 mod reads;
 mod router;
 pub mod snapshot;
+mod stats;
 pub mod types;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,6 +35,7 @@ pub use propose::{drive_origin, drive_ticks, end_boot, watch_deadlines, watch_le
 pub use reads::drive_reads;
 pub use router::Router;
 pub use snapshot::drive_snapshots;
+pub use stats::KeyStats;
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);
 

@@ -298,6 +298,7 @@ fn run(state: &State, commands: &CommandGroup, group: &Group, pass: Pass) -> (Ve
             }
             let reply = Reply::from(call_read(spec, &view, args));
             *met |= view.met_due();
+            group.key_stats.looked_up(view.looked_up());
             reply
         };
         replies.push(match &command.exec {

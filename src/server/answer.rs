@@ -14,6 +14,8 @@ pub struct Call<'a> {
     pub session: &'a mut Session,
     /// The node.
     pub server: &'a Arc<Server>,
+    /// It runs as part of a transaction: it must not wait for what others do.
+    pub in_exec: bool,
 }
 
 /// What a session command answers.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::protocol::Resp;
 
@@ -25,6 +25,16 @@ pub struct Client {
     pub shown: Mutex<Shown>,
     killed: AtomicBool,
     kill: Notify,
+    unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
+}
+
+/// How CLIENT UNBLOCK ends a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unblock {
+    /// As if the time were over.
+    Timeout,
+    /// With an error.
+    Error,
 }
 
 /// The part of a session that CLIENT LIST shows.
@@ -42,6 +52,8 @@ pub struct Shown {
     pub resp: Resp,
     /// Commands queued by MULTI; None outside.
     pub multi_len: Option<usize>,
+    /// Bytes of them.
+    pub multi_bytes: usize,
     /// Number of watched keys.
     pub watch_len: usize,
     /// Last command.
@@ -68,7 +80,25 @@ impl Client {
             shown: Mutex::default(),
             killed: AtomicBool::new(false),
             kill: Notify::new(),
+            unblock: Mutex::default(),
         }
+    }
+
+    /// Begins a wait that CLIENT UNBLOCK can end; it is over when the receiver is dropped.
+    pub fn block(&self) -> oneshot::Receiver<Unblock> {
+        let (sender, receiver) = oneshot::channel();
+        *self.unblock.lock() = Some(sender);
+        receiver
+    }
+
+    /// True while it waits.
+    pub fn is_blocked(&self) -> bool {
+        self.unblock.lock().as_ref().is_some_and(|sender| !sender.is_closed())
+    }
+
+    /// Ends the wait; false if there is none.
+    pub fn unblock(&self, how: Unblock) -> bool {
+        self.unblock.lock().take().is_some_and(|sender| sender.send(how).is_ok())
     }
 
     /// Closes the connection from outside.

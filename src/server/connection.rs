@@ -15,8 +15,9 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 
 use super::dispatch::{Dispatched, dispatch, find};
-use super::{Call, Client, Output, ReplyMode, Server, Session, Stats};
-use crate::command::{Flags, Run};
+use super::slowlog::{SlowEntry, shorten};
+use super::{Call, Client, Finish, Later, Output, ReplyMode, Server, Session, Stats};
+use crate::command::{Flags, Run, Spec};
 use crate::env::BoxStream;
 use crate::error::{INDETERMINATE, LOADING};
 use crate::protocol::parse::{Limits, Parsed, Parser};
@@ -27,6 +28,8 @@ use crate::replication::{Answered, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, CommandG
 pub const GROUP_COMMANDS_MAX: usize = BATCH_COMMANDS_MAX / 4;
 /// Most bytes of one group, if it has more than one command.
 pub const GROUP_BYTES_MAX: usize = BATCH_BYTES_MAX / 4;
+/// Most bytes that are read ahead while a command waits.
+const WAITING_INPUT_MAX: usize = 64 * 1024;
 const READ_LEN: usize = 16 * 1024;
 /// Replies are written when this many bytes have collected.
 const WRITE_FROM: usize = 64 * 1024;
@@ -43,6 +46,7 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         output: Output::default(),
         held: None,
         failing: false,
+        paused: false,
     };
     // A broken socket ends the connection; there is nobody to tell.
     let _ = connection.run().await;
@@ -59,6 +63,8 @@ struct Connection<'a> {
     held: Option<Args>,
     /// A group timed out: what was sent by then is answered with LOADING as well (design 2, Deadline).
     failing: bool,
+    /// The group ended because CLIENT PAUSE holds `held` back.
+    paused: bool,
 }
 
 /// The group being collected: its steps, and how each one's reply is to be written.
@@ -67,7 +73,7 @@ struct Collected {
     steps: Vec<Step>,
     forms: Vec<Form>,
     bytes: usize,
-    later: Option<super::Later>,
+    later: Option<(super::Later, &'static Spec)>,
 }
 
 /// How a reply is written: protocol version, and whether the client wants it.
@@ -75,6 +81,8 @@ struct Collected {
 struct Form {
     resp: Resp,
     shown: bool,
+    /// What is answered; None if it was refused before that was known.
+    spec: Option<&'static Spec>,
 }
 
 impl Connection<'_> {
@@ -87,7 +95,11 @@ impl Connection<'_> {
                     return Ok(());
                 }
                 self.flush().await?;
-                self.read().await?;
+                if self.paused {
+                    self.wait_for_pause().await?;
+                } else {
+                    self.read().await?;
+                }
                 continue;
             }
             self.answer(collected).await?;
@@ -100,6 +112,7 @@ impl Connection<'_> {
 
     /// Takes commands from what was read, until a bound or a command that the group is cut around.
     fn collect(&mut self) -> Collected {
+        self.paused = false;
         let mut group = Collected::default();
         let limits =
             Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated };
@@ -114,7 +127,10 @@ impl Connection<'_> {
                         break;
                     }
                     Err(error) => {
-                        group.push(Step::Done(Reply::Error(error)), Form { resp: self.session.resp, shown: true });
+                        group.push(
+                            Step::Done(Reply::Error(error)),
+                            Form { resp: self.session.resp, shown: true, spec: None },
+                        );
                         self.session.closing = true;
                         break;
                     }
@@ -124,7 +140,8 @@ impl Connection<'_> {
                 break;
             }
         }
-        self.show(&group);
+        self.session.client.shown.lock().commands += group.steps.len() as u64;
+        self.session.show(self.input.len());
         group
     }
 
@@ -133,10 +150,16 @@ impl Connection<'_> {
         let spec = match find(&mut self.session, &args) {
             Ok(spec) => spec,
             Err(reply) => {
-                group.push(Step::Done(reply), self.form());
+                let form = self.form(None);
+                group.push(Step::Done(reply), form);
                 return true;
             }
         };
+        if self.is_held_by_pause(spec) {
+            self.held = Some(args);
+            self.paused = true;
+            return false;
+        }
         let cuts = spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED))
             && !(self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE));
         if cuts && !group.steps.is_empty() {
@@ -148,51 +171,66 @@ impl Connection<'_> {
         match dispatch(self.server, &mut self.session, &args, spec) {
             // The form is asked for afterwards: HELLO answers in the version that it has switched to.
             Dispatched::Step(Step::Read(_) | Step::Write(_)) | Dispatched::Later(_) if self.failing => {
-                let form = self.form();
+                let form = self.form(Some(spec));
                 group.push(Step::Done(Reply::Error(LOADING)), form);
                 true
             }
             Dispatched::Step(step) => {
-                let form = self.form();
+                let form = self.form(Some(spec));
                 group.push(step, form);
                 !cuts
             }
             Dispatched::Later(later) => {
-                group.later = Some(later);
+                group.later = Some((later, spec));
                 false
             }
         }
     }
 
-    fn form(&mut self) -> Form {
-        let shown = match self.session.reply_mode {
-            ReplyMode::On => true,
-            ReplyMode::Off => false,
-            ReplyMode::Skip => {
-                self.session.reply_mode = ReplyMode::On;
-                false
-            }
+    /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
+    fn is_held_by_pause(&self, spec: &Spec) -> bool {
+        let queued = |spec: &Spec| spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE));
+        let in_multi =
+            self.session.multi.as_ref().is_some_and(|multi| multi.queue.iter().any(|(spec, _)| queued(spec)));
+        !spec.flags.contains(Flags::PAUSE_EXEMPT)
+            && self.server.pause.holds(queued(spec) || (in_multi && spec.flags.contains(Flags::IMMEDIATE)))
+    }
+
+    async fn wait_for_pause(&mut self) -> std::io::Result<()> {
+        tokio::select! {
+            () = self.server.pause.ended() => Ok(()),
+            () = self.session.client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+
+    fn form(&mut self, spec: Option<&'static Spec>) -> Form {
+        let (shown, next) = match self.session.reply_mode {
+            ReplyMode::On => (true, ReplyMode::On),
+            ReplyMode::Off => (false, ReplyMode::Off),
+            ReplyMode::SkipNext => (false, ReplyMode::Skip),
+            ReplyMode::Skip => (false, ReplyMode::On),
         };
-        Form { resp: self.session.resp, shown }
+        self.session.reply_mode = next;
+        Form { resp: self.session.resp, shown, spec }
     }
 
     /// Waits for the group's replies and encodes them.
     async fn answer(&mut self, group: Collected) -> std::io::Result<()> {
         let Collected { steps, forms, later, .. } = group;
         Stats::add(&self.server.stats.commands, steps.len() as u64 + u64::from(later.is_some()));
-        if let Some(later) = later {
+        let began_ns = self.server.env.clocks.monotonic_ns();
+        if let Some((later, spec)) = later {
             self.flush().await?;
-            let finish = tokio::select! {
-                finish = later => finish,
-                () = self.session.client.killed() => return Ok(()),
-            };
+            let Some(finish) = self.wait_for(later, spec).await? else { return Ok(()) };
             let reply = finish(&mut self.session);
-            let form = self.form();
+            let form = self.form(Some(spec));
+            self.note(&reply, form, self.usec_since(began_ns));
             return self.write(reply, form).await;
         }
         if steps.iter().all(|step| matches!(step, Step::Done(_))) {
             for (step, form) in steps.into_iter().zip(forms) {
                 if let Step::Done(reply) = step {
+                    self.note(&reply, form, 0);
                     self.write(reply, form).await?;
                 }
             }
@@ -200,6 +238,7 @@ impl Connection<'_> {
         }
         // Session commands inside EXEC are answered by the origin, after the rest.
         let sessions: Vec<Vec<(usize, Args)>> = steps.iter().map(session_commands).collect();
+        let (first, count) = slow_candidate(&steps);
         let (done, answered) = oneshot::channel();
         self.server.router.submit(CommandGroup {
             steps,
@@ -222,22 +261,33 @@ impl Connection<'_> {
         };
         self.failing = timed_out;
         self.session.last_write_index = self.session.last_write_index.max(index);
+        let took_us = self.usec_since(began_ns);
+        if let Some(args) = first {
+            self.note_slow(&args, count, took_us);
+        }
+        let share_us = took_us / count.max(1) as u64;
         for ((mut reply, form), own) in replies.into_iter().zip(forms).zip(sessions) {
-            self.fill(&mut reply, own);
+            self.fill(&mut reply, own).await;
+            self.note(&reply, form, share_us);
             self.write(reply, form).await?;
         }
         Ok(())
     }
 
     /// Runs the session commands of an EXEC and puts their replies in their places.
-    fn fill(&mut self, reply: &mut Reply, own: Vec<(usize, Args)>) {
+    async fn fill(&mut self, reply: &mut Reply, own: Vec<(usize, Args)>) {
         let Reply::Array(items) = reply else { return };
         for (place, args) in own {
             let Ok(spec) = crate::command::check(crate::command::Caller::Client, &args) else { continue };
             let Run::Session(run) = spec.run else { continue };
-            let result = match run(&mut Call { session: &mut self.session, server: self.server }, &args) {
+            let mut call = Call { session: &mut self.session, server: self.server, in_exec: true };
+            let result = match run(&mut call, &args) {
+                super::Answer::Reply(Reply::Silent) => Reply::Ok,
                 super::Answer::Reply(reply) => reply,
-                _ => Reply::Error(crate::error::ReplyError::new("ERR Command not allowed inside a transaction")),
+                super::Answer::Later(later) => later.await(&mut self.session),
+                super::Answer::Run(_) => {
+                    Reply::Error(crate::error::ReplyError::new("ERR Command not allowed inside a transaction"))
+                }
             };
             if let Some(item) = items.get_mut(place) {
                 *item = result;
@@ -245,10 +295,59 @@ impl Connection<'_> {
         }
     }
 
-    async fn write(&mut self, reply: Reply, form: Form) -> std::io::Result<()> {
-        if reply.is_error() {
-            Stats::add(&self.server.stats.errors, 1);
+    /// Waits for what a command answers later. A client that leaves ends the wait, if the command may be a long one; None: it was
+    /// killed.
+    async fn wait_for(&mut self, mut later: Later, spec: &Spec) -> std::io::Result<Option<Finish>> {
+        let client = self.session.client.clone();
+        loop {
+            // What arrives meanwhile is kept for later, within a bound; without reading, a departure would go unnoticed.
+            let listens = spec.flags.contains(Flags::BLOCKING) && self.input.len() < WAITING_INPUT_MAX;
+            if listens {
+                self.input.reserve(READ_LEN);
+            }
+            tokio::select! {
+                biased;
+                finish = &mut later => return Ok(Some(finish)),
+                () = client.killed() => return Ok(None),
+                read = self.stream.read_buf(&mut self.input), if listens => match read? {
+                    0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                    count => Stats::add(&self.server.stats.input_bytes, count as u64),
+                },
+            }
         }
+    }
+
+    fn usec_since(&self, began_ns: u64) -> u64 {
+        self.server.env.clocks.monotonic_ns().saturating_sub(began_ns) / 1000
+    }
+
+    /// Counts an answered command.
+    fn note(&self, reply: &Reply, form: Form, usec: u64) {
+        if let Reply::Error(error) = reply {
+            self.server.stats.failed(error.code());
+        }
+        if let Some(spec) = form.spec {
+            self.server.stats.called(spec, usec, reply.is_error());
+        }
+    }
+
+    fn note_slow(&self, args: &Args, count: usize, took_us: u64) {
+        let settings = self.server.settings();
+        if u64::try_from(settings.slowlog_slower_than_us).is_ok_and(|bound| took_us >= bound) {
+            let client = &self.session.client;
+            let entry = SlowEntry {
+                id: 0,
+                at_s: self.server.env.clocks.wall_ms() / 1000,
+                took_us,
+                args: shorten(args, count),
+                addr: client.addr.clone(),
+                name: self.session.name.clone(),
+            };
+            self.server.slowlog.push(entry, settings.slowlog_len_max);
+        }
+    }
+
+    async fn write(&mut self, reply: Reply, form: Form) -> std::io::Result<()> {
         if form.shown {
             encode(&mut self.output, &reply, form.resp);
         }
@@ -263,6 +362,7 @@ impl Connection<'_> {
             return Ok(());
         }
         Stats::add(&self.server.stats.output_bytes, self.output.len() as u64);
+        Stats::add(&self.server.stats.writes, 1);
         tokio::select! {
             biased;
             result = self.output.write_to(&mut *self.stream) => result,
@@ -289,29 +389,9 @@ impl Connection<'_> {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         Stats::add(&self.server.stats.input_bytes, count as u64);
+        Stats::add(&self.server.stats.reads, 1);
         self.session.client.active_ms.store(self.server.env.clocks.wall_ms(), Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Tells other connections what CLIENT LIST shows of this one.
-    fn show(&self, group: &Collected) {
-        let session = &self.session;
-        let mut shown = session.client.shown.lock();
-        shown.db = session.db;
-        shown.resp = session.resp;
-        shown.multi_len = session.multi.as_ref().map(|multi| multi.queue.len());
-        shown.watch_len = session.watched.len();
-        shown.query_buffer_bytes = self.input.len();
-        shown.no_evict = session.no_evict;
-        shown.no_touch = session.no_touch;
-        shown.commands += group.steps.len() as u64;
-        if shown.name != session.name {
-            shown.name = session.name.clone();
-        }
-        if shown.lib_name != session.lib_name || shown.lib_ver != session.lib_ver {
-            shown.lib_name = session.lib_name.clone();
-            shown.lib_ver = session.lib_ver.clone();
-        }
     }
 }
 
@@ -320,6 +400,23 @@ impl Collected {
         self.steps.push(step);
         self.forms.push(form);
     }
+}
+
+/// What SLOWLOG would show of a group: its first command that is not answered yet, and how many there are of those.
+fn slow_candidate(steps: &[Step]) -> (Option<Args>, usize) {
+    let mut waiting = steps.iter().filter_map(|step| match step {
+        Step::Done(_) => None,
+        Step::Read(command) | Step::Write(command) => Some(command),
+    });
+    let first = waiting.next();
+    let skipped = first.is_some_and(|command| command.spec.flags.contains(Flags::SKIP_SLOWLOG));
+    let count = usize::from(first.is_some()) + waiting.count();
+    // EXEC says nothing: its first command does.
+    let shown = first.and_then(|command| match &command.exec {
+        Some(exec) => exec.commands.first().map(|inner| inner.args.clone()),
+        None => (!skipped).then(|| command.args.clone()),
+    });
+    (shown, count)
 }
 
 /// The session commands of an EXEC, each with its place.

@@ -21,6 +21,9 @@ pub enum Dispatched {
 /// Passes one command through the gate. Session commands run here.
 pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
     if let Err(error) = admit(server, session, spec) {
+        if let Some(stats) = server.stats.of(spec) {
+            super::Stats::add(&stats.rejected, 1);
+        }
         return refuse(session, error);
     }
     if session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE) {
@@ -29,7 +32,7 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
     match spec.run {
         Run::Read(_) => Dispatched::Step(Step::Read(Command::new(spec, session.db, args.clone()))),
         Run::Write(_) => Dispatched::Step(Step::Write(Command::new(spec, session.db, args.clone()))),
-        Run::Session(run) => match run(&mut Call { session, server }, args) {
+        Run::Session(run) => match run(&mut Call { session, server, in_exec: false }, args) {
             Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
             Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(command)),
             Answer::Run(command) => Dispatched::Step(Step::Read(command)),

@@ -10,7 +10,9 @@ mod connection;
 mod dispatch;
 mod listener;
 mod output;
+mod pause;
 mod session;
+mod slowlog;
 mod stats;
 
 use std::collections::BTreeMap;
@@ -20,12 +22,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 pub use answer::{Answer, Call, Finish, Later};
-pub use client::{Client, Shown};
+pub use client::{Client, Shown, Unblock};
 pub use dispatch::{Dispatched, dispatch, plan_exec};
 pub use listener::listen;
 pub use output::Output;
+pub use pause::Pause;
 pub use session::{Multi, ReplyMode, Session, TRANSACTION_BYTES_MAX};
-pub use stats::Stats;
+pub use slowlog::{SlowEntry, SlowLog};
+pub use stats::{CommandStats, Stats};
 
 use crate::config::Settings;
 use crate::env::Env;
@@ -43,6 +47,10 @@ pub struct Server {
     pub clients: Mutex<BTreeMap<u64, Arc<Client>>>,
     /// Counters for INFO.
     pub stats: Stats,
+    /// CLIENT PAUSE.
+    pub pause: Pause,
+    /// SLOWLOG.
+    pub slowlog: SlowLog,
     /// Asks the main task to stop the node: SHUTDOWN.
     pub stop: tokio::sync::Notify,
     next_client: AtomicU64,
@@ -58,6 +66,8 @@ impl Server {
             router,
             clients: Mutex::default(),
             stats: Stats::new(started_ms),
+            pause: Pause::default(),
+            slowlog: SlowLog::default(),
             stop: tokio::sync::Notify::new(),
             next_client: AtomicU64::new(1),
         })
@@ -66,6 +76,16 @@ impl Server {
     /// The options as they are now.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.read().clone()
+    }
+
+    /// Takes changed options into use, all at once.
+    pub fn change_settings(&self, settings: Settings) {
+        crate::log::set_level(&settings.loglevel);
+        for group in self.router.groups() {
+            group.write_timeout_ms.store(settings.write_timeout_ms, Ordering::Relaxed);
+            group.log_keep.store(settings.log_keep, Ordering::Relaxed);
+        }
+        *self.settings.write() = Arc::new(settings);
     }
 
     /// A client id, unique in the cluster.

@@ -20,7 +20,9 @@ pub enum ReplyMode {
     On,
     /// None.
     Off,
-    /// Not the next one.
+    /// Not this one's, nor the next one's.
+    SkipNext,
+    /// Not the next one's.
     Skip,
 }
 
@@ -89,6 +91,26 @@ impl Session {
             lib_ver: Bytes::new(),
             closing: false,
             last_write_index: 0,
+        }
+    }
+
+    /// Tells other connections what CLIENT LIST shows of this one. `query_buffer_bytes`: read and not yet run.
+    pub fn show(&self, query_buffer_bytes: usize) {
+        let mut shown = self.client.shown.lock();
+        shown.db = self.db;
+        shown.resp = self.resp;
+        shown.multi_len = self.multi.as_ref().map(|multi| multi.queue.len());
+        shown.multi_bytes = self.multi.as_ref().map_or(0, |multi| multi.bytes);
+        shown.watch_len = self.watched.len();
+        shown.query_buffer_bytes = query_buffer_bytes;
+        shown.no_evict = self.no_evict;
+        shown.no_touch = self.no_touch;
+        if shown.name != self.name {
+            shown.name = self.name.clone();
+        }
+        if shown.lib_name != self.lib_name || shown.lib_ver != self.lib_ver {
+            shown.lib_name = self.lib_name.clone();
+            shown.lib_ver = self.lib_ver.clone();
         }
     }
 

@@ -1,9 +1,17 @@
 //! Counters of one node: INFO shows them, CONFIG RESETSTAT clears some.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
+
+use crate::command::{Spec, index_of, runnable};
+
+/// Most codes of errors that are told apart.
+const ERROR_CODES_MAX: usize = 128;
+
 /// Counters; all since the start or the last CONFIG RESETSTAT.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Stats {
     /// Wall clock at the start, ms.
     pub started_ms: u64,
@@ -19,18 +27,52 @@ pub struct Stats {
     pub output_bytes: AtomicU64,
     /// Error replies.
     pub errors: AtomicU64,
-    /// Keys found by reads.
-    pub keyspace_hits: AtomicU64,
-    /// Keys not found by reads.
-    pub keyspace_misses: AtomicU64,
-    /// Keys that expired.
-    pub expired_keys: AtomicU64,
+    /// Times that sockets were read.
+    pub reads: AtomicU64,
+    /// Times that sockets were written.
+    pub writes: AtomicU64,
+    by_command: Vec<CommandStats>,
+    by_error: Mutex<BTreeMap<Vec<u8>, u64>>,
+    rates: Mutex<Rates>,
+}
+
+/// Counters of one command.
+#[derive(Debug, Default)]
+pub struct CommandStats {
+    /// Calls that were answered.
+    pub calls: AtomicU64,
+    /// Their time, µs: an equal share of the time of the group that each one came in.
+    pub usec: AtomicU64,
+    /// Refused before they ran.
+    pub rejected: AtomicU64,
+    /// Answered by an error.
+    pub failed: AtomicU64,
+}
+
+/// Counters as they were sampled last, and what they rose by in a second.
+#[derive(Debug, Default)]
+struct Rates {
+    last: [u64; 3],
+    per_s: [u64; 3],
 }
 
 impl Stats {
     /// Zeros.
     pub fn new(started_ms: u64) -> Self {
-        Self { started_ms, ..Self::default() }
+        Self {
+            started_ms,
+            connections: AtomicU64::new(0),
+            rejected_connections: AtomicU64::new(0),
+            commands: AtomicU64::new(0),
+            input_bytes: AtomicU64::new(0),
+            output_bytes: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            by_command: runnable().iter().map(|_| CommandStats::default()).collect(),
+            by_error: Mutex::default(),
+            rates: Mutex::default(),
+        }
     }
 
     /// Adds to a counter.
@@ -38,20 +80,74 @@ impl Stats {
         counter.fetch_add(n, Ordering::Relaxed);
     }
 
+    /// A command's own counters.
+    pub fn of(&self, spec: &'static Spec) -> Option<&CommandStats> {
+        self.by_command.get(index_of(spec)?)
+    }
+
+    /// Notes an answered call.
+    pub fn called(&self, spec: &'static Spec, usec: u64, failed: bool) {
+        if let Some(stats) = self.of(spec) {
+            Self::add(&stats.calls, 1);
+            Self::add(&stats.usec, usec);
+            Self::add(&stats.failed, u64::from(failed));
+        }
+    }
+
+    /// Notes an error reply.
+    pub fn failed(&self, code: &[u8]) {
+        Self::add(&self.errors, 1);
+        let mut by_error = self.by_error.lock();
+        if let Some(count) = by_error.get_mut(code) {
+            *count += 1;
+        } else if by_error.len() < ERROR_CODES_MAX {
+            by_error.insert(code.to_vec(), 1);
+        }
+    }
+
+    /// Codes of errors and how often each was sent.
+    pub fn errors_by_code(&self) -> Vec<(Vec<u8>, u64)> {
+        self.by_error.lock().iter().map(|(code, count)| (code.clone(), *count)).collect()
+    }
+
+    /// Called once a second: what commands, input and output bytes rose by.
+    pub fn sample_rates(&self) {
+        let now =
+            [&self.commands, &self.input_bytes, &self.output_bytes].map(|counter| counter.load(Ordering::Relaxed));
+        let mut rates = self.rates.lock();
+        for ((per_s, last), now) in rates.pairs().zip(now) {
+            *per_s = now.saturating_sub(*last);
+            *last = now;
+        }
+    }
+
+    /// Commands, input bytes and output bytes in the last second that was sampled.
+    pub fn rates(&self) -> [u64; 3] {
+        self.rates.lock().per_s
+    }
+
     /// CONFIG RESETSTAT.
     pub fn reset(&self) {
-        for counter in [
+        let of_commands =
+            self.by_command.iter().flat_map(|stats| [&stats.calls, &stats.usec, &stats.rejected, &stats.failed]);
+        let own = [
             &self.connections,
             &self.rejected_connections,
             &self.commands,
             &self.input_bytes,
             &self.output_bytes,
             &self.errors,
-            &self.keyspace_hits,
-            &self.keyspace_misses,
-            &self.expired_keys,
-        ] {
-            counter.store(0, Ordering::Relaxed);
-        }
+            &self.reads,
+            &self.writes,
+        ];
+        own.into_iter().chain(of_commands).for_each(|counter| counter.store(0, Ordering::Relaxed));
+        self.by_error.lock().clear();
+        *self.rates.lock() = Rates::default();
+    }
+}
+
+impl Rates {
+    fn pairs(&mut self) -> impl Iterator<Item = (&mut u64, &mut u64)> {
+        self.per_s.iter_mut().zip(self.last.iter_mut())
     }
 }

@@ -21,6 +21,8 @@ pub struct Effects {
     pub flushed: Vec<Database>,
     /// Keys that expired, for INFO's `expired_keys`.
     pub expired: u64,
+    /// Keys that reads found and did not find, for INFO; what only the origin does, so no part of the state.
+    pub looked_up: (u64, u64),
 }
 
 impl Effects {

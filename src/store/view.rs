@@ -25,6 +25,7 @@ pub struct View<'a> {
     horizon: Horizon,
     rng: RefCell<Rng>,
     met_due: Cell<bool>,
+    looked_up: Cell<(u64, u64)>,
     marks_access: bool,
     log_alone: bool,
 }
@@ -38,6 +39,7 @@ impl<'a> View<'a> {
             horizon,
             rng: RefCell::new(rng),
             met_due: Cell::new(false),
+            looked_up: Cell::new((0, 0)),
             marks_access: true,
             log_alone: false,
         }
@@ -63,6 +65,7 @@ impl<'a> View<'a> {
             horizon: self.horizon,
             rng: RefCell::new(Rng::new(self.rng.borrow_mut().next_u64())),
             met_due: Cell::new(false),
+            looked_up: Cell::new((0, 0)),
             marks_access: self.marks_access,
             log_alone: self.log_alone,
         }
@@ -100,7 +103,10 @@ impl<'a> View<'a> {
 
     /// The entry of `key` if it is alive.
     pub fn get(&self, key: &[u8]) -> Option<&'a Entry> {
-        let entry = self.peek(key)?;
+        let found = self.peek(key);
+        let (hits, misses) = self.looked_up.get();
+        self.looked_up.set(if found.is_some() { (hits + 1, misses) } else { (hits, misses + 1) });
+        let entry = found?;
         if self.marks_access {
             entry.mark_accessed(self.horizon.estimate_ms);
         }
@@ -151,6 +157,11 @@ impl<'a> View<'a> {
     /// True if a key was hidden that the log has not expired yet.
     pub fn met_due(&self) -> bool {
         self.met_due.get()
+    }
+
+    /// How many keys [`Self::get`] found and did not find: INFO's `keyspace_hits` and `keyspace_misses`.
+    pub fn looked_up(&self) -> (u64, u64) {
+        self.looked_up.get()
     }
 
     /// Takes over what another view of the same command met.

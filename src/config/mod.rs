@@ -1,12 +1,30 @@
-//! Every option once: name, default, bounds, doc, whether it is replicated, whether CONFIG SET may change it.
+//! Every option once ([`table`]): name, bounds, doc, whether it is replicated, whether CONFIG SET may change it. Flags, environment,
+//! file, `--help`, CONFIG GET, SET and REWRITE all derive from the table.
+//!
+//! Invariant: a value is checked in one place ([`Kind::parse`]), wherever it comes from; so what a flag takes CONFIG SET takes too,
+//! and both refuse with the same words.
+
+mod differences;
+mod file;
+mod kind;
+mod load;
+mod table;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
+
+pub use differences::warn_of_differences;
+pub use file::rewrite;
+pub use kind::{Kind, Value, level_name, parse_level};
+pub use load::{Loaded, from_command_line, load};
+pub use table::{Change, OPTIONS, Opt, Place, Section, find};
 
 use crate::replication::Level;
 
 /// The options of one node, as flags, environment, file and CONFIG SET have made them. Options that apply consults are
 /// not here but in the replicated state ([`crate::store::Options`]).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `bind`: address to listen on, for clients and peers.
     pub bind: String,
@@ -38,6 +56,10 @@ pub struct Settings {
     pub node_timeout_ms: u64,
     /// `log-keep`: bytes of log kept behind a snapshot.
     pub log_keep: u64,
+    /// `log-tail-bytes`: newest bytes of log kept in memory.
+    pub log_tail_bytes: usize,
+    /// `log-prefill`: bytes of log files made at the first start.
+    pub log_prefill: u64,
     /// `disk-reserve`: bytes of free disk below which the leader refuses writes.
     pub disk_reserve: u64,
     /// `read-consistency`.
@@ -52,10 +74,17 @@ pub struct Settings {
     pub slowlog_slower_than_us: i64,
     /// `slowlog-max-len`.
     pub slowlog_len_max: usize,
+    /// `skip-entry`: this log entry is applied as empty.
+    pub skip_entry: Option<u64>,
+    /// `rebuild`: take the state from a peer's snapshot; log and vote stay.
+    pub rebuild: bool,
+    /// `config`: the file that the options were read from.
+    pub file: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
+        let log = crate::replication::log::LogOptions::default();
         Self {
             bind: "127.0.0.1".into(),
             port: 6379,
@@ -72,6 +101,8 @@ impl Default for Settings {
             write_timeout_ms: 5000,
             node_timeout_ms: 10_000,
             log_keep: 256 << 20,
+            log_tail_bytes: log.log_tail_bytes,
+            log_prefill: 128 << 20,
             disk_reserve: 512 << 20,
             read_consistency: Level::Linearizable,
             readonly_means_local: false,
@@ -79,31 +110,9 @@ impl Default for Settings {
             loglevel: "notice".into(),
             slowlog_slower_than_us: 10_000,
             slowlog_len_max: 128,
+            skip_entry: None,
+            rebuild: false,
+            file: None,
         }
     }
-}
-
-/// Settings from flags, environment and file.
-///
-/// # Errors
-/// The exit code, after the message was printed.
-pub fn from_command_line() -> Result<(Settings, crate::node::StartOptions), u8> {
-    let mut settings = Settings::default();
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    for pair in args.chunks(2) {
-        let [name, value] = pair else { return Err(2) };
-        let bad = |_| 2u8;
-        match name.as_str() {
-            "--port" => settings.port = value.parse().map_err(bad)?,
-            "--peer-port" => settings.peer_port = value.parse().map_err(bad)?,
-            "--dir" => settings.dir = value.into(),
-            "--join" => settings.join = Some(value.clone()),
-            "--loglevel" => settings.loglevel = value.clone(),
-            "--write-timeout-ms" => settings.write_timeout_ms = value.parse().map_err(bad)?,
-            "--log-keep" => settings.log_keep = value.parse().map_err(bad)?,
-            "--requirepass" => settings.requirepass = value.clone(),
-            _ => return Err(2),
-        }
-    }
-    Ok((settings, crate::node::StartOptions::default()))
 }

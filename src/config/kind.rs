@@ -1,0 +1,152 @@
+//! What values an option takes, and Redis's words for those that it does not.
+
+use crate::protocol::parse_i64;
+use crate::replication::Level;
+
+/// The values that an option takes. Bounds are inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An integer.
+    Int {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// Bytes, with Redis's units: 1k = 1000, 1kb = 1024, m, mb, g, gb.
+    Bytes {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// `yes` or `no`.
+    YesNo,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A level of consistency of reads.
+    Level,
+    /// A line of text.
+    Text {
+        /// Fewest bytes.
+        len_min: usize,
+    },
+}
+
+/// A value that has been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Of [`Kind::Int`], [`Kind::Bytes`] and [`Kind::YesNo`] (1 and 0).
+    Number(i64),
+    /// Of the rest.
+    Text(String),
+}
+
+/// Longest text of an option.
+const TEXT_LEN_MAX: usize = 4096;
+/// Why a level is refused that the design knows.
+const NO_LEASE: &str = "lease reads are unavailable until their restart guard is tested";
+
+impl Kind {
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// What it has to be, without the option's name.
+    pub fn parse(self, text: &str) -> Result<Value, String> {
+        match self {
+            Self::Int { min, max } => {
+                let value = parse_i64(text.as_bytes()).ok_or("argument couldn't be parsed into an integer")?;
+                within(value, min, max)
+            }
+            Self::Bytes { min, max } => {
+                let value = parse_bytes(text).ok_or("argument must be a memory value")?;
+                within(value, min, max)
+            }
+            Self::YesNo => match text.to_ascii_lowercase().as_str() {
+                "yes" => Ok(Value::Number(1)),
+                "no" => Ok(Value::Number(0)),
+                _ => Err("argument must be 'yes' or 'no'".into()),
+            },
+            Self::Word(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
+                Some(word) => Ok(Value::Text((*word).into())),
+                None => Err(format!("argument(s) must be one of the following: {}", words.join(", "))),
+            },
+            Self::Level => parse_level(text).map(|level| Value::Text(level_name(level).into())).map_err(Into::into),
+            Self::Text { len_min } => {
+                if text.len() < len_min {
+                    Err("argument must not be empty".into())
+                } else if text.len() > TEXT_LEN_MAX || text.chars().any(char::is_control) {
+                    Err(format!("argument must be one line of at most {TEXT_LEN_MAX} bytes"))
+                } else {
+                    Ok(Value::Text(text.into()))
+                }
+            }
+        }
+    }
+
+    /// A value as CONFIG GET shows it.
+    pub fn show(self, value: &Value) -> String {
+        match (self, value) {
+            (Self::YesNo, Value::Number(number)) => if *number == 0 { "no" } else { "yes" }.into(),
+            (_, Value::Number(number)) => number.to_string(),
+            (_, Value::Text(text)) => text.clone(),
+        }
+    }
+
+    /// What `--help` writes for the value.
+    pub fn placeholder(self) -> String {
+        match self {
+            Self::Int { .. } => "n".into(),
+            Self::Bytes { .. } => "bytes".into(),
+            Self::YesNo => "yes|no".into(),
+            Self::Word(words) => words.join("|"),
+            Self::Level => "linearizable|local".into(),
+            Self::Text { .. } => "text".into(),
+        }
+    }
+}
+
+/// A level by its name.
+///
+/// # Errors
+/// It is none, or none that can be had.
+pub fn parse_level(text: &str) -> Result<Level, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "linearizable" => Ok(Level::Linearizable),
+        "local" => Ok(Level::Local),
+        "lease" => Err(NO_LEASE),
+        _ => Err("argument(s) must be one of the following: linearizable, local"),
+    }
+}
+
+/// The name of a level.
+pub fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Linearizable => "linearizable",
+        Level::Local => "local",
+    }
+}
+
+fn within(value: i64, min: i64, max: i64) -> Result<Value, String> {
+    if (min..=max).contains(&value) {
+        Ok(Value::Number(value))
+    } else {
+        Err(format!("argument must be between {min} and {max} inclusive"))
+    }
+}
+
+fn parse_bytes(text: &str) -> Option<i64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" => 1000,
+        "kb" => 1 << 10,
+        "m" => 1_000_000,
+        "mb" => 1 << 20,
+        "g" => 1_000_000_000,
+        "gb" => 1 << 30,
+        _ => return None,
+    };
+    parse_i64(number.as_bytes())?.checked_mul(unit)
+}

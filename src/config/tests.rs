@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::*;
+use crate::store::Options;
+
+fn load_of(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Loaded, String> {
+    let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, OsString> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(*value))).collect()
+    };
+    let (flags, variables) = (map(flags), map(variables));
+    load(|name| flags.get(name).cloned(), |name| variables.get(name).cloned())
+}
+
+#[test]
+fn every_option_stands_once_and_its_default_is_within_its_bounds() {
+    let mut names: Vec<&str> = OPTIONS.iter().flat_map(|opt| opt.aliases.iter().copied().chain([opt.name])).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    for opt in OPTIONS.iter().filter(|opt| opt.is_given()) {
+        let default = opt.get(&Settings::default(), &Options::default());
+        let optional = matches!(opt.place, Place::NumberOption(_));
+        assert!(optional || opt.kind.parse(&default).is_ok(), "{} '{default}'", opt.name);
+    }
+}
+
+#[test]
+fn every_replicated_option_is_in_the_table_and_in_the_state() {
+    let mut in_table: Vec<&str> = OPTIONS.iter().filter(|opt| opt.is_replicated()).map(|opt| opt.name).collect();
+    in_table.sort_unstable();
+    assert_eq!(in_table, Options::NAMES);
+}
+
+#[test]
+fn what_is_set_is_what_is_got() {
+    for opt in OPTIONS.iter().filter(|opt| opt.is_given() && !opt.is_replicated()) {
+        let text = match opt.kind {
+            Kind::Int { max, .. } | Kind::Bytes { max, .. } => max.to_string(),
+            Kind::YesNo => "yes".into(),
+            Kind::Word(words) => words.last().unwrap().to_string(),
+            Kind::Level => "local".into(),
+            Kind::Text { .. } => "some text".into(),
+        };
+        let mut settings = Settings::default();
+        opt.set(&mut settings, opt.kind.parse(&text).unwrap());
+        assert_eq!(opt.get(&settings, &Options::default()), text, "{}", opt.name);
+    }
+}
+
+#[test]
+fn a_flag_counts_more_than_a_variable_and_that_more_than_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("node.toml");
+    std::fs::write(&path, "port = 7001\nmaxclients = 11\n\"loglevel\" = 'warning'\nmust-join = true\n").unwrap();
+    let path = path.to_str().unwrap();
+    let loaded = load_of(
+        &[("config", path), ("port", "7003")],
+        &[("LOCKSTEP_PORT", "7002"), ("LOCKSTEP_MAXCLIENTS", "12"), ("LOCKSTEP_MAXMEMORY", "64mb")],
+    )
+    .unwrap();
+    let settings = loaded.settings;
+    assert_eq!((settings.port, settings.maxclients, settings.maxmemory), (7003, 12, 64 << 20));
+    assert_eq!((settings.loglevel.as_str(), settings.must_join), ("warning", true));
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_place_and_its_bounds() {
+    let of = |flags: &[(&str, &str)], variables: &[(&str, &str)]| load_of(flags, variables).unwrap_err();
+    assert_eq!(of(&[("port", "70000")], &[]), "--port '70000': argument must be between 0 and 65535 inclusive");
+    assert_eq!(
+        of(&[], &[("LOCKSTEP_TIMEOUT", "x")]),
+        "environment variable LOCKSTEP_TIMEOUT 'x': argument couldn't be parsed into an integer"
+    );
+    assert_eq!(of(&[("maxmemory", "64xb")], &[]), "--maxmemory '64xb': argument must be a memory value");
+    assert!(of(&[("read-consistency", "lease")], &[]).contains("until their restart guard is tested"));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("node.toml");
+    std::fs::write(&path, "prot = 7001\n").unwrap();
+    assert!(of(&[("config", path.to_str().unwrap())], &[]).ends_with("there is no option 'prot'"));
+}
+
+#[test]
+fn replicated_options_are_handed_on_and_not_kept() {
+    let loaded = load_of(&[("proto-max-bulk-len", "2mb")], &[("LOCKSTEP_SCRIPT_BUDGET", "5000")]).unwrap();
+    let expected = vec![("proto-max-bulk-len".to_owned(), 2 << 20), ("script-budget".to_owned(), 5000)];
+    assert_eq!(loaded.start.replicated, expected);
+}
+
+#[test]
+fn units_are_those_of_redis() {
+    let kind = Kind::Bytes { min: -5, max: i64::MAX };
+    for (text, value) in [("5", 5), ("1k", 1000), ("1kb", 1024), ("2M", 2_000_000), ("2mB", 2 << 20), ("1gb", 1 << 30)]
+    {
+        assert_eq!(kind.parse(text), Ok(Value::Number(value)), "{text}");
+    }
+    for text in ["", "mb", "1.5mb", "1 mb", "9999999999gb", "99999999999999999999"] {
+        assert!(kind.parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_rewritten_file_keeps_its_comments_and_reads_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("node.toml");
+    std::fs::write(&path, "# mine\nport = 7001\ntimeout = 5 # short\nmaxclients = 10\n").unwrap();
+    let settings = Settings { timeout_s: 9, maxclients: 10, maxmemory: 1 << 20, ..Settings::default() };
+    rewrite(&path, &settings).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, "# mine\nport = 7001\ntimeout = \"9\"\nmaxclients = 10\nmaxmemory = \"1048576\"\n");
+    let loaded = load_of(&[("config", path.to_str().unwrap())], &[]).unwrap().settings;
+    assert_eq!((loaded.timeout_s, loaded.maxmemory, loaded.port), (9, 1 << 20, 7001));
+}
+
+#[test]
+fn a_file_that_lines_cannot_change_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("node.toml");
+    let text = "requirepass = \"\"\"\\\n  timeout = 3\\\n  \"\"\"\n";
+    std::fs::write(&path, text).unwrap();
+    let settings = Settings { timeout_s: 9, ..Settings::default() };
+    assert!(rewrite(&path, &settings).is_err());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
