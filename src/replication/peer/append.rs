@@ -46,6 +46,8 @@ pub fn stream(
     let (read, write) = tokio::io::split(connection);
     let (spans, waiting) = tokio::sync::mpsc::unbounded_channel::<Span>();
     let window = Arc::new(Semaphore::new(WINDOW));
+    // Fused: the last request may wait for company in vain, and openraft's stream must not be asked again after its end.
+    let requests = requests.fuse();
     let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), target, requests, write, spans, window.clone())));
     let state =
         Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
