@@ -76,6 +76,10 @@ fn lockstep_answers_as_redis_does() {
         report.failures.len(),
         report.failures.values().cloned().collect::<Vec<_>>().join("\n")
     );
+    if !grammar.is_whole() {
+        println!("LOCKSTEP_ONLY is set: coverage and unused differences are not checked");
+        return;
+    }
     check_report(&grammar, &report);
     assert!(
         pair.differences.unused().is_empty(),
