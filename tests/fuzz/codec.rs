@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use lockstep::replication::codec::{Reader, put_entry};
 use lockstep::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer};
+use openraft::vote::RaftLeaderId;
 
 use crate::support::rng::Rng;
 use crate::{Target, fuzz};
