@@ -33,7 +33,7 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
         });
     };
     let spec = match spec.run {
-        Run::Container if args.len() > 1 => subcommand(spec, args)?,
+        _ if args.len() > 1 && !spec.subcommands.is_empty() => subcommand(spec, args)?,
         _ => spec,
     };
     if !spec.arity_ok(args.len()) {

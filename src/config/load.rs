@@ -51,7 +51,8 @@ pub fn load(
     flag: impl Fn(&str) -> Option<OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Loaded, String> {
-    let path = flag("config").or_else(|| variable("LOCKSTEP_CONFIG")).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let path =
+        flag("config").or_else(|| variable("LOCKSTEP_CONFIG")).filter(|path| !path.is_empty()).map(PathBuf::from);
     let from_file = match &path {
         Some(path) => file::read(path)?,
         None => BTreeMap::new(),

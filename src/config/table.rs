@@ -226,7 +226,13 @@ pub static OPTIONS: &[Opt] = &[
         Place::Text(|s| &mut s.requirepass),
         "Password of clients, and the secret that nodes prove to each other; the same on every node",
     ),
-    live("maxclients", Section::Clients, int(1, 1_000_000), Place::Usize(|s| &mut s.maxclients), "Most clients at a time"),
+    live(
+        "maxclients",
+        Section::Clients,
+        int(1, 1_000_000),
+        Place::Usize(|s| &mut s.maxclients),
+        "Most clients at a time",
+    ),
     live(
         "timeout",
         Section::Clients,

@@ -91,7 +91,8 @@ fn replicated_options_are_handed_on_and_not_kept() {
 #[test]
 fn units_are_those_of_redis() {
     let kind = Kind::Bytes { min: -5, max: i64::MAX };
-    for (text, value) in [("5", 5), ("1k", 1000), ("1kb", 1024), ("2M", 2_000_000), ("2mB", 2 << 20), ("1gb", 1 << 30)] {
+    for (text, value) in [("5", 5), ("1k", 1000), ("1kb", 1024), ("2M", 2_000_000), ("2mB", 2 << 20), ("1gb", 1 << 30)]
+    {
         assert_eq!(kind.parse(text), Ok(Value::Number(value)), "{text}");
     }
     for text in ["", "mb", "1.5mb", "1 mb", "9999999999gb", "99999999999999999999"] {

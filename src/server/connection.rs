@@ -121,7 +121,10 @@ impl Connection<'_> {
                     Ok(Parsed::Empty) => continue,
                     Ok(Parsed::Incomplete) => break,
                     Err(error) => {
-                        group.push(Step::Done(Reply::Error(error)), Form { resp: self.session.resp, shown: true, spec: None });
+                        group.push(
+                            Step::Done(Reply::Error(error)),
+                            Form { resp: self.session.resp, shown: true, spec: None },
+                        );
                         self.session.closing = true;
                         break;
                     }
@@ -176,7 +179,8 @@ impl Connection<'_> {
     /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
     fn is_held_by_pause(&self, spec: &Spec) -> bool {
         let queued = |spec: &Spec| spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE));
-        let in_multi = self.session.multi.as_ref().is_some_and(|multi| multi.queue.iter().any(|(spec, _)| queued(spec)));
+        let in_multi =
+            self.session.multi.as_ref().is_some_and(|multi| multi.queue.iter().any(|(spec, _)| queued(spec)));
         !spec.flags.contains(Flags::PAUSE_EXEMPT)
             && self.server.pause.holds(queued(spec) || (in_multi && spec.flags.contains(Flags::IMMEDIATE)))
     }
@@ -269,7 +273,9 @@ impl Connection<'_> {
                 super::Answer::Reply(Reply::Silent) => Reply::Ok,
                 super::Answer::Reply(reply) => reply,
                 super::Answer::Later(later) => later.await(&mut self.session),
-                super::Answer::Run(_) => Reply::Error(crate::error::ReplyError::new("ERR Command not allowed inside a transaction")),
+                super::Answer::Run(_) => {
+                    Reply::Error(crate::error::ReplyError::new("ERR Command not allowed inside a transaction"))
+                }
             };
             if let Some(item) = items.get_mut(place) {
                 *item = result;

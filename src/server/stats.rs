@@ -112,7 +112,8 @@ impl Stats {
 
     /// Called once a second: what commands, input and output bytes rose by.
     pub fn sample_rates(&self) {
-        let now = [&self.commands, &self.input_bytes, &self.output_bytes].map(|counter| counter.load(Ordering::Relaxed));
+        let now =
+            [&self.commands, &self.input_bytes, &self.output_bytes].map(|counter| counter.load(Ordering::Relaxed));
         let mut rates = self.rates.lock();
         for ((per_s, last), now) in rates.pairs().zip(now) {
             *per_s = now.saturating_sub(*last);
