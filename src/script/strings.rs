@@ -106,10 +106,8 @@ fn rep(lua: &Lua, meter: &Meter, params: Params<'_>) -> mlua::Result<MultiValue>
     let text = params.string(1)?;
     let count = usize::try_from(params.integer(2)?).unwrap_or(0);
     let text = text.as_bytes();
-    match text.len().checked_mul(count) {
-        Some(len) if len <= meter.memory() => meter.charge_bytes(len)?,
-        _ => return Err(meter.end(End::Memory).into()),
-    }
+    // Refused before anything is allocated.
+    meter.charge_bytes(text.len().saturating_mul(count))?;
     made(lua, meter, &text.repeat(if text.is_empty() { 0 } else { count }))
 }
 

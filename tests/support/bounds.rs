@@ -22,6 +22,20 @@ pub const FUZZ_INPUTS: u64 = 20_000;
 pub const MODEL_HISTORIES: u64 = 2_000;
 /// Seeds of the simulation under random faults in CI.
 pub const SIMULATION_SEEDS: u64 = 8;
+/// Kills of a leader, and of a single node, under load.
+pub const KILLS: u64 = 10;
+/// Writes that a node misses before it comes back.
+pub const MISSED_WRITES: u64 = 200_000;
+/// Clients of a history on three nodes.
+pub const HISTORY_CLIENTS: usize = 21;
+/// Keys of such a history.
+pub const HISTORY_KEYS: usize = 8;
+/// Operations of such a history, at least.
+pub const HISTORY_OPERATIONS: u64 = 8_000;
+/// Operations of a bank's history, at least.
+pub const BANK_OPERATIONS: u64 = 4_000;
+/// Kills and stops during a history.
+pub const HISTORY_DISTURBANCES: u64 = 4;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.

@@ -1,5 +1,5 @@
 //! What the integration tests share: processes on free ports, a blocking client, a faithful reply decoder, seeded random
-//! numbers, and every bound of a randomised test in one place ([`bounds`]).
+//! numbers, clusters of nodes ([`cluster`]) with load on them ([`load`]), and every bound of a randomised test in one place ([`bounds`]).
 //!
 //! Invariants: a process that a test started is gone when its [`process::Server`] is dropped, also by a panic; nobody
 //! else's process is ever touched. Deliberately absent: async, connection pools, retries. A test sees each byte and error.
@@ -8,7 +8,9 @@
 
 pub mod bounds;
 pub mod client;
+pub mod cluster;
 pub mod linear;
+pub mod load;
 pub mod ports;
 pub mod process;
 pub mod rng;

@@ -22,6 +22,7 @@ pub struct Server {
     program: String,
     args: Vec<String>,
     child: Option<Child>,
+    password: String,
     port: u16,
     dir: TempDir,
 }
@@ -59,7 +60,9 @@ impl Server {
             let port = free_port();
             let args = args(port, &dir.path().join("data"));
             std::fs::create_dir_all(dir.path().join("data")).expect("the directory of a server");
-            let mut server = Self { program: program.into(), args, child: None, port, dir };
+            let password = args.iter().position(|arg| arg == "--requirepass").and_then(|at| args.get(at + 1));
+            let password = password.cloned().unwrap_or_default();
+            let mut server = Self { program: program.into(), args, child: None, password, port, dir };
             match server.spawn() {
                 Ok(()) => return server,
                 Err(error) => last = error,
@@ -69,17 +72,7 @@ impl Server {
     }
 
     fn spawn(&mut self) -> Result<(), String> {
-        let log = self.dir.path().join("log");
-        let open = || File::options().create(true).append(true).open(&log);
-        let (out, err) = (open().map_err(|e| e.to_string())?, open().map_err(|e| e.to_string())?);
-        let child = Command::new(&self.program)
-            .args(&self.args)
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(err)
-            .spawn()
-            .map_err(|error| format!("{}: {error}", self.program))?;
-        self.child = Some(child);
+        self.launch()?;
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
@@ -95,6 +88,21 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    fn launch(&mut self) -> Result<(), String> {
+        let log = self.dir.path().join("log");
+        let open = || File::options().create(true).append(true).open(&log);
+        let (out, err) = (open().map_err(|e| e.to_string())?, open().map_err(|e| e.to_string())?);
+        let child = Command::new(&self.program)
+            .args(&self.args)
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .spawn()
+            .map_err(|error| format!("{}: {error}", self.program))?;
+        self.child = Some(child);
+        Ok(())
     }
 
     /// Where it listens.
@@ -117,9 +125,34 @@ impl Server {
         self.dir.path().join("data")
     }
 
-    /// A new connection.
+    /// A new connection, with the password where there is one.
     pub fn client(&self) -> Client {
-        Client::connect(self.addr())
+        self.try_client().unwrap_or_else(|error| panic!("cannot connect to {}: {error}", self.addr()))
+    }
+
+    /// A new connection, for who waits until it is possible.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn try_client(&self) -> std::io::Result<Client> {
+        let mut client = Client::try_connect(self.addr())?;
+        if !self.password.is_empty() {
+            let reply = client.try_call(&["AUTH", &self.password])?;
+            assert!(!reply.is_error(), "{reply:?}");
+        }
+        Ok(client)
+    }
+
+    /// Its flags, to be changed before [`Self::start_again`].
+    pub fn flags_mut(&mut self) -> &mut Vec<String> {
+        &mut self.args
+    }
+
+    /// Puts it on another port, for [`Self::start_again`].
+    pub fn move_to_port(&mut self, port: u16) {
+        self.port = port;
+        let at = self.args.iter().position(|arg| arg == "--port").expect("a port among the flags");
+        self.args[at + 1] = port.to_string();
     }
 
     /// All that it has written to stdout and stderr.
@@ -134,6 +167,43 @@ impl Server {
             // Fails only if the process has ended already.
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+
+    /// Sends it a signal: `STOP`, `CONT`, `TERM`, … Its own process only.
+    pub fn signal(&self, name: &str) {
+        let child = self.child.as_ref().expect("a running process");
+        let pid = rustix::process::Pid::from_child(child);
+        let signal = match name {
+            "STOP" => rustix::process::Signal::STOP,
+            "CONT" => rustix::process::Signal::CONT,
+            "TERM" => rustix::process::Signal::TERM,
+            _ => panic!("no such signal here: {name}"),
+        };
+        rustix::process::kill_process(pid, signal).expect("a signal to a process of our own");
+    }
+
+    /// Starts it without waiting for anything: for who expects that it ends, or waits for another reason.
+    pub fn launch_again(&mut self) {
+        self.kill();
+        self.launch().unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Starts it again, expects that it ends by itself, and returns its exit code and what it has written since.
+    pub fn start_in_vain(&mut self) -> (Option<i32>, String) {
+        let before = self.log().len();
+        self.launch_again();
+        let status = self.wait_exit(START_TIMEOUT);
+        let Some(status) = status else { panic!("it runs, and should have ended:\n{}", self.log_end()) };
+        (status.code(), self.log().split_off(before))
+    }
+
+    /// Waits until its output, from byte `from` on, holds `text`.
+    pub fn wait_log(&self, from: usize, text: &str) {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !self.log().get(from..).is_some_and(|log| log.contains(text)) {
+            assert!(Instant::now() < deadline, "the output never says {text:?}:\n{}", self.log_end());
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Membership (design 8).
 
 mod add;
+mod digest;
 mod internal;
 mod join;
 mod nodes;
@@ -20,6 +21,7 @@ pub static SPECS: &[&Spec] = &[
     &remove::SPEC,
     &transfer::SPEC,
     &snapshot::SPEC,
+    &digest::SPEC,
     &join::SPEC,
     &internal::INVITE,
     &internal::WISH,

@@ -46,8 +46,9 @@ pub fn stream(
     let (read, write) = tokio::io::split(connection);
     let (spans, waiting) = tokio::sync::mpsc::unbounded_channel::<Span>();
     let window = Arc::new(Semaphore::new(WINDOW));
-    let writer =
-        AbortOnDrop(crate::task::spawn(send(group.clone(), target, requests.fuse(), write, spans, window.clone())));
+    // Fused: the last request may wait for company in vain, and openraft's stream must not be asked again after its end.
+    let requests = requests.fuse();
+    let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), target, requests, write, spans, window.clone())));
     let state =
         Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
     futures::stream::unfold(state, |mut state| async move {
@@ -120,7 +121,6 @@ async fn next_worth_sending(
     Some(request)
 }
 
-/// `requests` is asked again after its end: openraft's own stream would panic.
 async fn send(
     group: Arc<Group>,
     target: u64,

@@ -114,6 +114,8 @@ fn endless_loops_end_whatever_catches_errors() {
         "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
         "local co = coroutine.wrap(function() while true do coroutine.yield() end end) while true do co() end",
         "while true do coroutine.wrap(function() end)() end",
+        // Each ends before its own hook would have counted anything.
+        "for i = 1, 20000 do coroutine.wrap(function() local x = 0 for j = 1, 15 do x = x + j end end)() end",
         "while true do pcall(coroutine.wrap(function() while true do end end)) end",
         "while true do pcall(error) end",
         "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
@@ -313,4 +315,18 @@ fn each_write_of_a_script_has_a_revision_of_its_own() {
     assert_eq!(bench.state.revision(), before + 3, "EVAL itself and two writes; the read takes none");
     let revision = |key: &[u8]| bench.state.db(0).get(key).unwrap().revision();
     assert_eq!((revision(b"a"), revision(b"b")), (before + 2, before + 3));
+}
+
+#[test]
+fn a_script_that_one_node_lacks_shows_in_the_digest() {
+    let digest = |loaded: bool| {
+        let mut bench = Bench::new();
+        if loaded {
+            let source = super::Source::new(bytes::Bytes::from_static(b"return 1")).unwrap();
+            bench.state.scripts.insert(source.sha(), source.body().clone());
+        }
+        eval(&mut bench, "return 1");
+        bench.state.digest.value()
+    };
+    assert_ne!(digest(true), digest(false));
 }

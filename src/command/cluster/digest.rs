@@ -1,0 +1,34 @@
+//! RAFT.DIGEST: [applied index, digest] of this node. Two nodes at the same index have the same digest (design 3), whoever
+//! wants to compare them by hand or in a test. While entries are being applied the index may be that of the entry before.
+
+use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::error::LOADING;
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Call};
+
+pub static SPEC: Spec = Spec {
+    name: "raft.digest",
+    arity: 1,
+    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Returns how far this node has applied the log, and the digest of its state there.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[],
+    },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
+    let server = call.server.clone();
+    Answer::later(async move {
+        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        let state = group.gate.read().await;
+        let index = group.applied().index;
+        Reply::Array(vec![Reply::Int(index as i64), Reply::bulk(format!("{:016x}", state.digest.value()))])
+    })
+}

@@ -1,0 +1,19 @@
+//! The life of nodes and clusters (design 7, 8): start, stop, restart, join, promotion, removal, replacement, and everything that can
+//! be wrong with a directory, a port or a neighbour. Each ends in the promised state or in a message that says what to do.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod addresses;
+mod damage;
+mod directory;
+mod disk_reserve;
+mod graceful_stop;
+mod growth;
+mod one_node;
+mod password;
+mod ports;
+mod removal;
+mod replacement;
+mod strangers;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,70 @@
+//! Nodes that meet a cluster that is not theirs.
+
+use std::time::Duration;
+
+use crate::support::cluster::Cluster;
+use crate::support::load::{Load, Tally};
+
+/// A node whose directory was exchanged for one of another cluster is told so and ends; the clusters whose nodes it
+/// meets go on.
+#[test]
+fn a_directory_of_another_cluster() {
+    let mut ours = Cluster::start(3, &[]);
+    let mut other = Cluster::start(3, &[]);
+    ours.transfer(0);
+    let load = Load::start(ours.nodes[0].addr(), 2, 1, "counter");
+    // The other cluster is gone, its node 3 comes up at the address of our node 3, and finds our nodes where its own were.
+    other.nodes.iter_mut().for_each(|node| node.kill());
+    ours.nodes[2].kill();
+    let theirs = other.nodes[2].data();
+    let place = ours.nodes[2].data();
+    std::fs::remove_dir_all(&place).unwrap();
+    std::fs::rename(&theirs, &place).unwrap();
+    let identity = std::fs::read_to_string(place.join("identity")).unwrap();
+    let body = identity.rsplit_once("crc ").unwrap().0.to_owned();
+    let moved = (0..2).fold(body, |body, node| {
+        body.replace(&(other.nodes[node].port() + 10_000).to_string(), &(ours.nodes[node].port() + 10_000).to_string())
+    });
+    std::fs::write(place.join("identity"), format!("{moved}crc {:08x}\n", crc32c::crc32c(moved.as_bytes()))).unwrap();
+    // What it knows of addresses is in its log too; without it the identity's count.
+    std::fs::remove_dir_all(place.join("log")).unwrap();
+    let (code, output) = ours.nodes[2].start_in_vain();
+    assert_eq!(code, Some(1));
+    assert!(output.contains("belongs to another cluster") && output.contains("data directory"), "{output}");
+    ours.nodes[2].kill();
+    load.wait_more(50);
+    // Long enough for our nodes to have met it many times.
+    std::thread::sleep(Duration::from_secs(1));
+    load.wait_more(50);
+    let sum = Tally::sum(&load.finish());
+    assert_eq!(sum.errors, Vec::<String>::new());
+    for node in [0, 1] {
+        assert_eq!(ours.nodes[node].wait_exit(Duration::ZERO), None, "our own nodes go on");
+        assert_eq!(ours.nodes[node].client().call(&["GET", "counter"]).int(), Some(sum.acknowledged));
+    }
+    ours.check_digests();
+}
+
+/// A node of another cluster that runs well at an address where one of ours used to be: both clusters go on.
+#[test]
+fn a_new_cluster_at_the_address_of_a_dead_node() {
+    let mut ours = Cluster::start(3, &[]);
+    ours.transfer(0);
+    ours.nodes[2].kill();
+    let place = ours.nodes[2].data();
+    std::fs::remove_dir_all(&place).unwrap();
+    let flags = ours.nodes[2].flags_mut();
+    let at = flags.iter().position(|flag| flag == "--join").unwrap();
+    flags.drain(at..at + 2);
+    ours.nodes[2].start_again();
+    ours.wait_ready(2);
+    assert_eq!(ours.nodes[2].client().call(&["SET", "whose", "the stranger's"]).is_error(), false);
+    let load = Load::start(ours.nodes[0].addr(), 2, 1, "counter");
+    std::thread::sleep(Duration::from_secs(3));
+    load.wait_more(50);
+    assert_eq!(Tally::sum(&load.finish()).errors, Vec::<String>::new());
+    for node in [0, 1] {
+        assert!(ours.nodes[node].client().call(&["GET", "whose"]).is_null());
+    }
+    assert_eq!(ours.nodes[2].client().call(&["GET", "counter"]).is_null(), true);
+}

@@ -1,0 +1,16 @@
+//! Real processes that are killed, stopped and restarted under load: what was acknowledged is there, what was not is told honestly,
+//! and clients of the other nodes see a pause and no error.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod bank;
+mod catch_up;
+mod deadlines;
+mod histories;
+mod leader_kills;
+mod lock_restart;
+mod single_kill;
+mod stopped;
+#[path = "../support/mod.rs"]
+mod support;
+mod watch;

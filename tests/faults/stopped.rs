@@ -1,0 +1,59 @@
+//! A process that stands still (SIGSTOP) and goes on as if nothing had been: the others go on without it, it never serves
+//! what is old, and it tells its own clients an error only if it stood for at least `write-timeout-ms`.
+
+use std::time::Duration;
+
+use crate::support::cluster::{Cluster, until};
+use crate::support::load::{Load, Tally};
+
+/// The default of `write-timeout-ms`.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+
+fn stop(leader: bool, pause: Duration) {
+    let cluster = Cluster::start(3, &[]);
+    let stopped = if leader { cluster.leader() } else { (cluster.leader() + 1) % 3 };
+    let loads: Vec<Load> = cluster.nodes.iter().map(|node| Load::start(node.addr(), 3, 2, "counter")).collect();
+    loads.iter().for_each(|load| load.wait_more(50));
+    cluster.nodes[stopped].signal("STOP");
+    std::thread::sleep(pause);
+    cluster.nodes[stopped].signal("CONT");
+    loads.iter().for_each(|load| load.wait_more(50));
+    let tallies: Vec<Tally> = loads.into_iter().map(|load| Tally::sum(&load.finish())).collect();
+    for (node, tally) in tallies.iter().enumerate() {
+        println!("node {}: longest gap {:?}, {} errors", node + 1, tally.longest_gap, tally.errors.len());
+        if node != stopped || pause < WRITE_TIMEOUT {
+            assert_eq!(tally.errors, Vec::<String>::new(), "node {}", node + 1);
+        }
+        let honest = |error: &String| error.starts_with("LOADING") || error.starts_with("INDETERMINATE");
+        assert!(tally.errors.iter().all(honest), "node {}: {:?}", node + 1, tally.errors);
+    }
+    let sum = Tally::sum(&tallies);
+    for node in 0..3 {
+        let mut client = cluster.nodes[node].client();
+        let counter = until("the node to serve", || client.call(&["GET", "counter"]).int());
+        assert!(
+            (sum.acknowledged..=sum.acknowledged + sum.indeterminate()).contains(&counter),
+            "node {}: {counter} counted, {} acknowledged, {} indeterminate",
+            node + 1,
+            sum.acknowledged,
+            sum.indeterminate()
+        );
+        assert_eq!(client.call(&["INCR", "served"]).int(), Some(node as i64 + 1));
+    }
+    cluster.check_digests();
+}
+
+#[test]
+fn a_leader_for_three_seconds() {
+    stop(true, Duration::from_secs(3));
+}
+
+#[test]
+fn a_follower_for_five_seconds() {
+    stop(false, Duration::from_secs(5));
+}
+
+#[test]
+fn a_follower_for_fifteen_seconds() {
+    stop(false, Duration::from_secs(15));
+}

@@ -1,0 +1,68 @@
+//! WATCH and EXEC on any node, over a leader change.
+
+use crate::support::client::Client;
+use crate::support::cluster::{Cluster, until};
+use crate::support::value::Value;
+
+fn watch(client: &mut Client, key: &str) {
+    let reply = client.call(&["WATCH", key]);
+    assert!(!reply.is_error(), "{reply:?}");
+}
+
+fn exec(client: &mut Client, key: &str, value: &str) -> Value {
+    let commands = [vec!["MULTI"], vec!["SET", key, value], vec!["GET", key], vec!["EXEC"]];
+    client.pipeline(&commands).pop().unwrap()
+}
+
+/// With one connection to each of `nodes`: EXEC runs if nobody touched the watched key, and does not if somebody did.
+fn over(cluster: &mut Cluster, nodes: &[usize], change: impl Fn(&mut Cluster)) {
+    let mut clients: Vec<Client> = nodes.iter().map(|node| cluster.nodes[*node].client()).collect();
+    let keys: Vec<(String, String)> =
+        nodes.iter().map(|node| (format!("same:{node}"), format!("other:{node}"))).collect();
+    for (same, other) in &keys {
+        clients[0].call(&["SET", same, "1"]);
+        clients[0].call(&["SET", other, "1"]);
+    }
+    // Absent keys can be watched too.
+    for (client, (same, _)) in clients.iter_mut().zip(&keys) {
+        watch(client, same);
+        watch(client, "absent");
+    }
+    let mut rivals: Vec<Client> = nodes.iter().map(|node| cluster.nodes[*node].client()).collect();
+    for (rival, (_, other)) in rivals.iter_mut().zip(&keys) {
+        watch(rival, other);
+    }
+    change(cluster);
+    for ((client, rival), (same, other)) in clients.iter_mut().zip(&mut rivals).zip(&keys) {
+        let done = exec(client, same, "mine");
+        assert_eq!(done, Value::Array(vec![Value::Simple(b"OK".to_vec()), Value::Bulk(b"mine".to_vec())]));
+        client.call(&["SET", other, "theirs"]);
+        assert!(exec(rival, other, "mine").is_null(), "a changed key has to stop EXEC");
+        assert_eq!(client.call(&["GET", other]), Value::Bulk(b"theirs".to_vec()));
+    }
+}
+
+#[test]
+fn exec_after_the_lead_was_handed_over_on_all_nodes() {
+    let mut cluster = Cluster::start(3, &[]);
+    for to in [1, 2, 0] {
+        over(&mut cluster, &[0, 1, 2], |cluster| cluster.transfer(to));
+    }
+    cluster.check_digests();
+}
+
+#[test]
+fn exec_after_the_leader_was_killed_on_the_others() {
+    let mut cluster = Cluster::start(3, &[]);
+    for victim in [1, 2, 0] {
+        cluster.transfer(victim);
+        let rest: Vec<usize> = (0..3).filter(|node| *node != victim).collect();
+        over(&mut cluster, &rest, |cluster| cluster.nodes[victim].kill());
+        cluster.nodes[victim].start_again();
+        cluster.wait_ready(victim);
+        cluster.wait_caught_up();
+    }
+    let mut client = cluster.nodes[0].client();
+    until("all nodes to be there", || (!client.call(&["PING"]).is_error()).then_some(()));
+    cluster.check_digests();
+}
