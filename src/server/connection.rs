@@ -279,7 +279,12 @@ impl Connection<'_> {
         }
         let share_us = took_us / count.max(1) as u64;
         for ((mut reply, form), own) in replies.into_iter().zip(forms).zip(sessions) {
-            self.fill(&mut reply, own).await;
+            let mut form = form;
+            if !own.is_empty() {
+                self.fill(&mut reply, own).await;
+                // HELLO may have been among them.
+                form.resp = self.session.resp;
+            }
             self.note(&reply, form, share_us);
             self.write(reply, form).await?;
         }
