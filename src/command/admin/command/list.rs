@@ -19,8 +19,7 @@ pub fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
                 Reply::Array(vec![]).into()
             } else if args.is(3, "ACLCAT") {
                 let name = value.to_ascii_uppercase();
-                let Some(category) =
-                    std::str::from_utf8(&name).ok().and_then(crate::command::Categories::from_name)
+                let Some(category) = std::str::from_utf8(&name).ok().and_then(crate::command::Categories::from_name)
                 else {
                     return Reply::Array(vec![]).into();
                 };
