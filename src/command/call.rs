@@ -35,10 +35,12 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
         });
     };
     let spec = match spec.run {
-        Run::Container if args.len() > 1 => subcommand(spec, args).map_err(|error| match caller {
-            Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
-            _ => error,
-        })?,
+        _ if args.len() > 1 && !spec.subcommands.is_empty() => {
+            subcommand(spec, args).map_err(|error| match caller {
+                Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
+                _ => error,
+            })?
+        }
         _ => spec,
     };
     if !spec.arity_ok(args.len()) {

@@ -12,7 +12,7 @@ mod find;
 pub mod generic;
 pub mod glob;
 pub mod hash;
-pub mod help;
+mod help;
 pub mod lock;
 mod registry;
 pub mod script;

@@ -70,6 +70,8 @@ bitflags! {
         const NODE_DEPENDENT = 1 << 23;
         /// Ours: runs although CLIENT PAUSE holds the others.
         const PAUSE_EXEMPT = 1 << 23;
+        /// Ours: ends a transaction by running it (EXEC): refused, it discards the transaction.
+        const EXECUTES = 1 << 22;
         /// Ours: executed at once inside MULTI instead of being queued (EXEC, DISCARD, MULTI, WATCH, RESET, QUIT).
         const IMMEDIATE = 1 << 24;
         /// Ours: reads an amount that only the number of keys bounds (KEYS); never runs where Raft's timers run.

@@ -199,6 +199,7 @@ impl Node {
             run(replication::drive_snapshots(group.clone())),
             run(replication::peer::serve(router, peers)),
             run(server::listen(server.clone(), clients)),
+            run(server::keep_rates(server.clone())),
             run(keep_clock(group.clone(), storage.files.clone())),
             run(crate::config::warn_of_differences(group.clone(), options.replicated)),
             run(announce(group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),

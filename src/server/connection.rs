@@ -114,9 +114,8 @@ impl Connection<'_> {
     fn collect(&mut self) -> Collected {
         self.paused = false;
         let mut group = Collected::default();
-        let limits =
-            Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated };
         while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
+            let limits = self.limits();
             let args = match self.held.take() {
                 Some(args) => args,
                 None => match self.parser.next(&mut self.input, limits) {
@@ -145,8 +144,19 @@ impl Connection<'_> {
         group
     }
 
+    /// AUTH in the middle of what was read changes them.
+    fn limits(&self) -> Limits {
+        Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated }
+    }
+
     /// Passes one command through the gate; false if the group ends here.
     fn take(&mut self, args: Args, group: &mut Collected) -> bool {
+        if is_http(&args) {
+            // What stands behind it was never meant as commands (cross-protocol scripting): nothing of it runs.
+            crate::log::warning(&format!("closed {}: it sent an HTTP request", self.session.client.addr));
+            self.session.closing = true;
+            return false;
+        }
         let spec = match find(&mut self.session, &args) {
             Ok(spec) => spec,
             Err(reply) => {
@@ -177,8 +187,10 @@ impl Connection<'_> {
             }
             Dispatched::Step(step) => {
                 let form = self.form(Some(spec));
+                // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
+                let defers = !session_commands(&step).is_empty();
                 group.push(step, form);
-                !cuts
+                !cuts && !defers
             }
             Dispatched::Later(later) => {
                 group.later = Some((later, spec));
@@ -417,6 +429,11 @@ fn slow_candidate(steps: &[Step]) -> (Option<Args>, usize) {
         None => (!skipped).then(|| command.args.clone()),
     });
     (shown, count)
+}
+
+/// True for the first words of an HTTP request, as Redis tells them.
+fn is_http(args: &Args) -> bool {
+    args.is(0, "POST") || args.is(0, "Host:")
 }
 
 /// The session commands of an EXEC, each with its place.

@@ -1,22 +1,49 @@
 //! COMMAND DOCS
 
-use super::{named, shown};
-use crate::command::{Arg, ArgFlags, ArgKind, Group, Spec};
+use super::super::{OPEN, doc};
+use super::{by_name, visible};
+use crate::command::{Arg, ArgFlags, ArgKind, Categories, Group, Spec};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
-pub fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
-    let entry = |spec: &'static Spec| (Reply::bulk(spec.name), document(spec));
-    let all = match args.len() {
-        2 => shown().map(entry).collect(),
-        _ => args.from(2).filter_map(named).map(entry).collect(),
-    };
-    Reply::Map(all).into()
+pub static SPEC: Spec = Spec::session(
+    "command|docs",
+    -2,
+    OPEN,
+    doc("7.0.0", "O(N)", "Returns the documentation of commands.")
+        .args(&[Arg::new("command-name", ArgKind::String).optional().multiple()]),
+    run,
+)
+.categories(Categories::CONNECTION);
+
+fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
+    let entry = |spec: &'static Spec| (Reply::bulk(spec.name), docs(spec));
+    if args.len() == 2 {
+        return Reply::Map(visible().map(entry).collect()).into();
+    }
+    Reply::Map(args.from(2).filter_map(by_name).map(entry).collect()).into()
 }
 
-fn document(spec: &'static Spec) -> Reply {
-    let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
-    let group = match spec.doc.group {
+fn docs(spec: &'static Spec) -> Reply {
+    let text = |name: &'static str, value: &'static str| (Reply::bulk(name), Reply::bulk(value));
+    let mut fields = vec![
+        text("summary", spec.doc.summary),
+        text("since", spec.doc.since),
+        text("group", group_name(spec.doc.group)),
+        text("complexity", spec.doc.complexity),
+    ];
+    if !spec.doc.args.is_empty() {
+        fields.push((Reply::bulk("arguments"), arguments(spec.doc.args)));
+    }
+    if !spec.subcommands.is_empty() {
+        let subcommands = spec.subcommands.iter().map(|spec| (Reply::bulk(spec.name), docs(spec)));
+        fields.push((Reply::bulk("subcommands"), Reply::Map(subcommands.collect())));
+    }
+    Reply::Map(fields)
+}
+
+fn group_name(group: Group) -> &'static str {
+    match group {
         Group::Generic => "generic",
         Group::String => "string",
         Group::Hash => "hash",
@@ -26,60 +53,50 @@ fn document(spec: &'static Spec) -> Reply {
         Group::Scripting => "scripting",
         Group::Lock => "lock",
         Group::Cluster => "cluster",
-    };
-    let mut fields = vec![
-        field("summary", Reply::bulk(spec.doc.summary)),
-        field("since", Reply::bulk(spec.doc.since)),
-        field("group", Reply::bulk(group)),
-        field("complexity", Reply::bulk(spec.doc.complexity)),
-    ];
-    if !spec.doc.args.is_empty() {
-        fields.push(field("arguments", Reply::Array(spec.doc.args.iter().map(argument).collect())));
     }
-    if !spec.subcommands.is_empty() {
-        let all = spec.subcommands.iter().copied().map(|sub| (Reply::bulk(sub.name), document(sub))).collect();
-        fields.push(field("subcommands", Reply::Map(all)));
-    }
-    Reply::Map(fields)
+}
+
+fn arguments(args: &[Arg]) -> Reply {
+    Reply::Array(args.iter().map(argument).collect())
 }
 
 fn argument(arg: &Arg) -> Reply {
-    let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
-    let kind = match arg.kind {
-        ArgKind::String => "string",
-        ArgKind::Integer => "integer",
-        ArgKind::Double => "double",
-        ArgKind::Key(_) => "key",
-        ArgKind::Pattern => "pattern",
-        ArgKind::UnixTime => "unix-time",
-        ArgKind::PureToken => "pure-token",
-        ArgKind::OneOf(_) => "oneof",
-        ArgKind::Block(_) => "block",
+    let text = |name: &'static str, value: &'static str| (Reply::bulk(name), Reply::bulk(value));
+    let (kind, parts): (_, &[Arg]) = match arg.kind {
+        ArgKind::String => ("string", &[]),
+        ArgKind::Integer => ("integer", &[]),
+        ArgKind::Double => ("double", &[]),
+        ArgKind::Key(_) => ("key", &[]),
+        ArgKind::Pattern => ("pattern", &[]),
+        ArgKind::UnixTime => ("unix-time", &[]),
+        ArgKind::PureToken => ("pure-token", &[]),
+        ArgKind::OneOf(parts) => ("oneof", parts),
+        ArgKind::Block(parts) => ("block", parts),
     };
-    let mut fields = vec![field("name", Reply::bulk(arg.name)), field("type", Reply::bulk(kind))];
-    if !matches!(arg.kind, ArgKind::OneOf(_) | ArgKind::Block(_)) {
-        fields.push(field("display_text", Reply::bulk(arg.name)));
+    let mut fields = vec![text("name", arg.name), text("type", kind)];
+    if parts.is_empty() {
+        fields.push(text("display_text", arg.name));
     }
-    if let ArgKind::Key(index) = arg.kind {
-        fields.push(field("key_spec_index", Reply::Int(index.into())));
+    if let ArgKind::Key(spec) = arg.kind {
+        fields.push((Reply::bulk("key_spec_index"), Reply::Int(spec.into())));
     }
     if !arg.token.is_empty() {
-        fields.push(field("token", Reply::bulk(arg.token)));
+        fields.push(text("token", arg.token));
     }
     let flags: Vec<Reply> = [
         (ArgFlags::OPTIONAL, "optional"),
         (ArgFlags::MULTIPLE, "multiple"),
         (ArgFlags::MULTIPLE_TOKEN, "multiple_token"),
     ]
-    .into_iter()
+    .iter()
     .filter(|(flag, _)| arg.flags.contains(*flag))
     .map(|(_, name)| Reply::simple(name))
     .collect();
     if !flags.is_empty() {
-        fields.push(field("flags", Reply::Array(flags)));
+        fields.push((Reply::bulk("flags"), Reply::Set(flags)));
     }
-    if let ArgKind::OneOf(parts) | ArgKind::Block(parts) = arg.kind {
-        fields.push(field("arguments", Reply::Array(parts.iter().map(argument).collect())));
+    if !parts.is_empty() {
+        fields.push((Reply::bulk("arguments"), arguments(parts)));
     }
     Reply::Map(fields)
 }

@@ -1,12 +1,11 @@
-//! COMMAND INFO
+//! One command as COMMAND INFO describes it.
 
-use super::{named, shown};
-use crate::command::{BeginSearch, Categories, FindKeys, Flags, Group, KeyFlags, KeySpec, Run, Spec};
-use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
+use super::categories;
+use crate::command::{BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, Spec};
+use crate::protocol::Reply;
 
-/// Redis's names of flags, in its order.
-const FLAG_NAMES: [(Flags, &str); 19] = [
+/// Redis's flags in the order in which it lists them.
+const FLAGS: [(Flags, &str); 19] = [
     (Flags::WRITE, "write"),
     (Flags::READONLY, "readonly"),
     (Flags::DENYOOM, "denyoom"),
@@ -28,32 +27,7 @@ const FLAG_NAMES: [(Flags, &str); 19] = [
     (Flags::ALLOW_BUSY, "allow_busy"),
 ];
 
-const CATEGORY_NAMES: [(Categories, &str); 22] = [
-    (Categories::KEYSPACE, "@keyspace"),
-    (Categories::READ, "@read"),
-    (Categories::WRITE, "@write"),
-    (Categories::SET, "@set"),
-    (Categories::SORTEDSET, "@sortedset"),
-    (Categories::LIST, "@list"),
-    (Categories::HASH, "@hash"),
-    (Categories::STRING, "@string"),
-    (Categories::BITMAP, "@bitmap"),
-    (Categories::HYPERLOGLOG, "@hyperloglog"),
-    (Categories::GEO, "@geo"),
-    (Categories::STREAM, "@stream"),
-    (Categories::PUBSUB, "@pubsub"),
-    (Categories::ADMIN, "@admin"),
-    (Categories::FAST, "@fast"),
-    (Categories::SLOW, "@slow"),
-    (Categories::BLOCKING, "@blocking"),
-    (Categories::DANGEROUS, "@dangerous"),
-    (Categories::CONNECTION, "@connection"),
-    (Categories::TRANSACTION, "@transaction"),
-    (Categories::SCRIPTING, "@scripting"),
-    (Categories::LOCK, "@lock"),
-];
-
-const KEY_FLAG_NAMES: [(KeyFlags, &str); 11] = [
+const KEY_FLAGS: [(KeyFlags, &str); 11] = [
     (KeyFlags::RO, "RO"),
     (KeyFlags::RW, "RW"),
     (KeyFlags::OW, "OW"),
@@ -67,122 +41,79 @@ const KEY_FLAG_NAMES: [(KeyFlags, &str); 11] = [
     (KeyFlags::VARIABLE_FLAGS, "variable_flags"),
 ];
 
-pub fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
-    if args.len() == 2 {
-        return Reply::Array(shown().map(describe).collect()).into();
-    }
-    Reply::Array(args.from(2).map(|name| named(name).map_or(Reply::NilArray, describe)).collect()).into()
-}
-
-/// One command as COMMAND shows it.
-pub fn describe(spec: &'static Spec) -> Reply {
-    let (first, last, step) = key_range(spec.keys);
+/// See the module's header.
+pub fn info(spec: &'static Spec) -> Reply {
+    let flags = FLAGS.iter().filter(|(flag, _)| spec.flags.contains(*flag)).map(|(_, name)| Reply::simple(name));
+    let categories = categories::names(categories::of(spec)).map(|name| Reply::Simple(format!("@{name}").into()));
+    let (first, last, step) = legacy_range(spec);
+    let subcommands = match spec.subcommands {
+        [] => Reply::Set(vec![]),
+        subcommands => Reply::Array(subcommands.iter().map(|spec| info(spec)).collect()),
+    };
     Reply::Array(vec![
         Reply::bulk(spec.name),
         Reply::Int(spec.arity.into()),
-        Reply::Set(names(&FLAG_NAMES, |flag| spec.flags.contains(flag))),
-        Reply::Int(first),
-        Reply::Int(last),
-        Reply::Int(step),
-        Reply::Set(names(&CATEGORY_NAMES, |category| categories(spec).contains(category))),
-        Reply::Array(vec![]),
-        Reply::Array(spec.keys.iter().map(key_spec).collect()),
-        Reply::Array(spec.subcommands.iter().copied().map(describe).collect()),
+        Reply::Set(flags.collect()),
+        Reply::Int(first.into()),
+        Reply::Int(last.into()),
+        Reply::Int(step.into()),
+        Reply::Set(categories.collect()),
+        Reply::Set(vec![]),
+        Reply::Set(spec.keys.iter().map(key_spec).collect()),
+        subcommands,
     ])
 }
 
-fn names<F: Copy>(all: &[(F, &'static str)], has: impl Fn(F) -> bool) -> Vec<Reply> {
-    all.iter().filter(|(flag, _)| has(*flag)).map(|(_, name)| Reply::simple(name)).collect()
-}
-
-/// Names of a key's flags.
+/// The flags of a key, as COMMAND INFO and GETKEYSANDFLAGS show them.
 pub fn key_flags(flags: KeyFlags) -> Reply {
-    Reply::Set(names(&KEY_FLAG_NAMES, |flag| flags.contains(flag)))
+    Reply::Set(
+        KEY_FLAGS.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| Reply::simple(name)).collect(),
+    )
 }
 
-/// All categories of a command: its own, and those that its flags and group give.
-pub fn categories(spec: &Spec) -> Categories {
-    let mut all = spec.categories;
-    let mut add = |yes: bool, category: Categories| {
-        if yes {
-            all |= category;
+/// First key, last key and step, as far as one range says it: what clients of old read.
+fn legacy_range(spec: &Spec) -> (i32, i32, i32) {
+    match spec.keys.first() {
+        Some(KeySpec { begin: BeginSearch::Index(first), find: FindKeys::Range { last, step, .. }, .. }) => {
+            let mut end = if *last >= 0 { first + last } else { *last };
+            // Ranges that follow each other without a gap are one.
+            for next in spec.keys.iter().skip(1) {
+                if let (BeginSearch::Index(begin), FindKeys::Range { last, .. }) = (next.begin, next.find)
+                    && end >= 0
+                    && begin == end + step
+                {
+                    end = if last >= 0 { begin + last } else { last };
+                }
+            }
+            (*first, end, *step)
         }
-    };
-    let has = |flag| spec.flags.contains(flag);
-    add(has(Flags::WRITE), Categories::WRITE);
-    add(has(Flags::READONLY) && spec.doc.group != Group::Scripting, Categories::READ);
-    add(has(Flags::ADMIN), Categories::ADMIN.union(Categories::DANGEROUS));
-    add(has(Flags::PUBSUB), Categories::PUBSUB);
-    add(has(Flags::BLOCKING), Categories::BLOCKING);
-    add(has(Flags::FAST), Categories::FAST);
-    add(!has(Flags::FAST), Categories::SLOW);
-    if !matches!(spec.run, Run::Container) {
-        let of_group = match spec.doc.group {
-            Group::Generic => Categories::KEYSPACE,
-            Group::String => Categories::STRING,
-            Group::Hash => Categories::HASH,
-            Group::Transactions => Categories::TRANSACTION,
-            Group::Connection => Categories::CONNECTION,
-            Group::Scripting => Categories::SCRIPTING,
-            Group::Lock => Categories::LOCK,
-            Group::Server | Group::Cluster => Categories::empty(),
-        };
-        all |= of_group;
+        _ => (0, 0, 0),
     }
-    all
-}
-
-/// First key, last key and step in the older form, which knows one range.
-fn key_range(keys: &[KeySpec]) -> (i64, i64, i64) {
-    let mut range: Option<(i64, i64, i64)> = None;
-    for spec in keys {
-        let (BeginSearch::Index(first), FindKeys::Range { last, step, .. }) = (spec.begin, spec.find) else { continue };
-        let first = i64::from(first);
-        let last = if last >= 0 { first + i64::from(last) } else { i64::from(last) };
-        range = Some(match range {
-            Some((known, upto, step)) if upto >= 0 && last >= 0 => (known.min(first), upto.max(last), step),
-            Some(known) => known,
-            None => (first, last, step.into()),
-        });
-    }
-    range.unwrap_or((0, 0, 0))
 }
 
 fn key_spec(spec: &KeySpec) -> Reply {
-    let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
-    let int = |value: i32| Reply::Int(value.into());
+    let field = |name: &'static str, value: i32| (Reply::bulk(name), Reply::Int(value.into()));
     let begin = match spec.begin {
-        BeginSearch::Index(index) => {
-            vec![field("type", Reply::bulk("index")), field("spec", Reply::Map(vec![field("index", int(index))]))]
+        BeginSearch::Index(index) => typed("index", vec![field("index", index)]),
+        BeginSearch::Keyword(word, from) => {
+            typed("keyword", vec![(Reply::bulk("keyword"), Reply::bulk(word)), field("startfrom", from)])
         }
-        BeginSearch::Keyword(word, from) => vec![
-            field("type", Reply::bulk("keyword")),
-            field("spec", Reply::Map(vec![field("keyword", Reply::bulk(word)), field("startfrom", int(from))])),
-        ],
     };
     let find = match spec.find {
-        FindKeys::Range { last, step, limit } => vec![
-            field("type", Reply::bulk("range")),
-            field(
-                "spec",
-                Reply::Map(vec![field("lastkey", int(last)), field("keystep", int(step)), field("limit", int(limit))]),
-            ),
-        ],
-        FindKeys::Keynum { index, first, step } => vec![
-            field("type", Reply::bulk("keynum")),
-            field(
-                "spec",
-                Reply::Map(vec![
-                    field("keynumidx", int(index)),
-                    field("firstkey", int(first)),
-                    field("keystep", int(step)),
-                ]),
-            ),
-        ],
+        FindKeys::Range { last, step, limit } => {
+            typed("range", vec![field("lastkey", last), field("keystep", step), field("limit", limit)])
+        }
+        FindKeys::Keynum { index, first, step } => {
+            typed("keynum", vec![field("keynumidx", index), field("firstkey", first), field("keystep", step)])
+        }
     };
     Reply::Map(vec![
-        field("flags", key_flags(spec.flags)),
-        field("begin_search", Reply::Map(begin)),
-        field("find_keys", Reply::Map(find)),
+        (Reply::bulk("flags"), key_flags(spec.flags)),
+        (Reply::bulk("begin_search"), begin),
+        (Reply::bulk("find_keys"), find),
     ])
+}
+
+fn typed(kind: &'static str, spec: Vec<(Reply, Reply)>) -> Reply {
+    Reply::Map(vec![(Reply::bulk("type"), Reply::bulk(kind)), (Reply::bulk("spec"), Reply::Map(spec))])
 }
