@@ -554,3 +554,6 @@ pub fn send_answers(answers: Vec<(CommandGroup, Vec<crate::protocol::Reply>)>, i
         let _ = group.done.send(Answered { replies, index, timed_out: false });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,8 @@ pub enum Order {
 pub struct World {
     /// The machines, node id less 1.
     pub machines: Vec<Arc<Machine>>,
-    /// A stuck order of the next step.
+    /// `write-timeout-ms` of every node.
+    pub write_timeout_ms: u64,
     orders: Arc<Mutex<VecDeque<Order>>>,
     trace: Arc<Mutex<String>>,
 }
@@ -175,7 +176,8 @@ impl Cluster<'_> {
             let process = machine.clone();
             sim.host(machine.name.as_str(), move || process.clone().run());
         }
-        let world = World { machines, orders: Arc::default(), trace: Arc::default() };
+        let write_timeout_ms = shape.write_timeout_ms;
+        let world = World { machines, write_timeout_ms, orders: Arc::default(), trace: Arc::default() };
         Self {
             sim,
             world,

@@ -131,22 +131,25 @@ fn nothing_but_time_moves_a_deadline() {
             ask(&world, 0, &["SET", "six", "x", "PX", "6000"]).await;
             let after_ms = now_ms();
             let deadline = ask(&world, 0, &["PEXPIRETIME", "six"]).await;
+            let gone = std::rc::Rc::new(std::cell::Cell::new(false));
             let mut readers = Vec::new();
             for node in 0..NODES {
-                let (world, deadline) = (world.clone(), deadline.clone());
+                let (world, deadline, gone) = (world.clone(), deadline.clone(), gone.clone());
                 readers.push(tokio::task::spawn_local(async move {
                     let mut client = Client::new(&world, node, node);
                     let mut left = TTL_MS as i64;
                     loop {
-                        let begin_ms = now_ms();
+                        let (begin_ms, was_gone) = (now_ms(), gone.get());
                         let fates = client.pipeline(&[vec!["PTTL", "six"], vec!["PEXPIRETIME", "six"]]).await;
                         let Fate::Done(pttl) = &fates[0] else { continue };
                         let pttl = pttl.int().expect("PTTL is a number");
                         if pttl == -2 {
                             let lived_ms = now_ms() - before_ms;
                             assert!(lived_ms * 1000 >= TTL_MS * 999, "gone after {lived_ms} ms");
+                            gone.set(true);
                             return;
                         }
+                        assert!(!was_gone, "node {node} shows the key that another one has shown to be gone");
                         assert!((1..=left).contains(&pttl), "PTTL {pttl} after {left}");
                         left = pttl;
                         assert!(begin_ms <= after_ms + TTL_MS + 100, "still there at {begin_ms}, set at {after_ms}");

@@ -108,7 +108,7 @@ fn jump(world: &World, rng: &mut Rng) {
 /// An operator's command, whose outcome nobody minds.
 async fn ask(world: &World, rng: &mut Rng, args: &[&str]) {
     let mut operator = Client::new(world, 3000, rng.below(NODES));
-    let _ = timeout(Duration::from_secs(3), operator.call(args)).await;
+    let _ = timeout(Duration::from_secs(2), operator.call(args)).await;
 }
 
 /// Ends every fault and waits until the nodes agree.

@@ -40,9 +40,9 @@ pub fn run(seed: u64, clients: usize, duration_ms: u64) -> String {
         }
         read_back(&world, &shared).await;
     });
-    let answered = judge(&seen);
-    println!("seed {seed}: {answered} operations were answered under {faults:?}");
-    assert!(answered > clients as u64 * 5, "hardly anything was answered: {answered} operations");
+    let outcomes = judge(&seen);
+    println!("seed {seed}: {outcomes:?} under {faults:?}");
+    assert!(outcomes.answered > clients as u64 * 5, "hardly anything was answered: {outcomes:?}");
     cluster.trace()
 }
 

@@ -45,7 +45,18 @@ pub struct Seen {
     /// By counter: certain increments, perhaps increments, values that were answered.
     counters: Mutex<BTreeMap<String, (u64, u64, Vec<i64>)>>,
     deadline: Mutex<Option<i64>>,
-    answered: Mutex<u64>,
+    outcomes: Mutex<Outcomes>,
+}
+
+/// How operations ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcomes {
+    /// With an answer.
+    pub answered: u64,
+    /// LOADING, or refused by WATCH.
+    pub not_applied: u64,
+    /// INDETERMINATE, or a broken connection.
+    pub unknown: u64,
 }
 
 impl Seen {
@@ -64,9 +75,13 @@ impl Seen {
 
     fn complete<I, O>(&self, history: &History<I, O>, ticket: usize, outcome: Outcome<O>) {
         let now = self.tick();
-        if matches!(outcome, Outcome::Ok(_)) {
-            *self.answered.lock() += 1;
+        let mut outcomes = self.outcomes.lock();
+        match outcome {
+            Outcome::Ok(_) => outcomes.answered += 1,
+            Outcome::NotApplied => outcomes.not_applied += 1,
+            Outcome::Unknown => outcomes.unknown += 1,
         }
+        drop(outcomes);
         let mut operations = history.0.lock();
         if !matches!(outcome, Outcome::Unknown) {
             operations[ticket].completed_ns = now;
@@ -323,8 +338,8 @@ pub async fn read_back(world: &World, seen: &Seen) {
     }
 }
 
-/// Whether one copy explains all answers. Returns how many operations were answered.
-pub fn judge(seen: &Seen) -> u64 {
+/// Whether one copy explains all answers. Returns how operations ended.
+pub fn judge(seen: &Seen) -> Outcomes {
     let registers = seen.registers.0.lock();
     if let Err(why) = check_keys(&registers) {
         panic!("the registers are not linearizable: {why}");
@@ -337,5 +352,5 @@ pub fn judge(seen: &Seen) -> u64 {
     {
         panic!("the bank is not linearizable: {why}");
     }
-    *seen.answered.lock()
+    *seen.outcomes.lock()
 }
