@@ -299,6 +299,7 @@ impl Connection<'_> {
             let Run::Session(run) = spec.run else { continue };
             let mut call = Call { session: &mut self.session, server: self.server, in_exec: true };
             let result = match run(&mut call, &args) {
+                // CLIENT REPLY: the array has as many items as there were commands.
                 super::Answer::Reply(Reply::Silent) => Reply::Ok,
                 super::Answer::Reply(reply) => reply,
                 super::Answer::Later(later) => later.await(&mut self.session),

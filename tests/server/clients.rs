@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::process::Server;
 use crate::support::value::Value;
 use crate::{call, is_silent};
 
 #[test]
 fn a_pause_holds_writes_and_nothing_else() {
-    let server = Server::lockstep(&[]);
+    let server = crate::start(&[]);
     let (mut a, mut b) = (server.client(), server.client());
     assert_eq!(call(&mut a, "CLIENT PAUSE 60000 WRITE"), Value::Simple(b"OK".to_vec()));
     assert_eq!(call(&mut b, "GET k"), Value::NullBulk);
@@ -26,7 +25,7 @@ fn a_pause_holds_writes_and_nothing_else() {
 
 #[test]
 fn a_wait_ends_by_its_time_by_unblock_and_by_departure() {
-    let server = Server::lockstep(&[]);
+    let server = crate::start(&[]);
     let (mut a, mut b) = (server.client(), server.client());
     let id = call(&mut b, "CLIENT ID").int().unwrap();
     let began = Instant::now();
@@ -49,7 +48,7 @@ fn a_wait_ends_by_its_time_by_unblock_and_by_departure() {
 
 #[test]
 fn kill_closes_whom_the_filter_names() {
-    let server = Server::lockstep(&[]);
+    let server = crate::start(&[]);
     let (mut a, mut b) = (server.client(), server.client());
     let id = call(&mut b, "CLIENT ID").int().unwrap();
     assert_eq!(call(&mut a, &format!("CLIENT KILL ID {id} LADDR 127.0.0.1:1")), Value::Int(0));
@@ -62,7 +61,7 @@ fn kill_closes_whom_the_filter_names() {
 
 #[test]
 fn session_commands_answer_inside_a_transaction() {
-    let server = Server::lockstep(&[]);
+    let server = crate::start(&[]);
     let mut client = server.client();
     let id = call(&mut client, "CLIENT ID");
     for line in ["MULTI", "SET k v", "CLIENT ID", "WAIT 5 0", "CONFIG GET timeout", "INFO keyspace"] {

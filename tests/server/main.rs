@@ -10,7 +10,24 @@ mod same;
 mod support;
 
 use support::client::Client;
+use support::process::Server;
 use support::value::Value;
+
+/// A node that takes writes.
+fn start(flags: &[&str]) -> Server {
+    let server = Server::lockstep(flags);
+    wait_until_ready(&server);
+    server
+}
+
+/// PING is answered before there is a leader; a write is not.
+fn wait_until_ready(server: &Server) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while call(&mut server.client(), "DEL nosuch") != Value::Int(0) {
+        assert!(std::time::Instant::now() < until, "no leader in time");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
 
 /// One command line, split at blanks.
 fn call(client: &mut Client, line: &str) -> Value {

@@ -44,17 +44,18 @@ fn exit_codes_tell_wrong_use_from_failure() {
 
 #[test]
 fn a_replicated_option_outlives_a_crash_and_a_flag_that_differs() {
-    let mut server = Server::lockstep(&["--script-budget", "5000", "--log-prefill", "0"]);
+    let mut server = crate::start(&["--script-budget", "5000", "--log-prefill", "0"]);
     assert_eq!(config(&server, "script-budget"), "5000");
     assert_eq!(call(&mut server.client(), "CONFIG SET script-budget 6000 timeout 77"), Value::Simple(OK.into()));
     server.start_again();
+    crate::wait_until_ready(&server);
     assert_eq!((config(&server, "script-budget"), config(&server, "timeout")), ("6000".into(), "0".into()));
     assert!(server.log().contains("CONFIG SET script-budget 5000"), "{}", server.log());
 }
 
 #[test]
 fn one_wrong_value_changes_nothing() {
-    let server = Server::lockstep(&[]);
+    let server = crate::start(&[]);
     assert!(call(&mut server.client(), "CONFIG SET timeout 5 script-budget 7000 maxclients 0").is_error());
     assert_eq!((config(&server, "timeout"), config(&server, "script-budget")), ("0".into(), "500000000".into()));
 }
@@ -64,17 +65,18 @@ fn rewrite_puts_what_was_set_into_the_file() {
     let dir = TempDir::new("options");
     let file = dir.path().join("node.toml");
     std::fs::write(&file, "maxclients = 100\n").unwrap();
-    let mut server = Server::lockstep(&["--config", file.to_str().unwrap()]);
+    let mut server = crate::start(&["--config", file.to_str().unwrap()]);
     let mut client = server.client();
     call(&mut client, "CONFIG SET maxclients 50 slowlog-max-len 9");
     assert_eq!(call(&mut client, "CONFIG REWRITE"), Value::Simple(OK.into()));
     server.start_again();
+    crate::wait_until_ready(&server);
     assert_eq!((config(&server, "maxclients"), config(&server, "slowlog-max-len")), ("50".into(), "9".into()));
 }
 
 #[test]
 fn above_maxmemory_only_what_needs_more_is_refused() {
-    let server = Server::lockstep(&[]);
+    let server = crate::start(&[]);
     let mut client = server.client();
     call(&mut client, "SET k v");
     call(&mut client, "CONFIG SET maxmemory 1mb");
@@ -88,7 +90,7 @@ fn above_maxmemory_only_what_needs_more_is_refused() {
 
 #[test]
 fn shutdown_closes_without_a_reply_and_ends_well() {
-    let mut server = Server::lockstep(&[]);
+    let mut server = crate::start(&[]);
     let mut client = server.client();
     client.send_raw(b"SHUTDOWN NOSAVE\r\n").unwrap();
     assert!(client.read_to_close().unwrap().is_empty());

@@ -148,7 +148,7 @@ fn answers(server: &Server, lines: &[&str]) -> String {
 
 #[test]
 fn refusals_and_simple_answers_are_those_of_redis() {
-    let (ours, redis) = (Server::lockstep(&[]), Server::redis(&[]));
+    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
     for lines in DIALOGUES {
         assert_eq!(answers(&ours, lines), answers(&redis, lines), "left is lockstep, right is Redis, for {lines:?}");
     }
