@@ -229,13 +229,18 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Any command but HELLO, whose reply inside EXEC's (version, id) no rule for EXEC could except.
+    /// Any command but HELLO and what came with 7.2: no rule for EXEC could except their replies inside EXEC's.
     fn queueable(&mut self, connection: usize) {
         loop {
             let before = self.items.len();
             self.random(connection, false);
-            let is_hello = |item: &Item| item.args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"HELLO"));
-            if !self.items.get(before..).unwrap_or_default().iter().any(is_hello) {
+            let word = |item: &Item, i: usize| item.args.get(i).map(|arg| arg.to_ascii_uppercase()).unwrap_or_default();
+            let excepted = |item: &Item| match word(item, 0).as_slice() {
+                b"HELLO" => true,
+                b"CLIENT" => matches!(word(item, 1).as_slice(), b"SETINFO" | b"NO-TOUCH"),
+                _ => false,
+            };
+            if !self.items.get(before..).unwrap_or_default().iter().any(excepted) {
                 return;
             }
             self.items.truncate(before);
