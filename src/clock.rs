@@ -5,7 +5,7 @@
 //!   CLOCK_MONOTONIC_RAW plus suspend: neither a stepped nor a slewed wall clock moves it.
 //! - [`ClusterClock::estimate_ms`] never goes back in one process, and is never before the last applied `now_ms`.
 //! - The base is set by a live leader's message, by an election, or from disk if the machine has not rebooted since; by a
-//!   wall clock only if no member that elects has either.
+//!   wall clock only if no member that elects has either. A leader whose base is not set yet tells nobody its estimate.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -176,14 +176,23 @@ impl ClusterClock {
         now.max(inner.floor_ms)
     }
 
+    /// What a leader's message carries: its estimate, or 0 while its base is not live (its messages begin before
+    /// [`Self::elected`] is called).
+    pub fn told_ms(&self) -> u64 {
+        if self.source() == Source::Live { self.leader_ms() } else { 0 }
+    }
+
     /// An applied entry's stamp: the floor, never a base.
     pub fn applied(&self, now_ms: u64) {
         let mut inner = self.inner.lock();
         inner.floor_ms = inner.floor_ms.max(now_ms);
     }
 
-    /// A message of the present leader carried its estimate: taken over as it is.
+    /// A message of the present leader carried its estimate: taken over as it is. 0: it has none.
     pub fn follow(&self, leader_ms: u64) {
+        if leader_ms == 0 {
+            return;
+        }
         self.inner.lock().set(&*self.clocks, Source::Live, leader_ms);
     }
 
@@ -359,6 +368,18 @@ mod tests {
         assert_eq!(clock.estimate_ms(), 5_000);
         clock.applied(4_500);
         assert_eq!(clock.leader_ms(), 4_500, "applied stamps are the floor");
+    }
+
+    #[test]
+    fn a_leader_without_a_base_tells_and_sets_nothing() {
+        let (_, leader) = clock();
+        leader.applied(700);
+        assert_eq!((leader.told_ms(), leader.leader_ms()), (0, 700));
+        let (_, follower) = clock();
+        follower.follow(leader.told_ms());
+        assert_eq!(follower.source(), Source::None);
+        leader.elected(1);
+        assert_eq!(leader.told_ms(), 1_000_000);
     }
 
     #[test]

@@ -35,10 +35,12 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
         });
     };
     let spec = match spec.run {
-        Run::Container if args.len() > 1 => subcommand(spec, args).map_err(|error| match caller {
-            Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
-            _ => error,
-        })?,
+        _ if args.len() > 1 && !spec.subcommands.is_empty() => {
+            subcommand(spec, args).map_err(|error| match caller {
+                Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
+                _ => error,
+            })?
+        }
         _ => spec,
     };
     if !spec.arity_ok(args.len()) {
@@ -80,7 +82,11 @@ fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, Re
 /// `-ERR unknown command 'X', with args beginning with: 'a' 'b' `, each shown up to 128 bytes in all.
 fn unknown_command(args: &Args) -> ReplyError {
     const SHOWN_MAX: usize = 128;
-    let clip = |bytes: &[u8], max: usize| bytes.get(..max).unwrap_or(bytes).to_vec();
+    // Redis prints C strings: they end at a zero byte.
+    let clip = |bytes: &[u8], max: usize| {
+        let end = memchr::memchr(0, bytes).unwrap_or(bytes.len()).min(max);
+        bytes.get(..end).unwrap_or(bytes).to_vec()
+    };
     let mut text = b"ERR unknown command '".to_vec();
     text.extend(clip(args.name(), SHOWN_MAX));
     text.extend_from_slice(b"', with args beginning with: ");
@@ -105,6 +111,7 @@ fn unknown_command(args: &Args) -> ReplyError {
 pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
     match spec.run {
         Run::Read(run) => run(view, args),
+        Run::Pure(run) => run(args),
         _ => Err(not_runnable(spec)),
     }
 }
@@ -117,6 +124,7 @@ pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     match spec.run {
         Run::Write(run) => run(txn, args),
         Run::Read(run) => run(&txn.view(), args),
+        Run::Pure(run) => run(args),
         _ => Err(not_runnable(spec)),
     }
 }

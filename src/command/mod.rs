@@ -4,6 +4,7 @@
 //! `&name::SPEC` to `family/mod.rs`. COMMAND, key extraction, the read/write split and all checks of the gate derive from
 //! the spec; nothing compares names.
 
+pub mod admin;
 mod call;
 pub mod cluster;
 pub mod connection;
@@ -11,6 +12,7 @@ mod find;
 pub mod generic;
 pub mod glob;
 pub mod hash;
+mod help;
 pub mod lock;
 mod registry;
 pub mod script;

@@ -5,16 +5,17 @@ use std::sync::LazyLock;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, cluster, connection, generic, hash, lock, script, string, txn};
+use super::{Spec, admin, cluster, connection, generic, hash, lock, script, string, txn};
 
 /// The families, in the order in which COMMAND lists them.
-static FAMILIES: [&[&Spec]; 8] = [
+static FAMILIES: [&[&Spec]; 9] = [
     string::SPECS,
     generic::SPECS,
     hash::SPECS,
     txn::SPECS,
     script::SPECS,
     connection::SPECS,
+    admin::SPECS,
     cluster::SPECS,
     lock::SPECS,
 ];

@@ -17,6 +17,8 @@ pub enum Run {
     Read(fn(&View<'_>, &Args) -> Outcome),
     /// Goes through the log and runs on every node.
     Write(fn(&mut Txn<'_>, &Args) -> Outcome),
+    /// Answers from its arguments alone: anywhere, and without a leader.
+    Pure(fn(&Args) -> Outcome),
     /// Concerns the connection or the node that it is connected to; never in scripts.
     Session(fn(&mut Call<'_>, &Args) -> Answer),
     /// Only its subcommands run.
@@ -70,6 +72,8 @@ bitflags! {
         const NODE_DEPENDENT = 1 << 23;
         /// Ours: runs although CLIENT PAUSE holds the others.
         const PAUSE_EXEMPT = 1 << 23;
+        /// Ours: ends a transaction by running it (EXEC): refused, it discards the transaction.
+        const EXECUTES = 1 << 22;
         /// Ours: executed at once inside MULTI instead of being queued (EXEC, DISCARD, MULTI, WATCH, RESET, QUIT).
         const IMMEDIATE = 1 << 24;
         /// Ours: reads an amount that only the number of keys bounds (KEYS); never runs where Raft's timers run.

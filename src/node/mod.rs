@@ -201,6 +201,7 @@ impl Node {
             run(replication::peer::serve(router.clone(), peers)),
             run(replication::peer::seek_cluster(group.clone())),
             run(server::listen(server.clone(), clients)),
+            run(server::keep_rates(server.clone())),
             run(keep_clock(group.clone(), storage.files.clone())),
             run(crate::config::warn_of_differences(group.clone(), options.replicated)),
             run(announce(router, group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),

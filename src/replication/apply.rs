@@ -188,7 +188,7 @@ fn run_exec(
             replies.push(run(state, *db, args, index, position, effects));
         } else if own.is_some() {
             replies.push(match check(Caller::Log, args) {
-                Ok(spec) if matches!(spec.run, crate::command::Run::Read(_)) => {
+                Ok(spec) if matches!(spec.run, crate::command::Run::Read(_) | crate::command::Run::Pure(_)) => {
                     read(state, (*db).into(), args, index, position, effects)
                 }
                 Ok(_) => Reply::Silent,

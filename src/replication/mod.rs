@@ -35,7 +35,7 @@ pub use propose::{drive_origin, drive_ticks, end_boot, watch_deadlines, watch_le
 pub use reads::drive_reads;
 pub use router::Router;
 pub use snapshot::drive_snapshots;
-pub use stats::KeyStats;
+pub use stats::{KeyStats, RaftStanding};
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);
 

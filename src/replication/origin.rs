@@ -9,6 +9,8 @@
 //! - `outstanding` counts the hand-overs of a batch that may still reach the log. It is raised before a byte may leave, and
 //!   lowered only by a report that this very hand-over was rejected. A client is told "not executed" only while it is 0.
 //! - Only what is applied here resolves a batch; rejections and broken connections only start a new stream.
+//! - A stream that has brought nothing for a while is not only begun again but goes over a new connection: the present one may
+//!   be dead without having been told. Without a leader nothing is due, and the driving task sleeps until there is one.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -56,6 +58,8 @@ pub struct HandOver {
     pub seq: u64,
     /// The entry.
     pub body: Body,
+    /// The stream before brought nothing: a new connection is to be used.
+    pub fresh: bool,
 }
 
 /// A batch's bytes.
@@ -97,12 +101,18 @@ struct Stream {
     next_seq: u64,
     not_before: Option<Instant>,
     backoff: Duration,
+    /// It takes the place of one that brought nothing.
+    fresh: bool,
 }
 
 struct Inner {
     nonce: u64,
     boot: Option<u64>,
     boot_sent: Option<(Leader, Instant)>,
+    /// The Boot that was sent last has had no answer of any kind.
+    boot_unanswered: bool,
+    /// The first stream of the present boot: what is said of earlier ones is about other batches of the same seq.
+    first_stream: u64,
     next_seq: u64,
     queue: VecDeque<Queued>,
     queued_commands: usize,
@@ -128,8 +138,8 @@ pub struct Origin {
 pub enum Next {
     /// Hand these over, in order.
     HandOver(Vec<HandOver>),
-    /// Submit `Boot{nonce}` to this leader.
-    Boot(Leader, u64),
+    /// Submit `Boot{nonce}` to this leader; over a new connection if so.
+    Boot(Leader, u64, bool),
     /// Wait for a wake-up, until this moment at most.
     Wait(Option<Instant>),
 }
@@ -141,6 +151,8 @@ impl Origin {
             nonce: random(),
             boot: None,
             boot_sent: None,
+            boot_unanswered: false,
+            first_stream: 0,
             next_seq: 1,
             queue: VecDeque::new(),
             queued_commands: 0,
@@ -192,7 +204,7 @@ impl Origin {
     pub fn next(&self, leader: Option<Leader>, own_node: u64, stamp: impl Fn() -> Stamp) -> Next {
         let now = Instant::now();
         let mut inner = self.inner.lock();
-        let Some(leader) = leader else { return Next::Wait(inner.next_deadline()) };
+        let Some(leader) = leader else { return Next::Wait(None) };
         let Some(boot) = inner.boot else { return inner.boot_step(leader, now) };
         inner.choose_stream(leader, now);
         if let Some(at) = inner.stream.not_before.filter(|at| *at > now) {
@@ -237,11 +249,13 @@ impl Origin {
     /// A hand-over was rejected before it reached the log.
     pub fn rejected(&self, stream: u64, seq: u64) {
         let mut inner = self.inner.lock();
-        if let Some(pending) = inner.pending.iter_mut().find(|pending| pending.seq == seq) {
+        let of_this_boot = stream >= inner.first_stream;
+        if let Some(pending) = inner.pending.iter_mut().find(|pending| of_this_boot && pending.seq == seq) {
             pending.outstanding = pending.outstanding.saturating_sub(1);
         }
         if seq == 0 {
             // A Boot: the next try waits a little, as for a batch.
+            inner.boot_unanswered = false;
             let backoff = inner.next_backoff();
             inner.stream.not_before = Some(Instant::now() + backoff);
             if let Some((leader, _)) = inner.boot_sent {
@@ -263,6 +277,7 @@ impl Origin {
             inner.restart_stream(Some(backoff));
         }
         inner.boot_sent = None;
+        inner.boot_unanswered = false;
         drop(inner);
         self.wake.notify_one();
     }
@@ -279,6 +294,7 @@ impl Origin {
             inner.boot = Some(boot);
             inner.next_seq = 1;
             inner.restart_stream(None);
+            inner.first_stream = inner.stream.id;
             drop(inner);
             self.wake.notify_one();
         }
@@ -299,7 +315,7 @@ impl Origin {
             // Whoever waited may have given up.
             let _ = tick.send(());
         }
-        if !pending.groups.is_empty() || !inner.queue.is_empty() {
+        if !pending.groups.is_empty() || !inner.queue.is_empty() || !inner.tick_wanted.is_empty() {
             drop(inner);
             self.wake.notify_one();
         }
@@ -316,6 +332,9 @@ impl Origin {
             }
             let error = if last_seq.is_some() { REPLY_LOST } else { INDETERMINATE };
             if let Some(pending) = inner.pending.pop_front() {
+                if last_seq.is_none() {
+                    inner.tick_wanted.extend(pending.ticks);
+                }
                 failed.extend(pending.groups.into_iter().map(|group| (group, error.clone())));
             }
         }
@@ -334,6 +353,7 @@ impl Origin {
             return;
         }
         while let Some(pending) = inner.pending.pop_back() {
+            inner.tick_wanted.extend(pending.ticks);
             for group in pending.groups.into_iter().rev() {
                 let bytes = group.steps.iter().map(|step| if let Step::Write(c) = step { c.size() } else { 0 }).sum();
                 let commands = group.steps.len();
@@ -374,13 +394,16 @@ impl Inner {
         {
             return Next::Wait(Some(at + STALL_MIN));
         }
+        let fresh = self.boot_unanswered && self.boot_sent.is_some_and(|(to, _)| to == leader);
         self.boot_sent = Some((leader, now));
-        Next::Boot(leader, self.nonce)
+        self.boot_unanswered = true;
+        Next::Boot(leader, self.nonce, fresh)
     }
 
     fn new_boot(&mut self, nonce: u64) {
         self.boot = None;
         self.boot_sent = None;
+        self.boot_unanswered = false;
         self.nonce = nonce;
         self.next_seq = 1;
         self.restart_stream(None);
@@ -394,11 +417,13 @@ impl Inner {
         } else if !self.pending.is_empty() && now >= self.progress + self.stall {
             self.stall = (self.stall * 2).min(STALL_MAX);
             self.restart_stream(None);
+            self.stream.fresh = true;
         }
     }
 
     fn restart_stream(&mut self, backoff: Option<Duration>) {
         self.stream.id += 1;
+        self.stream.fresh = false;
         self.stream.next_seq = self.pending.front().map_or(self.next_seq, |pending| pending.seq);
         self.stream.not_before = backoff.map(|backoff| Instant::now() + backoff);
         self.progress = Instant::now();
@@ -477,7 +502,8 @@ impl Inner {
         for pending in self.pending.iter_mut().filter(|pending| pending.seq >= from) {
             pending.outstanding += 1;
             let body = if leader.node == own_node { pending.body.seal(stamp()) } else { pending.body.share() };
-            hand_overs.push(HandOver { leader, stream, seq: pending.seq, body });
+            let fresh = std::mem::take(&mut self.stream.fresh);
+            hand_overs.push(HandOver { leader, stream, seq: pending.seq, body, fresh });
             self.stream.next_seq = pending.seq + 1;
         }
         hand_overs
@@ -488,7 +514,9 @@ impl Inner {
         // Also while nobody waits: who comes before that moment wakes nobody.
         let gather = self.gather.until().filter(|until| *until > Instant::now());
         let step = match self.pending.back() {
-            Some(last) if !self.queue.is_empty() && self.pending.len() < WINDOW => Some(last.since + IN_FLIGHT_STEP),
+            Some(last) if !(self.queue.is_empty() && self.tick_wanted.is_empty()) && self.pending.len() < WINDOW => {
+                Some(last.since + IN_FLIGHT_STEP)
+            }
             _ => None,
         };
         [stall, gather, step].into_iter().flatten().min()
@@ -526,3 +554,6 @@ pub fn send_answers(answers: Vec<(CommandGroup, Vec<crate::protocol::Reply>)>, i
         let _ = group.done.send(Answered { replies, index, timed_out: false });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,14 +46,14 @@ pub async fn drive_origin(group: Arc<Group>) {
                     self::hand_over(&group, hand_over).await;
                 }
             }
-            Next::Boot(leader, nonce) => {
+            Next::Boot(leader, nonce, fresh) => {
                 let content = Content::Boot { node: group.node, nonce };
                 let body = if leader.node == group.node {
                     Body::Sealed(seal(encode(&content), group.stamp()))
                 } else {
                     Body::Unsealed(encode(&content).freeze())
                 };
-                self::hand_over(&group, HandOver { leader, stream: 0, seq: 0, body }).await;
+                self::hand_over(&group, HandOver { leader, stream: 0, seq: 0, body, fresh }).await;
             }
             Next::Wait(Some(until)) => {
                 tokio::select! {
@@ -67,13 +67,18 @@ pub async fn drive_origin(group: Arc<Group>) {
 }
 
 async fn hand_over(group: &Arc<Group>, hand_over: HandOver) {
-    let HandOver { leader, stream, seq, body } = hand_over;
+    let HandOver { leader, stream, seq, body, fresh } = hand_over;
     match body {
         Body::Sealed(sealed) => {
             let origin = group.clone();
             group.propose(sealed, move || origin.origin.rejected(stream, seq)).await;
         }
-        Body::Unsealed(unsealed) => super::peer::forward(group, leader, stream, seq, unsealed),
+        Body::Unsealed(unsealed) => {
+            if fresh {
+                group.links.forget_forward(leader.node);
+            }
+            super::peer::forward(group, leader, stream, seq, unsealed);
+        }
     }
 }
 
@@ -126,7 +131,7 @@ pub async fn end_boot(group: &Arc<Group>, boot: u64) {
     } else {
         Body::Unsealed(encode(&content).freeze())
     };
-    hand_over(group, HandOver { leader, stream: 0, seq: 0, body }).await;
+    hand_over(group, HandOver { leader, stream: 0, seq: 0, body, fresh: false }).await;
     let ended = async {
         while group.gate.read().await.origins.get(boot).is_some() {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -6,6 +6,8 @@
 //! - A leader's index counts only if the first entry of its own term is applied and a quorum, itself included, still has it as
 //!   its vote *after* the round began. (Ongaro, "Consensus: Bridging Theory and Practice", 6.4; here the quorum is asked for
 //!   its stored vote. A later leader needs a vote of one of them, so it cannot have committed anything before.)
+//! - A read that has no answer within `write-timeout-ms` is told LOADING, wherever it waits: for an index, or until that index is
+//!   applied here.
 //! - A read that met a key which is due by the clock but not by the log is run again after a tick.
 
 use std::sync::Arc;
@@ -187,16 +189,22 @@ pub async fn drive_reads(group: Arc<Group>) {
                 finish(&group, ready, index).await;
             } else {
                 let group = group.clone();
-                drop(crate::task::spawn(async move {
-                    // A node that is cut off now may never get there.
-                    if tokio::time::timeout(group.timeout(), group.wait_applied(index)).await.is_ok() {
-                        finish(&group, ready, index).await;
-                    } else {
-                        ready.into_iter().for_each(|waiting| waiting.job.fail());
-                    }
-                }));
+                drop(crate::task::spawn(finish_when_applied(group, ready, index)));
             }
         }
+    }
+}
+
+/// Waits until `index` is applied; those whose time is over before fail.
+async fn finish_when_applied(group: Arc<Group>, mut ready: Vec<Waiting>, index: u64) {
+    while let Some(first) = ready.iter().map(|waiting| waiting.since).min() {
+        if tokio::time::timeout_at(first + group.timeout(), group.wait_applied(index)).await.is_ok() {
+            return finish(&group, ready, index).await;
+        }
+        let (late, rest) = ready.into_iter().partition(|waiting| waiting.since <= first);
+        ready = rest;
+        let late: Vec<Waiting> = late;
+        late.into_iter().for_each(|waiting| waiting.job.fail());
     }
 }
 
@@ -308,7 +316,7 @@ fn run(state: &State, commands: &CommandGroup, group: &Group, pass: Pass) -> (Ve
                 exec.commands
                     .iter()
                     .map(|inner| match check(crate::command::Caller::Client, &inner.args) {
-                        Ok(spec) if matches!(spec.run, crate::command::Run::Read(_)) => {
+                        Ok(spec) if matches!(spec.run, crate::command::Run::Read(_) | crate::command::Run::Pure(_)) => {
                             look(inner.db, spec, &inner.args, &mut met_due)
                         }
                         Ok(_) => Reply::Silent,

@@ -76,6 +76,7 @@ impl Router {
 
     /// True if the memory in use is above `maxmemory` (0 = no bound).
     pub fn is_over_memory(&self, maxmemory: u64) -> bool {
-        maxmemory != 0 && crate::memory::used_bytes() > maxmemory
+        maxmemory != 0
+            && self.group().is_some_and(|group| crate::memory::is_over(maxmemory, group.env.clocks.monotonic_ns()))
     }
 }

@@ -114,9 +114,8 @@ impl Connection<'_> {
     fn collect(&mut self) -> Collected {
         self.paused = false;
         let mut group = Collected::default();
-        let limits =
-            Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated };
         while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
+            let limits = self.limits();
             let args = match self.held.take() {
                 Some(args) => args,
                 None => match self.parser.next(&mut self.input, limits) {
@@ -145,8 +144,19 @@ impl Connection<'_> {
         group
     }
 
+    /// AUTH in the middle of what was read changes them.
+    fn limits(&self) -> Limits {
+        Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated }
+    }
+
     /// Passes one command through the gate; false if the group ends here.
     fn take(&mut self, args: Args, group: &mut Collected) -> bool {
+        if is_http(&args) {
+            // What stands behind it was never meant as commands (cross-protocol scripting): nothing of it runs.
+            crate::log::warning(&format!("closed {}: it sent an HTTP request", self.session.client.addr));
+            self.session.closing = true;
+            return false;
+        }
         let spec = match find(&mut self.session, &args) {
             Ok(spec) => spec,
             Err(reply) => {
@@ -160,8 +170,8 @@ impl Connection<'_> {
             self.paused = true;
             return false;
         }
-        let cuts = spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED))
-            && !(self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE));
+        let runs_now = self.session.multi.is_none() || spec.flags.contains(Flags::IMMEDIATE);
+        let cuts = runs_now && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
         if cuts && !group.steps.is_empty() {
             self.held = Some(args);
             return false;
@@ -177,8 +187,10 @@ impl Connection<'_> {
             }
             Dispatched::Step(step) => {
                 let form = self.form(Some(spec));
+                // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
+                let defers = !session_commands(&step).is_empty();
                 group.push(step, form);
-                !cuts
+                !cuts && !defers
             }
             Dispatched::Later(later) => {
                 group.later = Some((later, spec));
@@ -267,7 +279,12 @@ impl Connection<'_> {
         }
         let share_us = took_us / count.max(1) as u64;
         for ((mut reply, form), own) in replies.into_iter().zip(forms).zip(sessions) {
-            self.fill(&mut reply, own).await;
+            let mut form = form;
+            if !own.is_empty() {
+                self.fill(&mut reply, own).await;
+                // HELLO may have been among them.
+                form.resp = self.session.resp;
+            }
             self.note(&reply, form, share_us);
             self.write(reply, form).await?;
         }
@@ -282,6 +299,7 @@ impl Connection<'_> {
             let Run::Session(run) = spec.run else { continue };
             let mut call = Call { session: &mut self.session, server: self.server, in_exec: true };
             let result = match run(&mut call, &args) {
+                // CLIENT REPLY: the array has as many items as there were commands.
                 super::Answer::Reply(Reply::Silent) => Reply::Ok,
                 super::Answer::Reply(reply) => reply,
                 super::Answer::Later(later) => later.await(&mut self.session),
@@ -417,6 +435,11 @@ fn slow_candidate(steps: &[Step]) -> (Option<Args>, usize) {
         None => (!skipped).then(|| command.args.clone()),
     });
     (shown, count)
+}
+
+/// True for the first words of an HTTP request, as Redis tells them.
+fn is_http(args: &Args) -> bool {
+    args.is(0, "POST") || args.is(0, "Host:")
 }
 
 /// The session commands of an EXEC, each with its place.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Answer, Call, Later, Server, Session, TRANSACTION_BYTES_MAX};
-use crate::command::{Caller, Flags, Run, Spec, check};
+use crate::command::{Caller, Flags, Run, Spec, check, lookup};
 use crate::error::{EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::replication::{Command, Exec, Step};
@@ -24,6 +24,7 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
         if let Some(stats) = server.stats.of(spec) {
             super::Stats::add(&stats.rejected, 1);
         }
+        let error = if spec.flags.contains(Flags::EXECUTES) { discarded(session, &error) } else { error };
         return refuse(session, error);
     }
     if session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE) {
@@ -32,6 +33,7 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
     match spec.run {
         Run::Read(_) => Dispatched::Step(Step::Read(Command::new(spec, session.db, args.clone()))),
         Run::Write(_) => Dispatched::Step(Step::Write(Command::new(spec, session.db, args.clone()))),
+        Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => match run(&mut Call { session, server, in_exec: false }, args) {
             Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
             Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(command)),
@@ -45,11 +47,24 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
 /// The spec of the command that `args` name, or the refusal.
 pub fn find(session: &mut Session, args: &Args) -> Result<&'static Spec, Reply> {
     check(Caller::Client, args).map_err(|error| {
+        if lookup(args.name()).is_some_and(|spec| spec.flags.contains(Flags::EXECUTES)) {
+            return Reply::Error(discarded(session, &error));
+        }
         if let Some(multi) = &mut session.multi {
             multi.aborted = true;
         }
         Reply::Error(error)
     })
+}
+
+/// A refused EXEC discards the transaction and says why.
+fn discarded(session: &mut Session, why: &ReplyError) -> ReplyError {
+    session.multi = None;
+    session.watched.clear();
+    let why = why.as_bytes();
+    let mut text = b"EXECABORT Transaction discarded because of: ".to_vec();
+    text.extend_from_slice(why.strip_prefix(b"ERR ").unwrap_or(why));
+    ReplyError::text(text)
 }
 
 /// What has to hold before a command may run here, besides its arity.

@@ -9,6 +9,7 @@ use crate::env::{BoxStream, Listener};
 
 /// Accepts clients until the future is dropped.
 pub async fn listen(server: Arc<Server>, listener: Box<dyn Listener>) {
+    server.port.store(listener.port(), std::sync::atomic::Ordering::Relaxed);
     loop {
         match listener.accept().await {
             Ok(stream) => admit(&server, stream),

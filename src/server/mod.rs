@@ -17,7 +17,7 @@ mod stats;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -35,6 +35,14 @@ use crate::config::Settings;
 use crate::env::Env;
 use crate::replication::Router;
 
+/// Keeps INFO's rates, until the future is dropped.
+pub async fn keep_rates(server: Arc<Server>) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        server.stats.sample_rates();
+    }
+}
+
 /// One node, as its connections see it.
 pub struct Server {
     /// Seams to the outside: clocks, network, random numbers, threads.
@@ -47,6 +55,8 @@ pub struct Server {
     pub clients: Mutex<BTreeMap<u64, Arc<Client>>>,
     /// Counters for INFO.
     pub stats: Stats,
+    /// The port for clients, once it is listened on.
+    pub port: AtomicU16,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// SLOWLOG.
@@ -66,6 +76,7 @@ impl Server {
             router,
             clients: Mutex::default(),
             stats: Stats::new(started_ms),
+            port: AtomicU16::new(0),
             pause: Pause::default(),
             slowlog: SlowLog::default(),
             stop: tokio::sync::Notify::new(),

@@ -16,7 +16,9 @@ pub const DATABASES: i64 = 3;
 const FAR_SECONDS: (i64, i64) = (4_000_000_000, 4_900_000_000);
 const RELATIVE_SECONDS: (i64, i64) = (10_000, 90_000_000);
 
-const ATOMS: &[(&str, fn(&mut Rng) -> Vec<u8>)] = &[
+type Make = fn(&mut Rng) -> Vec<u8>;
+
+const ATOMS: &[(&str, Make)] = &[
     ("key", |rng| rng.pick(&KEYS).as_bytes().to_vec()),
     ("str", |rng| mostly(rng, &KEYS[..3])),
     ("text", |rng| mostly(rng, &KEYS[1..3])),

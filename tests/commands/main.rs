@@ -17,6 +17,7 @@ mod support;
 mod target;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use differences::Differences;
 use episode::{Item, Maker};
@@ -47,10 +48,10 @@ fn run(pair: &mut Pair, grammar: &Grammar, seed: u64, commands: u64) -> Report {
         items.iter().flat_map(|item| &item.points).for_each(|point| report.reached[*point] += 1);
         if let Some(failure) = pair.run(&items, &mut report.counts) {
             let name = failure.name.clone();
-            if !report.failures.contains_key(&name) {
+            if let Entry::Vacant(place) = report.failures.entry(name) {
                 let shrunk = shrink::shrink(pair, &items, failure).to_string();
                 println!("{shrunk}");
-                report.failures.insert(name, shrunk);
+                place.insert(shrunk);
             }
         }
     }
@@ -76,6 +77,10 @@ fn lockstep_answers_as_redis_does() {
         report.failures.len(),
         report.failures.values().cloned().collect::<Vec<_>>().join("\n")
     );
+    if !grammar.is_whole() {
+        println!("LOCKSTEP_ONLY is set: coverage and unused differences are not checked");
+        return;
+    }
     check_report(&grammar, &report);
     assert!(
         pair.differences.unused().is_empty(),

@@ -1,6 +1,8 @@
 //! From a failing episode to its smallest part that fails: delta debugging (Zeller, Hildebrandt, 2002) by replay on
 //! emptied servers, then shorter arguments. Printed as lines for redis-cli.
 
+use std::collections::BTreeSet;
+
 use crate::episode::{How, Item, quoted};
 use crate::run::{Counts, Failure, Pair};
 use crate::support::bounds::SHRINK_REPLAYS;
@@ -17,13 +19,23 @@ pub struct Shrunk {
 
 /// Shrinks an episode that failed so.
 pub fn shrink(pair: &mut Pair, items: &[Item], failure: Failure) -> Shrunk {
+    // CLIENT REPLY and what it silences stay together: without it, replies would be expected where none come.
+    let whole = |burst: usize, items: &[Item]| items.iter().filter(|item| item.burst == burst).count();
+    let silent: BTreeSet<usize> = items.iter().filter(|item| !item.answered).map(|item| item.burst).collect();
+    let silent: Vec<(usize, usize)> = silent.into_iter().map(|burst| (burst, whole(burst, items))).collect();
     let mut replays = 0;
     let mut fails = |items: &[Item]| {
+        let torn = |(burst, count): &(usize, usize)| ![0, *count].contains(&whole(*burst, items));
+        if silent.iter().any(torn) {
+            return None;
+        }
         replays += 1;
         let again = (replays <= SHRINK_REPLAYS).then(|| pair.run(items, &mut Counts::default())).flatten()?;
         (again.name == failure.name).then_some(again)
     };
-    let mut items = items[..items.len().min(failure.at + 1)].to_vec();
+    // A burst is sent as a whole, so it is kept as a whole at first.
+    let last = items.get(failure.at).map_or(usize::MAX, |item| item.burst);
+    let mut items: Vec<Item> = items.iter().take_while(|item| item.burst <= last).cloned().collect();
     let Some(mut best) = fails(&items) else { return Shrunk { items, failure, reproduced: false } };
     let mut size = items.len().div_ceil(2);
     while size > 0 {

@@ -28,8 +28,14 @@ pub struct Target {
     pub read: fn(&[u8], &mut Rng) -> bool,
 }
 
+/// Bytes of address space: an input that makes a target allocate by a number that it has only read ends the test, not
+/// the machine.
+const MEMORY_MAX: u64 = 4 << 30;
+
 /// Runs a target; demands that both valid and invalid inputs have occurred.
 pub fn fuzz(target: &Target) {
+    let limit = rustix::process::Rlimit { current: Some(MEMORY_MAX), maximum: Some(MEMORY_MAX) };
+    rustix::process::setrlimit(rustix::process::Resource::As, limit).expect("a lower limit is always allowed");
     let seed = bounds::seed(target.name);
     let mut rng = Rng::new(seed);
     let (mut valid, mut invalid) = (0, 0);

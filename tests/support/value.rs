@@ -100,13 +100,14 @@ impl Value {
     fn is_beyond_the_second_opinion(&self) -> bool {
         let aggregate = |value: &Value| matches!(value, Self::Array(_) | Self::Set(_) | Self::Map(_));
         let null = |value: &Value| matches!(value, Self::NullBulk | Self::NullArray);
+        let third = |value: &Value| matches!(value, Self::Map(_) | Self::Null | Self::Set(_) | Self::Double(_));
+        // HELLO inside a transaction: the first half of EXEC's reply is RESP2.
+        if self.any(&null) && self.any(&third) {
+            return true;
+        }
         self.any(&|value| match value {
             Self::Error(text) => std::str::from_utf8(text).is_err(),
             Self::Set(items) => items.iter().any(aggregate),
-            // HELLO inside a transaction: the first half of EXEC's reply is RESP2.
-            Self::Array(items) => {
-                items.iter().any(null) && items.iter().any(|item| matches!(item, Self::Map(_) | Self::Null))
-            }
             _ => false,
         })
     }

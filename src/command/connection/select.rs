@@ -1,7 +1,7 @@
 //! SELECT
 
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
-use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER};
+use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::server::{Answer, Call};
 use crate::store::DATABASES;
@@ -23,8 +23,14 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
+const INDEX_OUT_OF_INT: ReplyError =
+    ReplyError::new("ERR value is out of range, value must between -2147483648 and 2147483647");
+
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let Some(index) = parse_i64(args.arg(1)) else { return Reply::Error(NOT_AN_INTEGER).into() };
+    if i32::try_from(index).is_err() {
+        return Reply::Error(INDEX_OUT_OF_INT).into();
+    }
     match usize::try_from(index) {
         Ok(index) if index < DATABASES => {
             call.session.db = index;

@@ -7,7 +7,12 @@ use crate::server::{Answer, Call, plan_exec};
 pub static SPEC: Spec = Spec {
     name: "exec",
     arity: 1,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::SKIP_SLOWLOG).union(Flags::IMMEDIATE),
+    flags: Flags::NOSCRIPT
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::SKIP_SLOWLOG)
+        .union(Flags::IMMEDIATE)
+        .union(Flags::EXECUTES),
     categories: Categories::empty(),
     keys: &[],
     doc: Doc {

@@ -46,6 +46,8 @@ pub fn stream(
     let (read, write) = tokio::io::split(connection);
     let (spans, waiting) = tokio::sync::mpsc::unbounded_channel::<Span>();
     let window = Arc::new(Semaphore::new(WINDOW));
+    // Fused: the last request may wait for company in vain, and openraft's stream must not be asked again after its end.
+    let requests = requests.fuse();
     let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), target, requests, write, spans, window.clone())));
     let state =
         Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
@@ -150,7 +152,7 @@ async fn write_request(
 ) -> io::Result<()> {
     let size: usize = request.entries.iter().map(super::super::codec::entry_size).sum();
     let mut body = Vec::with_capacity(size + 128);
-    put_append(&mut body, group.clock.leader_ms(), request);
+    put_append(&mut body, group.clock.told_ms(), request);
     let mut out = BytesMut::with_capacity(0);
     if body.len() < 4096 {
         out.put_slice(&frame::head(group.id, APPEND, body.len()));

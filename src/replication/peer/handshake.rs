@@ -35,6 +35,9 @@ const FRAME_LEN_MAX: usize = 4096;
 /// A peer that says nothing for this long is given up.
 pub const TIMEOUT: Duration = Duration::from_secs(3);
 
+/// A peer whose machine is gone without a word is noticed by probes after so many seconds.
+const KEEPALIVE_S: u64 = 10;
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -158,6 +161,7 @@ pub async fn dial(
 ) -> io::Result<BoxStream> {
     let shake = async {
         let mut stream = env.net.connect(addr).await?;
+        stream.set_keepalive(KEEPALIVE_S);
         let nonce = env.random();
         let mut hello = BytesMut::new();
         hello.put_slice(MAGIC);
@@ -235,6 +239,7 @@ pub async fn accept(
     stream: &mut BoxStream,
     admit: impl FnOnce(&Hello) -> Result<(), Refused>,
 ) -> io::Result<Hello> {
+    stream.set_keepalive(KEEPALIVE_S);
     let shake = async {
         let frame = frame::read_exactly(stream, FRAME_LEN_MAX).await?;
         let (hello, cluster, target, theirs) = read_hello(frame.kind, frame.body).map_err(invalid)?;

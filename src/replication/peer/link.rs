@@ -1,5 +1,8 @@
 //! A control connection to one member: numbered questions, answers in any order. It is opened when there is something to ask, and
 //! again after it broke; a question that was under way then has no answer.
+//!
+//! Invariant: a connection on which nothing comes for [`STALL`] while an answer is due is given up. It may be dead without having
+//! been told (a machine that lost power, a partition that outlasts TCP's retransmissions), and votes and heartbeats go over it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,6 +12,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
@@ -20,6 +24,9 @@ use crate::env::BoxStream;
 const QUEUE_MAX: usize = 1024;
 /// Pause after a connection could not be opened; questions fail at once meanwhile.
 const RETRY: Duration = Duration::from_millis(50);
+
+/// See the module's header. Longer than a vote takes on a slow disk.
+const STALL: Duration = Duration::from_secs(2);
 
 struct Asked {
     group: u64,
@@ -79,22 +86,34 @@ async fn converse(stream: BoxStream, first: Asked, asked: &mut mpsc::Receiver<As
     let mut number = 0;
     let mut next = Some(first);
     let mut out = BytesMut::new();
+    // Since when an answer is due and nothing has come.
+    let mut silent_since: Option<Instant> = None;
     loop {
         while let Some(asked_now) = next.take() {
             number += 1;
+            if asked_now.question.is_answered_at_once() {
+                silent_since.get_or_insert_with(Instant::now);
+            }
             out.extend_from_slice(&frame::encode(asked_now.group, QUESTION, &asked_now.question.encode(number)));
             waiting.insert(number, asked_now.answer);
             next = asked.try_recv().ok();
         }
         if !out.is_empty() {
-            write.write_all(&out).await?;
+            tokio::time::timeout(STALL, write.write_all(&out)).await.map_err(|_| io::ErrorKind::TimedOut)??;
             out.clear();
         }
         // Those who gave up wait no longer.
         waiting.retain(|_, answer| !answer.is_closed());
+        let stalled = async {
+            match silent_since {
+                Some(since) => tokio::time::sleep_until(since + STALL).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             frame = answers.next() => {
                 let Frame { kind, body, .. } = frame?.ok_or(io::ErrorKind::UnexpectedEof)?;
+                silent_since = None;
                 if kind != ANSWER {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, "not an answer"));
                 }
@@ -108,6 +127,7 @@ async fn converse(stream: BoxStream, first: Asked, asked: &mut mpsc::Receiver<As
                 Some(asked_now) => next = Some(asked_now),
                 None => return Ok(()),
             },
+            () = stalled => return Err(io::ErrorKind::TimedOut.into()),
         }
     }
 }

@@ -59,6 +59,13 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// False if the answer may take longer than it takes to look something up or to write it to disk.
+    pub fn is_answered_at_once(&self) -> bool {
+        !matches!(self, Self::HandOver(_))
+    }
+}
+
 /// The answers to them.
 #[derive(Debug, Clone)]
 pub enum Answer {

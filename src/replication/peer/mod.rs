@@ -97,6 +97,11 @@ impl Links {
         self.heard.lock().get(&node).map(tokio::time::Instant::elapsed)
     }
 
+    /// Gives up the connection for batches to a member: the next batch opens another.
+    pub fn forget_forward(&self, node: u64) {
+        self.forwards.lock().remove(&node);
+    }
+
     /// Notes that a member waits for a commit: it has forwarded a batch or asked for a read index.
     pub fn waits(&self, node: u64) {
         self.waiting.lock().insert(node, tokio::time::Instant::now());

@@ -1,9 +1,13 @@
 //! openraft's network: a stream of its own for entries, the control connection for all that is small, a connection of
 //! its own for each snapshot.
+//!
+//! Invariant: a member that cannot be reached is tried again after [`RETRY`]. openraft pauses only before it makes a request, and a
+//! stream that cannot be opened asks for none.
 
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::Stream;
 use openraft::base::{BoxFuture, BoxStream};
@@ -22,6 +26,9 @@ use super::super::types::{Peer, TypeConfig, Vote};
 use super::append::{self, unreachable};
 use super::handshake::{Purpose, dial};
 use super::message::{Answer, Question};
+
+/// See the module's header.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// Makes openraft's clients for one group.
 pub struct Network(pub Arc<Group>);
@@ -72,7 +79,7 @@ impl RaftNetworkV2<TypeConfig> for Client {
         rpc: AppendEntriesRequest<TypeConfig>,
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
-        let clock_ms = self.group.clock.leader_ms();
+        let clock_ms = self.group.clock.told_ms();
         if let Some(commit) = &rpc.leader_commit {
             self.group.told_commit.fetch_max(commit.index, std::sync::atomic::Ordering::AcqRel);
         }
@@ -99,9 +106,13 @@ impl RaftNetworkV2<TypeConfig> for Client {
         Box::pin(async move {
             let links = &self.group.links;
             let addr = links.addr(self.target).ok_or_else(|| unreachable(&io::Error::from(io::ErrorKind::NotFound)))?;
-            let connection = dial(&self.group.env, links.identity(), self.target, &addr, Purpose::Append)
-                .await
-                .map_err(|error| unreachable(&error))?;
+            let connection = match dial(&self.group.env, links.identity(), self.target, &addr, Purpose::Append).await {
+                Ok(connection) => connection,
+                Err(error) => {
+                    tokio::time::sleep(RETRY).await;
+                    return Err(unreachable(&error));
+                }
+            };
             let answers: BoxStream<'s, _> = append::stream(self.group.clone(), self.target, connection, input);
             Ok(answers)
         })

@@ -238,7 +238,7 @@ async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::
     let mut body = Vec::new();
     while let Some(result) = results.next().await {
         let result = result.map_err(io::Error::other)?;
-        let last = !matches!(result, Ok(_));
+        let last = result.is_err();
         let response = match result {
             Ok(log_id) => AppendEntriesResponse::PartialSuccess(log_id),
             Err(error) => Err::<Option<super::super::types::LogId>, _>(error).into(),

@@ -47,9 +47,12 @@ struct Search<'a, M: Model> {
     done: Vec<u64>,
     /// Where in `done` the unknown operations begin.
     words: usize,
-    visited: HashMap<(Box<[u64]>, M::State), Vec<Reached<M::State>>>,
+    visited: Visited<M::State>,
     states: usize,
 }
+
+/// By the known operations that are done, and the state.
+type Visited<S> = HashMap<(Box<[u64]>, S), Vec<Reached<S>>>;
 
 /// How a set of known operations and a state were reached: the unknown operations that it took, and the state before
 /// the last of them, if that was the last operation.

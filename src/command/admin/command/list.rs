@@ -1,0 +1,49 @@
+//! COMMAND LIST
+
+use super::super::{OPEN, doc};
+use super::{categories, visible};
+use crate::command::glob::{Case, matches};
+use crate::command::{Arg, ArgKind, Categories, Spec};
+use crate::error::SYNTAX;
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Call};
+
+pub static SPEC: Spec = Spec::session(
+    "command|list",
+    -2,
+    OPEN,
+    doc("7.0.0", "O(N)", "Returns the names of commands.").args(&[Arg::new(
+        "filterby",
+        ArgKind::OneOf(&[
+            Arg::new("module-name", ArgKind::String).token("MODULE"),
+            Arg::new("category", ArgKind::String).token("ACLCAT"),
+            Arg::new("pattern", ArgKind::Pattern).token("PATTERN"),
+        ]),
+    )
+    .token("FILTERBY")
+    .optional()]),
+    run,
+)
+.categories(Categories::CONNECTION);
+
+fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
+    let top = || visible().map(|spec| Reply::bulk(spec.name));
+    let with_subcommands = || visible().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied()));
+    let names = match args.len() {
+        2 => top().collect(),
+        5 if args.is(2, "filterby") && args.is(3, "module") => vec![],
+        5 if args.is(2, "filterby") && args.is(3, "aclcat") => {
+            let wanted = categories::by_name(args.arg(4));
+            with_subcommands()
+                .filter(|spec| wanted.is_some_and(|wanted| categories::of(spec).contains(wanted)))
+                .map(|spec| Reply::bulk(spec.name))
+                .collect()
+        }
+        5 if args.is(2, "filterby") && args.is(3, "pattern") => with_subcommands()
+            .filter(|spec| matches(args.arg(4), spec.name.as_bytes(), Case::Ignored))
+            .map(|spec| Reply::bulk(spec.name))
+            .collect(),
+        _ => return Reply::Error(SYNTAX).into(),
+    };
+    Reply::Set(names).into()
+}

@@ -1,0 +1,138 @@
+//! CONFIG SET: all or nothing. Options of the node change at once; replicated ones by one log entry, and then the node's own with them.
+
+use super::{ADMIN, doc};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::config::{Opt, Value, find};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply, parse_i64};
+use crate::server::{Answer, Call};
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec::session(
+    "config|set",
+    -4,
+    ADMIN.union(Flags::CUTS_GROUP),
+    doc("2.0.0", "O(N) with the number of options", "Sets options; those that are replicated on every node.").args(&[
+        Arg::new("data", ArgKind::Block(&[Arg::new("parameter", ArgKind::String), Arg::new("value", ArgKind::String)]))
+            .multiple(),
+    ]),
+    run,
+);
+
+/// Sets replicated options; only log entries hold it, so the bounds were checked where it came from.
+pub static APPLY: Spec = Spec {
+    name: "config._set",
+    arity: -3,
+    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc::new(Group::Server, "1.0.0", "O(N)", "Sets replicated options."),
+    run: Run::Write(apply),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    let changes = match check(args) {
+        Ok(changes) => changes,
+        Err(error) => return Reply::Error(error).into(),
+    };
+    let (replicated, own): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(opt, _)| opt.is_replicated());
+    let server = call.server.clone();
+    let change_own = move || {
+        let mut settings = (*server.settings()).clone();
+        own.into_iter().for_each(|(opt, value)| opt.set(&mut settings, value));
+        server.change_settings(settings);
+        Reply::Ok
+    };
+    if replicated.is_empty() {
+        return change_own().into();
+    }
+    let entry = std::iter::once(APPLY.name.to_owned())
+        .chain(replicated.into_iter().flat_map(|(opt, value)| [opt.name.to_owned(), opt.kind.show(&value)]));
+    let (entry, server) = (Args::from_slices(entry), call.server.clone());
+    Answer::later(async move {
+        let reply = server.router.execute(&APPLY, entry).await;
+        if reply.is_error() { reply } else { change_own() }
+    })
+}
+
+/// Checks all before anything changes.
+fn check(args: &Args) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
+    if !args.len().is_multiple_of(2) {
+        return Err(crate::error::wrong_arity("config|set"));
+    }
+    let mut changes: Vec<(&'static Opt, Value)> = Vec::new();
+    for at in (2..args.len()).step_by(2) {
+        let name = args.arg(at);
+        let Some(opt) = std::str::from_utf8(name).ok().and_then(find) else {
+            let text =
+                [b"ERR Unknown option or number of arguments for CONFIG SET - '".as_slice(), name, b"'".as_slice()];
+            return Err(ReplyError::text(text.concat()));
+        };
+        let failed = |why: &str| {
+            let start = b"ERR CONFIG SET failed (possibly related to argument '".as_slice();
+            Err(ReplyError::text([start, name, b"') - ".as_slice(), why.as_bytes()].concat()))
+        };
+        if !opt.is_settable() {
+            return failed("can't set immutable config");
+        }
+        if changes.iter().any(|(known, _)| known.name == opt.name) {
+            return failed("duplicate parameter");
+        }
+        let Ok(text) = std::str::from_utf8(args.arg(at + 1)) else { return failed("argument must be UTF-8") };
+        match opt.kind.parse(text) {
+            Ok(value) => changes.push((opt, value)),
+            Err(why) => return failed(&why),
+        }
+    }
+    Ok(changes)
+}
+
+fn apply(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    for at in (1..args.len()).step_by(2) {
+        let name = String::from_utf8_lossy(args.arg(at));
+        if let Some(value) = parse_i64(args.arg(at + 1)) {
+            // A name that this binary does not know is one of a later level, which it would not have started on.
+            txn.state_mut().options.set(&name, value as u64);
+        }
+    }
+    Ok(Reply::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(line: &str) -> String {
+        check(&Args::from_slices(line.split(' '))).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn one_wrong_value_refuses_all_with_the_words_of_redis() {
+        assert_eq!(
+            refusal("config set timeout 5 maxclients x"),
+            "ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument couldn't be parsed into an integer"
+        );
+        assert_eq!(
+            refusal("config set timeout 5 foo 2"),
+            "ERR Unknown option or number of arguments for CONFIG SET - 'foo'"
+        );
+        assert_eq!(refusal("config set timeout 5 foo"), "ERR wrong number of arguments for 'config|set' command");
+        assert!(refusal("config set port 1").ends_with("'port') - can't set immutable config"));
+        assert!(refusal("config set appendonly no").ends_with("can't set immutable config"));
+        assert!(
+            refusal("config set hash-max-ziplist-value 1 hash-max-listpack-value 1").ends_with("duplicate parameter")
+        );
+        assert!(refusal("config set proto-max-bulk-len 1kb").contains("between 1048576 and 536870912 inclusive"));
+    }
+
+    #[test]
+    fn the_entry_changes_the_state() {
+        let mut state = crate::store::State::default();
+        let mut effects = crate::store::Effects::default();
+        let mut txn = state.txn(0, crate::store::Rng::of_command(1, 1), &mut effects);
+        let args = Args::from_slices(["config._set", "script-budget", "7000", "hash-max-listpack-value", "9"]);
+        apply(&mut txn, &args).unwrap();
+        assert_eq!((state.options.script_budget, state.options.hash_small_value_max), (7000, 9));
+    }
+}

@@ -1,0 +1,53 @@
+//! The node: its options, its state, its statistics, and what tools ask of it.
+
+mod acl;
+mod command;
+mod config;
+mod config_set;
+mod debug;
+mod info;
+mod lolwut;
+mod memory;
+mod module;
+mod refused;
+mod role;
+mod save;
+mod shutdown;
+mod slowlog;
+mod wait;
+
+use super::{Doc, Flags, Group, Spec};
+
+/// The family.
+pub static SPECS: &[&Spec] = &[
+    &acl::SPEC,
+    &save::BGSAVE,
+    &command::SPEC,
+    &config::SPEC,
+    &config_set::APPLY,
+    &debug::SPEC,
+    &refused::FAILOVER,
+    &info::SPEC,
+    &save::LASTSAVE,
+    &lolwut::SPEC,
+    &memory::SPEC,
+    &module::SPEC,
+    &refused::REPLICAOF,
+    &refused::SLAVEOF,
+    &role::SPEC,
+    &save::SAVE,
+    &shutdown::SPEC,
+    &slowlog::SPEC,
+    &wait::WAIT,
+    &wait::WAITAOF,
+];
+
+/// Flags of what explains or shows.
+const OPEN: Flags = Flags::LOADING.union(Flags::STALE);
+/// Flags of what is for operators.
+const ADMIN: Flags = OPEN.union(Flags::ADMIN).union(Flags::NOSCRIPT);
+
+/// A documentation of this family.
+const fn doc(since: &'static str, complexity: &'static str, summary: &'static str) -> Doc {
+    Doc::new(Group::Server, since, complexity, summary)
+}

@@ -1,0 +1,61 @@
+//! CLIENT
+
+mod help;
+mod identity;
+mod kill;
+mod line;
+mod list;
+mod modes;
+mod pause;
+mod tracking;
+
+pub use pause::timeout_ms;
+
+use crate::command::{Doc, Flags, Group, Spec};
+use crate::error::ReplyError;
+
+pub static SPEC: Spec = Spec::container(
+    "client",
+    Doc::new(Group::Connection, "2.4.0", "Depends on the subcommand", "Looks at connections and changes them."),
+    &[
+        &modes::CONSISTENCY,
+        &tracking::GETREDIR,
+        &identity::GETNAME,
+        &help::SPEC,
+        &identity::ID,
+        &list::INFO,
+        &kill::SPEC,
+        &list::LIST,
+        &modes::NO_EVICT,
+        &modes::NO_TOUCH,
+        &pause::PAUSE,
+        &modes::REPLY,
+        &identity::SETINFO,
+        &identity::SETNAME,
+        &tracking::TRACKINGINFO,
+        &pause::UNBLOCK,
+        &pause::UNPAUSE,
+    ],
+);
+
+/// Flags of all subcommands, HELP apart.
+const PLAIN: Flags = Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::PAUSE_EXEMPT);
+/// Of those for operators.
+const ADMIN: Flags = PLAIN.union(Flags::ADMIN);
+
+/// A documentation of this family.
+const fn doc(since: &'static str, summary: &'static str) -> Doc {
+    Doc::new(Group::Connection, since, "O(1)", summary)
+}
+
+/// The types of clients that LIST and KILL know. Pub/sub, masters and replicas there are none: peers have connections of their own.
+fn is_normal_type(name: &[u8]) -> Result<bool, ReplyError> {
+    let name = name.to_ascii_lowercase();
+    match name.as_slice() {
+        b"normal" => Ok(true),
+        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
+        _ => {
+            Err(ReplyError::text([b"ERR Unknown client type '".as_slice(), name.as_slice(), b"'".as_slice()].concat()))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! CLIENT PAUSE, UNPAUSE, UNBLOCK
+
+use std::time::Duration;
+
+use super::{ADMIN, doc};
+use crate::command::{Arg, ArgKind, Spec};
+use crate::error::{NOT_AN_INTEGER, ReplyError};
+use crate::protocol::{Args, Reply, parse_i64};
+use crate::server::{Answer, Call, Unblock};
+
+pub static PAUSE: Spec = Spec::session(
+    "client|pause",
+    -3,
+    ADMIN,
+    doc("3.0.0", "Holds the commands of this node's clients back for a time.").args(&[
+        Arg::new("timeout", ArgKind::Integer),
+        Arg::new("mode", ArgKind::OneOf(&[Arg::word("write", "WRITE"), Arg::word("all", "ALL")])).optional(),
+    ]),
+    pause,
+);
+pub static UNPAUSE: Spec =
+    Spec::session("client|unpause", 2, ADMIN, doc("6.2.0", "Ends CLIENT PAUSE."), |call: &mut Call<'_>, _| {
+        call.server.pause.end();
+        Reply::Ok.into()
+    });
+pub static UNBLOCK: Spec = Spec::session(
+    "client|unblock",
+    -3,
+    ADMIN,
+    doc("5.0.0", "Ends the wait of another client of this node.").args(&[
+        Arg::new("client-id", ArgKind::Integer),
+        Arg::new("unblock-type", ArgKind::OneOf(&[Arg::word("timeout", "TIMEOUT"), Arg::word("error", "ERROR")]))
+            .optional(),
+    ]),
+    unblock,
+);
+
+fn pause(call: &mut Call<'_>, args: &Args) -> Answer {
+    let all = match args.len() {
+        3 => true,
+        4 if args.is(3, "write") => false,
+        4 if args.is(3, "all") => true,
+        4 => return Reply::Error(ReplyError::new("ERR CLIENT PAUSE mode must be WRITE or ALL")).into(),
+        _ => return too_many(args),
+    };
+    match timeout_ms(args.arg(2)) {
+        Ok(timeout_ms) => {
+            call.server.pause.begin(Duration::from_millis(timeout_ms), all);
+            Reply::Ok.into()
+        }
+        Err(error) => Reply::Error(error).into(),
+    }
+}
+
+/// A timeout in ms, with Redis's texts.
+pub fn timeout_ms(text: &[u8]) -> Result<u64, ReplyError> {
+    match parse_i64(text) {
+        Some(timeout) => u64::try_from(timeout).map_err(|_| ReplyError::new("ERR timeout is negative")),
+        None => Err(ReplyError::new("ERR timeout is not an integer or out of range")),
+    }
+}
+
+fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
+    let how = match args.len() {
+        3 => Unblock::Timeout,
+        4 if args.is(3, "timeout") => Unblock::Timeout,
+        4 if args.is(3, "error") => Unblock::Error,
+        5.. => return too_many(args),
+        _ => {
+            return Reply::Error(ReplyError::new("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")).into();
+        }
+    };
+    let Some(id) = parse_i64(args.arg(2)) else { return Reply::Error(NOT_AN_INTEGER).into() };
+    let client = call.server.clients.lock().get(&(id as u64)).cloned();
+    Reply::Int(i64::from(client.is_some_and(|client| client.unblock(how)))).into()
+}
+
+fn too_many(args: &Args) -> Answer {
+    let start = b"ERR unknown subcommand or wrong number of arguments for '".as_slice();
+    Reply::Error(ReplyError::text([start, args.arg(1), b"'. Try CLIENT HELP.".as_slice()].concat())).into()
+}

@@ -1,0 +1,36 @@
+//! READONLY, READWRITE: OK, and nothing else, because clients send them unasked; with `readonly-means-local` they choose the level
+//! of reads.
+
+use crate::command::{Doc, Flags, Group, Spec};
+use crate::protocol::{Args, Reply};
+use crate::replication::Level;
+use crate::server::{Answer, Call};
+
+const FLAGS: Flags = Flags::LOADING.union(Flags::STALE).union(Flags::FAST);
+
+pub static READONLY: Spec = Spec::session(
+    "readonly",
+    1,
+    FLAGS,
+    Doc::new(Group::Connection, "3.0.0", "O(1)", "With readonly-means-local: makes the connection's reads local."),
+    |call: &mut Call<'_>, _: &Args| choose(call, Level::Local),
+);
+pub static READWRITE: Spec = Spec::session(
+    "readwrite",
+    1,
+    FLAGS,
+    Doc::new(
+        Group::Connection,
+        "3.0.0",
+        "O(1)",
+        "With readonly-means-local: makes the connection's reads linearizable.",
+    ),
+    |call: &mut Call<'_>, _: &Args| choose(call, Level::Linearizable),
+);
+
+fn choose(call: &mut Call<'_>, level: Level) -> Answer {
+    if call.server.settings().readonly_means_local {
+        call.session.level = Some(level);
+    }
+    Reply::Ok.into()
+}

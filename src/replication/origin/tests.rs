@@ -1,0 +1,212 @@
+//! The origin by itself: what it hands over, when, and what it tells its clients.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::sync::oneshot;
+use tokio::time::advance;
+
+use super::super::entry::{Content, decode};
+use super::super::{Answered, Command, Level};
+use super::*;
+use crate::protocol::{Args, Reply};
+
+const LEADER: Leader = Leader { term: 3, node: 1 };
+const NEXT_LEADER: Leader = Leader { term: 4, node: 3 };
+const OWN_NODE: u64 = 2;
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An origin whose nonces count up from 1, under boot 7.
+fn booted() -> Origin {
+    let nonce = AtomicU64::new(0);
+    let origin = Origin::new(Arc::new(move || nonce.fetch_add(1, Ordering::Relaxed) + 1));
+    assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 1, false)));
+    origin.booted(1, 7);
+    origin
+}
+
+fn next(origin: &Origin, leader: Leader) -> Next {
+    origin.next(Some(leader), OWN_NODE, Stamp::default)
+}
+
+fn hand_overs(origin: &Origin, leader: Leader) -> Vec<HandOver> {
+    match next(origin, leader) {
+        Next::HandOver(hand_overs) => hand_overs,
+        Next::Boot(..) => panic!("a boot"),
+        Next::Wait(_) => Vec::new(),
+    }
+}
+
+fn submit(origin: &Origin) -> oneshot::Receiver<Answered> {
+    let (done, answered) = oneshot::channel();
+    let set = crate::command::lookup(b"set").unwrap();
+    let steps = vec![Step::Write(Command::new(set, 0, Args::from_slices(["SET", "k", "v"])))];
+    origin.submit(CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection: 1, done });
+    answered
+}
+
+fn answer(answered: &mut oneshot::Receiver<Answered>) -> Option<ReplyError> {
+    match answered.try_recv().ok()?.replies.pop() {
+        Some(Reply::Error(error)) => Some(error),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Boot, seq and number of commands of what was handed over.
+fn content(hand_over: &HandOver) -> (u64, u64, u64) {
+    let Body::Unsealed(unsealed) = &hand_over.body else { panic!("sealed") };
+    let sealed = seal(BytesMut::from(&unsealed[..]), Stamp::default());
+    let Content::Batch(batch) = decode(&sealed).unwrap().content else { panic!("no batch") };
+    (batch.boot, batch.seq, batch.count)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_leader_nothing_is_due() {
+    let origin = booted();
+    let _answered = submit(&origin);
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+    advance(Duration::from_secs(3)).await;
+    assert!(matches!(origin.next(None, OWN_NODE, Stamp::default), Next::Wait(None)), "a moment in the past would spin");
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_executed_is_said_only_if_every_hand_over_was_rejected() {
+    for (rejected_again, expected) in [(false, INDETERMINATE), (true, LOADING)] {
+        let origin = booted();
+        let mut answered = submit(&origin);
+        let first = hand_overs(&origin, LEADER).remove(0);
+        let second = hand_overs(&origin, NEXT_LEADER).remove(0);
+        assert_eq!((first.seq, second.seq), (1, 1));
+        assert_ne!(first.stream, second.stream);
+        origin.rejected(first.stream, first.seq);
+        if rejected_again {
+            origin.rejected(second.stream, second.seq);
+        }
+        advance(TIMEOUT).await;
+        origin.expire(TIMEOUT);
+        assert_eq!(answer(&mut answered), Some(expected));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_connection_rejects_nothing() {
+    let origin = booted();
+    let mut answered = submit(&origin);
+    let first = hand_overs(&origin, LEADER).remove(0);
+    origin.broken(first.stream);
+    advance(TIMEOUT).await;
+    origin.expire(TIMEOUT);
+    assert_eq!(answer(&mut answered), Some(INDETERMINATE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_under_an_earlier_boot_is_not_one_of_the_same_seq_now() {
+    let origin = booted();
+    let mut answered = submit(&origin);
+    let first = hand_overs(&origin, LEADER).remove(0);
+    origin.ended(7);
+    assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 2, false)));
+    origin.booted(2, 9);
+    let second = hand_overs(&origin, LEADER).remove(0);
+    assert_eq!((content(&first), content(&second)), ((7, 1, 1), (9, 1, 1)));
+    origin.rejected(first.stream, first.seq);
+    advance(TIMEOUT).await;
+    origin.expire(TIMEOUT);
+    assert_eq!(answer(&mut answered), Some(INDETERMINATE), "the batch of boot 9 may still be applied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_clients_gave_up_goes_again_without_its_commands() {
+    let origin = booted();
+    let mut answered = submit(&origin);
+    let first = hand_overs(&origin, LEADER).remove(0);
+    assert_eq!(content(&first), (7, 1, 1));
+    advance(TIMEOUT).await;
+    origin.expire(TIMEOUT);
+    assert_eq!(answer(&mut answered), Some(INDETERMINATE));
+    let again = hand_overs(&origin, NEXT_LEADER).remove(0);
+    assert_eq!(content(&again), (7, 1, 0));
+    assert!(origin.take(7, 1).is_some_and(|groups| groups.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_brings_nothing_begins_again_over_a_new_connection() {
+    let origin = booted();
+    let _answered = submit(&origin);
+    let first = hand_overs(&origin, LEADER).remove(0);
+    assert!(!first.fresh && hand_overs(&origin, LEADER).is_empty());
+    advance(STALL_MIN).await;
+    let again = hand_overs(&origin, LEADER).remove(0);
+    assert!(again.fresh && again.stream > first.stream);
+    assert_eq!(content(&again), content(&first));
+    let Next::Wait(Some(until)) = next(&origin, LEADER) else { panic!("the next stall is not awaited") };
+    assert_eq!(until, Instant::now() + 2 * STALL_MIN, "doubled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_without_an_answer_goes_again_over_a_new_connection() {
+    let origin = Origin::new(Arc::new(|| 5));
+    assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 5, false)));
+    advance(STALL_MIN).await;
+    assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 5, true)));
+    origin.rejected(0, 0);
+    advance(STALL_MIN).await;
+    assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 5, false)), "this connection lives");
+}
+
+/// A reader that wants a tick while one is out is served as soon as that one is done.
+#[tokio::test(start_paused = true)]
+async fn a_tick_wanted_during_another_one_does_not_wait_for_the_stall_timer() {
+    let origin = booted();
+    let mut first = origin.tick();
+    assert_eq!(content(&hand_overs(&origin, LEADER).remove(0)), (7, 1, 0));
+    let _second = origin.tick();
+    assert!(origin.wake.notified().now_or_never().is_some());
+    assert!(hand_overs(&origin, LEADER).is_empty(), "one at a time");
+    assert!(origin.take(7, 1).is_some());
+    assert!(first.try_recv().is_ok());
+    assert!(origin.wake.notified().now_or_never().is_some(), "nobody wakes the driver");
+    assert_eq!(content(&hand_overs(&origin, LEADER).remove(0)), (7, 2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tick_outlives_the_boot() {
+    let origin = booted();
+    let mut tick = origin.tick();
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+    origin.ended(7);
+    assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 2, false)));
+    origin.booted(2, 9);
+    assert_eq!(content(&hand_overs(&origin, LEADER).remove(0)), (9, 1, 0));
+    assert!(tick.try_recv().is_err());
+    assert!(origin.take(9, 1).is_some());
+    assert!(tick.try_recv().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_answers_what_it_covers() {
+    for (covered, expected) in [(Some(1), [Some(REPLY_LOST), None]), (None, [Some(INDETERMINATE), Some(INDETERMINATE)])]
+    {
+        let origin = booted();
+        let mut first = submit(&origin);
+        assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+        advance(IN_FLIGHT_STEP).await;
+        let mut second = submit(&origin);
+        assert_eq!(hand_overs(&origin, LEADER).remove(0).seq, 2);
+        origin.skipped_to(covered);
+        assert_eq!([answer(&mut first), answer(&mut second)], expected);
+        assert_eq!(origin.boot(), covered.map(|_| 7));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_next_batch_of_this_boot_is_taken() {
+    let origin = booted();
+    let _answered = submit(&origin);
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+    assert!(origin.take(6, 1).is_none() && origin.take(7, 2).is_none());
+    assert!(origin.take(7, 1).is_some_and(|groups| groups.len() == 1));
+    assert!(origin.take(7, 1).is_none());
+}

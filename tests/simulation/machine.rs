@@ -1,0 +1,175 @@
+//! One computer of the simulation: its disks, its clocks, and the node that runs on it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use lockstep::clock::Clocks;
+use lockstep::config::Settings;
+use lockstep::env::Env;
+use lockstep::node::{MemoryFiles, Node, Ports, StartOptions, Storage};
+use lockstep::replication::Group;
+use lockstep::replication::log::MemoryDisk;
+use lockstep::replication::types::scope;
+use lockstep::snapshot::MemoryStore;
+use parking_lot::Mutex;
+
+use crate::net::SimNet;
+use crate::support::rng::Rng;
+
+/// Wall clock when the simulation begins, ms.
+pub const EPOCH_MS: u64 = 1_790_000_000_000;
+/// A flush of the log takes this long.
+const FLUSH: Duration = Duration::from_millis(1);
+
+/// Clocks that follow simulated time, each machine's at its own rate.
+pub struct SimClocks {
+    /// Simulated time when asked from outside of a host, ns.
+    now_ns: AtomicU64,
+    wall_offset_ms: AtomicI64,
+    /// Counted up by [`Machine::reboot`]; the boot clock then starts again.
+    boot: AtomicU64,
+    booted_ns: AtomicU64,
+    name: String,
+    drift_per_million: i64,
+}
+
+impl SimClocks {
+    fn elapsed_ns(&self) -> u64 {
+        match turmoil::sim_elapsed() {
+            Some(elapsed) => {
+                let ns = elapsed.as_nanos() as u64;
+                self.now_ns.fetch_max(ns, Ordering::Relaxed).max(ns)
+            }
+            None => self.now_ns.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Since the machine was switched on, by its own quartz.
+    fn uptime_ns(&self) -> u64 {
+        let true_ns = self.elapsed_ns().saturating_sub(self.booted_ns.load(Ordering::Relaxed));
+        let drift_ns = i128::from(true_ns) * i128::from(self.drift_per_million) / 1_000_000;
+        (i128::from(true_ns) + drift_ns + 5_000_000_000) as u64
+    }
+
+    /// Moves the wall clock.
+    pub fn jump_wall(&self, by_ms: i64) {
+        self.wall_offset_ms.fetch_add(by_ms, Ordering::Relaxed);
+    }
+}
+
+impl Clocks for SimClocks {
+    fn wall_ms(&self) -> u64 {
+        (EPOCH_MS + self.elapsed_ns() / 1_000_000).saturating_add_signed(self.wall_offset_ms.load(Ordering::Relaxed))
+    }
+
+    fn boottime_ns(&self) -> u64 {
+        self.uptime_ns()
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        self.uptime_ns()
+    }
+
+    fn raw_ns(&self) -> u64 {
+        self.uptime_ns()
+    }
+
+    fn machine_boot(&self) -> String {
+        format!("{} boot {}", self.name, self.boot.load(Ordering::Relaxed))
+    }
+}
+
+/// See the module's header.
+pub struct Machine {
+    /// Its host name.
+    pub name: String,
+    /// Its clocks.
+    pub clocks: Arc<SimClocks>,
+    disk: MemoryDisk,
+    snapshots: MemoryStore,
+    files: Arc<MemoryFiles>,
+    settings: Settings,
+    seed: u64,
+    life: AtomicU64,
+    group: Mutex<Option<Arc<Group>>>,
+}
+
+impl Machine {
+    /// A machine with empty disks.
+    pub fn new(number: u64, seed: u64, settings: Settings) -> Arc<Self> {
+        let name = format!("n{number}");
+        let mut rng = Rng::new(seed ^ number.wrapping_mul(0x9e37_79b9));
+        let clocks = Arc::new(SimClocks {
+            now_ns: AtomicU64::new(0),
+            wall_offset_ms: AtomicI64::new(rng.between(-500, 500)),
+            boot: AtomicU64::new(1),
+            booted_ns: AtomicU64::new(0),
+            name: name.clone(),
+            drift_per_million: rng.between(-100, 100),
+        });
+        Arc::new(Self {
+            settings: Settings { advertise: Some(name.clone()), bind: "0.0.0.0".into(), ..settings },
+            name,
+            clocks,
+            disk: MemoryDisk::new(),
+            snapshots: MemoryStore::new(),
+            files: Arc::new(MemoryFiles::default()),
+            seed: rng.next(),
+            life: AtomicU64::new(0),
+            group: Mutex::default(),
+        })
+    }
+
+    /// The group of the node that runs here.
+    pub fn group(&self) -> Option<Arc<Group>> {
+        self.group.lock().clone()
+    }
+
+    /// A process of the node; ends only by a mistake, or when it is crashed.
+    pub async fn run(self: Arc<Self>) -> turmoil::Result {
+        let life = self.life.fetch_add(1, Ordering::Relaxed);
+        let mut rng = Rng::new(self.seed.wrapping_add(life));
+        scope(rng.next(), self.clone().serve(rng)).await
+    }
+
+    async fn serve(self: Arc<Self>, rng: Rng) -> turmoil::Result {
+        let rng = Mutex::new(rng);
+        let env = Env {
+            clocks: self.clocks.clone(),
+            net: Arc::new(SimNet),
+            random: Arc::new(move || rng.lock().next()),
+            threads: false,
+        };
+        let ports = Ports::bind(&env, &self.settings).await?;
+        let storage = || {
+            Ok(Storage {
+                files: self.files.clone(),
+                log: Arc::new(self.disk.open(FLUSH)),
+                snapshots: Arc::new(self.snapshots.clone()),
+            })
+        };
+        let node = Node::start(env, self.settings.clone(), StartOptions::default(), storage, ports).await?;
+        *self.group.lock() = Some(node.group.clone());
+        let why = node.failed().await;
+        Err(format!("{}: {why}", self.name).into())
+    }
+
+    /// The process is killed: of the log's writes that were under way, `writes_kept` had reached the disk.
+    pub fn crash(&self, writes_kept: usize) {
+        *self.group.lock() = None;
+        self.disk.crash_keeping(writes_kept);
+        self.snapshots.crash();
+    }
+
+    /// The machine is switched off and on: its clocks start again.
+    pub fn reboot(&self) {
+        self.clocks.boot.fetch_add(1, Ordering::Relaxed);
+        self.clocks.booted_ns.store(self.clocks.elapsed_ns(), Ordering::Relaxed);
+    }
+
+    /// Told by the driver, so that clocks can be asked from outside.
+    pub fn note_time(&self, elapsed: Duration) {
+        self.clocks.now_ns.fetch_max(elapsed.as_nanos() as u64, Ordering::Relaxed);
+    }
+}

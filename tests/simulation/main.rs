@@ -1,0 +1,28 @@
+//! Three nodes in one deterministic simulation: the node's code unchanged, with network, clocks, random numbers and disks of the
+//! simulation behind its seams ([`lockstep::env`]). One seed is one run, byte for byte.
+//!
+//! - [`machine`]: one computer: disks that lose what was not flushed, clocks that can be moved. [`net`]: its sockets.
+//! - [`cluster`]: three of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
+//! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw. [`nemesis`]: faults by seed.
+//! - `random_faults`, `determinism`, `expiry`, `transactions`: the tests.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+#[cfg(not(tokio_unstable))]
+compile_error!(
+    "the simulation is deterministic only with `--cfg tokio_unstable`, which .cargo/config.toml sets: an environment variable \
+     RUSTFLAGS has to carry it too"
+);
+
+mod client;
+mod cluster;
+mod determinism;
+mod expiry;
+mod machine;
+mod nemesis;
+mod net;
+mod random_faults;
+#[path = "../support/mod.rs"]
+mod support;
+mod transactions;
+mod workload;

@@ -1,0 +1,127 @@
+//! Faults by seed: crashes, partitions, held messages, clocks that jump, leads that are handed over, snapshots.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use crate::client::Client;
+use crate::cluster::{NODES, Order, World};
+use crate::support::rng::Rng;
+
+/// Which faults may happen.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults {
+    /// Processes and machines.
+    pub crashes: bool,
+    /// The network.
+    pub network: bool,
+}
+
+/// Makes faults until `until_ms` of simulated time, then heals everything.
+pub async fn rage(world: World, mut rng: Rng, faults: Faults, until_ms: u128) {
+    while turmoil::sim_elapsed().unwrap_or_default().as_millis() < until_ms {
+        sleep(Duration::from_millis(rng.between(50, 1500) as u64)).await;
+        match rng.below(12) {
+            0..3 if faults.crashes => crash_one(&world, &mut rng).await,
+            3 if faults.crashes => crash_all(&world, &mut rng).await,
+            4..8 if faults.network => cut(&world, &mut rng).await,
+            8 => jump(&world, &mut rng),
+            9 => ask(&world, &mut rng, &["RAFT.SNAPSHOT"]).await,
+            10 => {
+                let node = (1 + rng.below(NODES)).to_string();
+                ask(&world, &mut rng, &["RAFT.TRANSFER", &node]).await;
+            }
+            _ => world.order(Order::Latency(rng.between(1, 40) as u64)).await,
+        }
+    }
+    heal(&world).await;
+}
+
+async fn pause(rng: &mut Rng, longest_ms: i64) {
+    sleep(Duration::from_millis(rng.between(1, longest_ms) as u64)).await;
+}
+
+async fn crash_one(world: &World, rng: &mut Rng) {
+    let node = match world.leader() {
+        Some(leader) if rng.percent(50) => leader,
+        _ => rng.below(NODES),
+    };
+    world.order(Order::Crash(node, rng.below(3))).await;
+    pause(rng, 3000).await;
+    if rng.percent(20) {
+        world.machines[node].reboot();
+    }
+    world.start(node).await;
+}
+
+async fn crash_all(world: &World, rng: &mut Rng) {
+    for node in 0..NODES {
+        world.order(Order::Crash(node, rng.below(3))).await;
+        pause(rng, 30).await;
+    }
+    pause(rng, 1000).await;
+    for node in 0..NODES {
+        world.start(node).await;
+        pause(rng, 300).await;
+    }
+}
+
+/// Cuts or holds what goes between two nodes, or between one and all others.
+async fn cut(world: &World, rng: &mut Rng) {
+    let name = |node: usize| world.machines[node].name.clone();
+    let first = match world.leader() {
+        Some(leader) if rng.percent(50) => leader,
+        _ => rng.below(NODES),
+    };
+    let others: Vec<usize> = (0..NODES).filter(|node| *node != first).collect();
+    let second = if rng.percent(50) { vec![*rng.pick(&others)] } else { others };
+    let kind = rng.below(4);
+    world.note(format_args!("cut {first} from {second:?}, kind {kind}"));
+    for node in &second {
+        match kind {
+            0 => turmoil::partition(name(first), name(*node)),
+            1 => turmoil::hold(name(first), name(*node)),
+            2 => turmoil::partition_oneway(name(first), name(*node)),
+            _ => turmoil::partition_oneway(name(*node), name(first)),
+        }
+    }
+    let longest_ms = if rng.percent(80) { 1500 } else { 8000 };
+    pause(rng, longest_ms).await;
+    for node in &second {
+        match kind {
+            0 => turmoil::repair(name(first), name(*node)),
+            1 => turmoil::release(name(first), name(*node)),
+            2 => turmoil::repair_oneway(name(first), name(*node)),
+            _ => turmoil::repair_oneway(name(*node), name(first)),
+        }
+    }
+    world.note(format_args!("cut {first} from {second:?} is over"));
+}
+
+fn jump(world: &World, rng: &mut Rng) {
+    let by_ms = rng.between(-3_600_000, 3_600_000);
+    let node = rng.below(NODES);
+    world.note(format_args!("the wall clock of {node} jumps by {by_ms}"));
+    world.machines[node].clocks.jump_wall(by_ms);
+}
+
+/// An operator's command, whose outcome nobody minds.
+async fn ask(world: &World, rng: &mut Rng, args: &[&str]) {
+    let mut operator = Client::new(world, 3000, rng.below(NODES));
+    let _ = timeout(Duration::from_secs(2), operator.call(args)).await;
+}
+
+/// Ends every fault and waits until the nodes agree.
+async fn heal(world: &World) {
+    world.order(Order::Latency(3)).await;
+    for a in 0..NODES {
+        world.start(a).await;
+        for b in 0..a {
+            let (a, b) = (world.machines[a].name.clone(), world.machines[b].name.clone());
+            turmoil::release(a.clone(), b.clone());
+            turmoil::repair(a, b);
+        }
+    }
+    world.wait_leader().await;
+    world.note(format_args!("healed"));
+}

@@ -1,0 +1,356 @@
+//! What clients do while faults happen, and what they saw; and the judgement of it at the end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::sleep;
+
+use crate::client::{Client, Fate};
+use crate::cluster::World;
+use crate::support::linear::bank::{self, Bank, wrong_sums};
+use crate::support::linear::check::check;
+use crate::support::linear::history::{Operation, Outcome};
+use crate::support::linear::register::{self, check_keys};
+use crate::support::rng::Rng;
+use crate::support::value::Value;
+
+/// Registers.
+const KEYS: usize = 8;
+/// Accounts.
+const ACCOUNTS: usize = 4;
+const TOTAL: i64 = 400;
+/// A history of the bank with more operations than this is checked by its sums alone.
+const BANK_CHECKED_MAX: usize = 400;
+/// A key with a deadline that nothing may move.
+const LEASE: &str = "lease";
+const LEASE_MS: &str = "3600000";
+
+/// A history whose clock counts events: all clients run on one host, so their events have one order.
+pub struct History<I, O>(Mutex<Vec<Operation<I, O>>>);
+
+impl<I, O> Default for History<I, O> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+/// State that all clients share.
+#[derive(Default)]
+pub struct Seen {
+    events: Mutex<u64>,
+    registers: History<(usize, register::Input), register::Output>,
+    bank: History<bank::Input, bank::Output>,
+    /// By counter: certain increments, perhaps increments, values that were answered.
+    counters: Mutex<BTreeMap<String, (u64, u64, Vec<i64>)>>,
+    deadline: Mutex<Option<i64>>,
+    outcomes: Mutex<Outcomes>,
+}
+
+/// How operations ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcomes {
+    /// With an answer.
+    pub answered: u64,
+    /// LOADING, or refused by WATCH.
+    pub not_applied: u64,
+    /// INDETERMINATE, or a broken connection.
+    pub unknown: u64,
+}
+
+impl Seen {
+    fn tick(&self) -> u64 {
+        let mut events = self.events.lock();
+        *events += 1;
+        *events
+    }
+
+    fn invoke<I, O>(&self, history: &History<I, O>, client: usize, input: I) -> usize {
+        let invoked_ns = self.tick();
+        let mut operations = history.0.lock();
+        operations.push(Operation { client, input, invoked_ns, completed_ns: u64::MAX, outcome: Outcome::Unknown });
+        operations.len() - 1
+    }
+
+    fn complete<I, O>(&self, history: &History<I, O>, ticket: usize, outcome: Outcome<O>) {
+        let now = self.tick();
+        let mut outcomes = self.outcomes.lock();
+        match outcome {
+            Outcome::Ok(_) => outcomes.answered += 1,
+            Outcome::NotApplied => outcomes.not_applied += 1,
+            Outcome::Unknown => outcomes.unknown += 1,
+        }
+        drop(outcomes);
+        let mut operations = history.0.lock();
+        if !matches!(outcome, Outcome::Unknown) {
+            operations[ticket].completed_ns = now;
+        }
+        operations[ticket].outcome = outcome;
+    }
+
+    fn count(&self, counter: &str, fate: &Fate) {
+        let mut counters = self.counters.lock();
+        let (certain, perhaps, values) = counters.entry(counter.to_owned()).or_default();
+        match fate {
+            Fate::Done(value) => {
+                *certain += 1;
+                values.push(value.int().unwrap_or_else(|| panic!("INCR answered {value:?}")));
+            }
+            Fate::Applied => *certain += 1,
+            Fate::Unknown => *perhaps += 1,
+            Fate::NotApplied => {}
+        }
+    }
+}
+
+/// Sets up what the clients work on.
+pub async fn prepare(world: &World) {
+    let mut client = Client::new(world, 1000, 0);
+    let accounts: Vec<String> = (0..ACCOUNTS).map(|account| format!("account{account}")).collect();
+    let mut mset = vec!["MSET".to_owned()];
+    for account in &accounts {
+        mset.extend([account.clone(), (TOTAL / ACCOUNTS as i64).to_string()]);
+    }
+    assert_eq!(client.call(&mset).await, Fate::Done(Value::Simple(b"OK".to_vec())));
+    assert_eq!(client.call(&["SET", LEASE, "x", "PX", LEASE_MS]).await, Fate::Done(Value::Simple(b"OK".to_vec())));
+}
+
+/// One client's life: random operations until `until_ms` of simulated time.
+pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_ms: u128) {
+    let mut client = Client::new(&world, id, id);
+    let mut own = 0;
+    let mut unique = 0;
+    while turmoil::sim_elapsed().unwrap_or_default().as_millis() < until_ms {
+        sleep(Duration::from_millis(rng.between(0, 60) as u64)).await;
+        client.connect().await;
+        unique += 1;
+        let value = unique * 1000 + id as i64;
+        match rng.below(20) {
+            0..9 => register_operation(&mut client, &seen, &mut rng, value * 1000).await,
+            9..11 => compare_and_set(&mut client, &seen, &mut rng, value * 1000).await,
+            11..14 => bank_operation(&mut client, &seen, &mut rng).await,
+            14..16 => {
+                let counter = format!("counter{}", rng.below(2));
+                let fate = client.call(&["INCR", &counter]).await;
+                seen.count(&counter, &fate);
+            }
+            16 | 17 => own_pipeline(&mut client, &seen, &mut own, value).await,
+            18 => lease(&mut client, &seen).await,
+            _ => {
+                let filler = vec![b'f'; rng.below(30_000)];
+                client.call(&[b"SET", &b"filler"[..], &filler]).await;
+            }
+        }
+    }
+}
+
+async fn register_operation(client: &mut Client, seen: &Seen, rng: &mut Rng, value: i64) {
+    use register::{Input, Output};
+    let key = rng.below(KEYS);
+    let name = format!("key{key}");
+    let text = value.to_string();
+    let (input, args) = match rng.below(10) {
+        0..5 => (Input::Get, vec!["GET", &name]),
+        5..8 => (Input::Set(value), vec!["SET", &name, &text]),
+        8 => (Input::Incr, vec!["INCR", &name]),
+        _ => (Input::Del, vec!["DEL", &name]),
+    };
+    let read = input == Input::Get;
+    let ticket = seen.invoke(&seen.registers, client.id, (key, input.clone()));
+    let outcome = match client.call(&args).await {
+        Fate::Done(reply) => Outcome::Ok(match input {
+            Input::Get => Output::Value(reply.int()),
+            Input::Set(_) => Output::Done,
+            Input::Incr => Output::Number(reply.int().unwrap_or_else(|| panic!("INCR answered {reply:?}"))),
+            _ => Output::Changed(reply.int() == Some(1)),
+        }),
+        _ if read => Outcome::NotApplied,
+        Fate::NotApplied => Outcome::NotApplied,
+        Fate::Unknown | Fate::Applied => Outcome::Unknown,
+    };
+    seen.complete(&seen.registers, ticket, outcome);
+}
+
+/// WATCH, GET, MULTI, SET, EXEC on one connection.
+async fn compare_and_set(client: &mut Client, seen: &Seen, rng: &mut Rng, value: i64) {
+    use register::{Input, Output};
+    let key = rng.below(KEYS);
+    let name = format!("key{key}");
+    if client.call(&["WATCH", &name]).await != Fate::Done(Value::Simple(b"OK".to_vec())) {
+        return;
+    }
+    let ticket = seen.invoke(&seen.registers, client.id, (key, Input::Get));
+    let Fate::Done(before) = client.call(&["GET", &name]).await else {
+        seen.complete(&seen.registers, ticket, Outcome::NotApplied);
+        client.call(&["UNWATCH"]).await;
+        return;
+    };
+    seen.complete(&seen.registers, ticket, Outcome::Ok(Output::Value(before.int())));
+    if !client.is_connected() {
+        return;
+    }
+    let ticket = seen.invoke(&seen.registers, client.id, (key, Input::CompareAndSet(before.int(), value)));
+    let text = value.to_string();
+    let fates = client.pipeline(&[vec!["MULTI"], vec!["SET", &name, &text], vec!["EXEC"]]).await;
+    let outcome = match &fates[2] {
+        Fate::Done(Value::Array(replies)) => {
+            assert_eq!(replies[..], [Value::Simple(b"OK".to_vec())]);
+            Outcome::Ok(Output::Changed(true))
+        }
+        // Another write came between, maybe of the same value.
+        Fate::Done(Value::NullArray) | Fate::NotApplied => Outcome::NotApplied,
+        // The connection was a new one: MULTI and SET were refused with LOADING.
+        Fate::Done(Value::Error(text)) if text.starts_with(b"EXECABORT") || text.starts_with(b"ERR EXEC without") => {
+            Outcome::NotApplied
+        }
+        Fate::Done(other) => panic!("EXEC answered {other:?}"),
+        Fate::Unknown | Fate::Applied => Outcome::Unknown,
+    };
+    seen.complete(&seen.registers, ticket, outcome);
+}
+
+async fn bank_operation(client: &mut Client, seen: &Seen, rng: &mut Rng) {
+    use bank::{Input, Output};
+    let accounts: Vec<String> = (0..ACCOUNTS).map(|account| format!("account{account}")).collect();
+    let (from, to) = (rng.below(ACCOUNTS), rng.below(ACCOUNTS));
+    if from == to {
+        let ticket = seen.invoke(&seen.bank, client.id, Input::Read);
+        let mut args = vec!["MGET"];
+        args.extend(accounts.iter().map(String::as_str));
+        let outcome = match client.call(&args).await {
+            Fate::Done(Value::Array(balances)) => {
+                Outcome::Ok(Output::Balances(balances.iter().map(|value| value.int().expect("a balance")).collect()))
+            }
+            Fate::Done(other) => panic!("MGET answered {other:?}"),
+            _ => Outcome::NotApplied,
+        };
+        return seen.complete(&seen.bank, ticket, outcome);
+    }
+    let amount = rng.between(1, 50);
+    let text = amount.to_string();
+    let ticket = seen.invoke(&seen.bank, client.id, Input::Transfer { from, to, amount });
+    let commands =
+        [vec!["MULTI"], vec!["DECRBY", &accounts[from], &text], vec!["INCRBY", &accounts[to], &text], vec!["EXEC"]];
+    let outcome = match &client.pipeline(&commands).await[3] {
+        Fate::Done(Value::Array(replies)) => {
+            let balance = |at: usize| replies[at].int().expect("a balance");
+            Outcome::Ok(Output::Transferred(balance(0), balance(1)))
+        }
+        Fate::NotApplied => Outcome::NotApplied,
+        Fate::Done(Value::Error(text)) if text.starts_with(b"EXECABORT") || text.starts_with(b"ERR EXEC without") => {
+            Outcome::NotApplied
+        }
+        Fate::Done(other) => panic!("EXEC answered {other:?}"),
+        Fate::Unknown | Fate::Applied => Outcome::Unknown,
+    };
+    seen.complete(&seen.bank, ticket, outcome);
+}
+
+/// Writes and reads of a key that no other client writes, in one pipeline: every reply is known beforehand.
+async fn own_pipeline(client: &mut Client, seen: &Seen, own: &mut u64, value: i64) {
+    let (name, counter, text) = (format!("own{}", client.id), format!("owned{}", client.id), value.to_string());
+    let fates = client
+        .pipeline(&[
+            vec!["SET", &name, &text],
+            vec!["GET", &name],
+            vec!["INCR", &counter],
+            vec!["ECHO", &text],
+            vec!["GET", &counter],
+            vec!["STRLEN", &name],
+        ])
+        .await;
+    *own += 1;
+    seen.count(&counter, &fates[2]);
+    let number = |at: usize| match &fates[at] {
+        Fate::Done(reply) => Some(reply.int()),
+        _ => None,
+    };
+    if matches!(fates[0], Fate::Done(_)) {
+        assert_eq!(fates[0], Fate::Done(Value::Simple(b"OK".to_vec())), "{fates:?}");
+        assert!(number(1).is_none_or(|seen| seen == Some(value)), "SET {value}, then {fates:?}");
+    }
+    if let (Some(incremented), Some(read)) = (number(2), number(4)) {
+        assert_eq!(incremented, read, "INCR, then GET: {fates:?}");
+    }
+    assert!(number(3).is_none_or(|echoed| echoed == Some(value)), "ECHO {value}: {fates:?}");
+    if matches!(fates[0], Fate::Done(_)) {
+        assert!(number(5).is_none_or(|len| len == Some(text.len() as i64)), "{fates:?}");
+    }
+}
+
+/// The lease's deadline never moves, and what is left of it never grows on one connection.
+async fn lease(client: &mut Client, seen: &Seen) {
+    let mut left = None;
+    for _ in 0..3 {
+        let fates = client.pipeline(&[vec!["PEXPIRETIME", LEASE], vec!["PTTL", LEASE]]).await;
+        if !client.is_connected() {
+            return;
+        }
+        if let Fate::Done(deadline) = &fates[0] {
+            let deadline = deadline.int().expect("PEXPIRETIME is a number");
+            let known = *seen.deadline.lock().get_or_insert(deadline);
+            assert_eq!(known, deadline, "the deadline moved");
+        }
+        if let Fate::Done(now) = &fates[1] {
+            let now = now.int().expect("PTTL is a number");
+            assert!(now > 0 && left.is_none_or(|left| now <= left), "PTTL {now} after {left:?}");
+            left = Some(now);
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// After the faults: every node answers, and no counter lies.
+pub async fn read_back(world: &World, seen: &Seen) {
+    for node in 0..world.machines.len() {
+        let mut client = Client::new(world, 2000 + node, node);
+        let begin = turmoil::sim_elapsed().unwrap_or_default();
+        loop {
+            let key = format!("alive{node}");
+            if let Fate::Done(_) = client.call(&["INCR", &key]).await
+                && client.node() == node
+            {
+                break;
+            }
+            assert!(
+                turmoil::sim_elapsed().unwrap_or_default() < begin + Duration::from_secs(30),
+                "node {node} is stuck: nothing is written through it 30 s after the last fault"
+            );
+            client = Client::new(world, 2000 + node, node);
+            sleep(Duration::from_millis(20)).await;
+        }
+        let counters = seen.counters.lock().clone();
+        for (counter, (certain, perhaps, mut values)) in counters {
+            let value = match client.call(&["GET", &counter]).await {
+                Fate::Done(value) => value.int().unwrap_or(0) as u64,
+                other => panic!("GET {counter} at node {node}: {other:?}"),
+            };
+            assert!(
+                (certain..=certain + perhaps).contains(&value),
+                "{counter} is {value}: {certain} increments were acknowledged and {perhaps} are unknown"
+            );
+            let count = values.len();
+            values.sort_unstable();
+            values.dedup();
+            assert_eq!(values.len(), count, "{counter}: one value was answered twice");
+        }
+    }
+}
+
+/// Whether one copy explains all answers. Returns how operations ended.
+pub fn judge(seen: &Seen) -> Outcomes {
+    let registers = seen.registers.0.lock();
+    if let Err(why) = check_keys(&registers) {
+        panic!("the registers are not linearizable: {why}");
+    }
+    let bank = seen.bank.0.lock();
+    let wrong = wrong_sums(&bank, TOTAL);
+    assert!(wrong.is_empty(), "half of a transfer was seen: {wrong:?}");
+    if bank.len() <= BANK_CHECKED_MAX
+        && let Err(why) = check::<Bank>(vec![TOTAL / ACCOUNTS as i64; ACCOUNTS], &bank)
+    {
+        panic!("the bank is not linearizable: {why}");
+    }
+    *seen.outcomes.lock()
+}
