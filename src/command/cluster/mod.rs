@@ -13,6 +13,8 @@ mod wish;
 
 use super::Spec;
 
+pub use join::SPEC as JOIN;
+
 /// The family.
 pub static SPECS: &[&Spec] = &[
     &nodes::SPEC,
