@@ -85,7 +85,7 @@ async fn cut(world: &World, rng: &mut Rng) {
             _ => turmoil::partition_oneway(name(*node), name(first)),
         }
     }
-    let longest_ms = if rng.percent(80) { 1500 } else { 8000 };
+    let longest_ms = if rng.percent(70) { 1500 } else { 6000 };
     pause(rng, longest_ms).await;
     for node in &second {
         match kind {

@@ -49,7 +49,7 @@ pub fn run(seed: u64, clients: usize, duration_ms: u64) -> String {
 #[test]
 fn nothing_breaks_under_random_faults() {
     let first = bounds::seed("simulation");
-    let (clients, duration_ms) = if bounds::long() { (24, 40_000) } else { (8, 10_000) };
+    let (clients, duration_ms) = if bounds::long() { (24, 40_000) } else { (9, 10_000) };
     for seed in 0..bounds::scaled(bounds::SIMULATION_SEEDS) {
         run(first.wrapping_add(seed), clients, duration_ms);
     }

@@ -118,7 +118,9 @@ pub async fn prepare(world: &World) {
 
 /// One client's life: random operations until `until_ms` of simulated time.
 pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_ms: u128) {
-    let mut client = Client::new(&world, id, id);
+    let mut client = Client::new(&world, id, id / 3);
+    // A third only reads, because who writes through a node that is cut off then waits, and sees nothing old.
+    let reads_only = id % 3 == 2;
     let mut own = 0;
     let mut unique = 0;
     while turmoil::sim_elapsed().unwrap_or_default().as_millis() < until_ms {
@@ -127,7 +129,9 @@ pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_
         unique += 1;
         let value = unique * 1000 + id as i64;
         match rng.below(20) {
-            0..9 => register_operation(&mut client, &seen, &mut rng, value * 1000).await,
+            0..16 if reads_only => register_operation(&mut client, &seen, &mut rng, None).await,
+            _ if reads_only => lease(&mut client, &seen).await,
+            0..9 => register_operation(&mut client, &seen, &mut rng, Some(value * 1000)).await,
             9..11 => compare_and_set(&mut client, &seen, &mut rng, value * 1000).await,
             11..14 => bank_operation(&mut client, &seen, &mut rng).await,
             14..16 => {
@@ -145,15 +149,16 @@ pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_
     }
 }
 
-async fn register_operation(client: &mut Client, seen: &Seen, rng: &mut Rng, value: i64) {
+async fn register_operation(client: &mut Client, seen: &Seen, rng: &mut Rng, value: Option<i64>) {
     use register::{Input, Output};
     let key = rng.below(KEYS);
     let name = format!("key{key}");
-    let text = value.to_string();
-    let (input, args) = match rng.below(10) {
-        0..5 => (Input::Get, vec!["GET", &name]),
-        5..8 => (Input::Set(value), vec!["SET", &name, &text]),
-        8 => (Input::Incr, vec!["INCR", &name]),
+    let text = value.unwrap_or_default().to_string();
+    let (input, args) = match (rng.below(10), value) {
+        (_, None) => (Input::Get, vec!["GET", &name]),
+        (0..5, _) => (Input::Get, vec!["GET", &name]),
+        (5..8, Some(value)) => (Input::Set(value), vec!["SET", &name, &text]),
+        (8, _) => (Input::Incr, vec!["INCR", &name]),
         _ => (Input::Del, vec!["DEL", &name]),
     };
     let read = input == Input::Get;
