@@ -154,8 +154,8 @@ impl Connection<'_> {
             self.paused = true;
             return false;
         }
-        let cuts = spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED))
-            && !(self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE));
+        let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
+        let cuts = !is_queued && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
         if cuts && !group.steps.is_empty() {
             self.held = Some(args);
             return false;
