@@ -170,8 +170,8 @@ impl Connection<'_> {
             self.paused = true;
             return false;
         }
-        let runs_now = self.session.multi.is_none() || spec.flags.contains(Flags::IMMEDIATE);
-        let cuts = runs_now && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
+        let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
+        let cuts = !is_queued && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
         if cuts && !group.steps.is_empty() {
             self.held = Some(args);
             return false;

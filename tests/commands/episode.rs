@@ -188,6 +188,14 @@ impl<'a> Maker<'a> {
             }
             _ => args.push(atoms::nasty(self.rng)),
         }
+        let is_script = args.first().is_some_and(|name| {
+            let name = name.to_ascii_uppercase();
+            name.starts_with(b"EVAL") || name == b"SCRIPT"
+        });
+        for arg in args.iter_mut().filter(|arg| is_script && std::str::from_utf8(arg).is_err()) {
+            // The compiler's message shows the byte that it stumbled on, which reaches us as text only.
+            *arg = b"return redis.call(".to_vec();
+        }
         if args.is_empty() || args[0].is_empty() {
             args.insert(0, b"GET".to_vec());
         }
