@@ -73,7 +73,9 @@ fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, Re
         .find(|spec| spec.short_name().as_bytes().eq_ignore_ascii_case(name))
         .ok_or_else(|| {
             let mut text = b"ERR unknown subcommand '".to_vec();
-            text.extend_from_slice(name.get(..128).unwrap_or(name));
+            // Redis prints C strings: they end at a zero byte.
+            let end = memchr::memchr(0, name).unwrap_or(name.len()).min(128);
+            text.extend_from_slice(name.get(..end).unwrap_or(name));
             text.extend_from_slice(format!("'. Try {} HELP.", container.name.to_ascii_uppercase()).as_bytes());
             ReplyError::text(text)
         })

@@ -1,6 +1,7 @@
 //! Membership (design 8).
 
 mod add;
+mod disabled;
 mod digest;
 mod internal;
 mod join;
@@ -17,6 +18,7 @@ pub use join::SPEC as JOIN;
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
+    &disabled::SPEC,
     &nodes::SPEC,
     &add::SPEC,
     &promote::SPEC,
