@@ -4,6 +4,8 @@
 //! Every line of the session is compared, the numbers that differ from run to run ([`Line::Integer`]) only by their form.
 //! Deliberately absent: the README's shell commands for three nodes (`compat/clients` does what they do).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,8 +1,8 @@
 //! Membership (design 8).
 
 mod add;
-mod disabled;
 mod digest;
+mod disabled;
 mod internal;
 mod join;
 mod nodes;
