@@ -21,6 +21,10 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// The disk's.
     fn write(&self, name: &str, text: &str) -> io::Result<()>;
+    /// Free bytes of the disk; None where there is none.
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Files of a data directory, which is locked as long as this lives.
@@ -74,6 +78,11 @@ impl Files for DiskFiles {
         file.sync_all()?;
         fs::rename(&temp, self.dir.join(name))?;
         fs::File::open(&self.dir)?.sync_all()
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        let stat = rustix::fs::statvfs(&self.dir).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
 }
 

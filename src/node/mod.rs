@@ -203,6 +203,7 @@ impl Node {
             run(server::listen(server.clone(), clients)),
             run(server::keep_rates(server.clone())),
             run(keep_clock(group.clone(), storage.files.clone())),
+            run(watch_disk(server.clone(), group.clone(), storage.files.clone())),
             run(crate::config::warn_of_differences(group.clone(), options.replicated)),
             run(announce(router, group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
         ];
@@ -320,6 +321,16 @@ async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
         if group.env.threads {
             crate::memory::sample();
         }
+    }
+}
+
+/// Looks how much room there is on disk.
+async fn watch_disk(server: Arc<Server>, group: Arc<Group>, files: Arc<dyn Files>) {
+    loop {
+        if let Some(free) = files.free_bytes() {
+            group.note_free_bytes(free, server.settings().disk_reserve);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

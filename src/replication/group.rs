@@ -72,6 +72,8 @@ pub struct Group {
     pub key_stats: KeyStats,
     /// `log-keep`, bytes.
     pub log_keep: AtomicU64,
+    /// Room on disk.
+    pub(super) disk: super::room::Disk,
     cluster_version: AtomicU64,
     removed: Mutex<BTreeSet<u64>>,
 }
@@ -133,6 +135,7 @@ impl Group {
             snapshot_stats: SnapshotStats::default(),
             key_stats: KeyStats::default(),
             log_keep: AtomicU64::new(256 << 20),
+            disk: super::room::Disk::default(),
             cluster_version: AtomicU64::new(0),
             removed: Mutex::default(),
         })
@@ -264,6 +267,9 @@ impl Group {
         }
         let mut removed = self.removed.lock();
         *removed = (1..=cluster.last_node).filter(|node| !cluster.members.contains_key(node)).collect();
+        for node in removed.iter() {
+            self.links.forget(*node);
+        }
         if removed.contains(&self.node) {
             self.links.identity().expel(
                 "this node was removed from the cluster: start it with an empty data directory and --join to join again",

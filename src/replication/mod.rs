@@ -19,6 +19,7 @@ mod origin;
 pub mod peer;
 mod propose;
 mod reads;
+mod room;
 mod router;
 pub mod snapshot;
 mod stats;
@@ -33,6 +34,7 @@ pub use membership::{Standing, best_successor, drive_membership, standings, tran
 pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
 pub use propose::{drive_origin, drive_ticks, end_boot, watch_deadlines, watch_leader};
 pub use reads::drive_reads;
+pub use room::Room;
 pub use router::Router;
 pub use snapshot::drive_snapshots;
 pub use stats::{KeyStats, RaftStanding};

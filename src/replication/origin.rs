@@ -22,8 +22,8 @@ use tokio::time::Instant;
 
 use super::entry::{BatchWriter, Stamp, seal, unseal};
 use super::gather::Gather;
-use super::{Answered, CommandGroup, Step};
-use crate::error::{INDETERMINATE, LOADING, REPLY_LOST, ReplyError};
+use super::{Answered, CommandGroup, Room, Step};
+use crate::error::{DISK_FULL, INDETERMINATE, LOADING, REPLY_LOST, ReplyError};
 
 /// Most commands of a batch.
 pub const BATCH_COMMANDS_MAX: usize = 4096;
@@ -269,6 +269,35 @@ impl Origin {
         self.wake.notify_one();
     }
 
+    /// The leader has no room for a batch: it did not reach the log. If no other copy of it can, its clients are told so, but for those
+    /// whose commands pass: they go into a later batch.
+    pub fn refused(&self, stream: u64, seq: u64, room: Room) {
+        let mut failed = Vec::new();
+        let mut inner = self.inner.lock();
+        let of_this_boot = stream >= inner.first_stream;
+        let boot = inner.boot;
+        let pending = inner.pending.iter_mut().find(|pending| of_this_boot && pending.seq == seq && !pending.void);
+        // Other copies may be on their way: then this one is a rejection like any other.
+        if let (Some(pending), Some(boot)) = (pending, boot)
+            && pending.outstanding == 1
+        {
+            pending.body = Stored::Fresh(BatchWriter::new(boot, seq, 0).finish());
+            pending.void = true;
+            let (groups, since) = (std::mem::take(&mut pending.groups), pending.since);
+            for group in groups.into_iter().rev() {
+                let passes = |step: &Step| !matches!(step, Step::Write(command) if !room.admits_command(command));
+                if group.steps.iter().all(passes) {
+                    inner.queue_first(group, since);
+                } else {
+                    failed.push((group, DISK_FULL));
+                }
+            }
+        }
+        drop(inner);
+        answer(failed);
+        self.rejected(stream, seq);
+    }
+
     /// The connection that a stream used broke.
     pub fn broken(&self, stream: u64) {
         let mut inner = self.inner.lock();
@@ -355,11 +384,7 @@ impl Origin {
         while let Some(pending) = inner.pending.pop_back() {
             inner.tick_wanted.extend(pending.ticks);
             for group in pending.groups.into_iter().rev() {
-                let bytes = group.steps.iter().map(|step| if let Step::Write(c) = step { c.size() } else { 0 }).sum();
-                let commands = group.steps.len();
-                inner.queued_commands += commands;
-                inner.queued_bytes += bytes;
-                inner.queue.push_front(Queued { group, since: pending.since, commands, bytes });
+                inner.queue_first(group, pending.since);
             }
         }
         inner.new_boot((self.random)());
@@ -432,6 +457,15 @@ impl Inner {
     fn next_backoff(&mut self) -> Duration {
         self.stream.backoff = (self.stream.backoff * 2).clamp(BACKOFF_MIN, BACKOFF_MAX);
         self.stream.backoff
+    }
+
+    /// Puts a group that has waited since then at the head of the queue again.
+    fn queue_first(&mut self, group: CommandGroup, since: Instant) {
+        let bytes = group.steps.iter().map(|step| if let Step::Write(c) = step { c.size() } else { 0 }).sum();
+        let commands = group.steps.len();
+        self.queued_commands += commands;
+        self.queued_bytes += bytes;
+        self.queue.push_front(Queued { group, since, commands, bytes });
     }
 
     fn dequeue(&mut self) -> Option<Queued> {

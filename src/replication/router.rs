@@ -74,6 +74,11 @@ impl Router {
         self.group().map_or(64 << 20, |group| group.bulk_len_max())
     }
 
+    /// How much room the leader's disk has.
+    pub fn room(&self) -> super::Room {
+        self.group().map_or(super::Room::Enough, |group| group.room())
+    }
+
     /// True if the memory in use is above `maxmemory` (0 = no bound).
     pub fn is_over_memory(&self, maxmemory: u64) -> bool {
         maxmemory != 0

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Answer, Call, Later, Server, Session, TRANSACTION_BYTES_MAX};
 use crate::command::{Caller, Flags, Run, Spec, check, lookup};
-use crate::error::{EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
+use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::replication::{Command, Exec, Step};
 use crate::store::DATABASES;
@@ -36,6 +36,7 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
         Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => match run(&mut Call { session, server, in_exec: false }, args) {
             Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
+            Answer::Run(command) if !server.router.room().admits_command(&command) => refuse(session, DISK_FULL),
             Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(command)),
             Answer::Run(command) => Dispatched::Step(Step::Read(command)),
             Answer::Later(later) => Dispatched::Later(later),
@@ -77,6 +78,9 @@ fn admit(server: &Server, session: &Session, spec: &Spec) -> Result<(), ReplyErr
     }
     if spec.flags.contains(Flags::DENYOOM) && server.router.is_over_memory(server.settings().maxmemory) {
         return Err(OUT_OF_MEMORY);
+    }
+    if spec.is_write() && !server.router.room().admits(spec.flags) {
+        return Err(DISK_FULL);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::store::{Txn, Wish as Wanted};
 pub static INVITE: Spec = Spec {
     name: "raft._invite",
     arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
+    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
     categories: Categories::empty(),
     keys: &[],
     doc: Doc {
@@ -26,7 +26,7 @@ pub static INVITE: Spec = Spec {
 pub static WISH: Spec = Spec {
     name: "raft._wish",
     arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
+    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
     categories: Categories::empty(),
     keys: &[],
     doc: Doc {
@@ -43,7 +43,7 @@ pub static WISH: Spec = Spec {
 pub static REFUSE: Spec = Spec {
     name: "raft._refuse",
     arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
+    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
     categories: Categories::empty(),
     keys: &[],
     doc: Doc {
@@ -60,7 +60,7 @@ pub static REFUSE: Spec = Spec {
 pub static SETTLE: Spec = Spec {
     name: "raft._settle",
     arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL),
+    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
     categories: Categories::empty(),
     keys: &[],
     doc: Doc {

@@ -1,8 +1,9 @@
 //! RAFT.SNAPSHOT
 
 use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
-use crate::error::{LOADING, ReplyError};
+use crate::error::{DISK_FULL, LOADING, ReplyError};
 use crate::protocol::{Args, Reply};
+use crate::replication::Room;
 use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec {
@@ -26,6 +27,9 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let server = call.server.clone();
     Answer::later(async move {
         let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        if group.own_room() == Room::Out {
+            return Reply::Error(DISK_FULL);
+        }
         match crate::replication::snapshot::take(group).await {
             Ok(()) => Reply::Ok,
             Err(why) => Reply::Error(ReplyError::text(format!("ERR {why}"))),

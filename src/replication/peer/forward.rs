@@ -9,9 +9,9 @@ use std::sync::Arc;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::sync::mpsc;
 
-use super::super::Group;
 use super::super::codec::Reader;
 use super::super::origin::Leader;
+use super::super::{Group, Room};
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{FORWARD, REJECTED};
@@ -87,7 +87,13 @@ async fn converse(
                 }
                 let mut reader = Reader::new(frame.body);
                 let (stream, seq) = (reader.u64().map_err(io::Error::other)?, reader.u64().map_err(io::Error::other)?);
-                group.origin.rejected(stream, seq);
+                match Room::of(reader.u8().map_err(io::Error::other)?) {
+                    Room::Enough => group.origin.rejected(stream, seq),
+                    room => {
+                        group.note_refusal(node, room);
+                        group.origin.refused(stream, seq, room);
+                    }
+                }
             }
             batch = batches.recv() => {
                 let Some(Batch { leader, stream, seq, unsealed }) = batch else { return Ok(()) };
@@ -108,7 +114,7 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxSt
     let (read, mut write) = tokio::io::split(connection);
     let mut frames = FrameReader::new(read);
     // Bounded by the origin's window: a rejection for each batch at most.
-    let (rejections, mut rejected) = mpsc::unbounded_channel::<(u64, u64)>();
+    let (rejections, mut rejected) = mpsc::unbounded_channel::<(u64, u64, Room)>();
     loop {
         tokio::select! {
             frame = frames.next() => {
@@ -122,11 +128,11 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxSt
                 let (stream, seq) = (number()?, number()?);
                 let rejections = rejections.clone();
                 // A receiver that is gone is a connection that is gone.
-                let reject = move || {
-                    let _ = rejections.send((stream, seq));
+                let reject = move |room| {
+                    let _ = rejections.send((stream, seq, room));
                 };
                 if group.leader() != Some(leader) || leader.node != group.node {
-                    reject();
+                    reject(Room::Enough);
                     continue;
                 }
                 group.links.waits(from);
@@ -137,12 +143,18 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxSt
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 let sealed = super::super::entry::seal(unsealed, group.stamp());
-                group.propose(sealed, reject).await;
+                let room = group.own_room();
+                if !room.admits_entry(&sealed) {
+                    reject(room);
+                    continue;
+                }
+                group.propose(sealed, move || reject(Room::Enough)).await;
             }
-            Some((stream, seq)) = rejected.recv() => {
-                let mut body = BytesMut::with_capacity(16);
+            Some((stream, seq, room)) = rejected.recv() => {
+                let mut body = BytesMut::with_capacity(17);
                 body.put_u64_le(stream);
                 body.put_u64_le(seq);
+                body.put_u8(room as u8);
                 frame::write_parts(&mut write, group.id, REJECTED, &[body.freeze()]).await?;
             }
         }

@@ -15,7 +15,7 @@ pub const APPEND: u8 = 20;
 pub const APPENDED: u8 = 21;
 /// A batch for the leader: stream, seq, then the unsealed entry.
 pub const FORWARD: u8 = 30;
-/// Its refusal: stream, seq.
+/// Its refusal: stream, seq, and how much room the leader's disk has (0 = enough: it was refused for another reason).
 pub const REJECTED: u8 = 31;
 /// A snapshot's head: vote and meta.
 pub const SNAPSHOT_HEAD: u8 = 40;

@@ -77,6 +77,13 @@ impl Links {
         }
     }
 
+    /// A member is gone for good.
+    pub fn forget(&self, node: u64) {
+        self.addrs.lock().remove(&node);
+        self.links.lock().remove(&node);
+        self.forwards.lock().remove(&node);
+    }
+
     /// Where a member is.
     pub fn addr(&self, node: u64) -> Option<String> {
         self.addrs.lock().get(&node).cloned()

@@ -137,6 +137,10 @@ async fn control(router: &Router, node: u64, stream: BoxStream) -> io::Result<()
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 let group = router.groups().iter().find(|group| group.id == frame.group).ok_or(io::ErrorKind::NotFound)?;
+                if group.is_removed(node) {
+                    // It calls again, and is told.
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
                 group.links.heard(node);
                 let (number, question) = Question::decode(frame.body).map_err(io::Error::other)?;
                 // What can be said at once needs no task.
