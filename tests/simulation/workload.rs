@@ -36,14 +36,17 @@ impl<I, O> Default for History<I, O> {
     }
 }
 
+/// Certain increments, perhaps increments, values that were answered.
+type Counted = (u64, u64, Vec<i64>);
+
 /// State that all clients share.
 #[derive(Default)]
 pub struct Seen {
     events: Mutex<u64>,
     registers: History<(usize, register::Input), register::Output>,
     bank: History<bank::Input, bank::Output>,
-    /// By counter: certain increments, perhaps increments, values that were answered.
-    counters: Mutex<BTreeMap<String, (u64, u64, Vec<i64>)>>,
+    /// By name.
+    counters: Mutex<BTreeMap<String, Counted>>,
     deadline: Mutex<Option<i64>>,
     outcomes: Mutex<Outcomes>,
 }
