@@ -17,9 +17,11 @@ impl ReplyError {
         Self(Cow::Borrowed(text.as_bytes()))
     }
 
-    /// An error with a text made at run time. Line ends in it become spaces, as in Redis.
+    /// An error with a text made at run time. Line ends around it go and those in it become spaces, as in Redis.
     pub fn text(text: impl Into<Vec<u8>>) -> Self {
         let mut bytes = text.into();
+        let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        bytes.truncate(bytes.iter().rposition(|byte| !is_line_end(byte)).map_or(0, |last| last + 1));
         for byte in &mut bytes {
             if *byte == b'\r' || *byte == b'\n' {
                 *byte = b' ';

@@ -89,8 +89,7 @@ def leader_kill(cluster):
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         loads.append((name, process))
-    for _, process in loads:
-        process.stdout.readline()
+    begun = {name: process.stdout.readline() for name, process in loads}
     time.sleep(LOAD_BEFORE_KILL_S)
     victim.kill()
     time.sleep(LOAD_AFTER_KILL_S)
@@ -107,7 +106,7 @@ def leader_kill(cluster):
             acknowledged += result["acknowledged"]
             text = f"{result['acknowledged']} increments, longest pause {result['longest_pause_ms']} ms"
         except (ValueError, KeyError, TypeError):
-            text = f"ended with {process.returncode}:\n{output[-2000:]}"
+            text = f"ended with {process.returncode}:\n{begun[name]}{output[-2000:]}"
         report(f"{name}, leader killed", process.returncode == 0, text)
     with client(ports[0]) as connection:
         counter = int(connection.get(COUNTER) or 0)

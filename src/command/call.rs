@@ -73,7 +73,9 @@ fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, Re
         .find(|spec| spec.short_name().as_bytes().eq_ignore_ascii_case(name))
         .ok_or_else(|| {
             let mut text = b"ERR unknown subcommand '".to_vec();
-            text.extend_from_slice(name.get(..128).unwrap_or(name));
+            // Redis prints C strings: they end at a zero byte.
+            let end = memchr::memchr(0, name).unwrap_or(name.len()).min(128);
+            text.extend_from_slice(name.get(..end).unwrap_or(name));
             text.extend_from_slice(format!("'. Try {} HELP.", container.name.to_ascii_uppercase()).as_bytes());
             ReplyError::text(text)
         })
@@ -82,7 +84,11 @@ fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, Re
 /// `-ERR unknown command 'X', with args beginning with: 'a' 'b' `, each shown up to 128 bytes in all.
 fn unknown_command(args: &Args) -> ReplyError {
     const SHOWN_MAX: usize = 128;
-    let clip = |bytes: &[u8], max: usize| bytes.get(..max).unwrap_or(bytes).to_vec();
+    // Redis prints C strings: they end at a zero byte.
+    let clip = |bytes: &[u8], max: usize| {
+        let end = memchr::memchr(0, bytes).unwrap_or(bytes.len()).min(max);
+        bytes.get(..end).unwrap_or(bytes).to_vec()
+    };
     let mut text = b"ERR unknown command '".to_vec();
     text.extend(clip(args.name(), SHOWN_MAX));
     text.extend_from_slice(b"', with args beginning with: ");
@@ -107,6 +113,7 @@ fn unknown_command(args: &Args) -> ReplyError {
 pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
     match spec.run {
         Run::Read(run) => run(view, args),
+        Run::Pure(run) => run(args),
         _ => Err(not_runnable(spec)),
     }
 }
@@ -119,6 +126,7 @@ pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     match spec.run {
         Run::Write(run) => run(txn, args),
         Run::Read(run) => run(&txn.view(), args),
+        Run::Pure(run) => run(args),
         _ => Err(not_runnable(spec)),
     }
 }

@@ -17,6 +17,8 @@ pub enum Run {
     Read(fn(&View<'_>, &Args) -> Outcome),
     /// Goes through the log and runs on every node.
     Write(fn(&mut Txn<'_>, &Args) -> Outcome),
+    /// Answers from its arguments alone: anywhere, and without a leader.
+    Pure(fn(&Args) -> Outcome),
     /// Concerns the connection or the node that it is connected to; never in scripts.
     Session(fn(&mut Call<'_>, &Args) -> Answer),
     /// Only its subcommands run.

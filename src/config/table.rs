@@ -62,6 +62,12 @@ impl Section {
     }
 }
 
+impl std::fmt::Debug for Opt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 /// When an option may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {

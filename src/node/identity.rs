@@ -1,7 +1,7 @@
 //! Who this node is: kept in the data directory, or got from a member, or the beginning of a cluster.
 //!
 //! Invariant: a nonce is on disk before a member is asked for an id, and the id before Raft starts; so a start that is cut off
-//! anywhere goes on where it was, and never takes a second id.
+//! anywhere goes on where it was, and never takes a second id. A log without an identity is refused.
 
 use std::time::Duration;
 
@@ -66,19 +66,24 @@ impl NodeIdentity {
     }
 }
 
-/// Finds out who this node is.
+/// Finds out who this node is. `used`: the directory holds a log or a snapshot. `addrs`: of its peer port and its client port.
 ///
 /// # Errors
 /// The directory cannot be used.
 pub async fn establish(
     env: &Env,
     files: &dyn Files,
+    used: bool,
     settings: &Settings,
     clients: &dyn Listener,
-    peer_addr: &str,
-    client_addr: &str,
+    (peer_addr, client_addr): (&str, &str),
 ) -> Result<NodeIdentity, Fatal> {
-    if let Some(text) = files.read(FILE)? {
+    let text = match files.read(FILE) {
+        // Not even text.
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Some(String::new()),
+        other => other?,
+    };
+    if let Some(text) = text {
         let identity = NodeIdentity::from_text(&text).ok_or_else(|| {
             Fatal(
                 "the file `identity` in the data directory is damaged or of a newer version: remove this node \
@@ -90,6 +95,14 @@ pub async fn establish(
             crate::log::notice("the data directory has an identity: --join is ignored");
         }
         return Ok(identity);
+    }
+    if used {
+        // To begin or join a cluster on it would mix two.
+        return Err(Fatal(
+            "the data directory holds a log or a snapshot, but not the file `identity` that belongs to them: bring the file \
+               back, or remove this node (RAFT.REMOVE) and join again with an empty directory"
+                .into(),
+        ));
     }
     let nonce = match files.read(NONCE_FILE)?.and_then(|text| text.trim().parse().ok()) {
         Some(nonce) => nonce,

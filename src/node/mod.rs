@@ -119,8 +119,12 @@ impl Node {
         let client_addr = format!("{host}:{}", clients.port());
         let peer_addr = format!("{host}:{}", peers.port());
         let storage = storage()?;
-        let identity =
-            identity::establish(&env, &*storage.files, &settings, &*clients, &peer_addr, &client_addr).await?;
+        let log = LogStore::open(storage.log.clone(), 0, options.log.clone()).await?;
+        let fatal = |error: crate::snapshot::SnapshotError| Fatal(error.to_string());
+        let snapshots = SnapshotDir::open(storage.snapshots.clone(), 0).map_err(fatal)?;
+        let used = log.vote().is_some() || snapshots.latest().is_some();
+        let addrs = (peer_addr.as_str(), client_addr.as_str());
+        let identity = identity::establish(&env, &*storage.files, used, &settings, &*clients, addrs).await?;
 
         let clock = Arc::new(ClusterClock::new(env.clocks.clone()));
         if let Some(text) = storage.files.read("clock")?
@@ -128,9 +132,6 @@ impl Node {
         {
             crate::log::notice("the stored clock is of an earlier boot of this machine and does not count");
         }
-        let log = LogStore::open(storage.log.clone(), 0, options.log.clone()).await?;
-        let fatal = |error: crate::snapshot::SnapshotError| Fatal(error.to_string());
-        let snapshots = SnapshotDir::open(storage.snapshots.clone(), 0).map_err(fatal)?;
 
         let process = env.random();
         let peer_identity =
@@ -197,12 +198,13 @@ impl Node {
             run(replication::drive_ticks(group.clone())),
             run(replication::drive_membership(group.clone(), founder)),
             run(replication::drive_snapshots(group.clone())),
-            run(replication::peer::serve(router, peers)),
+            run(replication::peer::serve(router.clone(), peers)),
+            run(replication::peer::seek_cluster(group.clone())),
             run(server::listen(server.clone(), clients)),
             run(server::keep_rates(server.clone())),
             run(keep_clock(group.clone(), storage.files.clone())),
             run(crate::config::warn_of_differences(group.clone(), options.replicated)),
-            run(announce(group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
+            run(announce(router, group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
         ];
         if identity.founder && !raft.is_initialized().await.map_err(|error| Fatal(error.to_string()))? {
             let members = std::collections::BTreeMap::from([(identity.node, Peer { addr: peer_addr })]);
@@ -322,7 +324,7 @@ async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
 }
 
 /// Tells the cluster where this node is now, if its addresses have changed.
-async fn announce(group: Arc<Group>, nonce: u64, peer_addr: String, client_addr: String) {
+async fn announce(router: Router, group: Arc<Group>, nonce: u64, peer_addr: String, client_addr: String) {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let members = group.gate.read().await.cluster.members.clone();
@@ -330,10 +332,19 @@ async fn announce(group: Arc<Group>, nonce: u64, peer_addr: String, client_addr:
         if own.peer_addr == peer_addr && own.client_addr == client_addr {
             continue;
         }
+        if group.leads() {
+            // Nobody else could hand anything to a leader that has moved.
+            let (spec, nonce) = (&crate::command::cluster::JOIN, nonce.to_string());
+            let args = [spec.name.as_bytes(), nonce.as_bytes(), peer_addr.as_bytes(), client_addr.as_bytes()];
+            router.execute(spec, crate::protocol::Args::from_slices(args)).await;
+            continue;
+        }
         let password = group.links.identity().password.clone();
         for (node, member) in members {
-            let asked = join::join(&group.env, &member.client_addr, &password, nonce, &peer_addr, &client_addr).await;
-            if node != group.node && asked.is_ok() {
+            if node == group.node {
+                continue;
+            }
+            if join::join(&group.env, &member.client_addr, &password, nonce, &peer_addr, &client_addr).await.is_ok() {
                 break;
             }
         }

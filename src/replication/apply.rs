@@ -7,7 +7,7 @@
 //!   the clock: on every node alike.
 //! - Entries are applied in log order without gaps; an entry that cannot be decoded stops the node.
 
-use crate::command::{Caller, call_read, call_write, check};
+use crate::command::{Caller, Run, call_read, call_write, check};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Effects, Horizon, Rng, State, View};
@@ -101,9 +101,10 @@ fn run_batch(
         for step in &group.steps {
             replies.push(match step {
                 Step::Done(reply) => reply.clone(),
-                Step::Read(command) => {
-                    read(state, command.db.into(), &command.args, index, position, &mut outcome.effects)
-                }
+                Step::Read(command) => match &command.exec {
+                    Some(exec) => read_exec(state, exec, index, position, &mut outcome.effects),
+                    None => read(state, command.db.into(), &command.args, index, position, &mut outcome.effects),
+                },
                 Step::Write(own) => {
                     position += 1;
                     match next.next() {
@@ -165,6 +166,29 @@ fn read(state: &State, db: usize, args: &Args, index: u64, position: u64, effect
     }
 }
 
+/// A transaction without writes that stands between the writes of its group.
+fn read_exec(state: &State, exec: &Exec, index: u64, position: u64, effects: &mut Effects) -> Reply {
+    if !unchanged(state, &exec.watches) {
+        return Reply::NilArray;
+    }
+    let mut replies = Vec::with_capacity(exec.commands.len());
+    for (command, place) in exec.commands.iter().zip(1u64..) {
+        replies.push(read_in_exec(state, command.db, &command.args, index, position ^ (place << 32), effects));
+    }
+    Reply::Array(replies)
+}
+
+/// A read of a transaction; a session command leaves its place to be filled by the connection.
+fn read_in_exec(state: &State, db: u8, args: &Args, index: u64, position: u64, effects: &mut Effects) -> Reply {
+    match check(Caller::Log, args) {
+        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_)) => {
+            read(state, db.into(), args, index, position, effects)
+        }
+        Ok(_) => Reply::Silent,
+        Err(error) => Reply::Error(error),
+    }
+}
+
 /// Runs a transaction: all commands if every watched key is as it was, none otherwise. Reads run at the origin only (`own` is
 /// there), and a session command leaves its place to be filled by the connection.
 fn run_exec(
@@ -187,13 +211,7 @@ fn run_exec(
         if is_write {
             replies.push(run(state, *db, args, index, position, effects));
         } else if own.is_some() {
-            replies.push(match check(Caller::Log, args) {
-                Ok(spec) if matches!(spec.run, crate::command::Run::Read(_)) => {
-                    read(state, (*db).into(), args, index, position, effects)
-                }
-                Ok(_) => Reply::Silent,
-                Err(error) => Reply::Error(error),
-            });
+            replies.push(read_in_exec(state, *db, args, index, position, effects));
         }
     }
     Reply::Array(replies)

@@ -316,7 +316,7 @@ fn run(state: &State, commands: &CommandGroup, group: &Group, pass: Pass) -> (Ve
                 exec.commands
                     .iter()
                     .map(|inner| match check(crate::command::Caller::Client, &inner.args) {
-                        Ok(spec) if matches!(spec.run, crate::command::Run::Read(_)) => {
+                        Ok(spec) if matches!(spec.run, crate::command::Run::Read(_) | crate::command::Run::Pure(_)) => {
                             look(inner.db, spec, &inner.args, &mut met_due)
                         }
                         Ok(_) => Reply::Silent,

@@ -170,8 +170,8 @@ impl Connection<'_> {
             self.paused = true;
             return false;
         }
-        let runs_now = self.session.multi.is_none() || spec.flags.contains(Flags::IMMEDIATE);
-        let cuts = runs_now && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
+        let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
+        let cuts = !is_queued && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
         if cuts && !group.steps.is_empty() {
             self.held = Some(args);
             return false;
@@ -279,7 +279,12 @@ impl Connection<'_> {
         }
         let share_us = took_us / count.max(1) as u64;
         for ((mut reply, form), own) in replies.into_iter().zip(forms).zip(sessions) {
-            self.fill(&mut reply, own).await;
+            let mut form = form;
+            if !own.is_empty() {
+                self.fill(&mut reply, own).await;
+                // HELLO may have been among them.
+                form.resp = self.session.resp;
+            }
             self.note(&reply, form, share_us);
             self.write(reply, form).await?;
         }
@@ -294,6 +299,7 @@ impl Connection<'_> {
             let Run::Session(run) = spec.run else { continue };
             let mut call = Call { session: &mut self.session, server: self.server, in_exec: true };
             let result = match run(&mut call, &args) {
+                // CLIENT REPLY: the array has as many items as there were commands.
                 super::Answer::Reply(Reply::Silent) => Reply::Ok,
                 super::Answer::Reply(reply) => reply,
                 super::Answer::Later(later) => later.await(&mut self.session),

@@ -33,6 +33,7 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
     match spec.run {
         Run::Read(_) => Dispatched::Step(Step::Read(Command::new(spec, session.db, args.clone()))),
         Run::Write(_) => Dispatched::Step(Step::Write(Command::new(spec, session.db, args.clone()))),
+        Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => match run(&mut Call { session, server, in_exec: false }, args) {
             Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
             Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(command)),

@@ -51,7 +51,8 @@ trait LastReply {
 
 impl<I: Iterator<Item = std::io::Result<Value>>> LastReply for I {
     fn next_back_or_error(self) -> std::io::Result<Value> {
-        self.fold(Ok(Value::Null), |last, next| last.and(next))
+        let mut replies = self;
+        replies.try_fold(Value::Null, |_, next| next)
     }
 }
 

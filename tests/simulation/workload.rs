@@ -45,7 +45,7 @@ pub struct Seen {
     events: Mutex<u64>,
     registers: History<(usize, register::Input), register::Output>,
     bank: History<bank::Input, bank::Output>,
-    /// By name.
+    /// By counter.
     counters: Mutex<BTreeMap<String, Counted>>,
     deadline: Mutex<Option<i64>>,
     outcomes: Mutex<Outcomes>,

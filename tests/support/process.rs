@@ -95,6 +95,8 @@ impl Server {
         let open = || File::options().create(true).append(true).open(&log);
         let (out, err) = (open().map_err(|e| e.to_string())?, open().map_err(|e| e.to_string())?);
         let child = Command::new(&self.program)
+            // The message of a panic is what matters, and would scroll out of what is shown.
+            .env("RUST_BACKTRACE", "0")
             .args(&self.args)
             .stdin(Stdio::null())
             .stdout(out)

@@ -63,13 +63,12 @@ def terminal(port, protocol, p):
     child = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, start_new_session=True)
     os.close(end)
     try:
-        read_until(handle, f"127.0.0.1:{port}> ")
-        os.write(handle, f"set {p}tty 1\r".encode())
-        read_until(handle, "OK\r\n")
-        os.write(handle, f"incr {p}tty\r".encode())
-        read_until(handle, "(integer) 2\r\n")
-        os.write(handle, b"help getex\r")
-        read_until(handle, "since:")
+        prompt = f"127.0.0.1:{port}> "
+        read_until(handle, prompt)
+        for line, reply in ((f"set {p}tty 1", "OK"), (f"incr {p}tty", "(integer) 2"), ("help getex", "since:")):
+            os.write(handle, line.encode() + b"\r")
+            # What is typed before the next prompt is there would be thrown away.
+            read_until(handle, reply, prompt)
     finally:
         child.kill()
         child.wait()
@@ -77,12 +76,22 @@ def terminal(port, protocol, p):
     expect("a terminal", child.returncode, -signal.SIGKILL)
 
 
-def read_until(handle, text):
+def read_until(handle, *texts):
+    """Reads until it has seen the texts, one behind the other."""
     seen, until = b"", time.monotonic() + TERMINAL_TIMEOUT_S
-    while text.encode() not in seen:
+    while not in_order(seen, texts):
         if not select.select([handle], [], [], max(0, until - time.monotonic()))[0]:
-            raise SystemExit(f"the terminal shows {seen!r}, wanted {text!r}")
+            raise SystemExit(f"the terminal shows {seen!r}, wanted {texts!r}")
         seen += os.read(handle, 65536)
+
+
+def in_order(seen, texts):
+    at = 0
+    for text in texts:
+        at = seen.find(text.encode(), at) + len(text)
+        if at < len(text):
+            return False
+    return True
 
 
 def load(port, protocol, prefix):

@@ -7,6 +7,7 @@ use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
+/// RAFT.JOIN; also a node that has moved tells so by it.
 pub static SPEC: Spec = Spec {
     name: "raft.join",
     arity: 4,

@@ -2,6 +2,7 @@
 
 mod add;
 mod digest;
+mod disabled;
 mod internal;
 mod join;
 mod nodes;
@@ -13,8 +14,11 @@ mod wish;
 
 use super::Spec;
 
+pub use join::SPEC as JOIN;
+
 /// The family.
 pub static SPECS: &[&Spec] = &[
+    &disabled::SPEC,
     &nodes::SPEC,
     &add::SPEC,
     &promote::SPEC,

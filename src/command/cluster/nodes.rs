@@ -35,11 +35,13 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
         let members = group.gate.read().await.cluster.members.clone();
         let leader = group.leader();
         let standings = crate::replication::standings(group).await;
-        let voters = standings.values().filter(|standing| standing.voter).count();
+        // Also while no leader answers.
+        let voter_ids = group.voters();
+        let voters = voter_ids.len();
         let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
         let list = members.iter().map(|(node, member)| {
             let standing = standings.get(node);
-            let voter = standing.is_some_and(|standing| standing.voter);
+            let voter = standing.map_or_else(|| voter_ids.contains(node), |standing| standing.voter);
             let role = match leader {
                 Some(leader) if leader.node == *node => "leader",
                 _ if voter => "follower",
@@ -55,7 +57,12 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
                 field("alive", Reply::Int(i64::from(standing.is_some_and(|standing| standing.alive)))),
             ];
             if !voter {
-                fields.push(field("waits", Reply::bulk(why_waiting(member, standing, voters))));
+                let why = if standings.is_empty() {
+                    "no leader answers".into()
+                } else {
+                    why_waiting(member, standing, voters)
+                };
+                fields.push(field("waits", Reply::bulk(why)));
             }
             Reply::Map(fields)
         });

@@ -1,8 +1,7 @@
 //! ECHO
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec {
     name: "echo",
@@ -17,10 +16,10 @@ pub static SPEC: Spec = Spec {
         complexity: "O(1)",
         args: &[Arg::new("message", ArgKind::String)],
     },
-    run: Run::Session(run),
+    run: Run::Pure(run),
     subcommands: &[],
 };
 
-fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
-    Reply::Bulk(args.bytes(1)).into()
+fn run(args: &Args) -> Outcome {
+    Ok(Reply::Bulk(args.bytes(1)))
 }

@@ -1,8 +1,7 @@
 //! PING
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec {
     name: "ping",
@@ -17,14 +16,14 @@ pub static SPEC: Spec = Spec {
         complexity: "O(1)",
         args: &[Arg::new("message", ArgKind::String).optional()],
     },
-    run: Run::Session(run),
+    run: Run::Pure(run),
     subcommands: &[],
 };
 
-fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
+fn run(args: &Args) -> Outcome {
     match args.len() {
-        1 => Reply::simple("PONG").into(),
-        2 => Reply::Bulk(args.bytes(1)).into(),
-        _ => Reply::Error(crate::error::wrong_arity("ping")).into(),
+        1 => Ok(Reply::simple("PONG")),
+        2 => Ok(Reply::Bulk(args.bytes(1))),
+        _ => Err(crate::error::wrong_arity("ping")),
     }
 }

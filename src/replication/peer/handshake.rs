@@ -4,9 +4,13 @@
 //! HMAC-SHA256 of both nonces, in an order that depends on the side, keyed with the password, so neither side can play the
 //! other's proof back.
 //!
-//! Invariants: nothing of a connection is used before both proofs are right; not a byte behind the handshake is read by it; a node of another cluster, a removed node and an older
-//! process of the same node are told so.
+//! Invariants
+//! - Nothing of a connection is used before both proofs are right; not a byte behind the handshake is read by it.
+//! - A removed node and an older process of a node are told so, and end.
+//! - Between two nodes of different clusters nobody can say who is wrong: each notes the other's objection, and ends only if most of the
+//!   members that it knows object while it hears no leader ([`super::seek`]). One stray node never ends a healthy one.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -78,6 +82,8 @@ pub struct Identity {
     pub is_expelled: AtomicBool,
     /// Told when it is.
     pub expelled_wake: tokio::sync::Notify,
+    /// Members that would not talk to this node when it last called, and why.
+    objections: parking_lot::Mutex<BTreeMap<u64, String>>,
 }
 
 impl Identity {
@@ -92,7 +98,13 @@ impl Identity {
             expelled: parking_lot::Mutex::default(),
             is_expelled: AtomicBool::new(false),
             expelled_wake: tokio::sync::Notify::new(),
+            objections: parking_lot::Mutex::default(),
         }
+    }
+
+    /// Members that would not talk to this node when it last called, and why.
+    pub fn objections(&self) -> BTreeMap<u64, String> {
+        self.objections.lock().clone()
     }
 
     /// Notes why this process has to end.
@@ -165,10 +177,12 @@ pub async fn dial(
         let reply = frame::read_exactly(&mut stream, FRAME_LEN_MAX).await?;
         let mut reader = Reader::new(reply.body);
         if reply.kind == REFUSED {
-            let fatal = reader.bool().map_err(invalid)?;
+            let kind = reader.u8().map_err(invalid)?;
             let why = reader.text().map_err(invalid)?;
-            if fatal {
-                identity.expel(&why);
+            match kind {
+                Refused::EXPELLED => identity.expel(&why),
+                Refused::OBJECTED => drop(identity.objections.lock().insert(target, why.clone())),
+                _ => {}
             }
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
@@ -178,8 +192,11 @@ pub async fn dial(
         let theirs = reader.u64().map_err(invalid)?;
         let their_proof = reader.bytes().map_err(invalid)?;
         if !same(&their_proof, &proof(&identity.password, b"acceptor", nonce, theirs)) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the peer has another requirepass"));
+            let why = "the other members have another requirepass: start this node with theirs";
+            identity.objections.lock().insert(target, why.to_owned());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
+        identity.objections.lock().remove(&target);
         let own = Bytes::copy_from_slice(&proof(&identity.password, b"dialer", theirs, nonce));
         frame::write_parts(&mut stream, 0, PROOF, &[own]).await?;
         Ok(stream)
@@ -187,8 +204,30 @@ pub async fn dial(
     tokio::time::timeout(TIMEOUT, shake).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
-/// Why a peer is refused: the text, and whether its process has to end.
-pub type Refusal = (String, bool);
+/// Why a peer is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// Its process has to end.
+    Expelled(String),
+    /// One of the two is in the wrong place, and nobody knows which.
+    Objected(String),
+    /// Not now.
+    NotNow(String),
+}
+
+impl Refused {
+    const NOT_NOW: u8 = 0;
+    const EXPELLED: u8 = 1;
+    const OBJECTED: u8 = 2;
+
+    fn parts(self) -> (u8, String) {
+        match self {
+            Self::NotNow(why) => (Self::NOT_NOW, why),
+            Self::Expelled(why) => (Self::EXPELLED, why),
+            Self::Objected(why) => (Self::OBJECTED, why),
+        }
+    }
+}
 
 /// The acceptor's side. `admit` judges who calls.
 ///
@@ -198,26 +237,26 @@ pub async fn accept(
     env: &crate::env::Env,
     identity: &Identity,
     stream: &mut BoxStream,
-    admit: impl FnOnce(&Hello) -> Result<(), Refusal>,
+    admit: impl FnOnce(&Hello) -> Result<(), Refused>,
 ) -> io::Result<Hello> {
     stream.set_keepalive(KEEPALIVE_S);
     let shake = async {
         let frame = frame::read_exactly(stream, FRAME_LEN_MAX).await?;
         let (hello, cluster, target, theirs) = read_hello(frame.kind, frame.body).map_err(invalid)?;
         let refusal = if cluster != identity.cluster {
-            Some((
+            Some(Refused::Objected(
                 "this node belongs to another cluster: start it with the data directory of its own cluster, or remove \
                    the directory and join again"
                     .to_owned(),
-                true,
             ))
         } else if target != identity.node {
-            Some((format!("node {} answers here, not node {target}", identity.node), false))
+            Some(Refused::NotNow(format!("node {} answers here, not node {target}", identity.node)))
         } else {
             admit(&hello).err()
         };
-        if let Some((why, fatal)) = refusal {
-            let mut out = vec![u8::from(fatal)];
+        if let Some(refused) = refusal {
+            let (kind, why) = refused.parts();
+            let mut out = vec![kind];
             put_bytes(&mut out, why.as_bytes());
             frame::write_parts(stream, 0, REFUSED, &[out.into()]).await?;
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));

@@ -3,6 +3,7 @@
 //!
 //! - [`frame`]: frames. [`message`]: what is in them. [`handshake`]: who is there, and may they talk.
 //! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
+//! - [`seek`]: asks around when no leader is heard.
 //! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
 //!   all of them.
 
@@ -13,6 +14,7 @@ pub mod handshake;
 mod link;
 pub mod message;
 mod network;
+mod seek;
 mod serve;
 mod snapshots;
 
@@ -24,6 +26,7 @@ use parking_lot::Mutex;
 pub use forward::forward;
 pub use handshake::{Identity, Purpose};
 pub use network::Network;
+pub use seek::seek_cluster;
 pub use serve::serve;
 
 use super::Group;
@@ -77,6 +80,11 @@ impl Links {
     /// Where a member is.
     pub fn addr(&self, node: u64) -> Option<String> {
         self.addrs.lock().get(&node).cloned()
+    }
+
+    /// The other members whose address is known.
+    fn known(&self) -> Vec<u64> {
+        self.addrs.lock().keys().copied().filter(|node| *node != self.identity.node).collect()
     }
 
     /// Notes that a member was heard just now.

@@ -1,6 +1,6 @@
 //! The accepting side of the peer port.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use futures::StreamExt;
 use openraft::raft::AppendEntriesResponse;
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::super::codec::Reader;
 use super::super::origin::Leader;
 use super::super::{Group, Router};
 use super::frame::{self, FrameReader};
-use super::handshake::{Hello, Purpose, Refusal, accept};
+use super::handshake::{Hello, Purpose, Refused, accept};
 use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
 use super::{forward, snapshots};
 use crate::env::{BoxStream, Listener};
@@ -23,9 +23,38 @@ use crate::env::{BoxStream, Listener};
 /// Most requests of a stream that wait for openraft.
 const APPEND_QUEUE_MAX: usize = 64;
 
-/// The processes that have called, newest of each node.
+/// Earlier processes of a node that are remembered.
+const SUPERSEDED_MAX: usize = 16;
+
+/// The processes that have called: of two with one node id the newer one stays.
 #[derive(Default)]
-struct Callers(Mutex<BTreeMap<u64, u64>>);
+struct Callers(Mutex<BTreeMap<u64, Caller>>);
+
+struct Caller {
+    /// The newest process.
+    process: watch::Sender<u64>,
+    superseded: VecDeque<u64>,
+}
+
+impl Callers {
+    /// Notes a call; what it returns changes when a newer process of that node calls. None: this one is an older process.
+    fn note(&self, node: u64, process: u64) -> Option<watch::Receiver<u64>> {
+        let mut callers = self.0.lock();
+        let caller = callers
+            .entry(node)
+            .or_insert_with(|| Caller { process: watch::Sender::new(process), superseded: VecDeque::new() });
+        if caller.superseded.contains(&process) {
+            return None;
+        }
+        let before = *caller.process.borrow();
+        if before != process {
+            caller.superseded.truncate(SUPERSEDED_MAX - 1);
+            caller.superseded.push_front(before);
+            caller.process.send_replace(process);
+        }
+        Some(caller.process.subscribe())
+    }
+}
 
 /// Accepts peers until the future is dropped.
 pub async fn serve(router: Router, listener: Box<dyn Listener>) {
@@ -51,34 +80,48 @@ pub async fn serve(router: Router, listener: Box<dyn Listener>) {
 async fn serve_one(router: &Router, callers: &Callers, mut stream: BoxStream) -> io::Result<()> {
     let group = router.group().ok_or(io::ErrorKind::NotFound)?.clone();
     let links = group.links.clone();
-    let hello = accept(&group.env, links.identity(), &mut stream, |hello| admit(&group, callers, hello)).await?;
-    match hello.purpose {
-        Purpose::Control => control(router, hello.node, stream).await,
-        Purpose::Append => append_stream(&group, hello.node, stream).await,
-        Purpose::Forward => forward::receive(group, hello.node, stream).await,
-        Purpose::Snapshot => snapshots::receive(&group, stream).await,
+    let mut process = None;
+    let admit = |hello: &Hello| admit(&group, callers, hello).map(|newest| process = Some(newest));
+    let hello = accept(&group.env, links.identity(), &mut stream, admit).await?;
+    let talk = async {
+        match hello.purpose {
+            Purpose::Control => control(router, hello.node, stream).await,
+            Purpose::Append => append_stream(&group, hello.node, stream).await,
+            Purpose::Forward => forward::receive(group.clone(), hello.node, stream).await,
+            Purpose::Snapshot => snapshots::receive(&group, stream).await,
+        }
+    };
+    let superseded = async {
+        match &mut process {
+            Some(newest) => drop(newest.wait_for(|newest| *newest != hello.process).await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        result = talk => result,
+        // It calls again, and is told.
+        () = superseded => Err(io::ErrorKind::ConnectionAborted.into()),
     }
 }
 
 /// A removed node and an older process of a node may not talk.
-fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<(), Refusal> {
+fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Receiver<u64>, Refused> {
+    let twice = || {
+        Refused::Expelled(format!(
+            "another process runs as node {}: a data directory belongs to one process, and a copy of it to none",
+            hello.node
+        ))
+    };
     if hello.node == group.node {
-        return Err((
-            format!("another process runs as node {}: a data directory belongs to one process", hello.node),
-            true,
-        ));
+        return Err(twice());
     }
     if group.is_removed(hello.node) {
-        return Err((
-            format!(
-                "node {} was removed from the cluster: start it with an empty data directory and --join to join again",
-                hello.node
-            ),
-            true,
-        ));
+        return Err(Refused::Expelled(format!(
+            "node {} was removed from the cluster: start it with an empty data directory and --join to join again",
+            hello.node
+        )));
     }
-    callers.0.lock().insert(hello.node, hello.process);
-    Ok(())
+    callers.note(hello.node, hello.process).ok_or_else(twice)
 }
 
 async fn control(router: &Router, node: u64, stream: BoxStream) -> io::Result<()> {

@@ -30,7 +30,7 @@ fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
     let top = || visible().map(|spec| Reply::bulk(spec.name));
     let with_subcommands = || visible().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied()));
     let names = match args.len() {
-        2 => top().collect(),
+        2 => return Reply::Array(top().collect()).into(),
         5 if args.is(2, "filterby") && args.is(3, "module") => vec![],
         5 if args.is(2, "filterby") && args.is(3, "aclcat") => {
             let wanted = categories::by_name(args.arg(4));
@@ -45,5 +45,5 @@ fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
             .collect(),
         _ => return Reply::Error(SYNTAX).into(),
     };
-    Reply::Set(names).into()
+    Reply::Array(names).into()
 }

@@ -73,7 +73,7 @@ fn wanted(args: &Args) -> Result<Wanted, ReplyError> {
         4 if args.is(2, "type") => Ok(if is_normal_type(args.arg(3))? { Wanted::All } else { Wanted::None }),
         4.. if args.is(2, "id") => args
             .from(3)
-            .map(|id| parse_i64(id).filter(|id| *id > 0).map(|id| id as u64))
+            .map(|id| parse_i64(id).map(|id| id as u64))
             .collect::<Option<BTreeSet<u64>>>()
             .map(Wanted::Ids)
             .ok_or(ReplyError::new("ERR Invalid client ID")),

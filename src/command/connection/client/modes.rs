@@ -1,7 +1,7 @@
 //! CLIENT REPLY, NO-EVICT, NO-TOUCH, CONSISTENCY: how the connection is treated.
 
 use super::{ADMIN, PLAIN, doc};
-use crate::command::{Arg, ArgKind, Flags, Spec};
+use crate::command::{Arg, ArgKind, Spec};
 use crate::config::{level_name, parse_level};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
@@ -9,11 +9,10 @@ use crate::server::{Answer, Call, ReplyMode};
 
 const ON_OFF: ArgKind = ArgKind::OneOf(&[Arg::word("on", "ON"), Arg::word("off", "OFF")]);
 
-/// Not inside MULTI, as in Redis's practice: EXEC's array would miss items.
 pub static REPLY: Spec = Spec::session(
     "client|reply",
     3,
-    PLAIN.union(Flags::NO_MULTI),
+    PLAIN,
     doc("3.2.0", "Chooses which replies the client gets.").args(&[Arg::new(
         "action",
         ArgKind::OneOf(&[Arg::word("on", "ON"), Arg::word("off", "OFF"), Arg::word("skip", "SKIP")]),

@@ -41,7 +41,7 @@ fn pause(call: &mut Call<'_>, args: &Args) -> Answer {
         4 if args.is(3, "write") => false,
         4 if args.is(3, "all") => true,
         4 => return Reply::Error(ReplyError::new("ERR CLIENT PAUSE mode must be WRITE or ALL")).into(),
-        _ => return Reply::Error(crate::error::SYNTAX).into(),
+        _ => return too_many(args),
     };
     match timeout_ms(args.arg(2)) {
         Ok(timeout_ms) => {
@@ -65,6 +65,7 @@ fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
         3 => Unblock::Timeout,
         4 if args.is(3, "timeout") => Unblock::Timeout,
         4 if args.is(3, "error") => Unblock::Error,
+        5.. => return too_many(args),
         _ => {
             return Reply::Error(ReplyError::new("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")).into();
         }
@@ -72,4 +73,9 @@ fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
     let Some(id) = parse_i64(args.arg(2)) else { return Reply::Error(NOT_AN_INTEGER).into() };
     let client = call.server.clients.lock().get(&(id as u64)).cloned();
     Reply::Int(i64::from(client.is_some_and(|client| client.unblock(how)))).into()
+}
+
+fn too_many(args: &Args) -> Answer {
+    let start = b"ERR unknown subcommand or wrong number of arguments for '".as_slice();
+    Reply::Error(ReplyError::text([start, args.arg(1), b"'. Try CLIENT HELP.".as_slice()].concat())).into()
 }

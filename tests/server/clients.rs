@@ -1,0 +1,74 @@
+//! CLIENT PAUSE, UNBLOCK, KILL; WAIT.
+
+use std::time::{Duration, Instant};
+
+use crate::support::value::Value;
+use crate::{call, is_silent};
+
+#[test]
+fn a_pause_holds_writes_and_nothing_else() {
+    let server = crate::start(&[]);
+    let (mut a, mut b) = (server.client(), server.client());
+    assert_eq!(call(&mut a, "CLIENT PAUSE 60000 WRITE"), Value::Simple(b"OK".to_vec()));
+    assert_eq!(call(&mut b, "GET k"), Value::NullBulk);
+    b.send_raw(b"SET k 1\r\nGET k\r\n").unwrap();
+    assert!(is_silent(&mut b), "a write ran during the pause");
+    assert_eq!(call(&mut a, "GET k"), Value::NullBulk);
+    call(&mut a, "CLIENT UNPAUSE");
+    assert_eq!(b.read_reply().unwrap(), Value::Simple(b"OK".to_vec()));
+    assert_eq!(b.read_reply().unwrap(), Value::Bulk(b"1".to_vec()));
+    let began = Instant::now();
+    call(&mut a, "CLIENT PAUSE 300 ALL");
+    call(&mut b, "PING");
+    assert!(began.elapsed() >= Duration::from_millis(290), "PING passed");
+}
+
+#[test]
+fn a_wait_ends_by_its_time_by_unblock_and_by_departure() {
+    let server = crate::start(&[]);
+    let (mut a, mut b) = (server.client(), server.client());
+    let id = call(&mut b, "CLIENT ID").int().unwrap();
+    let began = Instant::now();
+    assert_eq!(call(&mut b, "WAIT 1 200"), Value::Int(0));
+    assert!(began.elapsed() >= Duration::from_millis(195));
+    b.send_raw(b"WAIT 1 0\r\n").unwrap();
+    assert!(is_silent(&mut b));
+    assert_eq!(call(&mut a, &format!("CLIENT UNBLOCK {id} ERROR")), Value::Int(1));
+    assert_eq!(b.read_reply().unwrap(), Value::Error(b"UNBLOCKED client unblocked via CLIENT UNBLOCK".to_vec()));
+    assert_eq!(call(&mut a, &format!("CLIENT UNBLOCK {id}")), Value::Int(0));
+    b.send_raw(b"WAIT 1 0\r\n").unwrap();
+    drop(b);
+    let until = Instant::now() + Duration::from_secs(5);
+    let mut gone = false;
+    while !gone && Instant::now() < until {
+        gone = call(&mut a, &format!("CLIENT LIST ID {id}")) == Value::Bulk(Vec::new());
+    }
+    assert!(gone, "a client that left while it waited is still listed");
+}
+
+#[test]
+fn kill_closes_whom_the_filter_names() {
+    let server = crate::start(&[]);
+    let (mut a, mut b) = (server.client(), server.client());
+    let id = call(&mut b, "CLIENT ID").int().unwrap();
+    assert_eq!(call(&mut a, &format!("CLIENT KILL ID {id} LADDR 127.0.0.1:1")), Value::Int(0));
+    assert_eq!(call(&mut a, &format!("CLIENT KILL ID {id}")), Value::Int(1));
+    assert!(b.read_to_close().unwrap().is_empty());
+    assert_eq!(call(&mut a, "CLIENT KILL TYPE normal"), Value::Int(0), "itself only without SKIPME");
+    assert_eq!(call(&mut a, "CLIENT KILL TYPE normal SKIPME no"), Value::Int(1));
+    assert!(a.read_to_close().unwrap().is_empty());
+}
+
+#[test]
+fn session_commands_answer_inside_a_transaction() {
+    let server = crate::start(&[]);
+    let mut client = server.client();
+    let id = call(&mut client, "CLIENT ID");
+    for line in ["MULTI", "SET k v", "CLIENT ID", "WAIT 5 0", "CONFIG GET timeout", "INFO keyspace"] {
+        call(&mut client, line);
+    }
+    let Value::Array(items) = call(&mut client, "EXEC") else { panic!("EXEC answers an array") };
+    assert_eq!(items[..3], [Value::Simple(b"OK".to_vec()), id, Value::Int(0)]);
+    assert_eq!(items[3], Value::Array(vec![Value::Bulk(b"timeout".to_vec()), Value::Bulk(b"0".to_vec())]));
+    assert_eq!(items[4], Value::Bulk(b"# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n".to_vec()));
+}

@@ -1,0 +1,98 @@
+//! Options from outside: exit codes, CONFIG SET that stays, CONFIG REWRITE, `maxmemory`, SHUTDOWN.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::call;
+use crate::support::process::Server;
+use crate::support::tempdir::TempDir;
+use crate::support::value::Value;
+
+const OK: &[u8] = b"OK";
+
+fn config(server: &Server, name: &str) -> String {
+    match call(&mut server.client(), &format!("CONFIG GET {name}")) {
+        Value::Array(items) => match &items[..] {
+            [_, Value::Bulk(value)] => String::from_utf8(value.clone()).unwrap(),
+            _ => panic!("{items:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lockstep")).args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn exit_codes_tell_wrong_use_from_failure() {
+    let (code, text, _) = run(&["--help"]);
+    assert!(code == Some(0) && text.contains("--write-timeout-ms") && text.contains("LOCKSTEP_PORT"));
+    assert_eq!(run(&["--version"]).0, Some(0));
+    let (code, _, text) = run(&["--port", "70000"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("--port '70000': argument must be between 0 and 65535 inclusive"), "{text}");
+    assert_eq!(run(&["--prot", "1"]).0, Some(2));
+    let dir = TempDir::new("options");
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let (code, _, text) = run(&["--port", "0", "--dir", file.to_str().unwrap()]);
+    assert!(code == Some(1) && text.contains("data directory"), "{code:?} {text}");
+}
+
+#[test]
+fn a_replicated_option_outlives_a_crash_and_a_flag_that_differs() {
+    let mut server = crate::start(&["--script-budget", "5000", "--log-prefill", "0"]);
+    assert_eq!(config(&server, "script-budget"), "5000");
+    assert_eq!(call(&mut server.client(), "CONFIG SET script-budget 6000 timeout 77"), Value::Simple(OK.into()));
+    server.start_again();
+    crate::wait_until_ready(&server);
+    assert_eq!((config(&server, "script-budget"), config(&server, "timeout")), ("6000".into(), "0".into()));
+    assert!(server.log().contains("CONFIG SET script-budget 5000"), "{}", server.log());
+}
+
+#[test]
+fn one_wrong_value_changes_nothing() {
+    let server = crate::start(&[]);
+    assert!(call(&mut server.client(), "CONFIG SET timeout 5 script-budget 7000 maxclients 0").is_error());
+    assert_eq!((config(&server, "timeout"), config(&server, "script-budget")), ("0".into(), "500000000".into()));
+}
+
+#[test]
+fn rewrite_puts_what_was_set_into_the_file() {
+    let dir = TempDir::new("options");
+    let file = dir.path().join("node.toml");
+    std::fs::write(&file, "maxclients = 100\n").unwrap();
+    let mut server = crate::start(&["--config", file.to_str().unwrap()]);
+    let mut client = server.client();
+    call(&mut client, "CONFIG SET maxclients 50 slowlog-max-len 9");
+    assert_eq!(call(&mut client, "CONFIG REWRITE"), Value::Simple(OK.into()));
+    server.start_again();
+    crate::wait_until_ready(&server);
+    assert_eq!((config(&server, "maxclients"), config(&server, "slowlog-max-len")), ("50".into(), "9".into()));
+}
+
+#[test]
+fn above_maxmemory_only_what_needs_more_is_refused() {
+    let server = crate::start(&[]);
+    let mut client = server.client();
+    call(&mut client, "SET k v");
+    call(&mut client, "CONFIG SET maxmemory 1mb");
+    let refused = Value::Error(b"OOM command not allowed when used memory > 'maxmemory'.".to_vec());
+    assert_eq!(call(&mut client, "SET k w"), refused);
+    assert_eq!(call(&mut client, "GET k"), Value::Bulk(b"v".to_vec()));
+    assert_eq!(call(&mut client, "DEL k"), Value::Int(1));
+    call(&mut client, "CONFIG SET maxmemory 0");
+    assert_eq!(call(&mut client, "SET k w"), Value::Simple(OK.into()));
+}
+
+#[test]
+fn shutdown_closes_without_a_reply_and_ends_well() {
+    let mut server = crate::start(&[]);
+    let mut client = server.client();
+    client.send_raw(b"SHUTDOWN NOSAVE\r\n").unwrap();
+    assert!(client.read_to_close().unwrap().is_empty());
+    assert_eq!(server.wait_exit(Duration::from_secs(10)).and_then(|status| status.code()), Some(0));
+}
