@@ -370,3 +370,6 @@ fn answer(commands: CommandGroup, replies: Vec<Reply>) {
     // A receiver that is gone is a connection that is gone.
     let _ = commands.done.send(Answered { replies, index: 0, timed_out: false });
 }
+
+#[cfg(test)]
+mod tests;
