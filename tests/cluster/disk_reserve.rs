@@ -7,7 +7,7 @@ const REFUSED: &str =
     "MISCONF Errors writing to the log: No space left on device (below disk-reserve); command was not executed";
 
 fn free_bytes(cluster: &Cluster) -> u64 {
-    let stat = rustix::fs::statvfs(&cluster.nodes[0].data()).unwrap();
+    let stat = rustix::fs::statvfs(cluster.nodes[0].data()).unwrap();
     stat.f_bavail * stat.f_frsize
 }
 

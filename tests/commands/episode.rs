@@ -245,6 +245,7 @@ impl<'a> Maker<'a> {
             let word = |item: &Item, i: usize| item.args.get(i).map(|arg| arg.to_ascii_uppercase()).unwrap_or_default();
             let excepted = |item: &Item| match word(item, 0).as_slice() {
                 b"HELLO" => true,
+                b"COMMAND" => word(item, 1).starts_with(b"GETKEYS"),
                 b"CLIENT" => matches!(word(item, 1).as_slice(), b"SETINFO" | b"NO-TOUCH"),
                 _ => false,
             };

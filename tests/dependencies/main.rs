@@ -3,6 +3,8 @@
 //!
 //! Deliberately absent: advisories that nobody has entered there. `cargo deny check` fetches those.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -55,7 +55,6 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
             None => return Err(ReplyError::new("ERR Protocol version is not an integer or out of range")),
         };
     }
-    let mut name = None;
     let mut at = 2;
     while at < args.len() {
         let left = args.len() - 1 - at;
@@ -67,7 +66,8 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
             if !is_valid_name(given) {
                 return Err(INVALID_NAME);
             }
-            name = Some(bytes::Bytes::copy_from_slice(given));
+            // At once, as in Redis: a later option that is wrong does not take it back.
+            call.session.name = bytes::Bytes::copy_from_slice(given);
             at += 2;
         } else {
             let mut text = b"ERR Syntax error in HELLO option '".to_vec();
@@ -81,9 +81,6 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> \
              <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
         ));
-    }
-    if let Some(name) = name {
-        call.session.name = name;
     }
     call.session.resp = resp;
     let role = if call.server.router.shows_master(&call.server.settings()) { "master" } else { "replica" };
