@@ -96,7 +96,7 @@ const CALLS: &[&str] = &[
     "'SET', K, A, 'XX', 'GET'",
     "'PEXPIREAT', K, 4000000000123",
     "'ECHO', A",
-    "'OBJECT', 'ENCODING', K",
+    "'TYPE', K",
 ];
 
 /// A script, one in two a random one.
