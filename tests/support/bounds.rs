@@ -21,7 +21,7 @@ pub const FUZZ_INPUTS: u64 = 20_000;
 /// Histories for each property of the linearizability checker in CI.
 pub const MODEL_HISTORIES: u64 = 2_000;
 /// Seeds of the simulation under random faults in CI.
-pub const SIMULATION_SEEDS: u64 = 6;
+pub const SIMULATION_SEEDS: u64 = 5;
 /// Kills of a leader, and of a single node, under load.
 pub const KILLS: u64 = 10;
 /// Writes that a node misses before it comes back.
