@@ -82,9 +82,11 @@ impl Differences {
         true
     }
 
-    /// Rules that nothing needed.
+    /// Rules that nothing needed, but for those that only the moment or a rare sequence needs (`rare:`).
     pub fn unused(&self) -> Vec<&str> {
-        self.0.iter().filter(|rule| rule.used == 0).map(|rule| rule.line.as_str()).collect()
+        let expected =
+            |rule: &&Rule| !matches!(rule.comparison, Comparison::Within(_)) && !rule.line.contains("| rare:");
+        self.0.iter().filter(|rule| rule.used == 0).filter(expected).map(|rule| rule.line.as_str()).collect()
     }
 }
 

@@ -126,6 +126,22 @@ impl<'a> Maker<'a> {
     }
 
     fn push(&mut self, connection: usize, (args, points): Generated, how: How) {
+        if args[0].eq_ignore_ascii_case(b"WATCH") && self.grammar.allows("SETNX") {
+            // Only keys that exist are watched: that one came and went between WATCH and EXEC is deliberately not noticed
+            // here (absent keys have revision 0), and no rule could except all that follows from it.
+            for key in args.iter().skip(1).filter(|key| key.len() < 100) {
+                let (mut setnx, points) = self.grammar.exactly("SETNX k base");
+                setnx[1] = key.clone();
+                self.items.push(Item {
+                    connection,
+                    burst: self.burst,
+                    args: setnx,
+                    how: How::Frame,
+                    answered: true,
+                    points,
+                });
+            }
+        }
         self.items.push(Item { connection, burst: self.burst, args, how, answered: true, points });
     }
 

@@ -13,6 +13,7 @@ use std::net::{Shutdown, SocketAddr};
 
 use support::client::Client;
 use support::process::Server;
+use support::value::Value;
 
 /// Redis and lockstep, for as long as the value lives.
 struct Both {
@@ -28,7 +29,14 @@ impl Both {
     /// Both protected by this password.
     fn with_password(password: &str) -> Self {
         let flags = ["--requirepass", password];
-        Self { redis: Server::redis(&flags), ours: Server::lockstep(&flags) }
+        let both = Self { redis: Server::redis(&flags), ours: Server::lockstep(&flags) };
+        // The harness has no password to ask whether the node has applied its log yet.
+        let mut client = both.ours.client();
+        client.call(&["AUTH", password]);
+        while matches!(client.call(&["GET", "a"]), Value::Error(text) if text.starts_with(b"LOADING")) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        both
     }
 
     /// The same bytes to both, in pieces of this length, have to get the same bytes back.
