@@ -115,6 +115,12 @@ impl Node {
         ports: Ports,
     ) -> Result<Self, Fatal> {
         let Ports { clients, peers } = ports;
+        if options.rebuild {
+            return Err(Fatal(
+                "--rebuild is not there yet: RAFT.REMOVE this node at another one, then start it with an empty --dir and --join"
+                    .into(),
+            ));
+        }
         let host = advertised_host(&settings)?;
         let client_addr = format!("{host}:{}", clients.port());
         let peer_addr = format!("{host}:{}", peers.port());
