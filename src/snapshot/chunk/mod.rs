@@ -1,7 +1,9 @@
 //! The frame of a snapshot file, and the few forms of numbers and strings inside it.
 //!
-//!     file   = magic[8] version:u32 crc:u32  chunk*
-//!     chunk  = kind:u8 index:u32 len:u32 payload_crc:u32 header_crc:u32  payload[len]
+//! ```text
+//! file   = magic[8] version:u32 crc:u32  chunk*
+//! chunk  = kind:u8 index:u32 len:u32 payload_crc:u32 header_crc:u32  payload[len]
+//! ```
 //!
 //! Numbers of the frame are little-endian, checksums CRC32C. Those of the payload are LEB128 ("varint": 7 bits per byte,
 //! low ones first, at most 10 bytes), strings have their length in front.
