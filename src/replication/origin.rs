@@ -255,12 +255,9 @@ impl Origin {
         }
         if seq == 0 {
             // A Boot: the next try waits a little, as for a batch.
-            inner.boot_unanswered = false;
             let backoff = inner.next_backoff();
             inner.stream.not_before = Some(Instant::now() + backoff);
-            if let Some((leader, _)) = inner.boot_sent {
-                inner.boot_sent = Some((leader, Instant::now() + backoff - STALL_MIN));
-            }
+            inner.boot_again_after(backoff);
         } else if stream == inner.stream.id {
             let backoff = inner.next_backoff();
             inner.restart_stream(Some(backoff));
@@ -301,12 +298,11 @@ impl Origin {
     /// The connection that a stream used broke.
     pub fn broken(&self, stream: u64) {
         let mut inner = self.inner.lock();
+        let backoff = inner.next_backoff();
         if stream == inner.stream.id {
-            let backoff = inner.next_backoff();
             inner.restart_stream(Some(backoff));
         }
-        inner.boot_sent = None;
-        inner.boot_unanswered = false;
+        inner.boot_again_after(backoff);
         drop(inner);
         self.wake.notify_one();
     }
@@ -423,6 +419,15 @@ impl Inner {
         self.boot_sent = Some((leader, now));
         self.boot_unanswered = true;
         Next::Boot(leader, self.nonce, fresh)
+    }
+
+    /// The Boot that was sent last did not get there: the next one goes after `backoff`, never at once, because the reason may be that
+    /// nobody listens there.
+    fn boot_again_after(&mut self, backoff: Duration) {
+        self.boot_unanswered = false;
+        if let Some((leader, _)) = self.boot_sent {
+            self.boot_sent = Some((leader, Instant::now() + backoff - STALL_MIN));
+        }
     }
 
     fn new_boot(&mut self, nonce: u64) {

@@ -156,6 +156,21 @@ async fn a_boot_without_an_answer_goes_again_over_a_new_connection() {
     assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 5, false)), "this connection lives");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_boot_whose_leader_cannot_be_reached_goes_again_after_a_pause_that_grows() {
+    let origin = Origin::new(Arc::new(|| 5));
+    let mut pause = Duration::ZERO;
+    for _ in 0..10 {
+        assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 5, false)));
+        origin.broken(0);
+        let Next::Wait(Some(until)) = next(&origin, LEADER) else { panic!("at once") };
+        assert!(until - Instant::now() > pause || pause == BACKOFF_MAX, "{pause:?}");
+        pause = until - Instant::now();
+        advance(pause).await;
+    }
+    assert_eq!(pause, BACKOFF_MAX);
+}
+
 /// A reader that wants a tick while one is out is served as soon as that one is done.
 #[tokio::test(start_paused = true)]
 async fn a_tick_wanted_during_another_one_does_not_wait_for_the_stall_timer() {
