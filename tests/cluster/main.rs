@@ -9,6 +9,7 @@ mod directory;
 mod disk_reserve;
 mod graceful_stop;
 mod growth;
+mod must_join;
 mod one_node;
 mod password;
 mod ports;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::cluster::Cluster;
 use crate::support::load::{Load, Tally};
+use crate::support::process::Server;
 
 /// A node whose directory was exchanged for one of another cluster is told so and ends; the clusters whose nodes it
 /// meets go on.
@@ -67,4 +68,63 @@ fn a_new_cluster_at_the_address_of_a_dead_node() {
         assert!(ours.nodes[node].client().call(&["GET", "whose"]).is_null());
     }
     assert!(ours.nodes[2].client().call(&["GET", "counter"]).is_null());
+}
+
+/// Of two live processes with one node id (somebody copied a data directory) the older one is told and ends.
+#[test]
+fn a_copy_of_a_data_directory() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(0);
+    cluster.nodes[2].kill();
+    let mut copy = Server::lockstep(&[]);
+    copy.kill();
+    std::fs::remove_dir_all(copy.data()).unwrap();
+    copy_dir(&cluster.nodes[2].data(), &copy.data());
+    cluster.nodes[2].start_again();
+    cluster.wait_caught_up();
+    copy.launch_again();
+    let status = cluster.nodes[2].wait_exit(Duration::from_secs(20)).expect("the older process ends");
+    assert_eq!(status.code(), Some(1));
+    let output = cluster.nodes[2].log();
+    assert!(output.contains("another process runs as node 3"), "{output}");
+    cluster.nodes[2].kill();
+    assert!(!cluster.nodes[0].client().call(&["SET", "key", "value"]).is_error());
+}
+
+/// A data directory that was put back from an old copy: the node is told and kept out, the leader goes on.
+#[test]
+fn an_old_copy_of_a_data_directory() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(0);
+    let load = Load::start(cluster.nodes[0].addr(), 2, 1, "counter");
+    cluster.nodes[2].kill();
+    let (place, copy) = (cluster.nodes[2].data(), cluster.nodes[2].data().with_extension("old"));
+    copy_dir(&place, &copy);
+    cluster.nodes[2].start_again();
+    cluster.wait_caught_up();
+    load.wait_more(100);
+    cluster.wait_caught_up();
+    cluster.nodes[2].kill();
+    std::fs::remove_dir_all(&place).unwrap();
+    std::fs::rename(&copy, &place).unwrap();
+    let (code, output) = cluster.nodes[2].start_in_vain();
+    assert_eq!(code, Some(1));
+    assert!(output.contains("the log of node 3 has gone back") && output.contains("RAFT.REMOVE 3"), "{output}");
+    cluster.nodes[2].kill();
+    load.wait_more(50);
+    assert_eq!(Tally::sum(&load.finish()).errors, Vec::<String>::new());
+    assert_eq!(cluster.nodes[0].wait_exit(Duration::ZERO), None);
+}
+
+fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }

@@ -33,7 +33,7 @@ fn read(client: &mut Client, in_exec: bool) -> Outcome<Output> {
             crate::support::client::encode(&mut out, &["GET", &account]);
         }
         crate::support::client::encode(&mut out, &["EXEC"]);
-        client.send_raw(&out).and_then(|()| (0..ACCOUNTS + 2).map(|_| client.read_reply()).next_back_or_error())
+        client.send_raw(&out).and_then(|()| (0..ACCOUNTS + 2).map(|_| client.read_reply()).last_reply())
     } else {
         let command: Vec<String> = std::iter::once("MGET".into()).chain(accounts).collect();
         client.try_call(&command)
@@ -46,13 +46,12 @@ fn read(client: &mut Client, in_exec: bool) -> Outcome<Output> {
 
 /// The last of some replies; the first error ends it.
 trait LastReply {
-    fn next_back_or_error(self) -> std::io::Result<Value>;
+    fn last_reply(self) -> std::io::Result<Value>;
 }
 
 impl<I: Iterator<Item = std::io::Result<Value>>> LastReply for I {
-    fn next_back_or_error(self) -> std::io::Result<Value> {
-        let mut replies = self;
-        replies.try_fold(Value::Null, |_, next| next)
+    fn last_reply(mut self) -> std::io::Result<Value> {
+        self.try_fold(Value::Null, |_, next| next)
     }
 }
 
@@ -63,7 +62,7 @@ fn transfer(client: &mut Client, from: usize, to: usize, amount: i64) -> Outcome
     for command in commands {
         crate::support::client::encode(&mut out, command);
     }
-    let reply = client.send_raw(&out).and_then(|()| (0..4).map(|_| client.read_reply()).next_back_or_error());
+    let reply = client.send_raw(&out).and_then(|()| (0..4).map(|_| client.read_reply()).last_reply());
     match reply {
         Ok(Value::Array(items)) => Outcome::Ok(Output::Transferred(items[0].int().unwrap(), items[1].int().unwrap())),
         Ok(Value::Error(text)) if text.starts_with(b"EXECABORT") => Outcome::NotApplied,

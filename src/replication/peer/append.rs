@@ -1,7 +1,8 @@
 //! The leader's stream of log entries to one member: requests go out without waiting for their answers, at most a window of them.
 //!
 //! Invariants: answers come in the order of the requests; a stream with something unanswered for [`STALL`] is given up (openraft never
-//! times one out, and a stalled stream would also hold back the purge of the log).
+//! times one out, and a stalled stream would also hold back the purge of the log). A member that lacks what it has confirmed in the
+//! same term is not reported to openraft, which rules that out, but kept out.
 
 use std::io;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use openraft::entry::RaftEntry;
 use openraft::errors::{RPCError, Unreachable};
-use openraft::raft::{AppendEntriesRequest, StreamAppendResult};
+use openraft::raft::{AppendEntriesRequest, StreamAppendError, StreamAppendResult};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
@@ -34,7 +35,12 @@ const STALL: Duration = Duration::from_secs(2);
 type Answered = Result<StreamAppendResult<TypeConfig>, RPCError<TypeConfig>>;
 
 /// What a request spans, to tell openraft what its answer means.
-type Span = (Option<LogId>, Option<LogId>);
+struct Span {
+    prev: Option<LogId>,
+    last: Option<LogId>,
+    /// The leader's term.
+    term: u64,
+}
 
 /// Runs requests over a connection.
 pub fn stream(
@@ -77,7 +83,7 @@ struct Receiver {
 impl Receiver {
     /// The next answer; None when the requests have ended and all are answered.
     async fn next(&mut self) -> Option<Answered> {
-        let (prev, last) = self.waiting.recv().await?;
+        let Span { prev, last, term } = self.waiting.recv().await?;
         let frame = match tokio::time::timeout(STALL, self.answers.next()).await {
             Ok(Ok(Some(frame))) => frame,
             Ok(Ok(None)) => return Some(Err(unreachable(&io::Error::from(io::ErrorKind::UnexpectedEof)))),
@@ -90,10 +96,20 @@ impl Receiver {
         if frame.kind != APPENDED {
             return Some(Err(unreachable(&io::Error::from(io::ErrorKind::InvalidData))));
         }
-        Some(match appended(&mut reader) {
-            Ok(response) => Ok(response.into_stream_result(prev, last)),
-            Err(error) => Err(unreachable(&error)),
-        })
+        let result = match appended(&mut reader) {
+            Ok(response) => response.into_stream_result(prev, last),
+            Err(error) => return Some(Err(unreachable(&error))),
+        };
+        let links = &self.group.links;
+        match &result {
+            Ok(matched) => links.confirmed(self.target, term, matched.as_ref().map_or(0, |id| id.index)),
+            // openraft takes it that this cannot happen.
+            Err(StreamAppendError::Conflict(conflict)) if !links.may_lack(self.target, term, conflict.index) => {
+                return Some(Err(unreachable(&io::Error::from(io::ErrorKind::InvalidData))));
+            }
+            Err(_) => {}
+        }
+        Some(Ok(result))
     }
 }
 
@@ -136,7 +152,7 @@ async fn send(
             group.told_commit.fetch_max(commit.index, Ordering::AcqRel);
         }
         let last = request.entries.last().map(RaftEntry::log_id).or(request.prev_log_id);
-        let span = (request.prev_log_id, last);
+        let span = Span { prev: request.prev_log_id, last, term: request.vote.leader_id.term };
         // The receiver is gone: the stream has ended.
         if spans.send(span).is_err() || write_request(&group, &mut write, &request).await.is_err() {
             return;

@@ -35,6 +35,16 @@ use crate::env::Env;
 use link::Link;
 use message::{Answer, Question};
 
+/// What a member has confirmed to this node as leader.
+#[derive(Clone, Copy, Default)]
+struct Confirmed {
+    term: u64,
+    /// The highest index.
+    index: u64,
+    /// It said later that it lacks some of it.
+    went_back: bool,
+}
+
 /// Connections of this node to the other members, and where they are.
 pub struct Links {
     env: Env,
@@ -43,6 +53,7 @@ pub struct Links {
     links: Mutex<BTreeMap<u64, Arc<Link>>>,
     forwards: Mutex<BTreeMap<u64, forward::Forward>>,
     heard: Mutex<BTreeMap<u64, tokio::time::Instant>>,
+    confirmed: Mutex<BTreeMap<u64, Confirmed>>,
     waiting: Mutex<BTreeMap<u64, tokio::time::Instant>>,
 }
 
@@ -56,6 +67,7 @@ impl Links {
             links: Mutex::default(),
             forwards: Mutex::default(),
             heard: Mutex::default(),
+            confirmed: Mutex::default(),
             waiting: Mutex::default(),
         })
     }
@@ -99,6 +111,36 @@ impl Links {
         self.heard.lock().insert(node, tokio::time::Instant::now());
     }
 
+    /// A member has confirmed, to this node as leader of `term`, that its log holds everything up to `index`.
+    fn confirmed(&self, node: u64, term: u64, index: u64) {
+        let mut all = self.confirmed.lock();
+        let known = all.entry(node).or_default();
+        if known.term != term {
+            (known.term, known.index) = (term, 0);
+        }
+        known.index = known.index.max(index);
+    }
+
+    /// False if a member says that it lacks `index`, and has confirmed it before to the same leader: its log went back, and it may not
+    /// take part from then on.
+    fn may_lack(&self, node: u64, term: u64, index: u64) -> bool {
+        let mut all = self.confirmed.lock();
+        let known = all.entry(node).or_default();
+        if known.term == term && index <= known.index && !known.went_back {
+            known.went_back = true;
+            crate::log::warning(&format!(
+                "node {node} lacks log entry {index}, which it had confirmed: its disk has lost it, or its data directory is an old \
+                 copy. It is kept out; remove it (RAFT.REMOVE {node}) and let it join with an empty directory"
+            ));
+        }
+        !known.went_back
+    }
+
+    /// True if a member's log has gone back.
+    pub fn went_back(&self, node: u64) -> bool {
+        self.confirmed.lock().get(&node).is_some_and(|known| known.went_back)
+    }
+
     /// How long ago a member was heard.
     pub fn silence(&self, node: u64) -> Option<std::time::Duration> {
         self.heard.lock().get(&node).map(tokio::time::Instant::elapsed)
@@ -131,6 +173,9 @@ impl Links {
         question: &Question,
         timeout: std::time::Duration,
     ) -> Option<Answer> {
+        if self.went_back(node) {
+            return None;
+        }
         let answer = tokio::time::timeout(timeout, self.link(node).ask(group, question)).await.ok()??;
         self.heard(node);
         Some(answer)

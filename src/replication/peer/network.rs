@@ -83,7 +83,11 @@ impl RaftNetworkV2<TypeConfig> for Client {
         if let Some(commit) = &rpc.leader_commit {
             self.group.told_commit.fetch_max(commit.index, std::sync::atomic::Ordering::AcqRel);
         }
+        let (term, prev) = (rpc.vote.leader_id.term, rpc.prev_log_id.as_ref().map_or(0, |id| id.index));
         match self.ask(Question::Append(clock_ms, rpc), &option).await? {
+            Answer::Append(AppendEntriesResponse::Conflict) if !self.group.links.may_lack(self.target, term, prev) => {
+                Err(unexpected())
+            }
             Answer::Append(response) => Ok(response),
             _ => Err(unexpected()),
         }
@@ -105,6 +109,10 @@ impl RaftNetworkV2<TypeConfig> for Client {
         }
         Box::pin(async move {
             let links = &self.group.links;
+            if links.went_back(self.target) {
+                tokio::time::sleep(RETRY).await;
+                return Err(unreachable(&io::Error::from(io::ErrorKind::InvalidData)));
+            }
             let addr = links.addr(self.target).ok_or_else(|| unreachable(&io::Error::from(io::ErrorKind::NotFound)))?;
             let connection = match dial(&self.group.env, links.identity(), self.target, &addr, Purpose::Append).await {
                 Ok(connection) => connection,

@@ -121,6 +121,13 @@ fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Recei
             hello.node
         )));
     }
+    if group.links.went_back(hello.node) {
+        return Err(Refused::Expelled(format!(
+            "the log of node {} has gone back: its disk has lost what it had confirmed, or the data directory is an old copy. \
+             Remove the node (RAFT.REMOVE {}) and start it with an empty data directory and --join",
+            hello.node, hello.node
+        )));
+    }
     callers.note(hello.node, hello.process).ok_or_else(twice)
 }
 
@@ -137,7 +144,7 @@ async fn control(router: &Router, node: u64, stream: BoxStream) -> io::Result<()
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 let group = router.groups().iter().find(|group| group.id == frame.group).ok_or(io::ErrorKind::NotFound)?;
-                if group.is_removed(node) {
+                if group.is_removed(node) || group.links.went_back(node) {
                     // It calls again, and is told.
                     return Err(io::ErrorKind::ConnectionAborted.into());
                 }
