@@ -68,6 +68,14 @@ fn a_new_cluster_at_the_address_of_a_dead_node() {
         assert!(ours.nodes[node].client().call(&["GET", "whose"]).is_null());
     }
     assert!(ours.nodes[2].client().call(&["GET", "counter"]).is_null());
+
+    // Nor does a node that has lost its quorum give up because of a stranger: the others may come back.
+    ours.nodes[1].kill();
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(ours.nodes[0].wait_exit(Duration::ZERO), None);
+    ours.nodes[1].start_again();
+    ours.wait_ready(1);
+    assert!(!ours.nodes[0].client().call(&["INCR", "counter"]).is_error());
 }
 
 /// Of two live processes with one node id (somebody copied a data directory) the older one is told and ends.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::support::client::{Client, encode};
 use crate::support::cluster::{Cluster, until};
 use crate::support::load::{Load, Tally};
 
@@ -39,6 +40,34 @@ fn stop(leader: bool, pause: Duration) {
             sum.indeterminate()
         );
         assert_eq!(client.call(&["INCR", "served"]).int(), Some(node as i64 + 1));
+    }
+    cluster.check_digests();
+}
+
+/// A leader that stood still while another took over answers no read by what it had: the read was sent after the new
+/// value had been acknowledged.
+#[test]
+fn a_stopped_leader_never_answers_by_what_it_had() {
+    const CONNECTIONS: usize = 30;
+    let cluster = Cluster::start(3, &[]);
+    for round in 1..=4 {
+        let old = cluster.leader();
+        let other = (old + 1) % 3;
+        let mut readers: Vec<Client> = (0..CONNECTIONS).map(|_| cluster.nodes[old].client()).collect();
+        let mut writer = cluster.nodes[other].client();
+        let value = format!("value {round}");
+        cluster.nodes[old].signal("STOP");
+        assert!(!writer.call(&["SET", "key", &value]).is_error());
+        let mut request = Vec::new();
+        encode(&mut request, &["GET", "key"]);
+        for reader in &mut readers {
+            reader.send_raw(&request).unwrap();
+        }
+        cluster.nodes[old].signal("CONT");
+        for reader in &mut readers {
+            assert_eq!(reader.read_reply().unwrap().text(), Some(value.clone()), "round {round}");
+        }
+        cluster.wait_caught_up();
     }
     cluster.check_digests();
 }
