@@ -1,15 +1,21 @@
 //! When the next batch is taken: when those whom the last one answered have come back, so that a closed loop of clients does
 //! not split into two half-full batches; never a blind delay.
 //!
-//! A lone client never waits. After two misses in a row (the wait ran out) gathering is skipped 2, 4, 8 … times: connections used
-//! in rotation do not come back at once.
+//! Those who waited already when a batch was answered wait with the others: so two halves become one again. The wait ends when nobody
+//! has come for [`PAUSE_MAX`]; the first has longer, because all the others are answered before anybody is read again. A lone client
+//! never waits. After two misses in a row (a wait that ran out) gathering is skipped 2, 4, 8 … times: connections used in rotation do
+//! not come back at once.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The longest wait.
-const WAIT_MAX: Duration = Duration::from_micros(400);
+/// The longest wait for the next one.
+const PAUSE_MAX: Duration = Duration::from_micros(300);
+/// What answering one takes: it puts the first return off.
+const ANSWER: Duration = Duration::from_micros(20);
+/// The longest wait for all.
+const WAIT_MAX: Duration = Duration::from_millis(3);
 const SKIP_MAX: u32 = 1024;
 
 /// See the module's header.
@@ -17,23 +23,33 @@ const SKIP_MAX: u32 = 1024;
 pub struct Gather {
     expected: usize,
     came: usize,
-    until: Option<Instant>,
+    wait: Option<Wait>,
     misses: u32,
     skip: u32,
     next_skip: u32,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    /// When it ends unless somebody comes before.
+    until: Instant,
+    /// When it ends at the latest.
+    last: Instant,
+}
+
 impl Gather {
     /// A batch with this many groups was answered.
     pub fn answered(&mut self, groups: usize) {
-        self.expected = groups;
-        self.until = None;
+        self.expected = groups + self.came;
+        self.wait = None;
         if self.skip > 0 {
             self.skip -= 1;
             return;
         }
-        if groups > 1 {
-            self.until = Some(Instant::now() + WAIT_MAX);
+        if self.expected > 1 && groups > 0 {
+            let now = Instant::now();
+            let first = PAUSE_MAX + ANSWER * u32::try_from(groups).unwrap_or(u32::MAX).min(100);
+            self.wait = Some(Wait { until: now + first, last: now + WAIT_MAX });
         }
     }
 
@@ -41,25 +57,31 @@ impl Gather {
     /// [`Self::until`] at the latest.)
     pub fn came(&mut self) -> bool {
         self.came += 1;
-        self.is_ready(Instant::now())
+        if self.wait.is_none() || self.all_came() {
+            return true;
+        }
+        let now = Instant::now();
+        if let Some(wait) = &mut self.wait
+            && now < wait.until
+        {
+            wait.until = wait.until.max(now + PAUSE_MAX).min(wait.last);
+        }
+        self.is_ready(now)
     }
 
     /// True if the next batch should be taken.
     pub fn is_ready(&self, now: Instant) -> bool {
-        match self.until {
-            None => true,
-            Some(until) => self.all_came() || now >= until,
-        }
+        self.wait.is_none_or(|wait| self.all_came() || now >= wait.until)
     }
 
     /// When waiting ends.
     pub fn until(&self) -> Option<Instant> {
-        self.until
+        self.wait.map(|wait| wait.until)
     }
 
     /// A batch with this many groups was taken.
     pub fn taken(&mut self, groups: usize) {
-        if self.until.is_some() {
+        if self.wait.is_some() {
             if self.all_came() {
                 (self.misses, self.next_skip) = (0, 0);
             } else {
@@ -71,12 +93,83 @@ impl Gather {
                 }
             }
         }
-        self.until = None;
+        self.wait = None;
         self.came = self.came.saturating_sub(groups);
     }
 
     /// Nine in ten.
     fn all_came(&self) -> bool {
         self.came * 10 >= self.expected * 9
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A closed loop of `all` clients in two halves, of which `queued` wait while the others are answered.
+    fn answer(gather: &mut Gather, queued: usize, answered: usize) {
+        for _ in 0..queued {
+            gather.came();
+        }
+        gather.answered(answered);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_halves_become_one() {
+        let mut gather = Gather::default();
+        answer(&mut gather, 25, 25);
+        assert!(!gather.is_ready(Instant::now()), "those just answered are waited for");
+        for back in 1..=25 {
+            assert_eq!(gather.came(), back >= 20, "{back} of 25 are back");
+        }
+        gather.taken(50);
+        assert!(gather.until().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lone_client_never_waits() {
+        let mut gather = Gather::default();
+        for _ in 0..10 {
+            assert!(gather.came());
+            gather.taken(1);
+            gather.answered(1);
+            assert!(gather.is_ready(Instant::now()));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_wait_ends_when_nobody_comes_and_at_its_end() {
+        let mut gather = Gather::default();
+        answer(&mut gather, 0, 50);
+        let first = gather.until().unwrap();
+        assert_eq!(first, Instant::now() + PAUSE_MAX + ANSWER * 50);
+        tokio::time::advance(first - Instant::now() - Duration::from_micros(1)).await;
+        assert!(!gather.came(), "the first is back");
+        assert_eq!(gather.until(), Some(Instant::now() + PAUSE_MAX));
+        let mut waited = Duration::ZERO;
+        while waited < WAIT_MAX {
+            tokio::time::advance(PAUSE_MAX / 2).await;
+            waited += PAUSE_MAX / 2;
+            if gather.is_ready(Instant::now()) {
+                return assert!(waited > WAIT_MAX / 2, "ended while they still came");
+            }
+            gather.came();
+        }
+        panic!("no end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_in_rotation_are_soon_not_waited_for() {
+        let mut gather = Gather::default();
+        let mut waits = 0;
+        for _ in 0..1000 {
+            gather.answered(20);
+            waits += usize::from(gather.until().is_some());
+            tokio::time::advance(Duration::from_millis(10)).await;
+            gather.came();
+            gather.taken(1);
+        }
+        assert!(waits < 30, "{waits} of 1000");
     }
 }
