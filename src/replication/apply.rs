@@ -10,9 +10,10 @@
 use crate::command::{Caller, Run, call_read, call_write, check};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Effects, Horizon, Rng, State, View};
+use crate::store::{Effects, Horizon, Rng, State, View, WARM_KEYS};
 
-use super::entry::{Content, Corrupt, LogCommand, LogEntry};
+use super::entry::Content;
+use super::prepare::{Prepared, Ready, Single};
 use super::{CommandGroup, Exec, Step, Watch};
 
 /// Most due keys that one entry removes: of commands, and of a tick.
@@ -36,21 +37,13 @@ pub struct Outcome {
 
 /// Applies `entry`, which stands at `index`. `own` gives the groups that this node submitted in the batch, if it is one of
 /// its own.
-///
-/// # Errors
-/// [`Corrupt`] before anything was changed.
 pub fn apply(
     state: &mut State,
     index: u64,
-    entry: LogEntry,
+    entry: Prepared,
     own: impl FnOnce(u64, u64) -> Option<Vec<CommandGroup>>,
-) -> Result<Outcome, Corrupt> {
+) -> Outcome {
     let mut outcome = Outcome::default();
-    // Everything that can be wrong with the entry is found before the first change.
-    let commands = match &entry.content {
-        Content::Batch(batch) => batch.read_all()?,
-        _ => Vec::new(),
-    };
     state.advance_clock(entry.stamp.now_ms);
     let sweep = if matches!(entry.content, Content::Tick) { SWEEP_TICK_MAX } else { SWEEP_MAX };
     state.sweep(sweep, &mut outcome.effects);
@@ -79,23 +72,43 @@ pub fn apply(
         Content::Batch(batch) if batch.boot == 0 || state.origins.accept(batch.boot, batch.seq) => {
             outcome.accepted = true;
             let groups = own(batch.boot, batch.seq);
-            run_batch(state, index, &commands, groups, &mut outcome);
+            run_batch(state, index, &entry.commands, groups, &mut outcome);
         }
         Content::Boot { .. } | Content::Batch(_) | Content::Tick => {}
     }
     state.digest.finish(index);
-    Ok(outcome)
+    outcome
+}
+
+/// A batch's commands in order; what the next ones are about is fetched ahead of them.
+struct Ahead<'a> {
+    commands: &'a [Ready],
+    at: usize,
+}
+
+impl<'a> Ahead<'a> {
+    fn next(&mut self, state: &State) -> Option<&'a Ready> {
+        let rest = self.commands.get(self.at..)?;
+        if self.at.is_multiple_of(WARM_KEYS) && rest.len() > 1 {
+            state.warm(rest.iter().take(WARM_KEYS).filter_map(|command| match command {
+                Ready::Plain(single) => single.first_key(),
+                Ready::Exec { .. } => None,
+            }));
+        }
+        self.at += 1;
+        rest.first()
+    }
 }
 
 fn run_batch(
     state: &mut State,
     index: u64,
-    commands: &[LogCommand],
+    commands: &[Ready],
     groups: Option<Vec<CommandGroup>>,
     outcome: &mut Outcome,
 ) {
     let mut position = 0;
-    let mut next = commands.iter();
+    let mut ahead = Ahead { commands, at: 0 };
     for group in groups.into_iter().flatten() {
         let mut replies = Vec::with_capacity(group.steps.len());
         for step in &group.steps {
@@ -107,11 +120,9 @@ fn run_batch(
                 },
                 Step::Write(own) => {
                     position += 1;
-                    match next.next() {
-                        Some(LogCommand::Plain { db, args }) => {
-                            run(state, *db, args, index, position, &mut outcome.effects)
-                        }
-                        Some(LogCommand::Exec { watches, commands }) => {
+                    match ahead.next(state) {
+                        Some(Ready::Plain(single)) => run(state, single, index, position, &mut outcome.effects),
+                        Some(Ready::Exec { watches, commands }) => {
                             let exec = own.exec.as_deref();
                             run_exec(state, watches, commands, exec, index, position, &mut outcome.effects)
                         }
@@ -123,13 +134,13 @@ fn run_batch(
         }
         outcome.answers.push((group, replies));
     }
-    for command in next {
+    while let Some(command) = ahead.next(state) {
         position += 1;
         match command {
-            LogCommand::Plain { db, args } => {
-                run(state, *db, args, index, position, &mut outcome.effects);
+            Ready::Plain(single) => {
+                run(state, single, index, position, &mut outcome.effects);
             }
-            LogCommand::Exec { watches, commands } => {
+            Ready::Exec { watches, commands } => {
                 run_exec(state, watches, commands, None, index, position, &mut outcome.effects);
             }
         }
@@ -137,14 +148,14 @@ fn run_batch(
 }
 
 /// Runs one write command and notes its result in the digest.
-fn run(state: &mut State, db: u8, args: &Args, index: u64, position: u64, effects: &mut Effects) -> Reply {
-    let reply = match check(Caller::Log, args) {
+fn run(state: &mut State, command: &Single, index: u64, position: u64, effects: &mut Effects) -> Reply {
+    let reply = match &command.spec {
         Ok(spec) if spec.is_write() => {
             let rng = Rng::of_command(index, position);
-            call_write(spec, &mut state.txn(db.into(), rng, effects), args).into()
+            call_write(spec, &mut state.txn(command.db.into(), rng, effects), &command.args).into()
         }
         Ok(spec) => Reply::Error(ReplyError::text(format!("ERR '{}' is no write command", spec.name))),
-        Err(error) => Reply::Error(error),
+        Err(error) => Reply::Error(error.clone()),
     };
     state.digest.reply(&reply);
     reply
@@ -194,7 +205,7 @@ fn read_in_exec(state: &State, db: u8, args: &Args, index: u64, position: u64, e
 fn run_exec(
     state: &mut State,
     watches: &[Watch],
-    commands: &[(u8, Args)],
+    commands: &[Single],
     own: Option<&Exec>,
     index: u64,
     position: u64,
@@ -205,13 +216,12 @@ fn run_exec(
         return Reply::NilArray;
     }
     let mut replies = Vec::new();
-    for (place, (db, args)) in commands.iter().enumerate() {
+    for (place, command) in commands.iter().enumerate() {
         let position = position ^ ((place as u64 + 1) << 32);
-        let is_write = check(Caller::Log, args).is_ok_and(super::super::command::Spec::is_write);
-        if is_write {
-            replies.push(run(state, *db, args, index, position, effects));
+        if command.spec.as_ref().is_ok_and(|spec| spec.is_write()) {
+            replies.push(run(state, command, index, position, effects));
         } else if own.is_some() {
-            replies.push(read_in_exec(state, *db, args, index, position, effects));
+            replies.push(read_in_exec(state, command.db, &command.args, index, position, effects));
         }
     }
     Reply::Array(replies)

@@ -324,7 +324,8 @@ impl Batch {
     /// [`Corrupt`] if one cannot be read, or bytes are left behind the last.
     pub fn read_all(&self) -> Result<Vec<LogCommand>, Corrupt> {
         let mut commands = self.commands();
-        let mut all = Vec::new();
+        // No more than the bytes can hold: the count alone is anybody's word.
+        let mut all = Vec::with_capacity(usize::try_from(self.count).unwrap_or(0).min(self.commands.len() / 4));
         for command in commands.by_ref() {
             all.push(command?);
         }

@@ -10,15 +10,12 @@ use openraft::entry::RaftEntry;
 use openraft::storage::{EntryResponder, RaftStateMachine};
 
 use super::apply::{Outcome, apply};
-use super::entry::{Content, LogEntry, decode};
+use super::entry::decode;
 use super::origin::send_answers;
+use super::prepare::Prepared;
 use super::snapshot::{SnapshotBuilder, SnapshotData};
 use super::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
 use super::{Group, snapshot};
-use crate::command::{Caller, Flags, check};
-
-/// Entries with more commands than this run where nothing of Raft waits.
-const LIGHT_COMMANDS_MAX: u64 = 5000;
 
 /// See the module's header.
 pub struct Machine {
@@ -46,9 +43,10 @@ impl Machine {
                 *self.group.membership.lock() = StoredMembership::new(Some(log_id), membership);
             }
             EntryPayload::Normal(payload) if self.skip != Some(index) => {
-                let decoded = decode(&payload.0)
+                let entry = decode(&payload.0)
+                    .and_then(Prepared::new)
                     .map_err(|what| std::io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
-                self.run(index, decoded).await?;
+                self.run(index, entry).await?;
             }
             EntryPayload::Normal(_) => {
                 crate::log::warning(&format!("entry {index} is skipped, as --skip-entry asks"));
@@ -59,9 +57,9 @@ impl Machine {
         Ok(())
     }
 
-    async fn run(&mut self, index: u64, entry: LogEntry) -> std::io::Result<()> {
+    async fn run(&mut self, index: u64, entry: Prepared) -> std::io::Result<()> {
         let stamp = entry.stamp;
-        let heavy = is_heavy(&entry);
+        let heavy = entry.is_heavy();
         let group = self.group.clone();
         let mut state = group.gate.write().await;
         super::applying(index);
@@ -69,21 +67,19 @@ impl Machine {
             let group = group.clone();
             move |boot, seq| group.origin.take(boot, seq)
         };
-        let result = if heavy {
+        let outcome = if heavy {
             let env = self.group.env.clone();
-            let (guard, result) = env
+            let (guard, outcome) = env
                 .heavy(move || {
-                    let result = apply(&mut state, index, entry, own);
-                    (state, result)
+                    let outcome = apply(&mut state, index, entry, own);
+                    (state, outcome)
                 })
                 .await;
             state = guard;
-            result
+            outcome
         } else {
             apply(&mut state, index, entry, own)
         };
-        let outcome =
-            result.map_err(|what| std::io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
         self.group.note_digest(index, state.digest.value());
         self.group.note_options(&state.options);
         self.group.note_cluster(&state.cluster);
@@ -120,23 +116,6 @@ impl Machine {
             drop(tokio::task::spawn_blocking(move || drop(effects)));
         }
     }
-}
-
-/// True if the entry may keep a thread busy for more than a moment.
-fn is_heavy(entry: &LogEntry) -> bool {
-    let Content::Batch(batch) = &entry.content else { return false };
-    batch.count > LIGHT_COMMANDS_MAX
-        || batch.commands().flatten().any(|command| match command {
-            super::entry::LogCommand::Plain { args, .. } => {
-                check(Caller::Log, &args).is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT))
-            }
-            super::entry::LogCommand::Exec { commands, .. } => {
-                commands.len() as u64 > LIGHT_COMMANDS_MAX
-                    || commands
-                        .iter()
-                        .any(|(_, args)| check(Caller::Log, args).is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT)))
-            }
-        })
 }
 
 impl RaftStateMachine<TypeConfig> for Machine {

@@ -17,6 +17,7 @@ mod machine;
 mod membership;
 mod origin;
 pub mod peer;
+mod prepare;
 mod propose;
 mod reads;
 mod room;

@@ -61,6 +61,12 @@ impl Database {
         shard.get(position, key).map(|entry| &**entry)
     }
 
+    /// An entry that is probably the one at `position`, its key not yet looked at.
+    pub(super) fn likely(&self, position: Position) -> Option<&Entry> {
+        let shard = self.shards.get(position.shard())?.as_ref()?;
+        shard.likely(position).map(|entry| &**entry)
+    }
+
     /// The revision that WATCH compares: the entry's, or the floor if that is higher; 0 for an absent key.
     pub fn watched_revision(&self, entry: &Entry) -> u64 {
         entry.revision().max(self.floor)

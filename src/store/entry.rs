@@ -72,11 +72,18 @@ impl Entry {
     }
 
     /// Gives the key another value; returns the one before.
-    pub(super) fn replace(&mut self, value: Value, revision: u64, deadline_ms: Option<u64>, now_ms: u64) -> Value {
+    pub(super) fn replace(&mut self, mut value: Value, revision: u64, deadline_ms: Option<u64>, now_ms: u64) -> Value {
         self.revision = revision;
         self.set_deadline(deadline_ms);
         self.mark_accessed(now_ms);
-        std::mem::replace(&mut self.value, value)
+        let exchanged = match (&mut self.value, &mut value) {
+            (Value::Str(here), Value::Str(there)) => here.exchange(there),
+            _ => false,
+        };
+        if !exchanged {
+            std::mem::swap(&mut self.value, &mut value);
+        }
+        value
     }
 
     pub(super) fn value_mut(&mut self) -> &mut Value {

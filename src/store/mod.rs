@@ -23,6 +23,7 @@ mod string;
 mod txn;
 mod value;
 mod view;
+mod warm;
 
 pub use cluster::{Cluster, Member, Wish};
 pub use database::Database;
@@ -38,3 +39,4 @@ pub use string::Str;
 pub use txn::{Changed, Create, Deadline, Effects, Txn};
 pub use value::{Kind, Value};
 pub use view::{Horizon, View};
+pub use warm::WARM_KEYS;

@@ -66,6 +66,18 @@ impl Shard {
         }
     }
 
+    /// An entry that is probably the one at `position`: its key is not compared.
+    pub fn likely(&self, position: Position) -> Option<&Arc<Entry>> {
+        let (mut node, mut depth) = (self, 0);
+        loop {
+            match node {
+                Self::Table(table) => return table.iter_hash(position.table_hash()).next(),
+                Self::Parts(parts) => node = parts.get(part_of(position, depth))?.as_ref()?,
+            }
+            depth += 1;
+        }
+    }
+
     /// The same to change; copies what is shared on the way, even if the key is not there.
     pub fn get_mut(&mut self, position: Position, key: &[u8]) -> Option<&mut Arc<Entry>> {
         let (mut node, mut depth) = (self, 0);

@@ -40,6 +40,18 @@ impl Str {
         }
     }
 
+    /// Exchanges the bytes with those of `other` where both stand, if both are small and of one length: an allocation that was used a
+    /// moment ago is freed then, not one that is in no cache.
+    pub(super) fn exchange(&mut self, other: &mut Self) -> bool {
+        match (self, other) {
+            (Self::Small(here), Self::Small(there)) if here.len() == there.len() => {
+                here.swap_with_slice(there);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match self {

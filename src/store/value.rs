@@ -39,6 +39,14 @@ impl Value {
         }
     }
 
+    /// The beginning of what the value keeps elsewhere: looking at it fetches it.
+    pub(super) fn first_byte(&self) -> Option<u8> {
+        match self {
+            Self::Str(s) => s.as_bytes().first().copied(),
+            Self::Hash(_) => None,
+        }
+    }
+
     /// Bytes of memory, roughly, without the key.
     pub fn memory(&self) -> usize {
         match self {

@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::{Clocks, ClusterClock};
 use crate::env::{Env, Tcp};
 use crate::protocol::Args;
+use crate::replication::prepare::Prepared;
 use crate::snapshot::{MemoryStore, SnapshotDir};
 
 struct Still;
@@ -123,7 +124,7 @@ async fn a_key_that_is_due_by_the_clock_alone_is_read_again_after_a_tick() {
         batch.plain(0, &Args::from_slices(["SET", "k", "v", "PX", "1000"]));
         let entry = decode(&seal(batch.finish(), Stamp { now_ms: 10_000, ..Stamp::default() })).unwrap();
         let mut state = group.gate.write().await;
-        apply(&mut state, 6, entry, |_, _| None).unwrap();
+        apply(&mut state, 6, Prepared::new(entry).unwrap(), |_, _| None);
         let value = [Reply::Bulk("v".into())];
 
         group.clock.follow(10_900);

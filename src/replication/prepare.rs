@@ -1,0 +1,107 @@
+//! A log entry with its commands read and looked up: all that needs no state, done before the gate is taken.
+//!
+//! Invariant: a [`Prepared`] entry cannot be wrong any more. What cannot be read is found here, before the first change; a command that
+//! must not run has its error as its result, on every node alike.
+
+use crate::command::{BeginSearch, Caller, Flags, Spec, check};
+use crate::error::ReplyError;
+use crate::protocol::Args;
+
+use super::Watch;
+use super::entry::{Content, Corrupt, LogCommand, LogEntry, Stamp};
+
+/// Entries with more commands than this run where nothing of Raft waits.
+const LIGHT_COMMANDS_MAX: usize = 5000;
+
+/// The command that arguments name, or what is answered in its place.
+pub type Checked = Result<&'static Spec, ReplyError>;
+
+/// A command of a transaction.
+#[derive(Debug)]
+pub struct Single {
+    /// Index of the database.
+    pub db: u8,
+    /// Name and arguments.
+    pub args: Args,
+    /// What they name.
+    pub spec: Checked,
+}
+
+/// A command of a batch.
+#[derive(Debug)]
+pub enum Ready {
+    /// One command.
+    Plain(Single),
+    /// MULTI … EXEC.
+    Exec {
+        /// What has to be as it was.
+        watches: Vec<Watch>,
+        /// In order.
+        commands: Vec<Single>,
+    },
+}
+
+/// See the module's header.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The leader's stamp.
+    pub stamp: Stamp,
+    /// What the entry is.
+    pub content: Content,
+    /// The commands of a batch.
+    pub commands: Vec<Ready>,
+}
+
+impl Single {
+    fn new(db: u8, args: Args) -> Self {
+        let spec = check(Caller::Log, &args);
+        Self { db, args, spec }
+    }
+
+    fn is_script(&self) -> bool {
+        self.spec.as_ref().is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT))
+    }
+
+    /// The database and first key that the command is about, as a hint.
+    pub fn first_key(&self) -> Option<(usize, &[u8])> {
+        let BeginSearch::Index(at) = self.spec.as_ref().ok()?.keys.first()?.begin else { return None };
+        Some((self.db.into(), self.args.opt(usize::try_from(at).ok()?)?))
+    }
+}
+
+impl Prepared {
+    /// Reads and looks up what `entry` holds.
+    ///
+    /// # Errors
+    /// [`Corrupt`] if a command cannot be read.
+    pub fn new(entry: LogEntry) -> Result<Self, Corrupt> {
+        let LogEntry { stamp, content } = entry;
+        let commands = match &content {
+            Content::Batch(batch) => batch.read_all()?.into_iter().map(Ready::new).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Self { stamp, content, commands })
+    }
+
+    /// True if the entry may keep a thread busy for more than a moment.
+    pub fn is_heavy(&self) -> bool {
+        self.commands.len() > LIGHT_COMMANDS_MAX
+            || self.commands.iter().any(|command| match command {
+                Ready::Plain(single) => single.is_script(),
+                Ready::Exec { commands, .. } => {
+                    commands.len() > LIGHT_COMMANDS_MAX || commands.iter().any(Single::is_script)
+                }
+            })
+    }
+}
+
+impl Ready {
+    fn new(command: LogCommand) -> Self {
+        match command {
+            LogCommand::Plain { db, args } => Self::Plain(Single::new(db, args)),
+            LogCommand::Exec { watches, commands } => {
+                Self::Exec { watches, commands: commands.into_iter().map(|(db, args)| Single::new(db, args)).collect() }
+            }
+        }
+    }
+}
