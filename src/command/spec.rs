@@ -403,6 +403,12 @@ impl Spec {
         matches!(self.run, Run::Write(_))
     }
 
+    /// The first key among the arguments, where it stands at a fixed place; a hint, also for wrong arguments.
+    pub fn first_key<'a>(&self, args: &'a Args) -> Option<&'a [u8]> {
+        let BeginSearch::Index(at) = self.keys.first()?.begin else { return None };
+        args.opt(usize::try_from(at).ok()?)
+    }
+
     /// True if `len` arguments are right.
     pub fn arity_ok(&self, len: usize) -> bool {
         let len = len as i32;

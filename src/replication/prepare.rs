@@ -3,7 +3,7 @@
 //! Invariant: a [`Prepared`] entry cannot be wrong any more. What cannot be read is found here, before the first change; a command that
 //! must not run has its error as its result, on every node alike.
 
-use crate::command::{BeginSearch, Caller, Flags, Spec, check};
+use crate::command::{Caller, Flags, Spec, check};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 
@@ -64,8 +64,7 @@ impl Single {
 
     /// The database and first key that the command is about, as a hint.
     pub fn first_key(&self) -> Option<(usize, &[u8])> {
-        let BeginSearch::Index(at) = self.spec.as_ref().ok()?.keys.first()?.begin else { return None };
-        Some((self.db.into(), self.args.opt(usize::try_from(at).ok()?)?))
+        Some((self.db.into(), self.spec.as_ref().ok()?.first_key(&self.args)?))
     }
 }
 

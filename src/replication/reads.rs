@@ -1,7 +1,7 @@
 //! Reads (design 6): one ReadIndex for all that wait, then the state.
 //!
 //! Invariants
-//! - A read joins the next round, never one that was already sent. The round's index is at least every index that any
+//! - A read joins the next round, never one that was already sent ([`rounds`]). The round's index is at least every index that any
 //!   client had an answer for when the round began; the state is looked at once that index is applied here.
 //! - A leader's index counts only if the first entry of its own term is applied and a quorum, itself included, still has it as
 //!   its vote *after* the round began. (Ongaro, "Consensus: Bridging Theory and Practice", 6.4; here the quorum is asked for
@@ -10,6 +10,7 @@
 //!   applied here.
 //! - A read that met a key which is due by the clock but not by the log is run again after a tick.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use super::{Answered, CommandGroup, Group, Level, Step, Watch};
 use crate::command::{call_read, check};
 use crate::error::{LOADING, ReplyError};
 use crate::protocol::Reply;
-use crate::store::{Horizon, Rng, State, View};
+use crate::store::{Horizon, Rng, State, View, WARM_KEYS};
 
 /// Something that looks at the state.
 enum Job {
@@ -36,12 +37,21 @@ struct Waiting {
     since: Instant,
 }
 
+/// What waits for a round.
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    /// Commands of all that wait.
+    commands: usize,
+    /// Rounds under way.
+    rounds: usize,
+}
+
 /// See the module's header.
 #[derive(Default)]
 pub struct Reads {
-    waiting: Mutex<Vec<Waiting>>,
+    queue: Mutex<Queue>,
     wake: Notify,
-    running: Mutex<Vec<Waiting>>,
 }
 
 impl Reads {
@@ -64,24 +74,43 @@ impl Reads {
     }
 
     fn push(&self, job: Job) {
-        self.waiting.lock().push(Waiting { job, since: Instant::now() });
-        self.wake.notify_one();
+        let waiting = Waiting { job, since: Instant::now() };
+        let mut queue = self.queue.lock();
+        queue.commands += waiting.commands();
+        queue.waiting.push(waiting);
+        let wake = queue.may_begin();
+        drop(queue);
+        if wake {
+            self.wake.notify_one();
+        }
     }
 
-    /// Answers what got no index within `timeout`.
+    /// Answers what waited longer than `timeout` for a round.
     pub fn expire(&self, timeout: Duration) {
         let now = Instant::now();
-        for list in [&self.waiting, &self.running] {
-            let expired: Vec<Waiting> = {
-                let mut list = list.lock();
-                let (late, rest) = std::mem::take(&mut *list).into_iter().partition(|w| w.since + timeout <= now);
-                *list = rest;
-                late
-            };
-            for waiting in expired {
-                waiting.job.fail();
-            }
-        }
+        let late: Vec<Waiting> = {
+            let mut queue = self.queue.lock();
+            let (late, rest) = std::mem::take(&mut queue.waiting).into_iter().partition(|w| w.since + timeout <= now);
+            queue.waiting = rest;
+            queue.commands = queue.waiting.iter().map(Waiting::commands).sum();
+            late
+        };
+        late.into_iter().for_each(|waiting| waiting.job.fail());
+    }
+}
+
+impl Waiting {
+    fn commands(&self) -> usize {
+        if let Job::Commands(commands) = &self.job { commands.steps.len() } else { 1 }
+    }
+
+    /// The first key of each of its commands.
+    fn first_keys(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let steps = if let Job::Commands(commands) = &self.job { commands.steps.as_slice() } else { &[] };
+        steps.iter().filter_map(|step| match step {
+            Step::Read(command) => Some((command.db.into(), command.spec.first_key(&command.args)?)),
+            _ => None,
+        })
     }
 }
 
@@ -160,54 +189,6 @@ impl Group {
     }
 }
 
-/// Drives a group's reads until the future is dropped.
-pub async fn drive_reads(group: Arc<Group>) {
-    loop {
-        group.reads.wake.notified().await;
-        loop {
-            let batch = std::mem::take(&mut *group.reads.waiting.lock());
-            if batch.is_empty() {
-                break;
-            }
-            *group.reads.running.lock() = batch;
-            let mut wait = Duration::from_millis(1);
-            let index = loop {
-                if group.reads.running.lock().is_empty() {
-                    break None;
-                }
-                match group.read_index().await {
-                    Some(index) => break Some(index),
-                    None => {
-                        tokio::time::sleep(wait).await;
-                        wait = (wait * 2).min(Duration::from_millis(20));
-                    }
-                }
-            };
-            let ready = std::mem::take(&mut *group.reads.running.lock());
-            let Some(index) = index else { continue };
-            if group.applied().index >= index {
-                finish(&group, ready, index).await;
-            } else {
-                let group = group.clone();
-                drop(crate::task::spawn(finish_when_applied(group, ready, index)));
-            }
-        }
-    }
-}
-
-/// Waits until `index` is applied; those whose time is over before fail.
-async fn finish_when_applied(group: Arc<Group>, mut ready: Vec<Waiting>, index: u64) {
-    while let Some(first) = ready.iter().map(|waiting| waiting.since).min() {
-        if tokio::time::timeout_at(first + group.timeout(), group.wait_applied(index)).await.is_ok() {
-            return finish(&group, ready, index).await;
-        }
-        let (late, rest) = ready.into_iter().partition(|waiting| waiting.since <= first);
-        ready = rest;
-        let late: Vec<Waiting> = late;
-        late.into_iter().for_each(|waiting| waiting.job.fail());
-    }
-}
-
 /// Which time a read goes by.
 #[derive(Clone, Copy, PartialEq)]
 enum Pass {
@@ -222,10 +203,18 @@ async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) {
     let mut heavy = Vec::new();
     {
         let state = group.gate.read().await;
-        for waiting in ready {
-            match waiting.job {
-                Job::Commands(commands) if is_heavy(&commands) => heavy.push(commands),
-                job => again.extend(look(group, &state, job, index, Pass::First)),
+        let mut ready = VecDeque::from(ready);
+        let mut warm = 0;
+        while let Some(commands) = ready.front().map(Waiting::commands) {
+            if warm < commands && (commands > 1 || ready.len() > 1) {
+                state.warm(ready.iter().flat_map(Waiting::first_keys));
+                warm = WARM_KEYS;
+            }
+            warm = warm.saturating_sub(commands);
+            match ready.pop_front().map(|waiting| waiting.job) {
+                Some(Job::Commands(commands)) if is_heavy(&commands) => heavy.push(commands),
+                Some(job) => again.extend(look(group, &state, job, index, Pass::First)),
+                None => {}
             }
         }
     }
@@ -370,6 +359,9 @@ fn answer(commands: CommandGroup, replies: Vec<Reply>) {
     // A receiver that is gone is a connection that is gone.
     let _ = commands.done.send(Answered { replies, index: 0, timed_out: false });
 }
+
+mod rounds;
+pub use rounds::drive_reads;
 
 #[cfg(test)]
 mod tests;

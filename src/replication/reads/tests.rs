@@ -8,6 +8,7 @@ use super::super::log::{LogOptions, LogStore, MemoryDisk};
 use super::super::peer::{Identity, Links};
 use super::super::types::{LeaderId, LogId, Membership, Peer, StoredMembership, Vote, scope};
 use super::super::{Command, Parts};
+use super::rounds::finish_when_applied;
 use super::*;
 use crate::clock::{Clocks, ClusterClock};
 use crate::env::{Env, Tcp};
