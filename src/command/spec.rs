@@ -67,11 +67,13 @@ bitflags! {
         const MOVABLEKEYS = 1 << 17;
         /// As Redis shows it.
         const ALLOW_BUSY = 1 << 18;
+        /// May be called without a key.
+        const NO_MANDATORY_KEYS = 1 << 19;
 
         /// Ours: the reply depends on the node that gives it; not from scripts, which run on all of them.
         const NODE_DEPENDENT = 1 << 23;
         /// Ours: runs although CLIENT PAUSE holds the others.
-        const PAUSE_EXEMPT = 1 << 23;
+        const PAUSE_EXEMPT = 1 << 21;
         /// Ours: ends a transaction by running it (EXEC): refused, it discards the transaction.
         const EXECUTES = 1 << 22;
         /// Ours: executed at once inside MULTI instead of being queued (EXEC, DISCARD, MULTI, WATCH, RESET, QUIT).
@@ -424,5 +426,19 @@ impl Spec {
 impl std::fmt::Debug for Spec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Flags;
+
+    #[test]
+    fn no_two_flags_share_a_bit() {
+        let mut seen = Flags::empty();
+        for flag in <Flags as bitflags::Flags>::FLAGS {
+            assert!(!seen.intersects(*flag.value()), "{}", flag.name());
+            seen |= *flag.value();
+        }
     }
 }

@@ -269,6 +269,7 @@ impl Database {
                 if entry.position().shard() != index || !found.is_some_and(|found| std::ptr::eq(found, &**entry)) {
                     return Err(format!("key {:?} stands in a wrong place of shard {index}", entry.key()));
                 }
+                entry.value().validate().map_err(|what| format!("key {:?}: {what}", entry.key()))?;
                 if let Some(deadline) = entry.deadline_ms() {
                     volatile += 1;
                     if !self.deadlines.contains(&(deadline, entry.key().into())) {

@@ -27,13 +27,13 @@ pub struct Effects {
 
 impl Effects {
     fn discard_value(&mut self, value: Value) {
-        if value.elements() > 64 {
+        if value.is_slow_to_free() {
             self.garbage.push(value);
         }
     }
 
     fn discard(&mut self, entry: Arc<Entry>) {
-        if entry.value().elements() > 64
+        if entry.value().is_slow_to_free()
             && let Ok(entry) = Arc::try_unwrap(entry)
         {
             self.garbage.push(entry.into_value());

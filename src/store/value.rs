@@ -39,6 +39,25 @@ impl Value {
         }
     }
 
+    /// True if freeing it takes longer than handing it to another thread: many elements, or pages that go back to the system.
+    pub(super) fn is_slow_to_free(&self) -> bool {
+        match self {
+            Self::Str(s) => s.len() > 1 << 20,
+            Self::Hash(h) => h.len() > 64,
+        }
+    }
+
+    /// Checks what the type promises of itself; for tests and after a snapshot is installed.
+    ///
+    /// # Errors
+    /// Names the first thing that is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        match self {
+            Self::Str(_) => Ok(()),
+            Self::Hash(h) => h.validate(),
+        }
+    }
+
     /// The beginning of what the value keeps elsewhere: looking at it fetches it.
     pub(super) fn first_byte(&self) -> Option<u8> {
         match self {

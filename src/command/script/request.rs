@@ -10,8 +10,12 @@ use crate::script::{Host, Prepared, Source};
 use crate::store::{Scripts, Txn, View};
 
 /// Flags of all four.
-pub const FLAGS: Flags =
-    Flags::NOSCRIPT.union(Flags::STALE).union(Flags::SKIP_MONITOR).union(Flags::MOVABLEKEYS).union(Flags::SCRIPT);
+pub const FLAGS: Flags = Flags::NOSCRIPT
+    .union(Flags::STALE)
+    .union(Flags::SKIP_MONITOR)
+    .union(Flags::MOVABLEKEYS)
+    .union(Flags::SCRIPT)
+    .union(Flags::NO_MANDATORY_KEYS);
 
 /// Keys of the two that write: what a script does with them is not known, so all is assumed.
 pub const WRITTEN: &[KeySpec] = &[keys(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))];

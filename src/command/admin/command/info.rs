@@ -1,11 +1,11 @@
 //! One command as COMMAND INFO describes it.
 
-use super::categories;
+use super::{categories, tips::tips};
 use crate::command::{BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, Spec};
 use crate::protocol::Reply;
 
 /// Redis's flags in the order in which it lists them.
-const FLAGS: [(Flags, &str); 19] = [
+const FLAGS: [(Flags, &str); 20] = [
     (Flags::WRITE, "write"),
     (Flags::READONLY, "readonly"),
     (Flags::DENYOOM, "denyoom"),
@@ -24,6 +24,7 @@ const FLAGS: [(Flags, &str); 19] = [
     (Flags::NO_ASYNC_LOADING, "no_async_loading"),
     (Flags::NO_MULTI, "no_multi"),
     (Flags::MOVABLEKEYS, "movablekeys"),
+    (Flags::NO_MANDATORY_KEYS, "no_mandatory_keys"),
     (Flags::ALLOW_BUSY, "allow_busy"),
 ];
 
@@ -58,7 +59,7 @@ pub fn info(spec: &'static Spec) -> Reply {
         Reply::Int(last.into()),
         Reply::Int(step.into()),
         Reply::Set(categories.collect()),
-        Reply::Set(vec![]),
+        Reply::Set(tips(spec.name).iter().map(|tip| Reply::bulk(*tip)).collect()),
         Reply::Set(spec.keys.iter().map(key_spec).collect()),
         subcommands,
     ])

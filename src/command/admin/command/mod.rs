@@ -5,6 +5,7 @@ mod docs;
 mod info;
 mod keys;
 mod list;
+mod tips;
 
 use super::{OPEN, doc};
 use crate::command::{Arg, ArgKind, Categories, Flags, Spec, all, help, lookup};
