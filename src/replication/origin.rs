@@ -12,31 +12,24 @@
 //! - A stream that has brought nothing for a while is not only begun again but goes over a new connection: the present one may
 //!   be dead without having been told. Without a leader nothing is due, and the driving task sleeps until there is one.
 
+mod batch;
+mod stream;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::entry::{BatchWriter, Stamp, seal, unseal};
+use super::entry::{BatchWriter, Stamp};
 use super::gather::Gather;
 use super::{Answered, CommandGroup, Room, Step};
 use crate::error::{DISK_FULL, INDETERMINATE, LOADING, REPLY_LOST, ReplyError};
 
-/// Most commands of a batch.
-pub const BATCH_COMMANDS_MAX: usize = 4096;
-/// Most bytes of a batch of more than one group.
-pub const BATCH_BYTES_MAX: usize = 1 << 20;
-/// Most batches in flight.
-const WINDOW: usize = 8;
-/// A batch in flight for longer than this lets another one go, and so on.
-const IN_FLIGHT_STEP: Duration = Duration::from_millis(2);
-const STALL_MIN: Duration = Duration::from_millis(500);
-const STALL_MAX: Duration = Duration::from_secs(2);
-const BACKOFF_MIN: Duration = Duration::from_millis(1);
-const BACKOFF_MAX: Duration = Duration::from_millis(50);
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body};
+use batch::{Pending, Queued, Stored};
+use stream::{STALL_MIN, Stream};
 
 /// (term, node) of a leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,49 +53,6 @@ pub struct HandOver {
     pub body: Body,
     /// The stream before brought nothing: a new connection is to be used.
     pub fresh: bool,
-}
-
-/// A batch's bytes.
-#[derive(Debug, Clone)]
-pub enum Body {
-    /// To be stamped by a leader: head and body without checksum.
-    Unsealed(Bytes),
-    /// Stamped by this node.
-    Sealed(Bytes),
-}
-
-struct Queued {
-    group: CommandGroup,
-    since: Instant,
-    commands: usize,
-    bytes: usize,
-}
-
-struct Pending {
-    seq: u64,
-    body: Stored,
-    groups: Vec<CommandGroup>,
-    ticks: Vec<oneshot::Sender<()>>,
-    since: Instant,
-    outstanding: u32,
-    void: bool,
-}
-
-enum Stored {
-    Fresh(BytesMut),
-    Shared(Bytes),
-    Sealed(Bytes),
-}
-
-#[derive(Default)]
-struct Stream {
-    leader: Option<Leader>,
-    id: u64,
-    next_seq: u64,
-    not_before: Option<Instant>,
-    backoff: Duration,
-    /// It takes the place of one that brought nothing.
-    fresh: bool,
 }
 
 struct Inner {
@@ -175,16 +125,7 @@ impl Origin {
             drop(inner);
             return group.fail(&LOADING);
         }
-        let (mut commands, mut bytes) = (0, 0);
-        for step in &group.steps {
-            if let Step::Write(command) = step {
-                commands += 1;
-                bytes += command.size();
-            }
-        }
-        inner.queued_commands += commands;
-        inner.queued_bytes += bytes;
-        inner.queue.push_back(Queued { group, since: Instant::now(), commands, bytes });
+        inner.enqueue(group);
         let wake = inner.gather.came();
         drop(inner);
         if wake {
@@ -404,185 +345,6 @@ impl Origin {
 fn answer(failed: Vec<(CommandGroup, ReplyError)>) {
     for (group, error) in failed {
         group.fail(&error);
-    }
-}
-
-impl Inner {
-    fn boot_step(&mut self, leader: Leader, now: Instant) -> Next {
-        if let Some((to, at)) = self.boot_sent
-            && to == leader
-            && now < at + STALL_MIN
-        {
-            return Next::Wait(Some(at + STALL_MIN));
-        }
-        let fresh = self.boot_unanswered && self.boot_sent.is_some_and(|(to, _)| to == leader);
-        self.boot_sent = Some((leader, now));
-        self.boot_unanswered = true;
-        Next::Boot(leader, self.nonce, fresh)
-    }
-
-    /// The Boot that was sent last did not get there: the next one goes after `backoff`, never at once, because the reason may be that
-    /// nobody listens there.
-    fn boot_again_after(&mut self, backoff: Duration) {
-        self.boot_unanswered = false;
-        if let Some((leader, _)) = self.boot_sent {
-            self.boot_sent = Some((leader, Instant::now() + backoff - STALL_MIN));
-        }
-    }
-
-    fn new_boot(&mut self, nonce: u64) {
-        self.boot = None;
-        self.boot_sent = None;
-        self.boot_unanswered = false;
-        self.nonce = nonce;
-        self.next_seq = 1;
-        self.restart_stream(None);
-    }
-
-    fn choose_stream(&mut self, leader: Leader, now: Instant) {
-        if self.stream.leader != Some(leader) {
-            self.stream.leader = Some(leader);
-            self.stream.backoff = Duration::ZERO;
-            self.restart_stream(None);
-        } else if !self.pending.is_empty() && now >= self.progress + self.stall {
-            self.stall = (self.stall * 2).min(STALL_MAX);
-            self.restart_stream(None);
-            self.stream.fresh = true;
-        }
-    }
-
-    fn restart_stream(&mut self, backoff: Option<Duration>) {
-        self.stream.id += 1;
-        self.stream.fresh = false;
-        self.stream.next_seq = self.pending.front().map_or(self.next_seq, |pending| pending.seq);
-        self.stream.not_before = backoff.map(|backoff| Instant::now() + backoff);
-        self.progress = Instant::now();
-    }
-
-    fn next_backoff(&mut self) -> Duration {
-        self.stream.backoff = (self.stream.backoff * 2).clamp(BACKOFF_MIN, BACKOFF_MAX);
-        self.stream.backoff
-    }
-
-    /// Puts a group that has waited since then at the head of the queue again.
-    fn queue_first(&mut self, group: CommandGroup, since: Instant) {
-        let bytes = group.steps.iter().map(|step| if let Step::Write(c) = step { c.size() } else { 0 }).sum();
-        let commands = group.steps.len();
-        self.queued_commands += commands;
-        self.queued_bytes += bytes;
-        self.queue.push_front(Queued { group, since, commands, bytes });
-    }
-
-    fn dequeue(&mut self) -> Option<Queued> {
-        let queued = self.queue.pop_front()?;
-        self.queued_commands -= queued.commands;
-        self.queued_bytes -= queued.bytes;
-        Some(queued)
-    }
-
-    /// Makes batches while one may go.
-    fn fill_window(&mut self, boot: u64, now: Instant) {
-        while self.pending.len() < WINDOW {
-            let full = self.queued_commands >= BATCH_COMMANDS_MAX || self.queued_bytes >= BATCH_BYTES_MAX;
-            let waits = !self.queue.is_empty() || !self.tick_wanted.is_empty();
-            let first_ready = self.pending.is_empty() && (full || self.gather.is_ready(now));
-            let next_ready = self.pending.back().is_some_and(|last| full || last.since + IN_FLIGHT_STEP <= now);
-            if !(waits && (first_ready || next_ready || (self.pending.is_empty() && !self.tick_wanted.is_empty()))) {
-                return;
-            }
-            self.make_batch(boot, now);
-        }
-    }
-
-    fn make_batch(&mut self, boot: u64, now: Instant) {
-        let mut writer = BatchWriter::new(boot, self.next_seq, self.queued_bytes.min(BATCH_BYTES_MAX) + 64);
-        let (mut commands, mut bytes) = (0, 0);
-        let mut groups = Vec::new();
-        let mut since = now;
-        while let Some(front) = self.queue.front() {
-            let fits = commands + front.commands <= BATCH_COMMANDS_MAX && bytes + front.bytes <= BATCH_BYTES_MAX;
-            if !fits && !groups.is_empty() {
-                break;
-            }
-            let Some(queued) = self.dequeue() else { break };
-            commands += queued.commands;
-            bytes += queued.bytes;
-            since = since.min(queued.since);
-            for step in &queued.group.steps {
-                if let Step::Write(command) = step {
-                    match &command.exec {
-                        Some(exec) => writer.exec(exec),
-                        None => writer.plain(command.db, &command.args),
-                    }
-                }
-            }
-            groups.push(queued.group);
-        }
-        if self.pending.is_empty() {
-            self.progress = now;
-        }
-        self.gather.taken(groups.len());
-        self.pending.push_back(Pending {
-            seq: self.next_seq,
-            body: Stored::Fresh(writer.finish()),
-            groups,
-            ticks: std::mem::take(&mut self.tick_wanted),
-            since,
-            outstanding: 0,
-            void: false,
-        });
-        self.next_seq += 1;
-    }
-
-    /// The hand-overs that the stream has not made yet.
-    fn hand_over(&mut self, leader: Leader, own_node: u64, stamp: &impl Fn() -> Stamp) -> Vec<HandOver> {
-        let (stream, from) = (self.stream.id, self.stream.next_seq);
-        let mut hand_overs = Vec::new();
-        for pending in self.pending.iter_mut().filter(|pending| pending.seq >= from) {
-            pending.outstanding += 1;
-            let body = if leader.node == own_node { pending.body.seal(stamp()) } else { pending.body.share() };
-            let fresh = std::mem::take(&mut self.stream.fresh);
-            hand_overs.push(HandOver { leader, stream, seq: pending.seq, body, fresh });
-            self.stream.next_seq = pending.seq + 1;
-        }
-        hand_overs
-    }
-
-    fn next_deadline(&self) -> Option<Instant> {
-        let stall = (!self.pending.is_empty()).then(|| self.progress + self.stall);
-        // Also while nobody waits: who comes before that moment wakes nobody.
-        let gather = self.gather.until().filter(|until| *until > Instant::now());
-        let step = match self.pending.back() {
-            Some(last) if !(self.queue.is_empty() && self.tick_wanted.is_empty()) && self.pending.len() < WINDOW => {
-                Some(last.since + IN_FLIGHT_STEP)
-            }
-            _ => None,
-        };
-        [stall, gather, step].into_iter().flatten().min()
-    }
-}
-
-impl Stored {
-    /// Stamped, in place where that is possible.
-    fn seal(&mut self, stamp: Stamp) -> Body {
-        let unsealed = match std::mem::replace(self, Self::Fresh(BytesMut::new())) {
-            Self::Fresh(bytes) => bytes,
-            Self::Shared(bytes) => bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared)),
-            Self::Sealed(bytes) => unseal(&bytes),
-        };
-        let sealed = seal(unsealed, stamp);
-        *self = Self::Sealed(sealed.clone());
-        Body::Sealed(sealed)
-    }
-
-    fn share(&mut self) -> Body {
-        let bytes = match std::mem::replace(self, Self::Fresh(BytesMut::new())) {
-            Self::Fresh(bytes) => bytes.freeze(),
-            Self::Shared(bytes) => bytes,
-            Self::Sealed(bytes) => unseal(&bytes).freeze(),
-        };
-        *self = Self::Shared(bytes.clone());
-        Body::Unsealed(bytes)
     }
 }
 

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use futures::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::advance;
 
-use super::super::entry::{Content, decode};
+use super::super::entry::{Content, decode, seal};
 use super::super::{Answered, Command, Level};
+use super::batch::IN_FLIGHT_STEP;
+use super::stream::BACKOFF_MAX;
 use super::*;
 use crate::protocol::{Args, Reply};
 
