@@ -6,10 +6,14 @@
 //! Invariants: `decode(encode(x)) == x`; nothing that fails its checksum or its bounds is ever applied; no length read from
 //! an entry allocates more than the entry's own bytes; a later format keeps decoding this one.
 
+mod batch;
+mod wire;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::{Exec, Watch};
-use crate::protocol::Args;
+pub use batch::{Batch, BatchWriter, LogCommand};
+pub use wire::put_number;
+use wire::{get_number, get_text, get_u64, put_bytes};
 
 /// The format that this binary writes.
 pub const FORMAT: u8 = 1;
@@ -90,18 +94,6 @@ pub enum Content {
     Tick,
 }
 
-/// Commands of one origin, in order.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Batch {
-    /// The origin's boot.
-    pub boot: u64,
-    /// 1, 2, 3 … in each boot.
-    pub seq: u64,
-    /// Number of commands.
-    pub count: u64,
-    commands: Bytes,
-}
-
 /// A decoded entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {
@@ -109,25 +101,6 @@ pub struct LogEntry {
     pub stamp: Stamp,
     /// What it is for.
     pub content: Content,
-}
-
-/// A command as the log holds it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum LogCommand {
-    /// A plain one.
-    Plain {
-        /// Database.
-        db: u8,
-        /// Arguments.
-        args: Args,
-    },
-    /// EXEC.
-    Exec {
-        /// Watched keys.
-        watches: Vec<Watch>,
-        /// (database, arguments) of each command.
-        commands: Vec<(u8, Args)>,
-    },
 }
 
 /// Starts an entry: the head is filled in by [`seal`].
@@ -212,57 +185,6 @@ pub fn is_forwardable(unsealed: &[u8]) -> bool {
     }
 }
 
-/// Collects the commands of a batch. Boot 0 is the leader's own: such a batch has no seq and always runs.
-pub struct BatchWriter {
-    out: BytesMut,
-    count: u64,
-}
-
-impl BatchWriter {
-    /// A batch of `boot` with this `seq`; `capacity` in bytes is only a hint.
-    pub fn new(boot: u64, seq: u64, capacity: usize) -> Self {
-        let mut out = head(3, capacity + 24);
-        out.put_u64_le(boot);
-        out.put_u64_le(seq);
-        out.put_u64_le(0);
-        Self { out, count: 0 }
-    }
-
-    /// Appends a command.
-    pub fn plain(&mut self, db: u8, args: &Args) {
-        self.count += 1;
-        self.out.put_u8(0);
-        self.out.put_u8(db);
-        put_args(&mut self.out, args);
-    }
-
-    /// Appends an EXEC.
-    pub fn exec(&mut self, exec: &Exec) {
-        self.count += 1;
-        self.out.put_u8(1);
-        put_number(&mut self.out, exec.watches.len() as u64);
-        for watch in &exec.watches {
-            self.out.put_u8(watch.db);
-            put_bytes(&mut self.out, &watch.key);
-            self.out.put_u64_le(watch.revision);
-            self.out.put_u64_le(watch.deadline_ms);
-        }
-        put_number(&mut self.out, exec.commands.len() as u64);
-        for command in &exec.commands {
-            self.out.put_u8(command.db);
-            put_args(&mut self.out, &command.args);
-        }
-    }
-
-    /// The unsealed entry.
-    pub fn finish(mut self) -> BytesMut {
-        if let Some(mut place) = self.out.get_mut(HEAD_LEN + 16..HEAD_LEN + 24) {
-            place.put_u64_le(self.count);
-        }
-        self.out
-    }
-}
-
 /// Decodes a sealed entry.
 ///
 /// # Errors
@@ -312,184 +234,5 @@ pub fn decode(sealed: &Bytes) -> Result<LogEntry, Corrupt> {
     Ok(LogEntry { stamp, content })
 }
 
-impl Batch {
-    /// The commands, in order. A caller that applies them has to have read them all without an error first.
-    pub fn commands(&self) -> Commands {
-        Commands { rest: self.commands.clone(), left: self.count }
-    }
-
-    /// All commands.
-    ///
-    /// # Errors
-    /// [`Corrupt`] if one cannot be read, or bytes are left behind the last.
-    pub fn read_all(&self) -> Result<Vec<LogCommand>, Corrupt> {
-        let mut commands = self.commands();
-        // No more than the bytes can hold: the count alone is anybody's word.
-        let mut all = Vec::with_capacity(usize::try_from(self.count).unwrap_or(0).min(self.commands.len() / 4));
-        for command in commands.by_ref() {
-            all.push(command?);
-        }
-        if commands.rest.has_remaining() { Err(Corrupt::Invalid) } else { Ok(all) }
-    }
-}
-
-/// Iterator over a batch's commands.
-pub struct Commands {
-    rest: Bytes,
-    left: u64,
-}
-
-impl Iterator for Commands {
-    type Item = Result<LogCommand, Corrupt>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let command = get_command(&mut self.rest);
-        if command.is_err() {
-            self.left = 0;
-        }
-        Some(command)
-    }
-}
-
-fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
-    match get_u8(rest)? {
-        0 => Ok(LogCommand::Plain { db: get_u8(rest)?, args: get_args(rest)? }),
-        1 => {
-            let mut watches = Vec::new();
-            for _ in 0..get_number(rest)? {
-                watches.push(Watch {
-                    db: get_u8(rest)?,
-                    key: get_bytes(rest)?,
-                    revision: get_u64(rest)?,
-                    deadline_ms: get_u64(rest)?,
-                });
-            }
-            let mut commands = Vec::new();
-            for _ in 0..get_number(rest)? {
-                commands.push((get_u8(rest)?, get_args(rest)?));
-            }
-            Ok(LogCommand::Exec { watches, commands })
-        }
-        _ => Err(Corrupt::Invalid),
-    }
-}
-
-fn put_args(out: &mut BytesMut, args: &Args) {
-    put_number(out, args.len() as u64);
-    for arg in args.iter() {
-        put_bytes(out, arg);
-    }
-}
-
-fn get_args(rest: &mut Bytes) -> Result<Args, Corrupt> {
-    let count = get_number(rest)?;
-    let whole = rest.clone();
-    let mut ranges = smallvec::SmallVec::<[(u32, u32); 5]>::new();
-    for _ in 0..count {
-        let len = get_number(rest)?;
-        let len = usize::try_from(len).ok().filter(|len| *len <= rest.remaining()).ok_or(Corrupt::Truncated)?;
-        let start = whole.len() - rest.remaining();
-        let end = u32::try_from(start + len).map_err(|_| Corrupt::Invalid)?;
-        ranges.push((start as u32, end));
-        rest.advance(len);
-    }
-    Ok(Args::new(whole, ranges))
-}
-
-/// Appends a number in LEB128.
-pub fn put_number(out: &mut BytesMut, mut number: u64) {
-    while number >= 0x80 {
-        out.put_u8((number as u8) | 0x80);
-        number >>= 7;
-    }
-    out.put_u8(number as u8);
-}
-
-fn put_bytes(out: &mut BytesMut, bytes: &[u8]) {
-    put_number(out, bytes.len() as u64);
-    out.put_slice(bytes);
-}
-
-fn get_u8(rest: &mut Bytes) -> Result<u8, Corrupt> {
-    rest.try_get_u8().map_err(|_| Corrupt::Truncated)
-}
-
-fn get_u64(rest: &mut Bytes) -> Result<u64, Corrupt> {
-    rest.try_get_u64_le().map_err(|_| Corrupt::Truncated)
-}
-
-fn get_number(rest: &mut Bytes) -> Result<u64, Corrupt> {
-    let mut number = 0u64;
-    for shift in (0..64).step_by(7) {
-        let byte = get_u8(rest)?;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Ok(number);
-        }
-    }
-    Err(Corrupt::Invalid)
-}
-
-fn get_bytes(rest: &mut Bytes) -> Result<Bytes, Corrupt> {
-    let len = usize::try_from(get_number(rest)?).map_err(|_| Corrupt::Invalid)?;
-    if len > rest.remaining() {
-        return Err(Corrupt::Truncated);
-    }
-    Ok(rest.split_to(len))
-}
-
-fn get_text(rest: &mut Bytes) -> Result<String, Corrupt> {
-    String::from_utf8(get_bytes(rest)?.to_vec()).map_err(|_| Corrupt::Invalid)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::replication::Command;
-
-    fn sample() -> Bytes {
-        let mut batch = BatchWriter::new(7, 3, 0);
-        batch.plain(0, &Args::from_slices(["SET", "k", "v"]));
-        let get = crate::command::lookup(b"get").unwrap();
-        batch.exec(&Exec {
-            watches: vec![Watch { db: 1, key: Bytes::from_static(b"w"), revision: 9, deadline_ms: 4 }],
-            commands: vec![Command::new(get, 2, Args::from_slices(["GET", "k"]))],
-        });
-        seal(batch.finish(), Stamp { now_ms: 11, digest_index: 1024, digest: 5 })
-    }
-
-    #[test]
-    fn a_batch_reads_back_as_written() {
-        let entry = decode(&sample()).unwrap();
-        assert_eq!(entry.stamp, Stamp { now_ms: 11, digest_index: 1024, digest: 5 });
-        let Content::Batch(batch) = entry.content else { panic!() };
-        assert_eq!((batch.boot, batch.seq, batch.count), (7, 3, 2));
-        let commands = batch.read_all().unwrap();
-        let LogCommand::Plain { db: 0, args } = &commands[0] else { panic!() };
-        assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
-        let LogCommand::Exec { watches, commands } = &commands[1] else { panic!() };
-        assert_eq!((watches[0].revision, commands[0].0), (9, 2));
-    }
-
-    #[test]
-    fn every_flipped_bit_and_every_cut_is_noticed() {
-        let sealed = sample();
-        for bit in 0..sealed.len() * 8 {
-            let mut bytes = sealed.to_vec();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(decode(&bytes.into()).is_err(), "bit {bit}");
-        }
-        for len in 0..sealed.len() {
-            assert!(decode(&sealed.slice(..len)).is_err(), "cut at {len}");
-        }
-    }
-
-    #[test]
-    fn stamping_again_changes_the_stamp_alone() {
-        let sealed = seal(unseal(&sample()), Stamp { now_ms: 12, ..Stamp::default() });
-        let (again, first) = (decode(&sealed).unwrap(), decode(&sample()).unwrap());
-        assert_eq!(again.stamp.now_ms, 12);
-        assert_eq!(again.content, first.content);
-    }
-}
+mod tests;

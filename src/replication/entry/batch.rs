@@ -1,0 +1,153 @@
+//! A batch's commands inside an entry.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use super::wire::{get_args, get_bytes, get_number, get_u8, get_u64, put_args, put_bytes, put_number};
+use super::{Corrupt, HEAD_LEN, head};
+use crate::protocol::Args;
+use crate::replication::{Exec, Watch};
+
+/// Commands of one origin, in order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch {
+    /// The origin's boot.
+    pub boot: u64,
+    /// 1, 2, 3 … in each boot.
+    pub seq: u64,
+    /// Number of commands.
+    pub count: u64,
+    pub(super) commands: Bytes,
+}
+
+/// A command as the log holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogCommand {
+    /// A plain one.
+    Plain {
+        /// Database.
+        db: u8,
+        /// Arguments.
+        args: Args,
+    },
+    /// EXEC.
+    Exec {
+        /// Watched keys.
+        watches: Vec<Watch>,
+        /// (database, arguments) of each command.
+        commands: Vec<(u8, Args)>,
+    },
+}
+
+/// Collects the commands of a batch. Boot 0 is the leader's own: such a batch has no seq and always runs.
+pub struct BatchWriter {
+    out: BytesMut,
+    count: u64,
+}
+
+impl BatchWriter {
+    /// A batch of `boot` with this `seq`; `capacity` in bytes is only a hint.
+    pub fn new(boot: u64, seq: u64, capacity: usize) -> Self {
+        let mut out = head(3, capacity + 24);
+        out.put_u64_le(boot);
+        out.put_u64_le(seq);
+        out.put_u64_le(0);
+        Self { out, count: 0 }
+    }
+
+    /// Appends a command.
+    pub fn plain(&mut self, db: u8, args: &Args) {
+        self.count += 1;
+        self.out.put_u8(0);
+        self.out.put_u8(db);
+        put_args(&mut self.out, args);
+    }
+
+    /// Appends an EXEC.
+    pub fn exec(&mut self, exec: &Exec) {
+        self.count += 1;
+        self.out.put_u8(1);
+        put_number(&mut self.out, exec.watches.len() as u64);
+        for watch in &exec.watches {
+            self.out.put_u8(watch.db);
+            put_bytes(&mut self.out, &watch.key);
+            self.out.put_u64_le(watch.revision);
+            self.out.put_u64_le(watch.deadline_ms);
+        }
+        put_number(&mut self.out, exec.commands.len() as u64);
+        for command in &exec.commands {
+            self.out.put_u8(command.db);
+            put_args(&mut self.out, &command.args);
+        }
+    }
+
+    /// The unsealed entry.
+    pub fn finish(mut self) -> BytesMut {
+        if let Some(mut place) = self.out.get_mut(HEAD_LEN + 16..HEAD_LEN + 24) {
+            place.put_u64_le(self.count);
+        }
+        self.out
+    }
+}
+
+impl Batch {
+    /// The commands, in order. A caller that applies them has to have read them all without an error first.
+    pub fn commands(&self) -> Commands {
+        Commands { rest: self.commands.clone(), left: self.count }
+    }
+
+    /// All commands.
+    ///
+    /// # Errors
+    /// [`Corrupt`] if one cannot be read, or bytes are left behind the last.
+    pub fn read_all(&self) -> Result<Vec<LogCommand>, Corrupt> {
+        let mut commands = self.commands();
+        // No more than the bytes can hold: the count alone is anybody's word.
+        let mut all = Vec::with_capacity(usize::try_from(self.count).unwrap_or(0).min(self.commands.len() / 4));
+        for command in commands.by_ref() {
+            all.push(command?);
+        }
+        if commands.rest.has_remaining() { Err(Corrupt::Invalid) } else { Ok(all) }
+    }
+}
+
+/// Iterator over a batch's commands.
+pub struct Commands {
+    rest: Bytes,
+    left: u64,
+}
+
+impl Iterator for Commands {
+    type Item = Result<LogCommand, Corrupt>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let command = get_command(&mut self.rest);
+        if command.is_err() {
+            self.left = 0;
+        }
+        Some(command)
+    }
+}
+
+fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
+    match get_u8(rest)? {
+        0 => Ok(LogCommand::Plain { db: get_u8(rest)?, args: get_args(rest)? }),
+        1 => {
+            let mut watches = Vec::new();
+            for _ in 0..get_number(rest)? {
+                watches.push(Watch {
+                    db: get_u8(rest)?,
+                    key: get_bytes(rest)?,
+                    revision: get_u64(rest)?,
+                    deadline_ms: get_u64(rest)?,
+                });
+            }
+            let mut commands = Vec::new();
+            for _ in 0..get_number(rest)? {
+                commands.push((get_u8(rest)?, get_args(rest)?));
+            }
+            Ok(LogCommand::Exec { watches, commands })
+        }
+        _ => Err(Corrupt::Invalid),
+    }
+}

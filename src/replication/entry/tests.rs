@@ -1,0 +1,49 @@
+use super::*;
+use crate::protocol::Args;
+use crate::replication::Command;
+use crate::replication::{Exec, Watch};
+
+fn sample() -> Bytes {
+    let mut batch = BatchWriter::new(7, 3, 0);
+    batch.plain(0, &Args::from_slices(["SET", "k", "v"]));
+    let get = crate::command::lookup(b"get").unwrap();
+    batch.exec(&Exec {
+        watches: vec![Watch { db: 1, key: Bytes::from_static(b"w"), revision: 9, deadline_ms: 4 }],
+        commands: vec![Command::new(get, 2, Args::from_slices(["GET", "k"]))],
+    });
+    seal(batch.finish(), Stamp { now_ms: 11, digest_index: 1024, digest: 5 })
+}
+
+#[test]
+fn a_batch_reads_back_as_written() {
+    let entry = decode(&sample()).unwrap();
+    assert_eq!(entry.stamp, Stamp { now_ms: 11, digest_index: 1024, digest: 5 });
+    let Content::Batch(batch) = entry.content else { panic!() };
+    assert_eq!((batch.boot, batch.seq, batch.count), (7, 3, 2));
+    let commands = batch.read_all().unwrap();
+    let LogCommand::Plain { db: 0, args } = &commands[0] else { panic!() };
+    assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
+    let LogCommand::Exec { watches, commands } = &commands[1] else { panic!() };
+    assert_eq!((watches[0].revision, commands[0].0), (9, 2));
+}
+
+#[test]
+fn every_flipped_bit_and_every_cut_is_noticed() {
+    let sealed = sample();
+    for bit in 0..sealed.len() * 8 {
+        let mut bytes = sealed.to_vec();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        assert!(decode(&bytes.into()).is_err(), "bit {bit}");
+    }
+    for len in 0..sealed.len() {
+        assert!(decode(&sealed.slice(..len)).is_err(), "cut at {len}");
+    }
+}
+
+#[test]
+fn stamping_again_changes_the_stamp_alone() {
+    let sealed = seal(unseal(&sample()), Stamp { now_ms: 12, ..Stamp::default() });
+    let (again, first) = (decode(&sealed).unwrap(), decode(&sample()).unwrap());
+    assert_eq!(again.stamp.now_ms, 12);
+    assert_eq!(again.content, first.content);
+}
