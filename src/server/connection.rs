@@ -3,8 +3,10 @@
 //! Invariants
 //! - Replies leave in the order of the commands: the next group starts when the one before has been answered.
 //! - What a connection holds is bounded: the frame being read by `proto-max-bulk-len` and Redis's limits, the group by
-//!   [`GROUP_COMMANDS_MAX`] and [`GROUP_BYTES_MAX`], and nothing more is read or run while replies cannot be written. A slow reader so
+//!   [`collect::GROUP_COMMANDS_MAX`] and [`collect::GROUP_BYTES_MAX`], and nothing more is read or run while replies cannot be written. A slow reader so
 //!   stops its own pipeline and nobody else's.
+
+mod collect;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,20 +16,16 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 
-use super::dispatch::{Dispatched, dispatch, find};
 use super::slowlog::{SlowEntry, shorten};
-use super::{Call, Client, Finish, Later, Output, ReplyMode, Server, Session, Stats};
+use super::{Call, Client, Finish, Later, Output, Server, Session, Stats};
 use crate::command::{Flags, Run, Spec};
 use crate::env::BoxStream;
-use crate::error::{INDETERMINATE, LOADING};
-use crate::protocol::parse::{Limits, Parsed, Parser};
-use crate::protocol::{Args, Reply, Resp, encode};
-use crate::replication::{Answered, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, CommandGroup, Step};
+use crate::error::INDETERMINATE;
+use crate::protocol::parse::Parser;
+use crate::protocol::{Args, Reply, encode};
+use crate::replication::{Answered, CommandGroup, Step};
+use collect::{Collected, Form};
 
-/// Most commands of one group: a quarter of a batch.
-pub const GROUP_COMMANDS_MAX: usize = BATCH_COMMANDS_MAX / 4;
-/// Most bytes of one group, if it has more than one command.
-pub const GROUP_BYTES_MAX: usize = BATCH_BYTES_MAX / 4;
 /// Most bytes that are read ahead while a command waits.
 const WAITING_INPUT_MAX: usize = 64 * 1024;
 const READ_LEN: usize = 16 * 1024;
@@ -67,24 +65,6 @@ struct Connection<'a> {
     paused: bool,
 }
 
-/// The group being collected: its steps, and how each one's reply is to be written.
-#[derive(Default)]
-struct Collected {
-    steps: Vec<Step>,
-    forms: Vec<Form>,
-    bytes: usize,
-    later: Option<(super::Later, &'static Spec)>,
-}
-
-/// How a reply is written: protocol version, and whether the client wants it.
-#[derive(Clone, Copy)]
-struct Form {
-    resp: Resp,
-    shown: bool,
-    /// What is answered; None if it was refused before that was known.
-    spec: Option<&'static Spec>,
-}
-
 impl Connection<'_> {
     async fn run(&mut self) -> std::io::Result<()> {
         loop {
@@ -110,120 +90,11 @@ impl Connection<'_> {
         }
     }
 
-    /// Takes commands from what was read, until a bound or a command that the group is cut around.
-    fn collect(&mut self) -> Collected {
-        self.paused = false;
-        let mut group = Collected::default();
-        while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
-            let limits = self.limits();
-            let args = match self.held.take() {
-                Some(args) => args,
-                None => match self.parser.next(&mut self.input, limits) {
-                    Ok(Parsed::Command(args)) => args,
-                    Ok(Parsed::Empty) => continue,
-                    Ok(Parsed::Incomplete) => {
-                        self.failing = false;
-                        break;
-                    }
-                    Err(error) => {
-                        group.push(
-                            Step::Done(Reply::Error(error)),
-                            Form { resp: self.session.resp, shown: true, spec: None },
-                        );
-                        self.session.closing = true;
-                        break;
-                    }
-                },
-            };
-            if !self.take(args, &mut group) {
-                break;
-            }
-        }
-        self.session.client.shown.lock().commands += group.steps.len() as u64;
-        self.session.show(self.input.len());
-        group
-    }
-
-    /// AUTH in the middle of what was read changes them.
-    fn limits(&self) -> Limits {
-        Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated }
-    }
-
-    /// Passes one command through the gate; false if the group ends here.
-    fn take(&mut self, args: Args, group: &mut Collected) -> bool {
-        if is_http(&args) {
-            // What stands behind it was never meant as commands (cross-protocol scripting): nothing of it runs.
-            crate::log::warning(&format!("closed {}: it sent an HTTP request", self.session.client.addr));
-            self.session.closing = true;
-            return false;
-        }
-        let spec = match find(&mut self.session, &args) {
-            Ok(spec) => spec,
-            Err(reply) => {
-                let form = self.form(None);
-                group.push(Step::Done(reply), form);
-                return true;
-            }
-        };
-        if self.is_held_by_pause(spec) {
-            self.held = Some(args);
-            self.paused = true;
-            return false;
-        }
-        let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
-        let cuts = !is_queued && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
-        if cuts && !group.steps.is_empty() {
-            self.held = Some(args);
-            return false;
-        }
-        group.bytes += args.size();
-        self.session.client.shown.lock().command = spec.name;
-        match dispatch(self.server, &mut self.session, &args, spec) {
-            // The form is asked for afterwards: HELLO answers in the version that it has switched to.
-            Dispatched::Step(Step::Read(_) | Step::Write(_)) | Dispatched::Later(_) if self.failing => {
-                let form = self.form(Some(spec));
-                group.push(Step::Done(Reply::Error(LOADING)), form);
-                true
-            }
-            Dispatched::Step(step) => {
-                let form = self.form(Some(spec));
-                // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
-                let defers = !session_commands(&step).is_empty();
-                group.push(step, form);
-                !cuts && !defers
-            }
-            Dispatched::Later(later) => {
-                group.later = Some((later, spec));
-                false
-            }
-        }
-    }
-
-    /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
-    fn is_held_by_pause(&self, spec: &Spec) -> bool {
-        let queued = |spec: &Spec| spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE));
-        let in_multi =
-            self.session.multi.as_ref().is_some_and(|multi| multi.queue.iter().any(|(spec, _)| queued(spec)));
-        !spec.flags.contains(Flags::PAUSE_EXEMPT)
-            && self.server.pause.holds(queued(spec) || (in_multi && spec.flags.contains(Flags::IMMEDIATE)))
-    }
-
     async fn wait_for_pause(&mut self) -> std::io::Result<()> {
         tokio::select! {
             () = self.server.pause.ended() => Ok(()),
             () = self.session.client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
         }
-    }
-
-    fn form(&mut self, spec: Option<&'static Spec>) -> Form {
-        let (shown, next) = match self.session.reply_mode {
-            ReplyMode::On => (true, ReplyMode::On),
-            ReplyMode::Off => (false, ReplyMode::Off),
-            ReplyMode::SkipNext => (false, ReplyMode::Skip),
-            ReplyMode::Skip => (false, ReplyMode::On),
-        };
-        self.session.reply_mode = next;
-        Form { resp: self.session.resp, shown, spec }
     }
 
     /// Waits for the group's replies and encodes them.
@@ -413,13 +284,6 @@ impl Connection<'_> {
     }
 }
 
-impl Collected {
-    fn push(&mut self, step: Step, form: Form) {
-        self.steps.push(step);
-        self.forms.push(form);
-    }
-}
-
 /// What SLOWLOG would show of a group: its first command that is not answered yet, and how many there are of those.
 fn slow_candidate(steps: &[Step]) -> (Option<Args>, usize) {
     let mut waiting = steps.iter().filter_map(|step| match step {
@@ -435,11 +299,6 @@ fn slow_candidate(steps: &[Step]) -> (Option<Args>, usize) {
         None => (!skipped).then(|| command.args.clone()),
     });
     (shown, count)
-}
-
-/// True for the first words of an HTTP request, as Redis tells them.
-fn is_http(args: &Args) -> bool {
-    args.is(0, "POST") || args.is(0, "Host:")
 }
 
 /// The session commands of an EXEC, each with its place.

@@ -1,0 +1,158 @@
+//! From what was read to a group of commands.
+//!
+//! Invariant: a group is bounded, and ends before a command that depends on the replies of those before it.
+
+use super::{Connection, session_commands};
+use crate::command::{Flags, Spec};
+use crate::error::LOADING;
+use crate::protocol::parse::{Limits, Parsed};
+use crate::protocol::{Args, Reply, Resp};
+use crate::replication::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Step};
+use crate::server::dispatch::{Dispatched, dispatch, find};
+use crate::server::{Later, ReplyMode};
+
+/// Most commands of one group: a quarter of a batch.
+pub const GROUP_COMMANDS_MAX: usize = BATCH_COMMANDS_MAX / 4;
+/// Most bytes of one group, if it has more than one command.
+pub const GROUP_BYTES_MAX: usize = BATCH_BYTES_MAX / 4;
+
+/// The group being collected: its steps, and how each one's reply is to be written.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) steps: Vec<Step>,
+    pub(super) forms: Vec<Form>,
+    pub(super) bytes: usize,
+    pub(super) later: Option<(Later, &'static Spec)>,
+}
+
+/// How a reply is written: protocol version, and whether the client wants it.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    pub(super) resp: Resp,
+    pub(super) shown: bool,
+    /// What is answered; None if it was refused before that was known.
+    pub(super) spec: Option<&'static Spec>,
+}
+
+impl Connection<'_> {
+    /// Takes commands from what was read, until a bound or a command that the group is cut around.
+    pub(super) fn collect(&mut self) -> Collected {
+        self.paused = false;
+        let mut group = Collected::default();
+        while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
+            let limits = self.limits();
+            let args = match self.held.take() {
+                Some(args) => args,
+                None => match self.parser.next(&mut self.input, limits) {
+                    Ok(Parsed::Command(args)) => args,
+                    Ok(Parsed::Empty) => continue,
+                    Ok(Parsed::Incomplete) => {
+                        self.failing = false;
+                        break;
+                    }
+                    Err(error) => {
+                        group.push(
+                            Step::Done(Reply::Error(error)),
+                            Form { resp: self.session.resp, shown: true, spec: None },
+                        );
+                        self.session.closing = true;
+                        break;
+                    }
+                },
+            };
+            if !self.take(args, &mut group) {
+                break;
+            }
+        }
+        self.session.client.shown.lock().commands += group.steps.len() as u64;
+        self.session.show(self.input.len());
+        group
+    }
+
+    /// AUTH in the middle of what was read changes them.
+    pub(super) fn limits(&self) -> Limits {
+        Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated }
+    }
+
+    /// Passes one command through the gate; false if the group ends here.
+    pub(super) fn take(&mut self, args: Args, group: &mut Collected) -> bool {
+        if is_http(&args) {
+            // What stands behind it was never meant as commands (cross-protocol scripting): nothing of it runs.
+            crate::log::warning(&format!("closed {}: it sent an HTTP request", self.session.client.addr));
+            self.session.closing = true;
+            return false;
+        }
+        let spec = match find(&mut self.session, &args) {
+            Ok(spec) => spec,
+            Err(reply) => {
+                let form = self.form(None);
+                group.push(Step::Done(reply), form);
+                return true;
+            }
+        };
+        if self.is_held_by_pause(spec) {
+            self.held = Some(args);
+            self.paused = true;
+            return false;
+        }
+        let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
+        let cuts = !is_queued && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
+        if cuts && !group.steps.is_empty() {
+            self.held = Some(args);
+            return false;
+        }
+        group.bytes += args.size();
+        self.session.client.shown.lock().command = spec.name;
+        match dispatch(self.server, &mut self.session, &args, spec) {
+            // The form is asked for afterwards: HELLO answers in the version that it has switched to.
+            Dispatched::Step(Step::Read(_) | Step::Write(_)) | Dispatched::Later(_) if self.failing => {
+                let form = self.form(Some(spec));
+                group.push(Step::Done(Reply::Error(LOADING)), form);
+                true
+            }
+            Dispatched::Step(step) => {
+                let form = self.form(Some(spec));
+                // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
+                let defers = !session_commands(&step).is_empty();
+                group.push(step, form);
+                !cuts && !defers
+            }
+            Dispatched::Later(later) => {
+                group.later = Some((later, spec));
+                false
+            }
+        }
+    }
+
+    /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
+    pub(super) fn is_held_by_pause(&self, spec: &Spec) -> bool {
+        let queued = |spec: &Spec| spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE));
+        let in_multi =
+            self.session.multi.as_ref().is_some_and(|multi| multi.queue.iter().any(|(spec, _)| queued(spec)));
+        !spec.flags.contains(Flags::PAUSE_EXEMPT)
+            && self.server.pause.holds(queued(spec) || (in_multi && spec.flags.contains(Flags::IMMEDIATE)))
+    }
+
+    pub(super) fn form(&mut self, spec: Option<&'static Spec>) -> Form {
+        let (shown, next) = match self.session.reply_mode {
+            ReplyMode::On => (true, ReplyMode::On),
+            ReplyMode::Off => (false, ReplyMode::Off),
+            ReplyMode::SkipNext => (false, ReplyMode::Skip),
+            ReplyMode::Skip => (false, ReplyMode::On),
+        };
+        self.session.reply_mode = next;
+        Form { resp: self.session.resp, shown, spec }
+    }
+}
+
+impl Collected {
+    fn push(&mut self, step: Step, form: Form) {
+        self.steps.push(step);
+        self.forms.push(form);
+    }
+}
+
+/// True for the first words of an HTTP request, as Redis tells them.
+fn is_http(args: &Args) -> bool {
+    args.is(0, "POST") || args.is(0, "Host:")
+}
