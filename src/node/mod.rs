@@ -128,9 +128,10 @@ impl Node {
         let log = LogStore::open(storage.log.clone(), 0, options.log.clone()).await?;
         let fatal = |error: crate::snapshot::SnapshotError| Fatal(error.to_string());
         let snapshots = SnapshotDir::open(storage.snapshots.clone(), 0).map_err(fatal)?;
-        let used = log.vote().is_some() || snapshots.latest().is_some();
+        let holds = identity::Holds { log: log.has_begun(), snapshot: snapshots.latest().is_some() };
         let addrs = (peer_addr.as_str(), client_addr.as_str());
-        let identity = identity::establish(&env, &*storage.files, used, &settings, &*clients, addrs).await?;
+        let mut identity = identity::establish(&env, &*storage.files, holds, &settings, &*clients, addrs).await?;
+        identity::begin_log(&*storage.files, &log, &mut identity).await?;
 
         let clock = Arc::new(ClusterClock::new(env.clocks.clone()));
         if let Some(text) = storage.files.read("clock")?

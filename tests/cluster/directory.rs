@@ -67,6 +67,57 @@ fn a_lost_identity() {
     assert!(output.contains("identity"), "{output}");
 }
 
+/// An identity without the log that belongs to it: with an empty one the node could vote twice in a term.
+#[test]
+fn a_lost_log() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.nodes[0].client().call(&["SET", "key", "value"]);
+    cluster.wait_caught_up();
+    cluster.transfer(0);
+    cluster.nodes[2].kill();
+    let (log, kept) = (cluster.nodes[2].data().join("log"), cluster.nodes[2].data().join("kept"));
+    fs::rename(&log, &kept).unwrap();
+    let refused = |cluster: &mut Cluster| {
+        let (code, output) = cluster.nodes[2].start_in_vain();
+        assert_eq!(code, Some(1));
+        assert!(
+            output.contains("the log is gone") && output.contains("RAFT.REMOVE") && output.contains("--dir"),
+            "{output}"
+        );
+    };
+    // Deleted; then, with what the refused start has left, empty.
+    refused(&mut cluster);
+    refused(&mut cluster);
+    // All of its files are there, with nothing in them.
+    fs::remove_dir_all(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    for file in fs::read_dir(&kept).unwrap() {
+        fs::write(log.join(file.unwrap().file_name()), "").unwrap();
+    }
+    refused(&mut cluster);
+    fs::remove_dir_all(&log).unwrap();
+    fs::rename(&kept, &log).unwrap();
+    cluster.nodes[2].start_again();
+    cluster.wait_ready(2);
+    cluster.wait_caught_up();
+    cluster.check_digests();
+}
+
+/// A node killed at some point of its very first start starts again.
+#[test]
+fn a_first_start_that_is_cut_off() {
+    let mut server = Server::lockstep(&[]);
+    for microseconds in (0..24).map(|step| step * 10_000) {
+        server.kill();
+        let data = server.data();
+        fs::remove_dir_all(&data).unwrap();
+        server.launch_again();
+        std::thread::sleep(std::time::Duration::from_micros(microseconds));
+        server.kill();
+        server.start_again();
+    }
+}
+
 /// `--join` is ignored by a directory that has an identity.
 #[test]
 fn join_is_ignored_where_there_is_an_identity() {

@@ -171,7 +171,7 @@ impl Drop for EngineLog {
 }
 
 impl LogIo for EngineLog {
-    fn load(&self, group: u64) -> Result<GroupState, Fatal> {
+    fn load(&self, group: u64) -> Result<Option<GroupState>, Fatal> {
         let region = region(group);
         let broken = |why: String| {
             Fatal(format!("the log of group {group} in {} {why}. {}", self.engine.path(), super::DAMAGED))
@@ -179,7 +179,7 @@ impl LogIo for EngineLog {
         let (found_first, found_last) = (self.engine.first_index(region), self.engine.last_index(region));
         let Some(bytes) = self.engine.get(region, STATE_KEY) else {
             return match found_first {
-                None => Ok(GroupState::default()),
+                None => Ok(None),
                 Some(_) => Err(broken("has entries but no record of them".to_owned())),
             };
         };
@@ -197,7 +197,7 @@ impl LogIo for EngineLog {
             let found = format!("{found_first:?} to {found_last:?}");
             return Err(broken(format!("should hold entries {first} to {}, but holds {found}", end - 1)));
         }
-        Ok(state)
+        Ok(Some(state))
     }
 
     fn submit(&self, write: Write) {

@@ -19,11 +19,11 @@ use crate::replication::types::IoFlushed;
 /// A write that cannot be made durable ends the process: there is no error to return, and nothing is ever acknowledged
 /// that is not on disk.
 pub trait LogIo: Send + Sync + 'static {
-    /// The durable record of `group`; the default one if nothing was ever written. Called before any write of that group.
+    /// The durable record of `group`; None if nothing was ever written. Called before any write of that group.
     ///
     /// # Errors
     /// Fatal if what the record promises is not there.
-    fn load(&self, group: u64) -> Result<GroupState, Fatal>;
+    fn load(&self, group: u64) -> Result<Option<GroupState>, Fatal>;
 
     /// Queues a write. Never blocks; the queue holds what openraft has in flight, which bounds it.
     fn submit(&self, write: Write);

@@ -152,12 +152,13 @@ impl Drop for MemoryLog {
 }
 
 impl LogIo for MemoryLog {
-    fn load(&self, group: u64) -> Result<GroupState, Fatal> {
+    fn load(&self, group: u64) -> Result<Option<GroupState>, Fatal> {
         let disk = self.0.disk.0.lock();
         let Some(found) = disk.groups.get(&group) else {
-            return Ok(GroupState::default());
+            return Ok(None);
         };
         GroupState::decode(found.state.clone())
+            .map(Some)
             .map_err(|error| Fatal(format!("the log of group {group} has an unreadable record: {error:?}")))
     }
 

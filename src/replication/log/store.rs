@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 
 use super::io::Done;
 use super::io::LogIo;
@@ -58,6 +59,8 @@ struct Shared {
 }
 
 struct Inner {
+    /// A record of the group is durable.
+    begun: bool,
     /// As of the newest write submitted.
     state: GroupState,
     durable_vote: Option<Vote>,
@@ -75,7 +78,9 @@ impl LogStore {
     /// # Errors
     /// The log is damaged or was written by another version.
     pub async fn open(io: Arc<dyn LogIo>, group: u64, options: LogOptions) -> Result<Self, Fatal> {
-        let state = io.load(group)?;
+        let found = io.load(group)?;
+        let begun = found.is_some();
+        let state = found.unwrap_or_default();
         let (first, end) = state.range();
         let mut tail = Tail::new(first);
         let mut marks = ByteMarks::new(first);
@@ -106,9 +111,32 @@ impl LogStore {
             ));
         }
         let durable_vote = state.vote;
-        let inner = Inner { state, durable_vote, tail, marks, written: 0, truncations: 0 };
+        let inner = Inner { begun, state, durable_vote, tail, marks, written: 0, truncations: 0 };
         let progress = Arc::new(AtomicU64::new(0));
         Ok(Self(Arc::new(Shared { group, io, options, progress, inner: Mutex::new(inner) })))
+    }
+
+    /// True if something of this group was ever made durable here: a log without it is new, or was lost.
+    pub fn has_begun(&self) -> bool {
+        self.0.inner.lock().begun
+    }
+
+    /// Makes the group's record durable if there is none yet, so that [`Self::has_begun`] holds from then on, whatever crashes.
+    ///
+    /// # Errors
+    /// The log was closed.
+    pub async fn begin(&self) -> io::Result<()> {
+        let (saved, durable) = oneshot::channel();
+        {
+            let mut inner = self.0.inner.lock();
+            if inner.begun {
+                return Ok(());
+            }
+            self.submit(&mut inner, Vec::new(), None, Done::Saved(saved));
+        }
+        durable.await.map_err(|_| io::Error::other("the log was closed"))?;
+        self.0.inner.lock().begun = true;
+        Ok(())
     }
 
     /// The vote as last saved: one that is durable. Cheap; never waits for a disk.
