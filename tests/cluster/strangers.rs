@@ -1,6 +1,10 @@
 //! Nodes that meet a cluster that is not theirs.
 
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use lockstep::replication::peer::{frame, handshake};
 
 use crate::support::cluster::Cluster;
 use crate::support::load::{Load, Tally};
@@ -124,6 +128,69 @@ fn an_old_copy_of_a_data_directory() {
     load.wait_more(50);
     assert_eq!(Tally::sum(&load.finish()).errors, Vec::<String>::new());
     assert_eq!(cluster.nodes[0].wait_exit(Duration::ZERO), None);
+}
+
+/// Who does not know `requirepass` calls every member under the other members' ids, as a newer process of theirs, and answers at
+/// the address of a dead one that the callers have to end. Nobody does.
+#[test]
+fn a_stranger_without_the_password() {
+    let mut cluster = Cluster::start(3, &["--requirepass", "secret"]);
+    cluster.transfer(0);
+    let load = Load::start_with(|| cluster.nodes[0].client(), 2, 1, "counter");
+    let identity = std::fs::read_to_string(cluster.nodes[0].data().join("identity")).unwrap();
+    let id = identity.lines().find_map(|line| line.strip_prefix("cluster ")).unwrap();
+    let id = u128::from_str_radix(id, 16).unwrap();
+    for round in 0..10 {
+        for (target, node) in [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)] {
+            for version in 1..=handshake::VERSION {
+                let mut hello = b"lockstep".to_vec();
+                hello.extend(version.to_le_bytes());
+                hello.push(1);
+                hello.extend(id.to_le_bytes());
+                hello.extend(u64::to_le_bytes(node));
+                hello.extend(u64::to_le_bytes(1000 + round));
+                hello.extend(1u32.to_le_bytes());
+                hello.extend((target as u64).to_le_bytes());
+                hello.extend(7u64.to_le_bytes());
+                let mut stream = TcpStream::connect(("127.0.0.1", cluster.nodes[target - 1].port() + 10_000)).unwrap();
+                stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+                stream.write_all(&frame::encode(0, 200, &hello)).unwrap();
+                // It is answered by now, or has been hung up on.
+                let _ = stream.read(&mut [0; 100]);
+            }
+        }
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    load.wait_more(50);
+    cluster.wait_caught_up();
+
+    cluster.nodes[2].kill();
+    let listener = TcpListener::bind(("127.0.0.1", cluster.nodes[2].port() + 10_000)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let mut called = 0;
+    let until = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < until {
+        let Ok((mut stream, _)) = listener.accept() else {
+            std::thread::sleep(Duration::from_millis(5));
+            continue;
+        };
+        called += 1;
+        let why = "node was removed";
+        let body = [&[1][..], &(why.len() as u32).to_le_bytes(), why.as_bytes()].concat();
+        stream.set_nonblocking(false).unwrap();
+        let _ = stream.read(&mut [0; 100]);
+        let _ = stream.write_all(&frame::encode(0, 202, &body));
+    }
+    drop(listener);
+    assert!(called > 2, "the members call: {called}");
+    load.wait_more(50);
+    assert_eq!(Tally::sum(&load.finish()).errors, Vec::<String>::new());
+    for node in [0, 1] {
+        assert_eq!(cluster.nodes[node].wait_exit(Duration::ZERO), None);
+    }
+    cluster.nodes[2].start_again();
+    cluster.wait_ready(2);
+    cluster.check_digests();
 }
 
 fn copy_dir(from: &std::path::Path, to: &std::path::Path) {

@@ -52,12 +52,17 @@ pub struct Load {
 impl Load {
     /// `clients` connections to `addr`, each of which sends `depth` commands at a time.
     pub fn start(addr: SocketAddr, clients: usize, depth: usize, key: &str) -> Self {
+        Self::start_with(|| Client::connect(addr), clients, depth, key)
+    }
+
+    /// The same over connections that are made so.
+    pub fn start_with(connect: impl Fn() -> Client, clients: usize, depth: usize, key: &str) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let acknowledged = Arc::new(AtomicU64::new(0));
         let clients = (0..clients)
             .map(|_| {
                 let (stop, acknowledged, key) = (stop.clone(), acknowledged.clone(), key.to_owned());
-                let client = Client::connect(addr);
+                let client = connect();
                 std::thread::spawn(move || count(client, depth, &key, &stop, &acknowledged))
             })
             .collect();

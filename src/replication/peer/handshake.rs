@@ -1,18 +1,20 @@
 //! The handshake of a peer connection: both sides say who they are and prove that they know `requirepass`.
 //!
-//! Dialer: `Hello`. Acceptor: `Welcome` with its proof, or a refusal with the reason. Dialer: its proof. A proof is
-//! HMAC-SHA256 of both nonces, in an order that depends on the side, keyed with the password, so neither side can play the
-//! other's proof back.
+//! Dialer: `Hello`. Acceptor: `Welcome` with its proof. Dialer: its proof. Acceptor: its verdict, proven too: come in, or a refusal with
+//! the reason. A proof is HMAC-SHA256, keyed with the password, of what it proves (so neither side can play the other's proof
+//! back), the acceptor's nonce, the whole `Hello` with the dialer's nonce, and the verdict; so who stands between the two changes
+//! none of it.
 //!
 //! Invariants
 //! - Nothing of a connection is used before both proofs are right; not a byte behind the handshake is read by it.
+//! - Who calls is judged, and noted as the newest process of its node, only after its proof; a refusal is obeyed, or noted as an
+//!   objection, only with the acceptor's. So a stranger, who does not know `requirepass`, ends nobody: not by calling under a
+//!   member's id, nor by answering at a member's address (one exception: [`super::identity`]).
 //! - A removed node and an older process of a node are told so, and end.
 //! - Between two nodes of different clusters nobody can say who is wrong: each notes the other's objection, and ends only if most of the
 //!   members that it knows object while it hears no leader ([`super::seek`]). One stray node never ends a healthy one.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -21,15 +23,18 @@ use sha2::Sha256;
 
 use super::super::codec::{Malformed, Reader, put_bytes};
 use super::frame;
+use super::identity::Identity;
 use crate::env::BoxStream;
 
 /// The version of the peer protocol.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 const MAGIC: &[u8] = b"lockstep";
 const HELLO: u8 = 200;
 const WELCOME: u8 = 201;
-const REFUSED: u8 = 202;
+// 202 was a refusal without a proof, in version 1.
 const PROOF: u8 = 203;
+const VERDICT: u8 = 204;
+const PROOF_LEN: usize = 32;
 /// Longest frame of the handshake.
 const FRAME_LEN_MAX: usize = 4096;
 /// A peer that says nothing for this long is given up.
@@ -63,61 +68,6 @@ impl Purpose {
     }
 }
 
-/// Who a node is.
-#[derive(Debug)]
-pub struct Identity {
-    /// Random id of the cluster.
-    pub cluster: u128,
-    /// Node id.
-    pub node: u64,
-    /// Drawn by this process.
-    pub process: u64,
-    /// The feature level that this binary knows.
-    pub level: u32,
-    /// `requirepass`.
-    pub password: String,
-    /// Set when a peer says that this node may not go on: removed, replaced by a newer process, of another cluster.
-    pub expelled: parking_lot::Mutex<Option<String>>,
-    /// True once [`Self::expelled`] is set.
-    pub is_expelled: AtomicBool,
-    /// Told when it is.
-    pub expelled_wake: tokio::sync::Notify,
-    /// Members that would not talk to this node when it last called, and why.
-    objections: parking_lot::Mutex<BTreeMap<u64, String>>,
-}
-
-impl Identity {
-    /// An identity that nobody objects to.
-    pub fn new(cluster: u128, node: u64, process: u64, level: u32, password: String) -> Self {
-        Self {
-            cluster,
-            node,
-            process,
-            level,
-            password,
-            expelled: parking_lot::Mutex::default(),
-            is_expelled: AtomicBool::new(false),
-            expelled_wake: tokio::sync::Notify::new(),
-            objections: parking_lot::Mutex::default(),
-        }
-    }
-
-    /// Members that would not talk to this node when it last called, and why.
-    pub fn objections(&self) -> BTreeMap<u64, String> {
-        self.objections.lock().clone()
-    }
-
-    /// Notes why this process has to end.
-    pub fn expel(&self, why: &str) {
-        let mut expelled = self.expelled.lock();
-        if expelled.is_none() {
-            *expelled = Some(why.to_owned());
-            self.is_expelled.store(true, Ordering::Release);
-            self.expelled_wake.notify_one();
-        }
-    }
-}
-
 /// Who is on the other side.
 #[derive(Clone, Copy, Debug)]
 pub struct Hello {
@@ -131,13 +81,30 @@ pub struct Hello {
     pub level: u32,
 }
 
-fn proof(password: &str, side: &[u8], first: u64, second: u64) -> [u8; 32] {
-    // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(password.as_bytes()) else { return [0; 32] };
-    mac.update(side);
-    mac.update(&first.to_le_bytes());
-    mac.update(&second.to_le_bytes());
-    mac.finalize().into_bytes().into()
+/// What both sides have said when they begin to prove something.
+struct Said<'a> {
+    password: &'a str,
+    hello: Bytes,
+    /// The acceptor's; the dialer's is in its `Hello`.
+    nonce: u64,
+}
+
+/// What a proof is for.
+const BY_ACCEPTOR: u8 = b'a';
+const BY_DIALER: u8 = b'd';
+const OF_VERDICT: u8 = b'v';
+
+impl Said<'_> {
+    fn proof(&self, what: u8, body: &[u8]) -> [u8; PROOF_LEN] {
+        // HMAC takes keys of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.password.as_bytes()) else { return [0; PROOF_LEN] };
+        mac.update(&[what]);
+        mac.update(&self.nonce.to_le_bytes());
+        mac.update(&(self.hello.len() as u64).to_le_bytes());
+        mac.update(&self.hello);
+        mac.update(body);
+        mac.finalize().into_bytes().into()
+    }
 }
 
 fn same(a: &[u8], b: &[u8]) -> bool {
@@ -173,32 +140,42 @@ pub async fn dial(
         hello.put_u32_le(identity.level);
         hello.put_u64_le(target);
         hello.put_u64_le(nonce);
-        frame::write_parts(&mut stream, 0, HELLO, &[hello.freeze()]).await?;
-        let reply = frame::read_exactly(&mut stream, FRAME_LEN_MAX).await?;
-        let mut reader = Reader::new(reply.body);
-        if reply.kind == REFUSED {
-            let kind = reader.u8().map_err(invalid)?;
-            let why = reader.text().map_err(invalid)?;
-            match kind {
-                Refused::EXPELLED => identity.expel(&why),
-                Refused::OBJECTED => drop(identity.objections.lock().insert(target, why.clone())),
-                _ => {}
-            }
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
-        }
-        if reply.kind != WELCOME {
+        let hello = hello.freeze();
+        frame::write_parts(&mut stream, 0, HELLO, std::slice::from_ref(&hello)).await?;
+        let welcome = frame::read_exactly(&mut stream, FRAME_LEN_MAX).await?;
+        if welcome.kind != WELCOME {
             return Err(invalid("unexpected answer to a peer handshake"));
         }
-        let theirs = reader.u64().map_err(invalid)?;
-        let their_proof = reader.bytes().map_err(invalid)?;
-        if !same(&their_proof, &proof(&identity.password, b"acceptor", nonce, theirs)) {
+        let mut reader = Reader::new(welcome.body);
+        let said = Said { password: &identity.password, hello, nonce: reader.u64().map_err(invalid)? };
+        if !same(&reader.bytes().map_err(invalid)?, &said.proof(BY_ACCEPTOR, &[])) {
             let why = "the other members have another requirepass: start this node with theirs";
-            identity.objections.lock().insert(target, why.to_owned());
+            identity.object(target, why, false);
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
-        identity.objections.lock().remove(&target);
-        let own = Bytes::copy_from_slice(&proof(&identity.password, b"dialer", theirs, nonce));
+        let own = Bytes::copy_from_slice(&said.proof(BY_DIALER, &[]));
         frame::write_parts(&mut stream, 0, PROOF, &[own]).await?;
+        let verdict = frame::read_exactly(&mut stream, FRAME_LEN_MAX).await?;
+        let (proof, verdict) = match verdict.body.split_at_checked(PROOF_LEN) {
+            Some(parts) if verdict.kind == VERDICT => parts,
+            _ => return Err(invalid("unexpected end of a peer handshake")),
+        };
+        if !same(proof, &said.proof(OF_VERDICT, verdict)) {
+            return Err(invalid("the verdict of a peer handshake is not proven"));
+        }
+        let mut reader = Reader::new(Bytes::copy_from_slice(verdict));
+        let kind = reader.u8().map_err(invalid)?;
+        let why = reader.text().map_err(invalid)?;
+        match kind {
+            Refused::NONE => {}
+            Refused::EXPELLED => identity.expel(&why),
+            Refused::OBJECTED => identity.object(target, &why, true),
+            _ => {}
+        }
+        if kind != Refused::NONE {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        identity.welcomed_by(target);
         Ok(stream)
     };
     tokio::time::timeout(TIMEOUT, shake).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
@@ -219,6 +196,8 @@ impl Refused {
     const NOT_NOW: u8 = 0;
     const EXPELLED: u8 = 1;
     const OBJECTED: u8 = 2;
+    /// Not refused.
+    const NONE: u8 = 3;
 
     fn parts(self) -> (u8, String) {
         match self {
@@ -242,39 +221,43 @@ pub async fn accept(
     stream.set_keepalive(KEEPALIVE_S);
     let shake = async {
         let frame = frame::read_exactly(stream, FRAME_LEN_MAX).await?;
-        let (hello, cluster, target, theirs) = read_hello(frame.kind, frame.body).map_err(invalid)?;
-        let refusal = if cluster != identity.cluster {
+        let bytes = frame.body.clone();
+        let (hello, cluster, target) = read_hello(frame.kind, frame.body).map_err(invalid)?;
+        let said = Said { password: &identity.password, hello: bytes, nonce: env.random() };
+        let mut welcome = said.nonce.to_le_bytes().to_vec();
+        put_bytes(&mut welcome, &said.proof(BY_ACCEPTOR, &[]));
+        frame::write_parts(stream, 0, WELCOME, &[welcome.into()]).await?;
+        let frame = frame::read_exactly(stream, FRAME_LEN_MAX).await?;
+        if frame.kind != PROOF || !same(&frame.body, &said.proof(BY_DIALER, &[])) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "a peer with another requirepass"));
+        }
+        // Another target before all else: a `Hello` that was passed on to somebody else is none to be judged.
+        let refusal = if target != identity.node {
+            Some(Refused::NotNow(format!("node {} answers here, not node {target}", identity.node)))
+        } else if cluster != identity.cluster {
             Some(Refused::Objected(
                 "this node belongs to another cluster: start it with the data directory of its own cluster, or remove \
                    the directory and join again"
                     .to_owned(),
             ))
-        } else if target != identity.node {
-            Some(Refused::NotNow(format!("node {} answers here, not node {target}", identity.node)))
         } else {
             admit(&hello).err()
         };
-        if let Some(refused) = refusal {
-            let (kind, why) = refused.parts();
-            let mut out = vec![kind];
-            put_bytes(&mut out, why.as_bytes());
-            frame::write_parts(stream, 0, REFUSED, &[out.into()]).await?;
+        let (kind, why) = refusal.clone().map_or((Refused::NONE, String::new()), Refused::parts);
+        let mut verdict = vec![kind];
+        put_bytes(&mut verdict, why.as_bytes());
+        let proof = Bytes::copy_from_slice(&said.proof(OF_VERDICT, &verdict));
+        frame::write_parts(stream, 0, VERDICT, &[proof, verdict.into()]).await?;
+        if refusal.is_some() {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
-        let own = env.random();
-        let mut welcome = own.to_le_bytes().to_vec();
-        put_bytes(&mut welcome, &proof(&identity.password, b"acceptor", theirs, own));
-        frame::write_parts(stream, 0, WELCOME, &[welcome.into()]).await?;
-        let frame = frame::read_exactly(stream, FRAME_LEN_MAX).await?;
-        if frame.kind != PROOF || !same(&frame.body, &proof(&identity.password, b"dialer", own, theirs)) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "a peer with another requirepass"));
-        }
+        identity.met();
         Ok(hello)
     };
     tokio::time::timeout(TIMEOUT, shake).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
-fn read_hello(kind: u8, body: Bytes) -> Result<(Hello, u128, u64, u64), Malformed> {
+fn read_hello(kind: u8, body: Bytes) -> Result<(Hello, u128, u64), Malformed> {
     if kind != HELLO || body.get(..MAGIC.len()) != Some(MAGIC) {
         return Err(Malformed("peer handshake: this port is for members of the cluster, clients use the other one"));
     }
@@ -285,7 +268,10 @@ fn read_hello(kind: u8, body: Bytes) -> Result<(Hello, u128, u64, u64), Malforme
     let purpose = Purpose::of(reader.u8()?)?;
     let cluster = u128::from(reader.u64()?) | (u128::from(reader.u64()?) << 64);
     let hello = Hello { purpose, node: reader.u64()?, process: reader.u64()?, level: reader.u32()? };
-    let (target, nonce) = (reader.u64()?, reader.u64()?);
+    let (target, _nonce) = (reader.u64()?, reader.u64()?);
     reader.finish()?;
-    Ok((hello, cluster, target, nonce))
+    Ok((hello, cluster, target))
 }
+
+#[cfg(test)]
+mod tests;

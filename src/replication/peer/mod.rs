@@ -1,7 +1,7 @@
-//! The peer protocol, version 1: length-prefixed frames over TCP, each with its Raft group, on one connection for each pair of
+//! The peer protocol, version 2: length-prefixed frames over TCP, each with its Raft group, on one connection for each pair of
 //! nodes and purpose.
 //!
-//! - [`frame`]: frames. [`message`]: what is in them. [`handshake`]: who is there, and may they talk.
+//! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`identity`]: who is there, and may they talk.
 //! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
 //! - [`seek`]: asks around when no leader is heard.
 //! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
@@ -11,6 +11,7 @@ mod append;
 mod forward;
 pub mod frame;
 pub mod handshake;
+pub mod identity;
 mod link;
 pub mod message;
 mod network;
@@ -24,7 +25,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 pub use forward::forward;
-pub use handshake::{Identity, Purpose};
+pub use handshake::Purpose;
+pub use identity::Identity;
 pub use network::Network;
 pub use seek::seek_cluster;
 pub use serve::serve;

@@ -1,0 +1,90 @@
+//! Who a node is for its peers, and what they have against it.
+//!
+//! Invariant: only a peer that has proven the secret can end this process, with one exception: at a process's first contact, a
+//! member that does not know the secret is taken to be right, because then this node was most likely started with the wrong
+//! one. Once a member has proven the same secret that is out of the question, and who does not know it is a stranger.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Who a node is.
+#[derive(Debug)]
+pub struct Identity {
+    /// Random id of the cluster.
+    pub cluster: u128,
+    /// Node id.
+    pub node: u64,
+    /// Drawn by this process.
+    pub process: u64,
+    /// The feature level that this binary knows.
+    pub level: u32,
+    /// `requirepass`.
+    pub password: String,
+    /// Set when a peer says that this node may not go on: removed, replaced by a newer process, of another cluster.
+    pub expelled: parking_lot::Mutex<Option<String>>,
+    /// True once [`Self::expelled`] is set.
+    pub is_expelled: AtomicBool,
+    /// Told when it is.
+    pub expelled_wake: tokio::sync::Notify,
+    objections: parking_lot::Mutex<BTreeMap<u64, Objection>>,
+    /// A member of the same cluster has proven the same secret to this process.
+    secret_is_theirs: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Objection {
+    why: String,
+    /// Who objects has proven the secret.
+    proven: bool,
+}
+
+impl Identity {
+    /// An identity that nobody objects to.
+    pub fn new(cluster: u128, node: u64, process: u64, level: u32, password: String) -> Self {
+        Self {
+            cluster,
+            node,
+            process,
+            level,
+            password,
+            expelled: parking_lot::Mutex::default(),
+            is_expelled: AtomicBool::new(false),
+            expelled_wake: tokio::sync::Notify::new(),
+            objections: parking_lot::Mutex::default(),
+            secret_is_theirs: AtomicBool::new(false),
+        }
+    }
+
+    /// Members that would not talk to this node when it last called, and why.
+    pub fn objections(&self) -> BTreeMap<u64, String> {
+        let met = self.secret_is_theirs.load(Ordering::Acquire);
+        let all = self.objections.lock();
+        all.iter().filter(|(_, it)| it.proven || !met).map(|(node, it)| (*node, it.why.clone())).collect()
+    }
+
+    /// A member objects; `proven`: it knows the secret.
+    pub(super) fn object(&self, node: u64, why: &str, proven: bool) {
+        self.objections.lock().insert(node, Objection { why: why.to_owned(), proven });
+    }
+
+    /// A member that was called talks to this node.
+    pub(super) fn welcomed_by(&self, node: u64) {
+        self.objections.lock().remove(&node);
+        self.met();
+    }
+
+    /// A member has proven the secret.
+    pub(super) fn met(&self) {
+        self.secret_is_theirs.store(true, Ordering::Release);
+    }
+
+    /// Notes why this process has to end.
+    pub fn expel(&self, why: &str) {
+        let mut expelled = self.expelled.lock();
+        if expelled.is_none() {
+            *expelled = Some(why.to_owned());
+            self.is_expelled.store(true, Ordering::Release);
+            self.expelled_wake.notify_one();
+        }
+    }
+}
