@@ -415,4 +415,35 @@ mod tests {
         hands.pass(1, 1);
         assert!(!early.restore(&clock.to_disk().unwrap()), "a reading ahead of the clock");
     }
+
+    #[test]
+    fn a_slowed_clock_is_held_to_the_raw_one_too() {
+        let (hands, clock) = clock();
+        clock.elected(1);
+        clock.estimate_ms();
+        hands.pass(9_200, 10_000);
+        assert_eq!(clock.estimate_ms(), 1_009_995, "8 % slower counts as 0.05 % slower");
+    }
+
+    #[test]
+    fn the_estimate_is_never_before_what_was_applied() {
+        let (hands, clock) = clock();
+        clock.follow(5_000);
+        clock.applied(6_000);
+        assert_eq!(clock.estimate_ms(), 6_000);
+        assert!(!clock.elected(1));
+        hands.pass(10, 10);
+        assert_eq!(clock.leader_ms(), 6_010, "the base of a new leader is not behind either");
+    }
+
+    #[test]
+    fn a_base_from_disk_never_takes_the_place_of_a_live_one() {
+        let (hands, clock) = clock();
+        clock.elected(1);
+        let stored = clock.to_disk().unwrap();
+        let again = ClusterClock::new(hands);
+        again.follow(500);
+        assert!(!again.restore(&stored));
+        assert_eq!((again.source(), again.leader_ms()), (Source::Live, 500));
+    }
 }

@@ -235,3 +235,6 @@ pub fn unchanged(state: &State, watches: &[Watch]) -> bool {
         view.watch_mark(&watch.key) == (watch.revision, watch.deadline_ms)
     })
 }
+
+#[cfg(test)]
+mod tests;

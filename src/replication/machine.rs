@@ -156,3 +156,6 @@ impl RaftStateMachine<TypeConfig> for Machine {
         snapshot::current(&self.group).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ mod room;
 mod router;
 pub mod snapshot;
 mod stats;
+#[cfg(test)]
+mod testing;
 pub mod types;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -43,11 +43,20 @@ fn hand_overs(origin: &Origin, leader: Leader) -> Vec<HandOver> {
 }
 
 fn submit(origin: &Origin) -> oneshot::Receiver<Answered> {
+    submit_of(origin, 1, &["SET", "k", "v"])
+}
+
+fn submit_of(origin: &Origin, connection: u64, args: &[&str]) -> oneshot::Receiver<Answered> {
     let (done, answered) = oneshot::channel();
-    let set = crate::command::lookup(b"set").unwrap();
-    let steps = vec![Step::Write(Command::new(set, 0, Args::from_slices(["SET", "k", "v"])))];
-    origin.submit(CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection: 1, done });
+    let spec = crate::command::lookup(args[0].to_lowercase().as_bytes()).unwrap();
+    let steps = vec![Step::Write(Command::new(spec, 0, Args::from_slices(args)))];
+    origin.submit(CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection, done });
     answered
+}
+
+/// The connections of an applied batch, in order.
+fn taken(origin: &Origin, boot: u64, seq: u64) -> Option<Vec<u64>> {
+    Some(origin.take(boot, seq)?.iter().map(|group| group.connection).collect())
 }
 
 fn answer(answered: &mut oneshot::Receiver<Answered>) -> Option<ReplyError> {
@@ -228,3 +237,32 @@ async fn only_the_next_batch_of_this_boot_is_taken() {
     assert!(origin.take(7, 1).is_some_and(|groups| groups.len() == 1));
     assert!(origin.take(7, 1).is_none());
 }
+
+/// What only waits has no seq: nothing of it can be in the log.
+#[tokio::test(start_paused = true)]
+async fn what_was_not_handed_over_is_not_executed() {
+    let origin = booted();
+    let mut sent = submit(&origin);
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+    let mut waits = submit(&origin);
+    assert!(hand_overs(&origin, LEADER).is_empty(), "a batch is in flight");
+    advance(TIMEOUT).await;
+    origin.expire(TIMEOUT);
+    assert_eq!([answer(&mut sent), answer(&mut waits)], [Some(INDETERMINATE), Some(LOADING)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_stream_begins_with_the_first_batch_that_is_not_applied() {
+    let origin = booted();
+    let mut answered = Vec::new();
+    for seq in 1..=3 {
+        answered.push(submit(&origin));
+        assert_eq!(hand_overs(&origin, LEADER).remove(0).seq, seq);
+        advance(IN_FLIGHT_STEP).await;
+    }
+    assert!(origin.take(7, 1).is_some());
+    let seqs = |hand_overs: Vec<HandOver>| hand_overs.iter().map(|hand_over| hand_over.seq).collect::<Vec<_>>();
+    assert_eq!(seqs(hand_overs(&origin, NEXT_LEADER)), [2, 3]);
+}
+
+mod again;

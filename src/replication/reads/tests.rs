@@ -1,72 +1,20 @@
 //! The read path of one node without Raft: what a leader's index needs, and what a read does that cannot be answered.
 
-use openraft::storage::RaftLogStorage;
-
+use super::super::Command;
 use super::super::apply::apply;
 use super::super::entry::{BatchWriter, Stamp, decode, seal};
-use super::super::log::{LogOptions, LogStore, MemoryDisk};
-use super::super::peer::{Identity, Links};
-use super::super::types::{LeaderId, LogId, Membership, Peer, StoredMembership, Vote, scope};
-use super::super::{Command, Parts};
+use super::super::peer::message::{Answer, Question};
+use super::super::testing::{Asked, Member, OWN, group, log_id, set_voters, vote};
+use super::super::types::scope;
 use super::rounds::finish_when_applied;
 use super::*;
-use crate::clock::{Clocks, ClusterClock};
-use crate::env::{Env, Tcp};
+use crate::env::Tcp;
 use crate::protocol::Args;
 use crate::replication::prepare::Prepared;
-use crate::snapshot::{MemoryStore, SnapshotDir};
 
-struct Still;
-
-impl Clocks for Still {
-    fn wall_ms(&self) -> u64 {
-        0
-    }
-    fn boottime_ns(&self) -> u64 {
-        0
-    }
-    fn monotonic_ns(&self) -> u64 {
-        0
-    }
-    fn raw_ns(&self) -> u64 {
-        0
-    }
-    fn machine_boot(&self) -> String {
-        String::new()
-    }
-}
-
-const OWN: Leader = Leader { term: 3, node: 1 };
-
-fn log_id(leader: Leader, index: u64) -> LogId {
-    LogId::new(LeaderId { term: leader.term, node_id: leader.node }, index)
-}
-
-async fn vote(group: &Group, leader: Leader) {
-    group.log.clone().save_vote(&Vote::new_committed(leader.term, leader.node)).await.unwrap();
-}
-
-/// Node 1, the only voter, leads term 3 and has applied entry 5, which is of its term.
+/// Node 1, the only voter, leads.
 async fn leader() -> Arc<Group> {
-    let clocks: Arc<dyn Clocks> = Arc::new(Still);
-    let env = Env { clocks: clocks.clone(), net: Arc::new(Tcp), random: Arc::new(|| 4), threads: false };
-    let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
-    let group = Group::new(Parts {
-        id: 0,
-        node: 1,
-        env: env.clone(),
-        clock: Arc::new(ClusterClock::new(clocks)),
-        log: LogStore::open(io, 0, LogOptions::default()).await.unwrap(),
-        snapshots: SnapshotDir::open(Arc::new(MemoryStore::new()), 0).unwrap(),
-        links: Links::new(env, Identity::new(1, 1, 1, 1, String::new())),
-    });
-    let peers = std::collections::BTreeMap::from([(1, Peer { addr: "n1:1".into() })]);
-    let membership = Membership::new(vec![[1].into()], peers).unwrap();
-    *group.membership.lock() = StoredMembership::new(Some(log_id(OWN, 1)), membership);
-    group.set_leader(Some(OWN));
-    group.set_applied(&log_id(OWN, 5));
-    vote(&group, OWN).await;
-    group
+    group(OWN, Arc::new(Tcp), false).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,6 +87,156 @@ async fn a_key_that_is_due_by_the_clock_alone_is_read_again_after_a_tick() {
         assert!(answered.try_recv().is_err());
         assert!(look(&group, &state, again, 6, Pass::AfterTick).is_none());
         assert_eq!(answered.try_recv().unwrap().replies, value, "the tick that came did not expire it");
+    })
+    .await;
+}
+
+const OTHER: Leader = Leader { term: 3, node: 2 };
+
+type Questions = tokio::sync::mpsc::UnboundedReceiver<Asked>;
+
+/// Node 1 with a member 2, which `leader` says who it is.
+async fn with_member(leader: Leader) -> (Arc<Group>, Questions) {
+    let (member, questions) = Member::new();
+    let group = group(leader, member, false).await;
+    group.links.set_addr(2, "n2:1");
+    set_voters(&group, &[&[1, 2]]);
+    (group, questions)
+}
+
+/// The next question, which is for a read index.
+async fn index_asked(questions: &mut Questions) -> oneshot::Sender<Answer> {
+    match questions.recv().await.unwrap() {
+        (Question::ReadIndex { leader: OTHER, confirms: true }, answer) => answer,
+        (other, _) => panic!("{other:?}"),
+    }
+}
+
+fn ask(group: &Arc<Group>) -> tokio::task::JoinHandle<Result<u64, ReplyError>> {
+    let group = group.clone();
+    crate::task::spawn(async move { group.linearize().await })
+}
+
+async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_gets_an_index_that_was_asked_for_after_it_came_and_waits_until_that_is_applied() {
+    scope(1, async {
+        let (group, mut questions) = with_member(OTHER).await;
+        drop(crate::task::spawn(drive_reads(group.clone())));
+        let first = ask(&group);
+        let first_asked = index_asked(&mut questions).await;
+        // The leader may have looked at its index by now.
+        let second = ask(&group);
+        settle().await;
+        assert!(questions.try_recv().is_err(), "one round while few wait");
+        first_asked.send(Answer::ReadIndex(Some(5))).unwrap();
+        assert_eq!(first.await.unwrap(), Ok(5));
+        assert!(!second.is_finished(), "it joined a round that was under way");
+        let second_asked = index_asked(&mut questions).await;
+        second_asked.send(Answer::ReadIndex(Some(7))).unwrap();
+        settle().await;
+        group.set_applied(&log_id(OTHER, 6));
+        settle().await;
+        assert!(!second.is_finished(), "entry 7 is not applied");
+        group.set_applied(&log_id(OTHER, 7));
+        assert_eq!(second.await.unwrap(), Ok(7));
+    })
+    .await;
+}
+
+/// Many that wait begin a round of their own; whoever comes while it is under way is in neither.
+#[tokio::test(start_paused = true)]
+async fn rounds_that_overlap_keep_their_own() {
+    scope(1, async {
+        let (group, mut questions) = with_member(OTHER).await;
+        drop(crate::task::spawn(drive_reads(group.clone())));
+        let first = ask(&group);
+        let first_asked = index_asked(&mut questions).await;
+        let many: Vec<_> = (0..200).map(|_| ask(&group)).collect();
+        let second_asked = index_asked(&mut questions).await;
+        let late = ask(&group);
+        settle().await;
+        second_asked.send(Answer::ReadIndex(Some(5))).unwrap();
+        settle().await;
+        let answered = many.iter().filter(|read| read.is_finished()).count();
+        assert!((128..=200).contains(&answered), "{answered}: the later round does not wait for the first");
+        assert!(!first.is_finished() && !late.is_finished());
+        first_asked.send(Answer::ReadIndex(Some(4))).unwrap();
+        assert_eq!(first.await.unwrap(), Ok(4));
+        assert!(!late.is_finished());
+        index_asked(&mut questions).await.send(Answer::ReadIndex(Some(5))).unwrap();
+        assert_eq!(late.await.unwrap(), Ok(5));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_says_nothing_makes_each_read_fail_at_its_own_deadline() {
+    scope(1, async {
+        let (group, mut questions) = with_member(OTHER).await;
+        drop(crate::task::spawn(drive_reads(group.clone())));
+        let begin = Instant::now();
+        let early = ask(&group);
+        let silent = index_asked(&mut questions).await;
+        assert_eq!(early.await.unwrap(), Err(LOADING));
+        assert!(begin.elapsed() >= group.timeout() && begin.elapsed() < group.timeout() + Duration::from_millis(5));
+        drop(silent);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_for_which_no_tick_comes_fails_at_its_deadline() {
+    scope(1, async {
+        let group = leader().await;
+        let mut batch = BatchWriter::new(0, 0, 64);
+        batch.plain(0, &Args::from_slices(["SET", "k", "v", "PX", "1000"]));
+        let entry = decode(&seal(batch.finish(), Stamp { now_ms: 10_000, ..Stamp::default() })).unwrap();
+        apply(&mut *group.gate.write().await, 6, Prepared::new(entry).unwrap(), |_, _| None);
+        group.clock.follow(11_100);
+        let (job, answered) = get();
+        let begin = Instant::now();
+        finish(&group, vec![Waiting { job, since: begin }], 6).await;
+        assert_eq!(answered.await.unwrap().replies, [Reply::Error(LOADING)]);
+        assert!(begin.elapsed() < group.timeout() + Duration::from_millis(5));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_votes_for_another_while_it_asks_has_no_index() {
+    scope(1, async {
+        for (moves, expected) in [(false, Some(5)), (true, None)] {
+            let (group, mut questions) = with_member(OWN).await;
+            let asking = group.clone();
+            let index = crate::task::spawn(async move { asking.confirmed_index(OWN, None).await });
+            let (question, answer) = questions.recv().await.unwrap();
+            assert!(matches!(question, Question::Confirm { leader: OWN }), "{question:?}");
+            if moves {
+                vote(&group, Leader { term: 4, node: 2 }).await;
+            }
+            answer.send(Answer::Confirm(true)).unwrap();
+            assert_eq!(index.await.unwrap(), expected);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leaders_index_needs_a_quorum_of_each_half_of_a_joint_configuration() {
+    scope(1, async {
+        let group = leader().await;
+        set_voters(&group, &[&[1], &[1, 2, 3]]);
+        assert_eq!(group.confirmed_index(OWN, None).await, None, "nobody else is there");
+        assert_eq!(group.confirmed_index(OWN, Some(4)).await, None, "node 4 is no voter");
+        assert_eq!(group.confirmed_index(OWN, Some(3)).await, Some(5));
+        set_voters(&group, &[&[1, 2, 3], &[1, 4, 5]]);
+        assert_eq!(group.confirmed_index(OWN, Some(3)).await, None);
     })
     .await;
 }

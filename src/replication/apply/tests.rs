@@ -1,0 +1,103 @@
+//! Which batches run, and what those that do not run change.
+
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::command::lookup;
+use crate::replication::entry::{BatchWriter, Stamp, decode, encode, seal};
+use crate::replication::{Command, Level};
+
+fn prepared(unsealed: bytes::BytesMut, now_ms: u64) -> Prepared {
+    Prepared::new(decode(&seal(unsealed, Stamp { now_ms, ..Stamp::default() })).unwrap()).unwrap()
+}
+
+/// `INCR n` as a batch.
+fn incr(boot: u64, seq: u64, now_ms: u64) -> Prepared {
+    let mut batch = BatchWriter::new(boot, seq, 64);
+    batch.plain(0, &Args::from_slices(["INCR", "n"]));
+    prepared(batch.finish(), now_ms)
+}
+
+/// A state of a cluster with boot 2, of node 1.
+fn booted() -> State {
+    let mut state = State::default();
+    state.cluster.id = 1;
+    let outcome = apply(&mut state, 2, prepared(encode(&Content::Boot { node: 1, nonce: 5 }), 100), |_, _| None);
+    assert_eq!((outcome.booted, outcome.ended), (Some((1, 5, 2)), None));
+    state
+}
+
+fn n(state: &State) -> Reply {
+    read(state, 0, &Args::from_slices(["GET", "n"]), 1, 1, &mut Effects::default())
+}
+
+#[test]
+fn a_batch_that_is_not_the_next_one_of_its_boot_only_advances_the_clock() {
+    let mut state = booted();
+    assert!(apply(&mut state, 3, incr(2, 1, 200), |_, _| None).accepted);
+    let revision = state.revision();
+    for (index, boot, seq) in [(4, 2, 1), (5, 2, 3), (6, 3, 1), (7, 1, 2)] {
+        let asked = |_, _| panic!("the groups of a batch that does not run");
+        let outcome = apply(&mut state, index, incr(boot, seq, 200 + index), asked);
+        assert!(!outcome.accepted && outcome.answers.is_empty());
+        assert_eq!((state.now_ms(), state.revision(), n(&state)), (200 + index, revision, Reply::Bulk("1".into())));
+    }
+    assert!(apply(&mut state, 8, incr(2, 2, 300), |_, _| None).accepted, "the next one");
+    let ended = apply(&mut state, 9, prepared(encode(&Content::EndBoot { boot: 2 }), 400), |_, _| None).ended;
+    assert_eq!(ended, Some(2));
+    assert!(!apply(&mut state, 10, incr(2, 3, 500), |_, _| None).accepted, "an ended boot");
+    assert!(apply(&mut state, 11, incr(0, 0, 600), |_, _| None).accepted, "the leader's own has no seq");
+    assert_eq!(n(&state), Reply::Bulk("3".into()));
+}
+
+/// What only the origin does changes neither state nor digest.
+#[test]
+fn the_origin_and_the_others_have_the_same_state_and_digest() {
+    let get = Command::new(lookup(b"get").unwrap(), 0, Args::from_slices(["GET", "n"]));
+    let incr = Command::new(lookup(b"incr").unwrap(), 0, Args::from_slices(["INCR", "n"]));
+    let exec = Exec { watches: Vec::new(), commands: vec![get.clone(), incr.clone(), get.clone()] };
+    let mut batch = BatchWriter::new(2, 1, 64);
+    batch.plain(0, &incr.args);
+    batch.exec(&exec);
+    let unsealed = batch.finish();
+    let (done, mut answered) = oneshot::channel();
+    let whole = Command {
+        exec: Some(Box::new(exec)),
+        ..Command::new(lookup(b"exec").unwrap(), 0, Args::from_slices(["EXEC"]))
+    };
+    let steps = vec![Step::Read(get.clone()), Step::Write(incr), Step::Read(get), Step::Write(whole)];
+    let group = CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection: 1, done };
+
+    let (mut origin, mut other) = (booted(), booted());
+    let outcome = apply(&mut origin, 3, prepared(unsealed.clone(), 200), |boot, seq| {
+        assert_eq!((boot, seq), (2, 1));
+        Some(vec![group])
+    });
+    apply(&mut other, 3, prepared(unsealed, 200), |_, _| None);
+    assert_eq!(origin.digest.value(), other.digest.value());
+    assert_eq!((origin.revision(), n(&origin)), (other.revision(), n(&other)));
+    crate::replication::origin::send_answers(outcome.answers, 3);
+    let bulk = |text: &'static str| Reply::Bulk(text.into());
+    let exec = Reply::Array(vec![bulk("1"), Reply::Int(2), bulk("2")]);
+    assert_eq!(answered.try_recv().unwrap().replies, [Reply::Nil, Reply::Int(1), bulk("1"), exec]);
+}
+
+/// The commands of a batch whose void copy was accepted first have not run.
+#[test]
+fn a_void_copy_says_that_the_outcome_is_unknown() {
+    let incr = Command::new(lookup(b"incr").unwrap(), 0, Args::from_slices(["INCR", "n"]));
+    let (done, _answered) = oneshot::channel();
+    let group = CommandGroup {
+        steps: vec![Step::Write(incr)],
+        level: Level::Linearizable,
+        no_touch: false,
+        connection: 1,
+        done,
+    };
+    let mut state = booted();
+    let void = prepared(BatchWriter::new(2, 1, 0).finish(), 200);
+    let outcome = apply(&mut state, 3, void, |_, _| Some(vec![group]));
+    assert_eq!(outcome.answers[0].1, [Reply::Error(crate::error::INDETERMINATE)]);
+    assert!(!apply(&mut state, 4, self::incr(2, 1, 300), |_, _| None).accepted, "the seq is taken");
+    assert_eq!(n(&state), Reply::Nil);
+}

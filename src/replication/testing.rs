@@ -1,0 +1,168 @@
+//! For tests: a node's group without Raft, and another member that says what the test tells it to.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use openraft::storage::RaftLogStorage;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
+use tokio::sync::{mpsc, oneshot};
+
+use super::log::{LogOptions, LogStore, MemoryDisk};
+use super::origin::Leader;
+use super::peer::frame::{self, FrameReader};
+use super::peer::message::{ANSWER, Answer, Question};
+use super::peer::{Identity, Links, handshake};
+use super::types::{LeaderId, LogId, Membership, Peer, StoredMembership, Vote};
+use super::{Group, Parts};
+use crate::clock::{Clocks, ClusterClock};
+use crate::env::{BoxStream, Env, Listener, Net, Stream};
+use crate::snapshot::{MemoryStore, SnapshotDir};
+
+struct Still;
+
+impl Clocks for Still {
+    fn wall_ms(&self) -> u64 {
+        0
+    }
+    fn boottime_ns(&self) -> u64 {
+        0
+    }
+    fn monotonic_ns(&self) -> u64 {
+        0
+    }
+    fn raw_ns(&self) -> u64 {
+        0
+    }
+    fn machine_boot(&self) -> String {
+        String::new()
+    }
+}
+
+/// The node of [`group`], leading term 3.
+pub const OWN: Leader = Leader { term: 3, node: 1 };
+
+pub fn log_id(leader: Leader, index: u64) -> LogId {
+    LogId::new(LeaderId { term: leader.term, node_id: leader.node }, index)
+}
+
+pub async fn vote(group: &Group, leader: Leader) {
+    group.log.clone().save_vote(&Vote::new_committed(leader.term, leader.node)).await.unwrap();
+}
+
+pub fn set_voters(group: &Group, configs: &[&[u64]]) {
+    let configs: Vec<_> = configs.iter().map(|set| set.iter().copied().collect()).collect();
+    let peers: BTreeMap<u64, Peer> = (1..=5).map(|node| (node, Peer { addr: format!("n{node}:1") })).collect();
+    let membership = Membership::new(configs, peers).unwrap();
+    *group.membership.lock() = StoredMembership::new(Some(log_id(OWN, 1)), membership);
+}
+
+/// Node 1 with the vote of `leader`, whom it follows or is; entry 5, which is of that leader, is applied. It is the only voter.
+pub async fn group(leader: Leader, net: Arc<dyn Net>, threads: bool) -> Arc<Group> {
+    let clocks: Arc<dyn Clocks> = Arc::new(Still);
+    let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads };
+    let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
+    let group = Group::new(Parts {
+        id: 0,
+        node: 1,
+        env: env.clone(),
+        clock: Arc::new(ClusterClock::new(clocks)),
+        log: LogStore::open(io, 0, LogOptions::default()).await.unwrap(),
+        snapshots: SnapshotDir::open(Arc::new(MemoryStore::new()), 0).unwrap(),
+        links: Links::new(env, Identity::new(1, 1, 1, 1, String::new())),
+    });
+    set_voters(&group, &[&[1]]);
+    group.set_leader(Some(leader));
+    group.set_applied(&log_id(leader, 5));
+    vote(&group, leader).await;
+    group
+}
+
+/// A question that node 1 has asked, and where its answer goes.
+pub type Asked = (Question, oneshot::Sender<Answer>);
+
+/// A network on which there is node 2 besides: what it is asked goes to the test.
+pub struct Member(mpsc::UnboundedSender<Asked>);
+
+impl Member {
+    pub fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Asked>) {
+        let (asked, questions) = mpsc::unbounded_channel();
+        (Arc::new(Self(asked)), questions)
+    }
+}
+
+type Later<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+
+impl Net for Member {
+    fn connect<'a>(&'a self, _addr: &'a str) -> Later<'a, BoxStream> {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        drop(crate::task::spawn(converse(Box::new(Pipe(far)), self.0.clone())));
+        Box::pin(async move { Ok(Box::new(Pipe(near)) as BoxStream) })
+    }
+
+    fn bind<'a>(&'a self, _host: &'a str, _port: u16) -> Later<'a, Box<dyn Listener>> {
+        Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
+    }
+}
+
+async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
+    let env = Env { clocks: Arc::new(Still), net: Arc::new(crate::env::Tcp), random: Arc::new(|| 9), threads: false };
+    handshake::accept(&env, &Identity::new(1, 2, 1, 1, String::new()), &mut stream, |_| Ok(())).await.unwrap();
+    let (read, mut write) = tokio::io::split(stream);
+    let mut frames = FrameReader::new(read);
+    let (answers, mut answered) = mpsc::unbounded_channel();
+    loop {
+        tokio::select! {
+            frame = frames.next() => {
+                let Ok(Some(frame)) = frame else { return };
+                let (number, question) = Question::decode(frame.body).unwrap();
+                let (answer, told) = oneshot::channel();
+                asked.send((question, answer)).unwrap();
+                let answers = answers.clone();
+                drop(crate::task::spawn(async move {
+                    if let Ok(answer) = told.await {
+                        drop(answers.send((number, answer)));
+                    }
+                }));
+            }
+            Some((number, answer)) = answered.recv() => {
+                let answer: Answer = answer;
+                write.write_all(&frame::encode(0, ANSWER, &answer.encode(number))).await.unwrap();
+            }
+        }
+    }
+}
+
+struct Pipe(DuplexStream);
+
+impl Stream for Pipe {
+    fn peer_addr(&self) -> String {
+        String::new()
+    }
+    fn local_addr(&self) -> String {
+        String::new()
+    }
+    fn set_keepalive(&self, _seconds: u64) {}
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
