@@ -69,7 +69,6 @@ pub fn load(
     }
     let mut start = StartOptions {
         skip_entry: settings.skip_entry,
-        rebuild: settings.rebuild,
         replicated,
         ..StartOptions::default()
     };

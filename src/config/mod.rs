@@ -76,8 +76,6 @@ pub struct Settings {
     pub slowlog_len_max: usize,
     /// `skip-entry`: this log entry is applied as empty.
     pub skip_entry: Option<u64>,
-    /// `rebuild`: take the state from a peer's snapshot; log and vote stay.
-    pub rebuild: bool,
     /// `config`: the file that the options were read from.
     pub file: Option<PathBuf>,
 }
@@ -111,7 +109,6 @@ impl Default for Settings {
             slowlog_slower_than_us: 10_000,
             slowlog_len_max: 128,
             skip_entry: None,
-            rebuild: false,
             file: None,
         }
     }

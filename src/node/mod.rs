@@ -46,8 +46,6 @@ pub struct Storage {
 pub struct StartOptions {
     /// `--skip-entry`: this entry is applied as empty.
     pub skip_entry: Option<u64>,
-    /// `--rebuild`: the state comes from a peer's snapshot.
-    pub rebuild: bool,
     /// Bounds of the log in memory.
     pub log: LogOptions,
     /// Replicated options that flags gave, for a new cluster.
@@ -115,12 +113,6 @@ impl Node {
         ports: Ports,
     ) -> Result<Self, Fatal> {
         let Ports { clients, peers } = ports;
-        if options.rebuild {
-            return Err(Fatal(
-                "--rebuild is not there yet: RAFT.REMOVE this node at another one, then start it with an empty --dir and --join"
-                    .into(),
-            ));
-        }
         let host = advertised_host(&settings)?;
         let client_addr = format!("{host}:{}", clients.port());
         let peer_addr = format!("{host}:{}", peers.port());
