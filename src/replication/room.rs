@@ -6,11 +6,12 @@
 //! - Below the reserve only what frees space passes ([`Flags::FREES`]), below half of it no batch with commands; ticks, boots and
 //!   void batches always do.
 //! - A refused batch did not reach the log, and its clients are told so.
+//! - Half of the reserve is the log's alone: a snapshot from a peer that would reach into it is refused.
 //!
 //! A node samples its own disk. Another node's origin learns of the leader's state by a refusal, and believes it for [`BELIEVED`]; then
 //! the next write asks again.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -49,7 +50,7 @@ impl Room {
     fn with(free: u64, reserve: u64) -> Self {
         match free {
             free if free >= reserve => Self::Enough,
-            free if free >= reserve / 2 => Self::Low,
+            free if free >= floor(reserve) => Self::Low,
             _ => Self::Out,
         }
     }
@@ -89,10 +90,17 @@ impl Room {
     }
 }
 
+/// Below so many free bytes nothing passes.
+fn floor(reserve: u64) -> u64 {
+    reserve / 2
+}
+
 /// What this node knows of room.
 #[derive(Default)]
 pub struct Disk {
     own: AtomicU8,
+    /// Half of the reserve.
+    floor: AtomicU64,
     /// True once a leader has refused something: else there is nothing to look up.
     was_told: AtomicBool,
     /// Who refused, why, and when.
@@ -103,6 +111,11 @@ impl Group {
     /// How much room there is on this node's disk.
     pub fn own_room(&self) -> Room {
         Room::of(self.disk.own.load(Ordering::Relaxed))
+    }
+
+    /// Free bytes of the disk that only the log may take.
+    pub fn disk_floor(&self) -> u64 {
+        self.disk.floor.load(Ordering::Relaxed)
     }
 
     /// How much room there is on the leader's disk, as far as this node knows.
@@ -122,6 +135,7 @@ impl Group {
 
     /// Takes a sample of this node's own disk.
     pub fn note_free_bytes(&self, free: u64, reserve: u64) {
+        self.disk.floor.store(floor(reserve), Ordering::Relaxed);
         let room = Room::with(free, reserve);
         if self.disk.own.swap(room as u8, Ordering::Relaxed) != room as u8 {
             let mb = |bytes: u64| bytes >> 20;

@@ -144,14 +144,15 @@ impl SnapshotDir {
         Ok(Some(OpenSnapshot { meta, len, reader: Box::new(io::Cursor::new(head).chain(reader)) }))
     }
 
-    /// A place for a snapshot that a peer sends.
+    /// A place for a snapshot that a peer sends; it never takes the last `keep_free` bytes of the disk.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn receive(&self) -> Result<IncomingSnapshot, SnapshotError> {
+    pub fn receive(&self, keep_free: u64) -> Result<IncomingSnapshot, SnapshotError> {
         let temp = self.temp("incoming");
+        self.check_room(&temp, keep_free, 0)?;
         let writer = self.0.store.create(&temp.name).map_err(|error| SnapshotError::io(&temp.file(), error))?;
-        Ok(IncomingSnapshot::new(self.clone(), temp, writer))
+        Ok(IncomingSnapshot::new(self.clone(), temp, writer, keep_free))
     }
 
     /// Makes a whole, durable file the newest; false if a newer one is there already.
@@ -165,6 +166,20 @@ impl SnapshotDir {
         // It counts whatever becomes of the older ones: the next one, or the next start, removes them.
         let _ = remove_older(&*self.0.store, Some(id));
         Ok(true)
+    }
+
+    /// Refuses `more` bytes that would not leave `keep_free` of the disk.
+    pub(super) fn check_room(&self, temp: &Temp, keep_free: u64, more: usize) -> Result<(), SnapshotError> {
+        let Some(free) = self.0.store.free_bytes() else { return Ok(()) };
+        if free >= keep_free.saturating_add(more as u64) {
+            return Ok(());
+        }
+        let why = format!(
+            "only {} MB of disk are free, of which a snapshot leaves {} MB (half of disk-reserve) to the log: free some space",
+            free >> 20,
+            keep_free >> 20
+        );
+        Err(SnapshotError::io(&temp.file(), io::Error::new(io::ErrorKind::StorageFull, why)))
     }
 
     /// Refuses a meta of another group.

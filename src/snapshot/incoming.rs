@@ -1,7 +1,7 @@
 //! A snapshot that a peer sends.
 //!
 //! Invariant: it counts only after the whole file was read back, checked and found to make a state, and is durable. Given up
-//! before that (dropped), it leaves nothing.
+//! before that (dropped), it leaves nothing. It is given up when it would take the last room of the disk: the log has to go on.
 
 use super::dir::Temp;
 use super::error::Problem;
@@ -15,11 +15,12 @@ pub struct IncomingSnapshot {
     writer: Box<dyn SnapshotWriter>,
     temp: Temp,
     len: u64,
+    keep_free: u64,
 }
 
 impl IncomingSnapshot {
-    pub(super) fn new(dir: SnapshotDir, temp: Temp, writer: Box<dyn SnapshotWriter>) -> Self {
-        Self { dir, writer, temp, len: 0 }
+    pub(super) fn new(dir: SnapshotDir, temp: Temp, writer: Box<dyn SnapshotWriter>, keep_free: u64) -> Self {
+        Self { dir, writer, temp, len: 0, keep_free }
     }
 
     /// Bytes received.
@@ -30,8 +31,9 @@ impl IncomingSnapshot {
     /// Takes the next bytes, in the order of the file.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; too little room.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
+        self.dir.check_room(&self.temp, self.keep_free, bytes.len())?;
         self.writer.write_all(bytes).map_err(|error| SnapshotError::io(&self.temp.file(), error))?;
         self.len += bytes.len() as u64;
         Ok(())
@@ -43,7 +45,7 @@ impl IncomingSnapshot {
     /// Damage, a snapshot of another group, one older than the newest here, those of the store. What was received is
     /// dropped then.
     pub fn finish(self) -> Result<(Meta, State), SnapshotError> {
-        let Self { dir, mut writer, temp, len: _ } = self;
+        let Self { dir, mut writer, temp, len: _, keep_free: _ } = self;
         let file = temp.file();
         let failed = |error| SnapshotError::io(&file, error);
         writer.flush().map_err(failed)?;

@@ -1,4 +1,9 @@
 //! A snapshot on its way to a member: a connection of its own, pieces in order, one answer at the end.
+//!
+//! Invariant: a transfer in which nothing moves for [`STALL`] is given up by both sides, and the receiver removes what it has; openraft
+//! begins another one after [`PAUSE`]. Without that a peer that hangs, or a network that swallows, would keep a member from catching
+//! up for as long as TCP puts up with it. A receiver refuses what would take the room that its log needs
+//! ([`Group::disk_floor`]).
 
 use std::future::Future;
 use std::io;
@@ -19,6 +24,10 @@ use super::handshake::{Purpose, dial};
 use super::message::{SNAPSHOT_DONE, SNAPSHOT_END, SNAPSHOT_HEAD, SNAPSHOT_PIECE, snapshot_head};
 
 const PIECE_LEN: usize = 256 * 1024;
+/// See the module's header. One piece, which a disk has to take too.
+const STALL: Duration = Duration::from_secs(20);
+/// After a transfer that failed, and perhaps was refused: openraft's own pause is much shorter than a snapshot is long.
+const PAUSE: Duration = Duration::from_secs(2);
 /// The receiver reads the whole file back and builds a state from it before it answers.
 const DONE_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -30,13 +39,33 @@ pub async fn send(
     snapshot: Snapshot,
     cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
 ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
+    let sending = async {
+        let links = &group.links;
+        let addr = links.addr(target).ok_or(io::ErrorKind::NotFound)?;
+        let connection = dial(&group.env, links.identity(), target, &addr, Purpose::Snapshot).await?;
+        let result = stream(group, target, vote, snapshot, connection).await;
+        if let Err(error) = &result {
+            crate::log::notice(&format!(
+                "the snapshot for node {target} has not got there, and is sent again: {error}"
+            ));
+            tokio::time::sleep(PAUSE).await;
+        }
+        result
+    };
     tokio::select! {
         closed = cancel => Err(StreamingError::Closed(closed)),
-        result = stream(group, target, vote, snapshot) => result.map_err(|error| match unreachable(&error) {
+        result = sending => result.map_err(|error: io::Error| match unreachable(&error) {
             RPCError::Unreachable(error) => StreamingError::Unreachable(error),
             other => StreamingError::Unreachable(openraft::errors::Unreachable::new(&other)),
         }),
     }
+}
+
+/// Waits for a step of a transfer, but not longer than [`STALL`].
+async fn moving<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    tokio::time::timeout(STALL, step)
+        .await
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, format!("nothing has moved for {} s", STALL.as_secs())))?
 }
 
 async fn stream(
@@ -44,10 +73,8 @@ async fn stream(
     target: u64,
     vote: Vote,
     snapshot: Snapshot,
+    connection: crate::env::BoxStream,
 ) -> io::Result<SnapshotResponse<TypeConfig>> {
-    let links = &group.links;
-    let addr = links.addr(target).ok_or(io::ErrorKind::NotFound)?;
-    let connection = dial(&group.env, links.identity(), target, &addr, Purpose::Snapshot).await?;
     let (read, mut write) = tokio::io::split(connection);
     let dir = group.snapshots.clone();
     let opened =
@@ -57,7 +84,7 @@ async fn stream(
     drop(snapshot);
     let meta = raft_meta(&opened.meta)?;
     crate::log::notice(&format!("sending a snapshot of {} bytes to node {target}", opened.len));
-    frame::write_parts(&mut write, group.id, SNAPSHOT_HEAD, &[snapshot_head(&vote, &meta)]).await?;
+    moving(frame::write_parts(&mut write, group.id, SNAPSHOT_HEAD, &[snapshot_head(&vote, &meta)])).await?;
     loop {
         let (rest, piece) = group
             .env
@@ -72,13 +99,13 @@ async fn stream(
         if piece.is_empty() {
             break;
         }
-        frame::write_parts(&mut write, group.id, SNAPSHOT_PIECE, &[piece]).await?;
+        moving(frame::write_parts(&mut write, group.id, SNAPSHOT_PIECE, &[piece])).await?;
     }
-    frame::write_parts(&mut write, group.id, SNAPSHOT_END, &[]).await?;
+    moving(frame::write_parts(&mut write, group.id, SNAPSHOT_END, &[])).await?;
     let mut answers = FrameReader::new(read);
     let answer = tokio::time::timeout(DONE_TIMEOUT, answers.next()).await.map_err(|_| io::ErrorKind::TimedOut)??;
     let frame = answer.filter(|frame| frame.kind == SNAPSHOT_DONE).ok_or(io::ErrorKind::UnexpectedEof)?;
-    links.heard(target);
+    group.links.heard(target);
     let mut reader = Reader::new(frame.body);
     Ok(SnapshotResponse::new(reader.vote().map_err(io::Error::other)?))
 }
@@ -87,18 +114,23 @@ async fn stream(
 pub async fn receive(group: &Arc<Group>, connection: crate::env::BoxStream) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(connection);
     let mut frames = FrameReader::new(read);
-    let head = frames.next().await?.filter(|frame| frame.kind == SNAPSHOT_HEAD).ok_or(io::ErrorKind::InvalidData)?;
+    let head =
+        moving(frames.next()).await?.filter(|frame| frame.kind == SNAPSHOT_HEAD).ok_or(io::ErrorKind::InvalidData)?;
     let mut reader = Reader::new(head.body);
     let vote = reader.vote().map_err(io::Error::other)?;
     let meta = reader.snapshot_meta().map_err(io::Error::other)?;
     reader.finish().map_err(io::Error::other)?;
     let fail = |error: crate::snapshot::SnapshotError| {
         crate::log::warning(&format!("a snapshot from a peer is refused: {error}"));
-        io::Error::other(error.to_string())
+        io::Error::from(error)
     };
-    let mut incoming = group.snapshots.receive().map_err(fail)?;
+    let mut incoming = group.snapshots.receive(group.disk_floor()).map_err(fail)?;
     loop {
-        let frame = frames.next().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let next = moving(frames.next()).await.inspect_err(|error| {
+            let received = incoming.received();
+            crate::log::warning(&format!("a snapshot from a peer is given up after {received} bytes: {error}"));
+        })?;
+        let frame = next.ok_or(io::ErrorKind::UnexpectedEof)?;
         match frame.kind {
             SNAPSHOT_PIECE => {
                 let (rest, result) = group
@@ -121,5 +153,8 @@ pub async fn receive(group: &Arc<Group>, connection: crate::env::BoxStream) -> i
     let response = raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
     let mut body = Vec::new();
     put_vote(&mut body, &response.vote);
-    frame::write_parts(&mut write, group.id, SNAPSHOT_DONE, &[body.into()]).await
+    moving(frame::write_parts(&mut write, group.id, SNAPSHOT_DONE, &[body.into()])).await
 }
+
+#[cfg(test)]
+mod tests;

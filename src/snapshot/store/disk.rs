@@ -72,6 +72,11 @@ impl SnapshotStore for DiskStore {
     fn describe(&self, name: &str) -> String {
         self.dir.join(name).display().to_string()
     }
+
+    fn free_bytes(&self) -> Option<u64> {
+        let stat = rustix::fs::statvfs(&self.dir).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
 }
 
 fn sync_dir(dir: &Path) -> io::Result<()> {

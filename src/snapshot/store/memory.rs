@@ -85,6 +85,12 @@ impl SnapshotStore for MemoryStore {
     fn describe(&self, name: &str) -> String {
         name.into()
     }
+
+    fn free_bytes(&self) -> Option<u64> {
+        let disk = self.0.lock();
+        let used: usize = disk.files.values().map(|stored| stored.bytes.len()).sum();
+        disk.bytes_max.map(|max| max.saturating_sub(used) as u64)
+    }
 }
 
 struct Shared(Arc<Vec<u8>>);

@@ -42,6 +42,11 @@ pub trait SnapshotStore: Send + Sync {
 
     /// The file as messages name it.
     fn describe(&self, name: &str) -> String;
+
+    /// Free bytes of the disk; None where that is not known.
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A file that is being written: [`Write`] appends.

@@ -33,7 +33,7 @@ fn write_at(dir: &SnapshotDir, last_index: u64) -> Result<super::super::Summary,
 
 fn send(from: &SnapshotDir, to: &SnapshotDir, piece_len: usize) -> Result<(Meta, State), SnapshotError> {
     let mut open = from.open_latest()?.unwrap();
-    let mut incoming = to.receive()?;
+    let mut incoming = to.receive(0)?;
     let mut piece = vec![0; piece_len];
     loop {
         let read = open.reader.read(&mut piece).unwrap();
@@ -109,7 +109,7 @@ fn a_file_under_a_wrong_name_or_of_another_group_is_refused() {
     let other = SnapshotDir::open(Arc::new(MemoryStore::new()), 3).unwrap();
     let state = state_at(1);
     assert!(matches!(other.write(&state, &meta_at(&state, 1)).unwrap_err().problem, Problem::Misplaced(_)));
-    let mut incoming = other.receive().unwrap();
+    let mut incoming = other.receive(0).unwrap();
     incoming.push(&bytes_of(&state, 600)).unwrap();
     assert!(incoming.finish().err().unwrap().to_string().contains("it is of group 0, not 3"));
 }
@@ -140,12 +140,12 @@ fn what_was_sent_damaged_or_cut_or_too_late_leaves_nothing() {
     let mut flipped = bytes.clone();
     flipped[3000] ^= 1;
     for wrong in [&flipped[..], &bytes[..bytes.len() - 1], &bytes[..*chunk_offsets(&bytes).last().unwrap()], b""] {
-        let mut incoming = dir.receive().unwrap();
+        let mut incoming = dir.receive(0).unwrap();
         incoming.push(wrong).unwrap();
         assert!(incoming.finish().err().unwrap().is_damage());
         assert_eq!(store.list().unwrap(), [name_at(10)]);
     }
-    drop(dir.receive().unwrap());
+    drop(dir.receive(0).unwrap());
     let late = open(&MemoryStore::new());
     write_at(&late, 9).unwrap();
     assert!(send(&late, &dir, 1000).err().unwrap().to_string().contains("a newer one is here"));
