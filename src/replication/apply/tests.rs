@@ -59,13 +59,17 @@ fn the_origin_and_the_others_have_the_same_state_and_digest() {
     let mut batch = BatchWriter::new(2, 1, 64);
     batch.plain(0, &incr.args);
     batch.exec(&exec);
+    let random = Args::from_slices(["EVAL", "return redis.call('SET', 'r', math.random())", "1", "r"]);
+    batch.plain(0, &random);
     let unsealed = batch.finish();
+    let random = Command::new(lookup(b"eval").unwrap(), 0, random);
     let (done, mut answered) = oneshot::channel();
     let whole = Command {
         exec: Some(Box::new(exec)),
         ..Command::new(lookup(b"exec").unwrap(), 0, Args::from_slices(["EXEC"]))
     };
-    let steps = vec![Step::Read(get.clone()), Step::Write(incr), Step::Read(get), Step::Write(whole)];
+    let steps =
+        vec![Step::Read(get.clone()), Step::Write(incr), Step::Read(get), Step::Write(whole), Step::Write(random)];
     let group = CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection: 1, done };
 
     let (mut origin, mut other) = (booted(), booted());
@@ -79,7 +83,51 @@ fn the_origin_and_the_others_have_the_same_state_and_digest() {
     crate::replication::origin::send_answers(outcome.answers, 3);
     let bulk = |text: &'static str| Reply::Bulk(text.into());
     let exec = Reply::Array(vec![bulk("1"), Reply::Int(2), bulk("2")]);
-    assert_eq!(answered.try_recv().unwrap().replies, [Reply::Nil, Reply::Int(1), bulk("1"), exec]);
+    assert_eq!(
+        answered.try_recv().unwrap().replies,
+        [Reply::Nil, Reply::Int(1), bulk("1"), exec, Reply::Simple("OK".into())]
+    );
+}
+
+#[test]
+fn a_transaction_runs_only_if_what_it_watches_is_as_it_was() {
+    let mut state = booted();
+    let exec = |revision| {
+        let incr = Command::new(lookup(b"incr").unwrap(), 0, Args::from_slices(["INCR", "n"]));
+        let watches = vec![Watch { db: 0, key: "n".into(), revision, deadline_ms: 0 }];
+        let mut batch = BatchWriter::new(0, 0, 64);
+        batch.exec(&Exec { watches, commands: vec![incr] });
+        prepared(batch.finish(), 200)
+    };
+    apply(&mut state, 3, exec(0), |_, _| None);
+    assert_eq!(n(&state), Reply::Bulk("1".into()), "it was absent");
+    apply(&mut state, 4, exec(0), |_, _| None);
+    assert_eq!(n(&state), Reply::Bulk("1".into()), "it is there now");
+    let revision = state.revision();
+    apply(&mut state, 5, exec(revision), |_, _| None);
+    assert_eq!(n(&state), Reply::Bulk("2".into()));
+}
+
+#[test]
+fn a_cluster_begins_once() {
+    let mut state = State::default();
+    let create = |cluster| {
+        let addr = || "n1:1".to_owned();
+        let (nonce, revision, level) = (5, 100, 1);
+        let content = Content::Create {
+            cluster,
+            nonce,
+            peer_addr: addr(),
+            client_addr: addr(),
+            revision,
+            level,
+            options: vec![],
+        };
+        prepared(encode(&content), 100)
+    };
+    apply(&mut state, 1, create(7), |_, _| None);
+    apply(&mut state, 2, create(8), |_, _| None);
+    assert_eq!((state.cluster.id, state.cluster.members.len(), state.now_ms()), (7, 1, 100));
 }
 
 /// The commands of a batch whose void copy was accepted first have not run.
@@ -97,6 +145,7 @@ fn a_void_copy_says_that_the_outcome_is_unknown() {
     let mut state = booted();
     let void = prepared(BatchWriter::new(2, 1, 0).finish(), 200);
     let outcome = apply(&mut state, 3, void, |_, _| Some(vec![group]));
+    assert_eq!(state.now_ms(), 200, "it is a tick");
     assert_eq!(outcome.answers[0].1, [Reply::Error(crate::error::INDETERMINATE)]);
     assert!(!apply(&mut state, 4, self::incr(2, 1, 300), |_, _| None).accepted, "the seq is taken");
     assert_eq!(n(&state), Reply::Nil);

@@ -183,7 +183,8 @@ async fn a_leader_that_says_nothing_makes_each_read_fail_at_its_own_deadline() {
         let begin = Instant::now();
         let early = ask(&group);
         let silent = index_asked(&mut questions).await;
-        assert_eq!(early.await.unwrap(), Err(LOADING));
+        let early = tokio::time::timeout(group.timeout() * 2, early).await.unwrap();
+        assert_eq!(early.unwrap(), Err(LOADING));
         assert!(begin.elapsed() >= group.timeout() && begin.elapsed() < group.timeout() + Duration::from_millis(5));
         drop(silent);
     })
@@ -237,6 +238,25 @@ async fn a_leaders_index_needs_a_quorum_of_each_half_of_a_joint_configuration() 
         assert_eq!(group.confirmed_index(OWN, Some(3)).await, Some(5));
         set_voters(&group, &[&[1, 2, 3], &[1, 4, 5]]);
         assert_eq!(group.confirmed_index(OWN, Some(3)).await, None);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_for_which_no_round_begins_fails_at_its_deadline() {
+    scope(1, async {
+        let group = leader().await;
+        let (early, late) = (ask(&group), {
+            settle().await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            ask(&group)
+        });
+        settle().await;
+        tokio::time::sleep(group.timeout() - Duration::from_secs(1)).await;
+        group.reads.expire(group.timeout());
+        assert_eq!(early.await.unwrap(), Err(LOADING));
+        settle().await;
+        assert!(!late.is_finished());
     })
     .await;
 }
