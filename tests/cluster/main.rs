@@ -15,6 +15,7 @@ mod password;
 mod ports;
 mod removal;
 mod replacement;
+mod roles;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

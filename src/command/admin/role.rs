@@ -1,4 +1,4 @@
-//! ROLE: in Redis's form, leader = master. A node without a leader is a replica that is not connected.
+//! ROLE: in Redis's form, leader = master. A node that hears no leader is a replica that is not connected.
 
 use super::doc;
 use crate::command::{Categories, Flags, Spec};
@@ -27,7 +27,7 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
             return Reply::Array(vec![Reply::bulk("master"), Reply::Int(view.applied as i64), replicas]);
         }
         let (host, port) = view.leader.clone().unwrap_or_default();
-        let state = if view.leader.is_some() { "connected" } else { "connect" };
+        let state = if view.hears_leader { "connected" } else { "connect" };
         Reply::Array(vec![
             Reply::bulk("slave"),
             Reply::bulk(host),

@@ -20,7 +20,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 pub async fn seek_cluster(group: Arc<Group>) {
     loop {
         tokio::time::sleep(EVERY).await;
-        if hears_leader(&group) {
+        if group.hears_leader() {
             continue;
         }
         let members = group.links.known();
@@ -28,7 +28,7 @@ pub async fn seek_cluster(group: Arc<Group>) {
         let objections = group.links.identity().objections();
         let objecting = members.iter().filter(|node| objections.contains_key(node)).count();
         if objecting * 2 > members.len()
-            && !hears_leader(&group)
+            && !group.hears_leader()
             && let Some(why) = objections.values().next()
         {
             group.links.identity().expel(why);
@@ -36,8 +36,12 @@ pub async fn seek_cluster(group: Arc<Group>) {
     }
 }
 
-fn hears_leader(group: &Group) -> bool {
-    group.leader().is_some_and(|leader| {
-        leader.node == group.node || group.links.silence(leader.node).is_some_and(|silence| silence < SILENCE)
-    })
+impl Group {
+    /// True if the leader that this node knows is itself, or was heard lately. (A node that cannot elect another one goes on knowing
+    /// the last one.)
+    pub fn hears_leader(&self) -> bool {
+        self.leader().is_some_and(|leader| {
+            leader.node == self.node || self.links.silence(leader.node).is_some_and(|silence| silence < SILENCE)
+        })
+    }
 }

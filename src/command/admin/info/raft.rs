@@ -13,8 +13,8 @@ pub fn replication(section: &mut Section, facts: &Facts) {
         let (host, port) = view.leader.clone().unwrap_or_default();
         section.field("master_host", host);
         section.field("master_port", if port.is_empty() { "0" } else { &port });
-        section.field("master_link_status", if view.leader.is_some() { "up" } else { "down" });
-        section.field("master_last_io_seconds_ago", if view.leader.is_some() { 0 } else { -1 });
+        section.field("master_link_status", if view.hears_leader { "up" } else { "down" });
+        section.field("master_last_io_seconds_ago", if view.hears_leader { 0 } else { -1 });
         section.field("master_sync_in_progress", 0);
         section.field("slave_read_repl_offset", view.applied);
         section.field("slave_repl_offset", view.applied);

@@ -12,7 +12,9 @@ pub struct ClusterView {
     pub shows_master: bool,
     /// There is a leader, and this node has caught up with it once.
     pub has_leader: bool,
-    /// Host and port of the leader, for clients.
+    /// The leader was heard lately.
+    pub hears_leader: bool,
+    /// Host and port of the leader, for clients: the last one known, maybe no longer heard.
     pub leader: Option<(String, String)>,
     /// The other members; asked for only if this node is shown as a master, because a follower has to ask the leader.
     pub others: Vec<Other>,
@@ -58,7 +60,8 @@ impl ClusterView {
             .collect();
         Self {
             shows_master,
-            has_leader: leader.is_some() && group.is_recovered(),
+            has_leader: group.hears_leader() && group.is_recovered(),
+            hears_leader: group.hears_leader(),
             leader: leader.and_then(|leader| address(leader.node)),
             others,
             members: members.len(),
