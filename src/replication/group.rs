@@ -319,4 +319,10 @@ impl Group {
     pub fn voters(&self) -> Vec<u64> {
         self.membership.lock().membership().voter_ids().collect()
     }
+
+    /// The sets of voters of the last applied membership: two while a joint change is under way.
+    pub fn voter_sets(&self) -> Vec<Vec<u64>> {
+        let membership = self.membership.lock();
+        membership.membership().get_joint_config().iter().map(|set| set.iter().copied().collect()).collect()
+    }
 }

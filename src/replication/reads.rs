@@ -167,10 +167,7 @@ impl Group {
             return None;
         }
         let index = applied.index.max(self.told_commit.load(std::sync::atomic::Ordering::Acquire));
-        let configs: Vec<Vec<u64>> = {
-            let membership = self.membership.lock();
-            membership.membership().get_joint_config().iter().map(|set| set.iter().copied().collect()).collect()
-        };
+        let configs = self.voter_sets();
         let mut confirmed = vec![self.node];
         confirmed.extend(asker);
         let quorum = |confirmed: &[u64]| {

@@ -187,6 +187,34 @@ impl Cluster<'_> {
         }
     }
 
+    /// Steps until all three vote, and crashes node 1, which leads alone until then, when a node has applied the first half of the joint
+    /// change that makes them voters; it starts again 300 ms later. True if it led with the change still half done then.
+    pub fn form_with_a_crash_in_the_change(&mut self) -> bool {
+        let sets = |machine: &Arc<Machine>| machine.group().map_or(Vec::new(), |group| group.voter_sets());
+        self.step_until("a joint configuration", |world| world.machines.iter().any(|machine| sets(machine).len() == 2));
+        self.carry_out(&Order::Crash(0, 0));
+        for _ in 0..300 {
+            self.step();
+        }
+        self.carry_out(&Order::Start(0));
+        let mut half_done = false;
+        self.step_until("the end of the joint change", |world| {
+            half_done |= world.leader().is_some_and(|leader| sets(&world.machines[leader]).len() == 2);
+            world.machines.iter().all(|machine| sets(machine) == [[1, 2, 3]])
+        });
+        half_done
+    }
+
+    fn step_until(&mut self, what: &str, mut such: impl FnMut(&World) -> bool) {
+        for _ in 0..60_000 {
+            self.step();
+            if such(&self.world) {
+                return;
+            }
+        }
+        panic!("no {what} within 60 s");
+    }
+
     /// Forms the cluster, runs `client` on the clients' host until it returns, and looks whether all nodes are the same then.
     pub fn run<F: Future<Output = ()> + 'static>(&mut self, client: impl FnOnce(World) -> F) {
         for _ in 0..60_000 {
