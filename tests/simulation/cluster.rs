@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep::config::Settings;
+use openraft::async_runtime::watch::WatchReceiver;
 use parking_lot::Mutex;
 use tokio::time::sleep;
 use turmoil::{Builder, Sim};
@@ -187,12 +188,14 @@ impl Cluster<'_> {
         }
     }
 
-    /// Steps until all three vote, and crashes node 1, which leads alone until then, when a node has applied the first half of the joint
-    /// change that makes them voters; it starts again 300 ms later. True if it led with the change still half done then.
+    /// Steps until all three vote, and crashes node 1, which leads alone until then, when another node has the first half of the joint
+    /// change that makes them voters in its log; it starts again 300 ms later. True if it led with the change still half done then.
     pub fn form_with_a_crash_in_the_change(&mut self) -> bool {
         let sets = |machine: &Arc<Machine>| machine.group().map_or(Vec::new(), |group| group.voter_sets());
-        self.step_until("a joint configuration", |world| world.machines.iter().any(|machine| sets(machine).len() == 2));
-        self.carry_out(&Order::Crash(0, 0));
+        self.step_until("a joint configuration", |world| {
+            world.machines.iter().skip(1).any(|machine| has_joint(machine))
+        });
+        self.carry_out(&Order::Crash(0, usize::MAX));
         for _ in 0..300 {
             self.step();
         }
@@ -317,4 +320,14 @@ impl Cluster<'_> {
         let lines: Vec<&str> = trace.lines().rev().take(40).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
+}
+
+/// True if the last membership in a node's log, committed or not, has two sets of voters.
+fn has_joint(machine: &Machine) -> bool {
+    machine.group().is_some_and(|group| {
+        group.raft().is_some_and(|raft| {
+            let metrics = raft.metrics();
+            metrics.borrow_watched().membership_config.membership().get_joint_config().len() == 2
+        })
+    })
 }
