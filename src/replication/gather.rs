@@ -22,7 +22,6 @@ const SKIP_MAX: u32 = 1024;
 #[derive(Debug, Default)]
 pub struct Gather {
     expected: usize,
-    came: usize,
     wait: Option<Wait>,
     misses: u32,
     skip: u32,
@@ -38,9 +37,9 @@ struct Wait {
 }
 
 impl Gather {
-    /// A batch with this many groups was answered.
-    pub fn answered(&mut self, groups: usize) {
-        self.expected = groups + self.came;
+    /// A batch with this many groups was answered while so many others wait.
+    pub fn answered(&mut self, groups: usize, waiting: usize) {
+        self.expected = groups + waiting;
         self.wait = None;
         if self.skip > 0 {
             self.skip -= 1;
@@ -53,11 +52,10 @@ impl Gather {
         }
     }
 
-    /// Another group waits; true if a batch may be worth looking at now. (Otherwise whoever drives the origin wakes at
+    /// Another group has come, so that this many wait; true if a batch may be worth looking at now. (Otherwise whoever drives the origin wakes at
     /// [`Self::until`] at the latest.)
-    pub fn came(&mut self) -> bool {
-        self.came += 1;
-        if self.wait.is_none() || self.all_came() {
+    pub fn came(&mut self, waiting: usize) -> bool {
+        if self.wait.is_none() || self.all_came(waiting) {
             return true;
         }
         let now = Instant::now();
@@ -66,12 +64,12 @@ impl Gather {
         {
             wait.until = wait.until.max(now + PAUSE_MAX).min(wait.last);
         }
-        self.is_ready(now)
+        self.is_ready(now, waiting)
     }
 
-    /// True if the next batch should be taken.
-    pub fn is_ready(&self, now: Instant) -> bool {
-        self.wait.is_none_or(|wait| self.all_came() || now >= wait.until)
+    /// True if the next batch should be taken from the groups that wait.
+    pub fn is_ready(&self, now: Instant, waiting: usize) -> bool {
+        self.wait.is_none_or(|wait| self.all_came(waiting) || now >= wait.until)
     }
 
     /// When waiting ends.
@@ -79,10 +77,10 @@ impl Gather {
         self.wait.map(|wait| wait.until)
     }
 
-    /// A batch with this many groups was taken.
-    pub fn taken(&mut self, groups: usize) {
+    /// A batch is taken from this many groups.
+    pub fn taken(&mut self, waiting: usize) {
         if self.wait.is_some() {
-            if self.all_came() {
+            if self.all_came(waiting) {
                 (self.misses, self.next_skip) = (0, 0);
             } else {
                 self.misses += 1;
@@ -94,12 +92,11 @@ impl Gather {
             }
         }
         self.wait = None;
-        self.came = self.came.saturating_sub(groups);
     }
 
     /// Nine in ten.
-    fn all_came(&self) -> bool {
-        self.came * 10 >= self.expected * 9
+    fn all_came(&self, waiting: usize) -> bool {
+        waiting * 10 >= self.expected * 9
     }
 }
 
@@ -107,21 +104,13 @@ impl Gather {
 mod tests {
     use super::*;
 
-    /// A closed loop of `all` clients in two halves, of which `queued` wait while the others are answered.
-    fn answer(gather: &mut Gather, queued: usize, answered: usize) {
-        for _ in 0..queued {
-            gather.came();
-        }
-        gather.answered(answered);
-    }
-
     #[tokio::test(start_paused = true)]
     async fn two_halves_become_one() {
         let mut gather = Gather::default();
-        answer(&mut gather, 25, 25);
-        assert!(!gather.is_ready(Instant::now()), "those just answered are waited for");
+        gather.answered(25, 25);
+        assert!(!gather.is_ready(Instant::now(), 25), "those just answered are waited for");
         for back in 1..=25 {
-            assert_eq!(gather.came(), back >= 20, "{back} of 25 are back");
+            assert_eq!(gather.came(25 + back), back >= 20, "{back} of 25 are back");
         }
         gather.taken(50);
         assert!(gather.until().is_none());
@@ -131,30 +120,31 @@ mod tests {
     async fn a_lone_client_never_waits() {
         let mut gather = Gather::default();
         for _ in 0..10 {
-            assert!(gather.came());
+            assert!(gather.came(1));
             gather.taken(1);
-            gather.answered(1);
-            assert!(gather.is_ready(Instant::now()));
+            gather.answered(1, 0);
+            assert!(gather.is_ready(Instant::now(), 0));
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_wait_ends_when_nobody_comes_and_at_its_end() {
         let mut gather = Gather::default();
-        answer(&mut gather, 0, 50);
+        gather.answered(50, 0);
         let first = gather.until().unwrap();
         assert_eq!(first, Instant::now() + PAUSE_MAX + ANSWER * 50);
         tokio::time::advance(first - Instant::now() - Duration::from_micros(1)).await;
-        assert!(!gather.came(), "the first is back");
+        assert!(!gather.came(1), "the first is back");
         assert_eq!(gather.until(), Some(Instant::now() + PAUSE_MAX));
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut waiting) = (Duration::ZERO, 1);
         while waited < WAIT_MAX {
             tokio::time::advance(PAUSE_MAX / 2).await;
             waited += PAUSE_MAX / 2;
-            if gather.is_ready(Instant::now()) {
+            if gather.is_ready(Instant::now(), waiting) {
                 return assert!(waited > WAIT_MAX / 2, "ended while they still came");
             }
-            gather.came();
+            waiting += 1;
+            gather.came(waiting);
         }
         panic!("no end");
     }
@@ -164,10 +154,10 @@ mod tests {
         let mut gather = Gather::default();
         let mut waits = 0;
         for _ in 0..1000 {
-            gather.answered(20);
+            gather.answered(20, 0);
             waits += usize::from(gather.until().is_some());
             tokio::time::advance(Duration::from_millis(10)).await;
-            gather.came();
+            gather.came(1);
             gather.taken(1);
         }
         assert!(waits < 30, "{waits} of 1000");

@@ -126,7 +126,8 @@ impl Origin {
             return group.fail(&LOADING);
         }
         inner.enqueue(group);
-        let wake = inner.gather.came();
+        let waiting = inner.queue.len();
+        let wake = inner.gather.came(waiting);
         drop(inner);
         if wake {
             self.wake.notify_one();
@@ -276,7 +277,8 @@ impl Origin {
         inner.progress = Instant::now();
         inner.stall = STALL_MIN;
         inner.stream.backoff = Duration::ZERO;
-        inner.gather.answered(pending.groups.len());
+        let waiting = inner.queue.len();
+        inner.gather.answered(pending.groups.len(), waiting);
         for tick in pending.ticks {
             // Whoever waited may have given up.
             let _ = tick.send(());

@@ -96,7 +96,7 @@ impl Inner {
         while self.pending.len() < WINDOW {
             let full = self.queued_commands >= BATCH_COMMANDS_MAX || self.queued_bytes >= BATCH_BYTES_MAX;
             let waits = !self.queue.is_empty() || !self.tick_wanted.is_empty();
-            let first_ready = self.pending.is_empty() && (full || self.gather.is_ready(now));
+            let first_ready = self.pending.is_empty() && (full || self.gather.is_ready(now, self.queue.len()));
             let next_ready = self.pending.back().is_some_and(|last| full || last.since + IN_FLIGHT_STEP <= now);
             if !(waits && (first_ready || next_ready || (self.pending.is_empty() && !self.tick_wanted.is_empty()))) {
                 return;
@@ -106,6 +106,7 @@ impl Inner {
     }
 
     pub(super) fn make_batch(&mut self, boot: u64, now: Instant) {
+        self.gather.taken(self.queue.len());
         let mut writer = BatchWriter::new(boot, self.next_seq, self.queued_bytes.min(BATCH_BYTES_MAX) + 64);
         let (mut commands, mut bytes) = (0, 0);
         let mut groups = Vec::new();
@@ -132,7 +133,6 @@ impl Inner {
         if self.pending.is_empty() {
             self.progress = now;
         }
-        self.gather.taken(groups.len());
         self.pending.push_back(Pending {
             seq: self.next_seq,
             body: Stored::Fresh(writer.finish()),

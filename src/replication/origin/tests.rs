@@ -266,3 +266,21 @@ async fn a_new_stream_begins_with_the_first_batch_that_is_not_applied() {
 }
 
 mod again;
+
+/// A closed loop of two: whoever comes first waits for the other, also after others gave up.
+#[tokio::test(start_paused = true)]
+async fn those_who_gave_up_do_not_count_as_come_back() {
+    let origin = booted();
+    let given_up: Vec<_> = (0..50).map(|_| submit(&origin)).collect();
+    advance(TIMEOUT).await;
+    origin.expire(TIMEOUT);
+    drop(given_up);
+    let both = [submit(&origin), submit(&origin)];
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+    assert!(origin.take(7, 1).is_some());
+    drop(both);
+    let _first = submit(&origin);
+    assert!(hand_overs(&origin, LEADER).is_empty(), "the second is waited for");
+    let _second = submit(&origin);
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+}
