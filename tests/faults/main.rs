@@ -9,6 +9,7 @@ mod deadlines;
 mod histories;
 mod leader_kills;
 mod lock_restart;
+mod log_failure;
 mod single_kill;
 mod stopped;
 #[path = "../support/mod.rs"]

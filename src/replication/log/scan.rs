@@ -44,6 +44,14 @@ pub fn check(dir: &Path) -> Result<Vec<String>, Fatal> {
     let lock = File::create(dir.join("LOCK")).map_err(failed)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive)
         .map_err(|_| Fatal(format!("the log in {} is in use by another process", dir.display())))?;
+    let notices = check_files(dir);
+    // Closing the file would release it too, but not while a child between fork and exec still has it open.
+    flock(&lock, FlockOperation::Unlock).map_err(|error| failed(error.into()))?;
+    notices
+}
+
+fn check_files(dir: &Path) -> Result<Vec<String>, Fatal> {
+    let failed = |error: io::Error| Fatal(format!("cannot read the log in {}: {error}", dir.display()));
     let mut notices = Vec::new();
     for suffix in QUEUES {
         let mut files = list(dir, suffix).map_err(failed)?;

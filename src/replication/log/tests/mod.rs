@@ -1,6 +1,5 @@
 //! The log as a whole, on both backends.
 
-mod abort;
 mod damage;
 mod memory;
 mod restart;
