@@ -58,7 +58,7 @@ pub struct Settings {
     pub log_keep: u64,
     /// `log-tail-bytes`: newest bytes of log kept in memory.
     pub log_tail_bytes: usize,
-    /// `log-prefill`: bytes of log files made at the first start.
+    /// `log-prefill`: bytes of log files made ahead.
     pub log_prefill: u64,
     /// `disk-reserve`: bytes of free disk below which the leader refuses writes.
     pub disk_reserve: u64,

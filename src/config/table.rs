@@ -322,7 +322,7 @@ pub static OPTIONS: &[Opt] = &[
         Section::Storage,
         bytes(0, TB),
         Place::U64(|s| &mut s.log_prefill),
-        "Log files made at the first start, so that early writes need not allocate; 0 is none",
+        "Log files of zeros made ahead, in which an fsync costs less; 0 is none",
     ),
     live(
         "disk-reserve",

@@ -1,4 +1,5 @@
-//! The log on disk: raft-engine, with one thread that writes, one that reads and one that removes old files.
+//! The log on disk: raft-engine, with one thread that writes, one that reads, one that removes old files and one that
+//! prepares new ones.
 //!
 //! Reads have a thread of their own because raft-engine caches the last block read per thread, without regard to which
 //! engine it came from, and because a slow disk must not stall the runtime.
@@ -17,16 +18,17 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use raft_engine::Config;
-use raft_engine::Engine;
 use raft_engine::ReadableSize;
 use raft_engine::RecoveryMode;
 use raft_engine::Version;
 use tokio::sync::oneshot;
 
+use super::files::LogFiles;
 use super::io::LogIo;
 use super::io::Write;
 use super::record::Record;
 use super::scan;
+use super::spare::Spares;
 use super::state::GroupState;
 use super::state::StateError;
 use super::writer;
@@ -48,7 +50,7 @@ pub struct EngineOptions {
     pub file_bytes: u64,
     /// Size of the log above which files are removed or reused, if nothing in them is needed.
     pub purge_threshold_bytes: u64,
-    /// Space written with zeros at the first start, so that the first writes need not allocate: an fsync is then cheaper.
+    /// Space written with zeros ahead of the log, in whole files: an fsync is then cheaper (see `spare`).
     pub prefill_bytes: u64,
     /// How often files are looked at for removal.
     pub purge_interval: Duration,
@@ -67,9 +69,6 @@ impl EngineOptions {
     }
 
     fn config(&self) -> Config {
-        let prefill = self.prefill_bytes >= self.file_bytes;
-        // raft-engine prefills half as much again as its limit.
-        let prefill_limit = prefill.then_some(ReadableSize((self.prefill_bytes * 2).div_ceil(3).max(self.file_bytes)));
         Config {
             dir: self.dir.to_string_lossy().into_owned(),
             // What may be cut off was cut off by `scan`; anything else is damage.
@@ -80,14 +79,18 @@ impl EngineOptions {
             target_file_size: ReadableSize(self.file_bytes),
             purge_threshold: ReadableSize(self.purge_threshold_bytes.max(self.file_bytes)),
             enable_log_recycle: true,
-            prefill_for_recycle: prefill,
-            prefill_limit,
             ..Config::default()
         }
     }
 }
 
+/// raft-engine on our files.
+pub type Engine = raft_engine::Engine<LogFiles>;
+
 type Job = Box<dyn FnOnce(&Engine) + Send>;
+
+/// Between two pieces of a spare file: written at once, they would make the log's own fsyncs wait.
+const SPARE_PAUSE: Duration = Duration::from_millis(3);
 
 /// The logs of all groups in one directory. Dropping it writes what is queued and closes the files.
 pub struct EngineLog {
@@ -95,6 +98,7 @@ pub struct EngineLog {
     queue: Arc<Queue>,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     stop_purge: Mutex<Option<mpsc::Sender<()>>>,
+    spares: Arc<Spares>,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
@@ -109,7 +113,15 @@ impl EngineLog {
         let dir = &options.dir;
         fs::create_dir_all(dir).map_err(|error| cannot("create", dir, &error))?;
         let notices = scan::check(dir)?;
-        let engine = Engine::open(options.config()).map_err(|error| {
+        let count = usize::try_from(options.prefill_bytes / options.file_bytes.max(1)).unwrap_or(0);
+        let spares = Spares::open(dir, options.file_bytes, count).map_err(|error| cannot("prepare", dir, &error))?;
+        let spares = Arc::new(spares);
+        // The first file is one of them. What cannot be written, for want of space perhaps, the log can do without.
+        if scan::is_empty(dir) {
+            drop(spares.fill(|| spares.is_empty()));
+        }
+        let files = Arc::new(LogFiles::new(Arc::clone(&spares)));
+        let engine = Engine::open_with_file_system(options.config(), files).map_err(|error| {
             Fatal(format!("the log in {} cannot be opened: {error}. {}", dir.display(), super::DAMAGED))
         })?;
         sync_all(dir)?;
@@ -127,16 +139,19 @@ impl EngineLog {
                 .map_err(|error| Fatal(format!("thread {name} cannot be started: {error}")))
         };
         let queued = Arc::clone(&queue);
+        let (filled, taken) = (Arc::clone(&spares), spares.watch());
         let threads = vec![
             spawn("log-writer", Box::new(move |engine| writer::run(engine, &queued)))?,
             spawn("log-reader", Box::new(move |engine| work.iter().for_each(|job| job(engine))))?,
             spawn("log-purge", Box::new(move |engine| purge_files(engine, &stopped, interval)))?,
+            spawn("log-spare", Box::new(move |_| fill_spares(&filled, &taken)))?,
         ];
         let log = Self {
             engine,
             queue,
             jobs: Mutex::new(Some(jobs)),
             stop_purge: Mutex::new(Some(stop_purge)),
+            spares,
             threads: Mutex::new(threads),
         };
         Ok((log, notices))
@@ -158,11 +173,26 @@ fn purge_files(engine: &Engine, stopped: &mpsc::Receiver<()>, interval: Duration
     }
 }
 
+fn fill_spares(spares: &Spares, taken: &mpsc::Receiver<()>) {
+    loop {
+        let filled = spares.fill(|| {
+            thread::sleep(SPARE_PAUSE);
+            spares.is_watched()
+        });
+        // The log can do without; the next one taken is the next try.
+        drop(filled);
+        if taken.recv().is_err() {
+            return;
+        }
+    }
+}
+
 impl Drop for EngineLog {
     fn drop(&mut self) {
         self.queue.close();
         self.jobs.lock().take();
         self.stop_purge.lock().take();
+        self.spares.close();
         for thread in self.threads.lock().drain(..) {
             // A panic in it would have ended the process.
             drop(thread.join());

@@ -12,11 +12,13 @@
 //! Deliberately absent: the lock of the data directory (the program's start takes it) and when to purge (the snapshot's).
 
 mod engine;
+mod files;
 mod io;
 mod marks;
 mod memory;
 mod record;
 mod scan;
+mod spare;
 mod state;
 mod store;
 mod tail;

@@ -76,6 +76,11 @@ fn check_files(dir: &Path) -> Result<Vec<String>, Fatal> {
     Ok(notices)
 }
 
+/// True if no file of the log was begun.
+pub fn is_empty(dir: &Path) -> bool {
+    list(dir, QUEUES[0]).is_ok_and(|files| files.is_empty())
+}
+
 /// Numbers and paths of a queue's files.
 fn list(dir: &Path, suffix: &str) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut files = Vec::new();

@@ -10,10 +10,10 @@ use std::panic::catch_unwind;
 use parking_lot::Condvar;
 use parking_lot::Mutex;
 use raft_engine::Command;
-use raft_engine::Engine;
 use raft_engine::LogBatch;
 use raft_engine::take_perf_context;
 
+use super::engine::Engine;
 use super::io::Write;
 use super::io::complete;
 use super::record::Record;
