@@ -157,14 +157,14 @@ async fn rounds_that_overlap_keep_their_own() {
         drop(crate::task::spawn(drive_reads(group.clone())));
         let first = ask(&group);
         let first_asked = index_asked(&mut questions).await;
-        let many: Vec<_> = (0..200).map(|_| ask(&group)).collect();
+        let many: Vec<_> = (0..30).map(|_| ask(&group)).collect();
         let second_asked = index_asked(&mut questions).await;
         let late = ask(&group);
         settle().await;
         second_asked.send(Answer::ReadIndex(Some(5))).unwrap();
         settle().await;
         let answered = many.iter().filter(|read| read.is_finished()).count();
-        assert!((128..=200).contains(&answered), "{answered}: the later round does not wait for the first");
+        assert!((20..=30).contains(&answered), "{answered}: the later round does not wait for the first");
         assert!(!first.is_finished() && !late.is_finished());
         first_asked.send(Answer::ReadIndex(Some(4))).unwrap();
         assert_eq!(first.await.unwrap(), Ok(4));
