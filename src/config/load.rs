@@ -67,7 +67,12 @@ pub fn load(
             _ => opt.set(&mut settings, value),
         }
     }
-    let mut start = StartOptions { skip_entry: settings.skip_entry, replicated, ..StartOptions::default() };
+    let mut start = StartOptions {
+        skip_entry: settings.skip_entry,
+        rebuild: settings.rebuild,
+        replicated,
+        ..StartOptions::default()
+    };
     start.log.log_tail_bytes = settings.log_tail_bytes;
     Ok(Loaded { settings, start })
 }

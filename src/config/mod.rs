@@ -76,6 +76,8 @@ pub struct Settings {
     pub slowlog_len_max: usize,
     /// `skip-entry`: this log entry is applied as empty.
     pub skip_entry: Option<u64>,
+    /// `rebuild`: the state is taken from another member at the start.
+    pub rebuild: bool,
     /// `config`: the file that the options were read from.
     pub file: Option<PathBuf>,
 }
@@ -109,6 +111,7 @@ impl Default for Settings {
             slowlog_slower_than_us: 10_000,
             slowlog_len_max: 128,
             skip_entry: None,
+            rebuild: false,
             file: None,
         }
     }

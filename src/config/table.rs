@@ -400,6 +400,13 @@ pub static OPTIONS: &[Opt] = &[
         Place::NumberOption(|s| &mut s.skip_entry),
         "Apply the log entry of this index as empty, because it stops nodes; give it to every node",
     ),
+    opt(
+        "rebuild",
+        Section::Repair,
+        Kind::YesNo,
+        Place::Bool(|s| &mut s.rebuild),
+        "Take the state of another member before anything else, because this node's was found to be wrong; log and vote stay",
+    ),
     fixed("databases", "16"),
     fixed("save", ""),
     fixed("appendonly", "yes"),

@@ -5,6 +5,7 @@
 
 mod files;
 mod identity;
+mod rebuild;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -46,6 +47,8 @@ pub struct Storage {
 pub struct StartOptions {
     /// `--skip-entry`: this entry is applied as empty.
     pub skip_entry: Option<u64>,
+    /// `--rebuild`: the state is taken from another member first.
+    pub rebuild: bool,
     /// Bounds of the log in memory.
     pub log: LogOptions,
     /// Replicated options that flags gave, for a new cluster.
@@ -117,6 +120,7 @@ impl Node {
         let client_addr = format!("{host}:{}", clients.port());
         let peer_addr = format!("{host}:{}", peers.port());
         let storage = storage()?;
+        rebuild::refuse_a_diverged_state(&*storage.files, options.rebuild)?;
         let log = LogStore::open(storage.log.clone(), 0, options.log.clone()).await?;
         let fatal = |error: crate::snapshot::SnapshotError| Fatal(error.to_string());
         let snapshots = SnapshotDir::open(storage.snapshots.clone(), 0).map_err(fatal)?;
@@ -153,6 +157,9 @@ impl Node {
         group.write_timeout_ms.store(settings.write_timeout_ms, Ordering::Relaxed);
         group.log_keep.store(settings.log_keep, Ordering::Relaxed);
 
+        if options.rebuild {
+            rebuild::state_from_a_member(&group, &*storage.files).await?;
+        }
         let loaded = {
             let snapshots = snapshots.clone();
             env.heavy(move || snapshots.load_latest()).await.map_err(fatal)?
@@ -224,6 +231,9 @@ impl Node {
             tokio::select! {
                 () = expelled.notified() => {}
                 changed = metrics.changed() => if changed.is_err() {
+                    if let Some(why) = self.group.diverged() {
+                        return rebuild::diverged(&*self.files, why);
+                    }
                     let why = match self.raft.is_initialized().await {
                         Err(fatal) => fatal.to_string(),
                         Ok(_) => "Raft has stopped".into(),

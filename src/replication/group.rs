@@ -61,6 +61,7 @@ pub struct Group {
     recovered_wake: Notify,
     bulk_len_max: AtomicU64,
     digests: Mutex<Vec<(u64, u64)>>,
+    diverged: OnceLock<String>,
     compared: AtomicU64,
     /// The last membership applied.
     pub(super) membership: Mutex<StoredMembership>,
@@ -129,6 +130,7 @@ impl Group {
             recovered_wake: Notify::new(),
             bulk_len_max: AtomicU64::new(64 << 20),
             digests: Mutex::default(),
+            diverged: OnceLock::new(),
             compared: AtomicU64::new(0),
             membership: Mutex::default(),
             snapshots,
@@ -306,13 +308,21 @@ impl Group {
     pub(super) fn compare_digest(&self, index: u64, digest: u64) -> Result<(), String> {
         let digests = self.digests.lock();
         match digests.iter().find(|(known, _)| *known == index) {
-            Some((_, own)) if *own != digest => Err(format!(
-                "this node's state differs from the leader's since an entry in {}..={index} (digest {own:016x}, the \
-                 leader's is {digest:016x})",
-                index.saturating_sub(DIGEST_EVERY - 1)
-            )),
+            Some((_, own)) if *own != digest => {
+                let why = format!(
+                    "this node's state differs from the leader's since an entry in {}..={index} (digest {own:016x}, the \
+                     leader's is {digest:016x})",
+                    index.saturating_sub(DIGEST_EVERY - 1)
+                );
+                Err(self.diverged.get_or_init(|| why).clone())
+            }
             _ => Ok(()),
         }
+    }
+
+    /// How this node's state was found to differ from the leader's.
+    pub fn diverged(&self) -> Option<&str> {
+        self.diverged.get().map(String::as_str)
     }
 
     /// The voters of the last applied membership.

@@ -87,11 +87,7 @@ impl Machine {
         drop(state);
         self.group.clock.applied(now_ms);
         if stamp.digest_index != 0 {
-            self.group.compare_digest(stamp.digest_index, stamp.digest).map_err(|what| {
-                std::io::Error::other(format!(
-                    "{what}. RAFT.REMOVE this node at another one and join again with an empty --dir"
-                ))
-            })?;
+            self.group.compare_digest(stamp.digest_index, stamp.digest).map_err(std::io::Error::other)?;
         }
         self.finish(index, outcome);
         Ok(())

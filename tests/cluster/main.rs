@@ -13,6 +13,7 @@ mod must_join;
 mod one_node;
 mod password;
 mod ports;
+mod rebuild;
 mod removal;
 mod replacement;
 mod roles;

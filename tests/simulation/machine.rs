@@ -1,7 +1,7 @@
 //! One computer of the simulation: its disks, its clocks, and the node that runs on it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use lockstep::clock::Clocks;
@@ -93,6 +93,10 @@ pub struct Machine {
     seed: u64,
     life: AtomicU64,
     group: Mutex<Option<Arc<Group>>>,
+    /// Its state was made wrong on purpose.
+    wrong: AtomicBool,
+    rebuild: AtomicBool,
+    ended: Mutex<Option<String>>,
 }
 
 impl Machine {
@@ -118,7 +122,30 @@ impl Machine {
             seed: rng.next(),
             life: AtomicU64::new(0),
             group: Mutex::default(),
+            wrong: AtomicBool::new(false),
+            rebuild: AtomicBool::new(false),
+            ended: Mutex::default(),
         })
+    }
+
+    /// From now on its state may differ, and its process may end by itself; or no longer.
+    pub fn set_wrong(&self, wrong: bool) {
+        self.wrong.store(wrong, Ordering::Relaxed);
+    }
+
+    /// See [`Self::set_wrong`].
+    pub fn is_wrong(&self) -> bool {
+        self.wrong.load(Ordering::Relaxed)
+    }
+
+    /// Starts with `--rebuild` from now on.
+    pub fn rebuild(&self) {
+        self.rebuild.store(true, Ordering::Relaxed);
+    }
+
+    /// What the last process ended with, if it did; said once.
+    pub fn ended(&self) -> Option<String> {
+        self.ended.lock().take()
     }
 
     /// The group of the node that runs here.
@@ -130,7 +157,14 @@ impl Machine {
     pub async fn run(self: Arc<Self>) -> turmoil::Result {
         let life = self.life.fetch_add(1, Ordering::Relaxed);
         let mut rng = Rng::new(self.seed.wrapping_add(life));
-        scope(rng.next(), self.clone().serve(rng)).await
+        match scope(rng.next(), self.clone().serve(rng)).await {
+            Err(why) if self.is_wrong() => {
+                *self.group.lock() = None;
+                *self.ended.lock() = Some(why.to_string());
+                Ok(())
+            }
+            ended => ended,
+        }
     }
 
     async fn serve(self: Arc<Self>, rng: Rng) -> turmoil::Result {
@@ -149,7 +183,8 @@ impl Machine {
                 snapshots: Arc::new(self.snapshots.clone()),
             })
         };
-        let node = Node::start(env, self.settings.clone(), StartOptions::default(), storage, ports).await?;
+        let options = StartOptions { rebuild: self.rebuild.load(Ordering::Relaxed), ..StartOptions::default() };
+        let node = Node::start(env, self.settings.clone(), options, storage, ports).await?;
         *self.group.lock() = Some(node.group.clone());
         let why = node.failed().await;
         Err(format!("{}: {why}", self.name).into())

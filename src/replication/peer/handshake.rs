@@ -54,6 +54,8 @@ pub enum Purpose {
     Snapshot = 3,
     /// Batches for the leader.
     Forward = 4,
+    /// A snapshot for the caller, which asks for it.
+    State = 5,
 }
 
 impl Purpose {
@@ -63,6 +65,7 @@ impl Purpose {
             2 => Self::Append,
             3 => Self::Snapshot,
             4 => Self::Forward,
+            5 => Self::State,
             _ => return Err(Malformed("purpose")),
         })
     }

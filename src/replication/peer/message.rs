@@ -25,6 +25,8 @@ pub const SNAPSHOT_PIECE: u8 = 41;
 pub const SNAPSHOT_END: u8 = 42;
 /// The receiver's answer.
 pub const SNAPSHOT_DONE: u8 = 43;
+/// Asks for a snapshot that covers an index.
+pub const SNAPSHOT_WANTED: u8 = 44;
 /// A question; answered by [`ANSWER`] with the same number.
 pub const QUESTION: u8 = 1;
 /// An answer.

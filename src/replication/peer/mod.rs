@@ -4,6 +4,7 @@
 //! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`identity`]: who is there, and may they talk.
 //! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
 //! - [`seek`]: asks around when no leader is heard.
+//! - [`snapshots`], [`state`]: snapshots, sent by a leader and asked for by a node that takes its state anew.
 //! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
 //!   all of them.
 
@@ -18,6 +19,7 @@ mod network;
 mod seek;
 mod serve;
 mod snapshots;
+mod state;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub use identity::Identity;
 pub use network::Network;
 pub use seek::seek_cluster;
 pub use serve::serve;
+pub use state::fetch as fetch_state;
 
 use super::Group;
 use super::origin::Leader;

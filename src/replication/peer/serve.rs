@@ -17,7 +17,7 @@ use super::super::{Group, Router};
 use super::frame::{self, FrameReader};
 use super::handshake::{Hello, Purpose, Refused, accept};
 use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
-use super::{forward, snapshots};
+use super::{forward, snapshots, state};
 use crate::env::{BoxStream, Listener};
 
 /// Most requests of a stream that wait for openraft.
@@ -89,6 +89,7 @@ async fn serve_one(router: &Router, callers: &Callers, mut stream: BoxStream) ->
             Purpose::Append => append_stream(&group, hello.node, stream).await,
             Purpose::Forward => forward::receive(group.clone(), hello.node, stream).await,
             Purpose::Snapshot => snapshots::receive(&group, stream).await,
+            Purpose::State => state::provide(&group, hello.node, stream).await,
         }
     };
     let superseded = async {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use openraft::errors::{RPCError, ReplicationClosed, StreamingError};
 use openraft::raft::SnapshotResponse;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::super::Group;
 use super::super::codec::{Reader, put_vote};
@@ -29,7 +30,7 @@ const STALL: Duration = Duration::from_secs(20);
 /// After a transfer that failed, and perhaps was refused: openraft's own pause is much shorter than a snapshot is long.
 const PAUSE: Duration = Duration::from_secs(2);
 /// The receiver reads the whole file back and builds a state from it before it answers.
-const DONE_TIMEOUT: Duration = Duration::from_secs(600);
+pub(super) const DONE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Sends the newest snapshot to a member.
 pub async fn send(
@@ -62,7 +63,7 @@ pub async fn send(
 }
 
 /// Waits for a step of a transfer, but not longer than [`STALL`].
-async fn moving<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+pub(super) async fn moving<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     tokio::time::timeout(STALL, step)
         .await
         .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, format!("nothing has moved for {} s", STALL.as_secs())))?
@@ -76,15 +77,31 @@ async fn stream(
     connection: crate::env::BoxStream,
 ) -> io::Result<SnapshotResponse<TypeConfig>> {
     let (read, mut write) = tokio::io::split(connection);
+    // A newer one may have taken the place of the one that openraft meant: it is as good.
+    drop(snapshot);
+    send_newest(group, target, &vote, &mut write).await?;
+    let mut answers = FrameReader::new(read);
+    let answer = tokio::time::timeout(DONE_TIMEOUT, answers.next()).await.map_err(|_| io::ErrorKind::TimedOut)??;
+    let frame = answer.filter(|frame| frame.kind == SNAPSHOT_DONE).ok_or(io::ErrorKind::UnexpectedEof)?;
+    group.links.heard(target);
+    let mut reader = Reader::new(frame.body);
+    Ok(SnapshotResponse::new(reader.vote().map_err(io::Error::other)?))
+}
+
+/// Sends the newest snapshot, from its head to its end.
+pub(super) async fn send_newest(
+    group: &Group,
+    target: u64,
+    vote: &Vote,
+    write: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
     let dir = group.snapshots.clone();
     let opened =
         group.env.heavy(move || dir.open_latest()).await.map_err(|error| io::Error::other(error.to_string()))?;
     let Some(mut opened) = opened else { return Err(io::ErrorKind::NotFound.into()) };
-    // A newer one may have taken the place of the one that openraft meant: it is as good.
-    drop(snapshot);
     let meta = raft_meta(&opened.meta)?;
     crate::log::notice(&format!("sending a snapshot of {} bytes to node {target}", opened.len));
-    moving(frame::write_parts(&mut write, group.id, SNAPSHOT_HEAD, &[snapshot_head(&vote, &meta)])).await?;
+    moving(frame::write_parts(write, group.id, SNAPSHOT_HEAD, &[snapshot_head(vote, &meta)])).await?;
     loop {
         let (rest, piece) = group
             .env
@@ -99,15 +116,9 @@ async fn stream(
         if piece.is_empty() {
             break;
         }
-        moving(frame::write_parts(&mut write, group.id, SNAPSHOT_PIECE, &[piece])).await?;
+        moving(frame::write_parts(write, group.id, SNAPSHOT_PIECE, &[piece])).await?;
     }
-    moving(frame::write_parts(&mut write, group.id, SNAPSHOT_END, &[])).await?;
-    let mut answers = FrameReader::new(read);
-    let answer = tokio::time::timeout(DONE_TIMEOUT, answers.next()).await.map_err(|_| io::ErrorKind::TimedOut)??;
-    let frame = answer.filter(|frame| frame.kind == SNAPSHOT_DONE).ok_or(io::ErrorKind::UnexpectedEof)?;
-    group.links.heard(target);
-    let mut reader = Reader::new(frame.body);
-    Ok(SnapshotResponse::new(reader.vote().map_err(io::Error::other)?))
+    moving(frame::write_parts(write, group.id, SNAPSHOT_END, &[])).await
 }
 
 /// Takes a snapshot from a leader and installs it.
@@ -120,6 +131,20 @@ pub async fn receive(group: &Arc<Group>, connection: crate::env::BoxStream) -> i
     let vote = reader.vote().map_err(io::Error::other)?;
     let meta = reader.snapshot_meta().map_err(io::Error::other)?;
     reader.finish().map_err(io::Error::other)?;
+    let state = take(group, &mut frames).await?;
+    let Some(raft) = group.raft() else { return Err(io::ErrorKind::NotConnected.into()) };
+    let snapshot = Snapshot { meta, snapshot: SnapshotData::Received(Box::new(state)) };
+    let response = raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
+    let mut body = Vec::new();
+    put_vote(&mut body, &response.vote);
+    moving(frame::write_parts(&mut write, group.id, SNAPSHOT_DONE, &[body.into()])).await
+}
+
+/// Takes what follows a snapshot's head; it is checked and the newest in the directory when this returns.
+pub(super) async fn take(
+    group: &Group,
+    frames: &mut FrameReader<impl AsyncRead + Unpin>,
+) -> io::Result<crate::store::State> {
     let fail = |error: crate::snapshot::SnapshotError| {
         crate::log::warning(&format!("a snapshot from a peer is refused: {error}"));
         io::Error::from(error)
@@ -148,12 +173,7 @@ pub async fn receive(group: &Arc<Group>, connection: crate::env::BoxStream) -> i
         }
     }
     let (_, state) = group.env.heavy(move || incoming.finish()).await.map_err(fail)?;
-    let Some(raft) = group.raft() else { return Err(io::ErrorKind::NotConnected.into()) };
-    let snapshot = Snapshot { meta, snapshot: SnapshotData::Received(Box::new(state)) };
-    let response = raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
-    let mut body = Vec::new();
-    put_vote(&mut body, &response.vote);
-    moving(frame::write_parts(&mut write, group.id, SNAPSHOT_DONE, &[body.into()])).await
+    Ok(state)
 }
 
 #[cfg(test)]
