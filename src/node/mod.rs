@@ -3,6 +3,7 @@
 //! Order of a start: identity (from the directory, from a member that is asked, or a new cluster), log, snapshot, Raft, peers,
 //! clients. Clients are answered with LOADING until the node has applied its own log.
 
+mod chores;
 mod files;
 mod identity;
 mod rebuild;
@@ -21,7 +22,6 @@ use crate::clock::ClusterClock;
 use crate::config::Settings;
 use crate::env::{Env, Listener};
 use crate::error::Fatal;
-use crate::join;
 use crate::replication::entry::Content;
 use crate::replication::log::{LogIo, LogOptions, LogStore};
 use crate::replication::peer::{Identity, Links, Network};
@@ -208,10 +208,10 @@ impl Node {
             run(replication::peer::seek_cluster(group.clone())),
             run(server::listen(server.clone(), clients)),
             run(server::keep_rates(server.clone())),
-            run(keep_clock(group.clone(), storage.files.clone())),
-            run(watch_disk(server.clone(), group.clone(), storage.files.clone())),
+            run(chores::keep_clock(group.clone(), storage.files.clone())),
+            run(chores::watch_disk(server.clone(), group.clone(), storage.files.clone())),
             run(crate::config::warn_of_differences(group.clone(), options.replicated)),
-            run(announce(router, group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
+            run(chores::announce(router, group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
         ];
         if identity.founder && !raft.is_initialized().await.map_err(|error| Fatal(error.to_string()))? {
             let members = std::collections::BTreeMap::from([(identity.node, Peer { addr: peer_addr })]);
@@ -316,57 +316,4 @@ fn raft_config() -> Result<openraft::Config, Fatal> {
         ..openraft::Config::default()
     };
     config.validate().map_err(|error| Fatal(error.to_string()))
-}
-
-/// Keeps the clock's base on disk, so that a restart of the process loses nothing.
-async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        if let Some(text) = group.clock.to_disk()
-            && let Err(error) = files.write("clock", &text)
-        {
-            crate::log::warning(&format!("the clock's base cannot be stored: {error}"));
-        }
-        if group.env.threads {
-            crate::memory::sample();
-        }
-    }
-}
-
-/// Looks how much room there is on disk.
-async fn watch_disk(server: Arc<Server>, group: Arc<Group>, files: Arc<dyn Files>) {
-    loop {
-        if let Some(free) = files.free_bytes() {
-            group.note_free_bytes(free, server.settings().disk_reserve);
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// Tells the cluster where this node is now, if its addresses have changed.
-async fn announce(router: Router, group: Arc<Group>, nonce: u64, peer_addr: String, client_addr: String) {
-    loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let members = group.gate.read().await.cluster.members.clone();
-        let Some(own) = members.get(&group.node) else { continue };
-        if own.peer_addr == peer_addr && own.client_addr == client_addr {
-            continue;
-        }
-        if group.leads() {
-            // Nobody else could hand anything to a leader that has moved.
-            let (spec, nonce) = (&crate::command::cluster::JOIN, nonce.to_string());
-            let args = [spec.name.as_bytes(), nonce.as_bytes(), peer_addr.as_bytes(), client_addr.as_bytes()];
-            router.execute(spec, crate::protocol::Args::from_slices(args)).await;
-            continue;
-        }
-        let password = group.links.identity().password.clone();
-        for (node, member) in members {
-            if node == group.node {
-                continue;
-            }
-            if join::join(&group.env, &member.client_addr, &password, nonce, &peer_addr, &client_addr).await.is_ok() {
-                break;
-            }
-        }
-    }
 }

@@ -18,6 +18,7 @@ use super::Group;
 use super::entry::{BatchWriter, Content, seal};
 use super::group::Raft;
 use super::peer::message::{Answer, Question};
+use super::transfer::best_successor;
 use super::types::Peer;
 use crate::protocol::Args;
 use crate::store::Member;
@@ -26,10 +27,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// A node that was heard within this time is alive.
 const ALIVE: Duration = Duration::from_secs(2);
 /// A learner this many entries behind has caught up.
-const CAUGHT_UP_ENTRIES: u64 = 1000;
-
-/// How long a transfer may take.
-const TRANSFER_WAIT: Duration = Duration::from_secs(2);
+pub(super) const CAUGHT_UP_ENTRIES: u64 = 1000;
 
 /// What the leader sees of one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -295,70 +293,6 @@ pub async fn standings(group: &Arc<Group>) -> BTreeMap<u64, Standing> {
         Some(Answer::Standings(all)) => all.into_iter().collect(),
         _ => BTreeMap::new(),
     }
-}
-
-/// RAFT.TRANSFER: hands the lead to `node`, wherever the leader is.
-///
-/// # Errors
-/// Why not.
-pub async fn transfer(group: &Arc<Group>, node: u64) -> Result<(), String> {
-    let Some(leader) = group.leader() else { return Err("there is no leader".into()) };
-    if leader.node == group.node {
-        return hand_lead_to(group, node).await;
-    }
-    match group.links.ask(leader.node, group.id, &Question::HandOver(node), TRANSFER_WAIT * 2).await {
-        Some(Answer::HandOver(why)) if why.is_empty() => {
-            let mut leaders = group.watch_leader();
-            let arrived = leaders.wait_for(|leader| leader.is_some_and(|leader| leader.node == node));
-            let arrived = tokio::time::timeout(TRANSFER_WAIT, arrived).await;
-            if matches!(arrived, Ok(Ok(_))) { Ok(()) } else { Err("the new leader was not heard in time".into()) }
-        }
-        Some(Answer::HandOver(why)) => Err(why),
-        _ => Err("the leader does not answer".into()),
-    }
-}
-
-/// The leader's part: never to a node that lags, because a transfer that fails stops heartbeats until someone is elected.
-///
-/// # Errors
-/// Why not.
-pub async fn hand_lead_to(group: &Arc<Group>, node: u64) -> Result<(), String> {
-    let Some(raft) = group.raft().filter(|_| group.leads()) else { return Err("this node does not lead".into()) };
-    if node == group.node {
-        return Ok(());
-    }
-    let until = tokio::time::Instant::now() + TRANSFER_WAIT;
-    loop {
-        let standings = group.standings();
-        let standing = standings.get(&node).filter(|standing| standing.voter);
-        let Some(standing) = standing else { return Err(format!("node {node} is no voter")) };
-        if !standing.alive {
-            return Err(format!("node {node} is not alive"));
-        }
-        if standing.lag == 0 {
-            break;
-        }
-        if standing.lag > CAUGHT_UP_ENTRIES || tokio::time::Instant::now() > until {
-            return Err(format!("node {node} is {} entries behind", standing.lag));
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let mut leaders = group.watch_leader();
-    raft.trigger().transfer_leader(node).await.map_err(|error| error.to_string())?;
-    let arrived = leaders.wait_for(|leader| leader.is_some_and(|leader| leader.node == node));
-    match tokio::time::timeout(TRANSFER_WAIT, arrived).await {
-        Ok(Ok(_)) => Ok(()),
-        _ => Err(format!("node {node} did not take the lead in time")),
-    }
-}
-
-/// The live voter with all of the log, for a transfer.
-pub fn best_successor(group: &Group, standings: &BTreeMap<u64, Standing>) -> Option<u64> {
-    standings
-        .iter()
-        .filter(|(node, standing)| **node != group.node && standing.voter && standing.alive)
-        .max_by_key(|(_, standing)| standing.matched)
-        .map(|(node, _)| *node)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub mod snapshot;
 mod stats;
 #[cfg(test)]
 mod testing;
+mod transfer;
 pub mod types;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +34,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use command::{Answered, Command, CommandGroup, Exec, Level, Step, Watch};
 pub use group::{Applied, Group, Parts, Raft};
 pub use machine::Machine;
-pub use membership::{Standing, best_successor, drive_membership, standings, transfer, why_waiting};
+pub use membership::{Standing, drive_membership, standings, why_waiting};
 pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
 pub use propose::{drive_origin, drive_ticks, end_boot, watch_deadlines, watch_leader};
 pub use reads::drive_reads;
@@ -41,6 +42,7 @@ pub use room::Room;
 pub use router::Router;
 pub use snapshot::drive_snapshots;
 pub use stats::{KeyStats, RaftStanding};
+pub use transfer::{best_successor, transfer};
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);
 

@@ -209,7 +209,7 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
         Question::Standings if group.leads() => Answer::Standings(group.standings().into_iter().collect()),
         Question::Standings => Answer::Standings(Vec::new()),
         Question::HandOver(node) => {
-            Answer::HandOver(super::super::membership::hand_lead_to(group, node).await.err().unwrap_or_default())
+            Answer::HandOver(super::super::transfer::hand_lead_to(group, node).await.err().unwrap_or_default())
         }
     }
 }

@@ -12,7 +12,8 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::timeout_at;
 
-use super::{Queue, Waiting, finish};
+use super::look::finish;
+use super::{Queue, Waiting};
 use crate::replication::Group;
 
 /// Most rounds under way at once.

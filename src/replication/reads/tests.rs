@@ -1,15 +1,17 @@
 //! The read path of one node without Raft: what a leader's index needs, and what a read does that cannot be answered.
 
-use super::super::Command;
 use super::super::apply::apply;
 use super::super::entry::{BatchWriter, Stamp, decode, seal};
 use super::super::peer::message::{Answer, Question};
 use super::super::testing::{Asked, Member, OWN, group, log_id, set_voters, vote};
 use super::super::types::scope;
+use super::super::{Answered, Command};
+use super::look::{Pass, finish, look};
 use super::rounds::finish_when_applied;
 use super::*;
 use crate::env::Tcp;
 use crate::protocol::Args;
+use crate::protocol::Reply;
 use crate::replication::prepare::Prepared;
 
 /// Node 1, the only voter, leads.
