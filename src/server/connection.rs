@@ -1,7 +1,9 @@
 //! One client's connection: read, parse, dispatch, hand over, answer.
 //!
 //! Invariants
-//! - Replies leave in the order of the commands: the next group starts when the one before has been answered.
+//! - Replies leave in the order of the commands: the next group starts when the one before has been answered. (Design 2 lets it start once a
+//!   write is handed over. With one batch in flight it would then wait at the origin instead of here, and WATCH, errors and deadlines
+//!   would have to look back: one connection with 100 commands in flight is nearly three times as fast as Redis as it is.)
 //! - What a connection holds is bounded: the frame being read by `proto-max-bulk-len` and Redis's limits, the group by
 //!   [`collect::GROUP_COMMANDS_MAX`] and [`collect::GROUP_BYTES_MAX`], and nothing more is read or run while replies cannot be written. A slow reader so
 //!   stops its own pipeline and nobody else's.
