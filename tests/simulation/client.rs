@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use turmoil::net::TcpStream;
 
-use crate::cluster::{NODES, World};
+use crate::cluster::World;
 use crate::support::client::encode;
 use crate::support::value::Value;
 
@@ -51,7 +51,7 @@ impl Fate {
 impl Client {
     /// A client that talks to `node` first.
     pub fn new(world: &World, id: usize, node: usize) -> Self {
-        Self { id, world: world.clone(), node: node % NODES, stream: None, buf: Vec::new() }
+        Self { id, world: world.clone(), node: node % world.machines.len(), stream: None, buf: Vec::new() }
     }
 
     /// The node that it talks to.
@@ -74,7 +74,7 @@ impl Client {
                     self.stream = Some(stream);
                 }
                 _ => {
-                    self.node = (self.node + 1) % NODES;
+                    self.node = (self.node + 1) % self.world.machines.len();
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
@@ -110,7 +110,7 @@ impl Client {
         if talked.is_none() {
             // What was sent may still arrive.
             self.stream = None;
-            self.node = (self.node + 1) % NODES;
+            self.node = (self.node + 1) % self.world.machines.len();
             fates.resize(commands.len(), Fate::Unknown);
         }
         self.world.note(format_args!("client {} got {fates:?}", self.id));

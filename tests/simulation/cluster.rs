@@ -1,4 +1,4 @@
-//! Three machines in a turmoil simulation, and the driver that steps it.
+//! Three machines, or as many as a test asks for, in a turmoil simulation, and the driver that steps it.
 //!
 //! What crashes and starts hosts cannot be called from inside of the simulation, so tasks in it leave [`Order`]s, which the driver
 //! carries out after the step. After each step the driver samples every node: state by (index, digest), and what may never go back.
@@ -9,16 +9,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep::config::Settings;
+use lockstep::replication::types::Membership;
 use openraft::async_runtime::watch::WatchReceiver;
 use parking_lot::Mutex;
 use tokio::time::sleep;
 use turmoil::{Builder, Sim};
 
+use crate::client::{Client, Fate};
 use crate::machine::{EPOCH_MS, Machine};
+use crate::support::value::Value;
 
 /// The host on which all clients are.
 pub const CLIENTS: &str = "clients";
-/// Nodes.
+/// Nodes, unless a test asks for another number.
 pub const NODES: usize = 3;
 
 /// What only the driver can do.
@@ -62,6 +65,11 @@ impl World {
         self.order(Order::Start(node)).await;
     }
 
+    /// The machines of nodes that were not removed.
+    pub fn members(&self) -> impl Iterator<Item = &Arc<Machine>> {
+        self.machines.iter().filter(|machine| !machine.is_removed())
+    }
+
     /// Adds a line with the simulated time to the trace.
     pub fn note(&self, line: std::fmt::Arguments<'_>) {
         let ms = turmoil::sim_elapsed().unwrap_or_default().as_millis();
@@ -92,7 +100,7 @@ impl World {
     pub async fn agree(&self) {
         let same = || {
             let applied: Option<Vec<u64>> =
-                self.machines.iter().map(|machine| machine.group().map(|group| group.applied().index)).collect();
+                self.members().map(|machine| machine.group().map(|group| group.applied().index)).collect();
             applied.is_some_and(|applied| applied.iter().all(|index| *index == applied[0])).then_some(())
         };
         self.wait("state that all nodes share", same).await;
@@ -121,12 +129,14 @@ pub struct Shape {
     pub log_keep: u64,
     /// Longest time that a message takes, ms.
     pub latency_ms: u64,
+    /// Nodes: an odd number, so that all of them become voters.
+    pub nodes: usize,
 }
 
 impl Shape {
     /// Defaults of a node, on a quick network.
     pub fn new(seed: u64) -> Self {
-        Self { seed, write_timeout_ms: 5000, log_keep: 256 << 20, latency_ms: 3 }
+        Self { seed, write_timeout_ms: 5000, log_keep: 256 << 20, latency_ms: 3, nodes: NODES }
     }
 }
 
@@ -149,7 +159,7 @@ struct Sample {
 }
 
 impl Cluster<'_> {
-    /// Three machines; node 1 begins a cluster, the others join it.
+    /// The machines; node 1 begins a cluster, the others join it.
     pub fn new(shape: Shape) -> Self {
         lockstep::log::set_level(&std::env::var("LOCKSTEP_SIM_LOG").unwrap_or_else(|_| "nothing".into()));
         let mut sim = Builder::new()
@@ -162,7 +172,7 @@ impl Cluster<'_> {
             .tcp_capacity(4096)
             .enable_random_order()
             .build();
-        let machines: Vec<Arc<Machine>> = (1..=NODES as u64)
+        let machines: Vec<Arc<Machine>> = (1..=shape.nodes as u64)
             .map(|number| {
                 let settings = Settings {
                     join: (number > 1).then(|| "n1:6379".into()),
@@ -183,7 +193,7 @@ impl Cluster<'_> {
             sim,
             world,
             digests: BTreeMap::new(),
-            sampled: vec![Sample::default(); NODES],
+            sampled: vec![Sample::default(); shape.nodes],
             latency_ms: shape.latency_ms,
         }
     }
@@ -193,7 +203,7 @@ impl Cluster<'_> {
     pub fn form_with_a_crash_in_the_change(&mut self) -> bool {
         let sets = |machine: &Arc<Machine>| machine.group().map_or(Vec::new(), |group| group.voter_sets());
         self.step_until("a joint configuration", |world| {
-            world.machines.iter().skip(1).any(|machine| has_joint(machine))
+            world.machines.iter().skip(1).any(|machine| logged_voter_sets(machine).len() == 2)
         });
         self.carry_out(&Order::Crash(0, usize::MAX));
         for _ in 0..300 {
@@ -208,6 +218,70 @@ impl Cluster<'_> {
         half_done
     }
 
+    /// Steps until all nodes vote, in one set, and have applied what is in their logs.
+    fn form(&mut self) {
+        self.step_until("cluster in which all nodes vote", |world| {
+            let members = world.members().count();
+            let formed = |machine: &Arc<Machine>| {
+                machine.group().is_some_and(|group| {
+                    let sets = group.voter_sets();
+                    group.is_recovered() && sets.len() == 1 && sets[0].len() == members
+                })
+            };
+            world.members().all(formed)
+        });
+    }
+
+    /// Forms the cluster, has the node after the leader removed, and crashes the leader when two other nodes have the first half of
+    /// the joint change in their logs, and no log has the second. The leader starts again when the nodes that remain have finished the
+    /// removal without it.
+    ///
+    /// Of five nodes; fewer could not finish it while the leader is down.
+    pub fn remove_with_a_crash_in_the_change(&mut self) {
+        self.form();
+        let leader = self.world.leader().expect("a cluster that was formed has a leader");
+        let (gone, operator) = ((leader + 1) % self.world.machines.len(), leader + 2);
+        // Ids are given in the order in which the nodes joined.
+        let id = self.world.machines[gone].group().expect("a node of a cluster that was formed").node;
+        self.world.machines[gone].remove();
+        let mut operator = Client::new(&self.world, 0, operator);
+        self.sim.client("operator", async move {
+            let removed = operator.call(&["RAFT.REMOVE", &id.to_string()]).await;
+            assert_eq!(removed, Fate::Done(Value::Simple(b"OK".to_vec())));
+            Ok(())
+        });
+        let all: Vec<u64> = (1..=self.world.machines.len() as u64).collect();
+        let rest: Vec<u64> = all.iter().copied().filter(|node| *node != id).collect();
+        let is_half_done = |machine: &Machine| logged_voter_sets(machine) == [all.clone(), rest.clone()];
+        // Whoever lacks it then finds no majority of the four that are left: the next leader has it.
+        self.step_until("joint configuration in two logs", |world| {
+            let others = world.machines.iter().enumerate().filter(|(node, _)| *node != leader);
+            others.filter(|(_, machine)| is_half_done(machine)).count() >= 2
+        });
+        assert!(is_half_done(&self.world.machines[leader]), "the leader has proposed the second half already");
+        self.carry_out(&Order::Crash(leader, 0));
+
+        self.step_until("next leader", |world| world.leader().is_some());
+        let next = self.world.leader().expect("it leads since the last step");
+        assert!(is_half_done(&self.world.machines[next]), "the next leader has not found the change half done");
+        self.step_until("second half of the joint change", |world| {
+            world.leader().is_some_and(|leader| logged_voter_sets(&world.machines[leader]) == [rest.clone()])
+        });
+        let next = self.world.leader().expect("it leads since the last step");
+        assert!(logged_nodes(&self.world.machines[next]).contains(&id), "the joint change has to be finished first");
+        let is_finished = |machine: &Arc<Machine>| {
+            let Some(group) = machine.group() else { return false };
+            let is_member = group.gate.try_read().is_none_or(|state| state.cluster.members.contains_key(&id));
+            group.voter_sets() == [rest.clone()] && !is_member && !logged_nodes(machine).contains(&id)
+        };
+        self.step_until("end of the removal", |world| {
+            let mut live = world.members().filter(|machine| machine.name != world.machines[leader].name);
+            live.all(is_finished) && world.machines[gone].group().is_none()
+        });
+        self.carry_out(&Order::Start(leader));
+        self.step_until("removal at the node that led", |world| world.members().all(is_finished));
+    }
+
     fn step_until(&mut self, what: &str, mut such: impl FnMut(&World) -> bool) {
         for _ in 0..60_000 {
             self.step();
@@ -220,23 +294,15 @@ impl Cluster<'_> {
 
     /// Forms the cluster, runs `client` on the clients' host until it returns, and looks whether all nodes are the same then.
     pub fn run<F: Future<Output = ()> + 'static>(&mut self, client: impl FnOnce(World) -> F) {
-        for _ in 0..60_000 {
-            self.step();
-            let formed = |machine: &Arc<Machine>| {
-                machine.group().is_some_and(|group| group.is_recovered() && group.voters().len() == NODES)
-            };
-            if self.world.machines.iter().all(formed) {
-                let (client, world) = (client(self.world.clone()), self.world.clone());
-                self.sim.client(CLIENTS, async move {
-                    client.await;
-                    world.agree().await;
-                    Ok(())
-                });
-                while !self.step() {}
-                return self.check_states();
-            }
-        }
-        panic!("three nodes have not become voters within 60 s");
+        self.form();
+        let (client, world) = (client(self.world.clone()), self.world.clone());
+        self.sim.client(CLIENTS, async move {
+            client.await;
+            world.agree().await;
+            Ok(())
+        });
+        while !self.step() {}
+        self.check_states();
     }
 
     /// One ms; true when the client has returned.
@@ -303,7 +369,7 @@ impl Cluster<'_> {
     /// All nodes have applied the same, and their states are sound.
     fn check_states(&self) {
         let mut states = Vec::new();
-        for machine in &self.world.machines {
+        for machine in self.world.members() {
             let group = machine.group().expect("every node runs at the end");
             let state = group.gate.try_read().expect("nobody writes between steps");
             state.validate().unwrap_or_else(|what| panic!("{}: {what}", machine.name));
@@ -325,12 +391,22 @@ impl Cluster<'_> {
     }
 }
 
-/// True if the last membership in a node's log, committed or not, has two sets of voters.
-fn has_joint(machine: &Machine) -> bool {
-    machine.group().is_some_and(|group| {
-        group.raft().is_some_and(|raft| {
-            let metrics = raft.metrics();
-            metrics.borrow_watched().membership_config.membership().get_joint_config().len() == 2
-        })
-    })
+/// The sets of voters of the last membership in a node's log, committed or not.
+fn logged_voter_sets(machine: &Machine) -> Vec<Vec<u64>> {
+    let sets = |membership: Membership| {
+        membership.get_joint_config().iter().map(|set| set.iter().copied().collect()).collect()
+    };
+    logged_membership(machine).map_or(Vec::new(), sets)
+}
+
+/// All nodes, voters or not, of the last membership in a node's log.
+fn logged_nodes(machine: &Machine) -> Vec<u64> {
+    logged_membership(machine).map_or(Vec::new(), |membership| membership.nodes().map(|(node, _)| *node).collect())
+}
+
+fn logged_membership(machine: &Machine) -> Option<Membership> {
+    let group = machine.group()?;
+    let metrics = group.raft()?.metrics();
+    let metrics = metrics.borrow_watched();
+    Some(metrics.membership_config.membership().clone())
 }

@@ -92,6 +92,7 @@ pub struct Machine {
     settings: Settings,
     seed: u64,
     life: AtomicU64,
+    removed: AtomicBool,
     group: Mutex<Option<Arc<Group>>>,
     /// Its state was made wrong on purpose.
     wrong: AtomicBool,
@@ -121,6 +122,7 @@ impl Machine {
             files: Arc::new(MemoryFiles::default()),
             seed: rng.next(),
             life: AtomicU64::new(0),
+            removed: AtomicBool::new(false),
             group: Mutex::default(),
             wrong: AtomicBool::new(false),
             rebuild: AtomicBool::new(false),
@@ -153,7 +155,17 @@ impl Machine {
         self.group.lock().clone()
     }
 
-    /// A process of the node; ends only by a mistake, or when it is crashed.
+    /// From now on the node may be told that it was removed; its process then ends.
+    pub fn remove(&self) {
+        self.removed.store(true, Ordering::Relaxed);
+    }
+
+    /// True after [`Self::remove`].
+    pub fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::Relaxed)
+    }
+
+    /// A process of the node; ends only by a mistake, when it is crashed, or when the node was removed.
     pub async fn run(self: Arc<Self>) -> turmoil::Result {
         let life = self.life.fetch_add(1, Ordering::Relaxed);
         let mut rng = Rng::new(self.seed.wrapping_add(life));
@@ -187,6 +199,10 @@ impl Machine {
         let node = Node::start(env, self.settings.clone(), options, storage, ports).await?;
         *self.group.lock() = Some(node.group.clone());
         let why = node.failed().await;
+        if self.is_removed() && why.0.contains("was removed from the cluster") {
+            *self.group.lock() = None;
+            return Ok(());
+        }
         Err(format!("{}: {why}", self.name).into())
     }
 

@@ -2,7 +2,7 @@
 //! simulation behind its seams ([`lockstep::env`]). One seed is one run, byte for byte.
 //!
 //! - [`machine`]: one computer: disks that lose what was not flushed, clocks that can be moved. [`net`]: its sockets.
-//! - [`cluster`]: three of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
+//! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
 //! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw. [`nemesis`]: faults by seed.
 //! - `random_faults`, `determinism`, `expiry`, `membership`, `reads`, `rebuild`, `transactions`: the tests.
 
