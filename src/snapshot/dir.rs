@@ -82,6 +82,8 @@ impl SnapshotDir {
         for name in names.iter().filter(|name| name.ends_with(TEMP_SUFFIX)) {
             store.remove(name).map_err(failed)?;
         }
+        // A process that was killed may have renamed the newest and no more.
+        store.sync_dir().map_err(failed)?;
         remove_older(&*store, latest).map_err(failed)?;
         Ok(Self(Arc::new(Inner {
             store,
@@ -161,7 +163,8 @@ impl SnapshotDir {
         if self.latest() > Some(id) {
             return Ok(false);
         }
-        self.0.store.publish(&temp.name, &id.file_name())?;
+        self.0.store.rename(&temp.name, &id.file_name())?;
+        self.0.store.sync_dir()?;
         *self.0.latest.lock() = Some(id);
         // It counts whatever becomes of the older ones: the next one, or the next start, removes them.
         let _ = remove_older(&*self.0.store, Some(id));
@@ -219,6 +222,7 @@ impl SnapshotDir {
     }
 }
 
+/// Only when the name of the latest is durable: a loss of power could leave none otherwise.
 fn remove_older(store: &dyn SnapshotStore, latest: Option<SnapshotId>) -> io::Result<()> {
     for name in store.list()? {
         if SnapshotId::parse(&name).is_some_and(|id| Some(id) < latest) {

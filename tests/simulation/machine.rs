@@ -206,11 +206,13 @@ impl Machine {
         Err(format!("{}: {why}", self.name).into())
     }
 
-    /// The process is killed: of the log's writes that were under way, `writes_kept` had reached the disk.
+    /// The process is killed: of the log's writes that were under way, `writes_kept` had reached the disk; what the seed says of the
+    /// names of snapshots that were not synced.
     pub fn crash(&self, writes_kept: usize) {
         *self.group.lock() = None;
         self.disk.crash_keeping(writes_kept);
-        self.snapshots.crash();
+        let mut rng = Rng::new(self.seed ^ self.life.load(Ordering::Relaxed));
+        self.snapshots.crash(|| rng.percent(50));
     }
 
     /// The machine is switched off and on: its clocks start again.

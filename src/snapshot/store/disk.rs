@@ -38,8 +38,11 @@ impl SnapshotStore for DiskStore {
         Ok(Box::new(PacedFile { file, unsynced: 0 }))
     }
 
-    fn publish(&self, temp_name: &str, name: &str) -> io::Result<()> {
-        fs::rename(self.dir.join(temp_name), self.dir.join(name))?;
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.dir.join(from), self.dir.join(to))
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
         sync_dir(&self.dir)
     }
 

@@ -8,7 +8,8 @@ use std::io::{self, Read, Write};
 pub use disk::DiskStore;
 pub use memory::MemoryStore;
 
-/// A flat set of named files.
+/// A flat set of named files. What [`SnapshotStore::create`], [`SnapshotStore::rename`] and [`SnapshotStore::remove`] do to names is
+/// seen at once, but a loss of power may undo any of it, in any order, until [`SnapshotStore::sync_dir`] has returned.
 pub trait SnapshotStore: Send + Sync {
     /// Begins a file under a temporary name; what was there is gone. Readable by that name at once.
     ///
@@ -16,11 +17,17 @@ pub trait SnapshotStore: Send + Sync {
     /// Those of the disk.
     fn create(&self, temp_name: &str) -> io::Result<Box<dyn SnapshotWriter>>;
 
-    /// Makes the bytes of a finished temporary file count under `name`: after this, a crash leaves the whole file there.
+    /// Gives a file another name; what was there under it is gone.
+    ///
+    /// # Errors
+    /// Those of the disk; `NotFound`.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Makes the names durable, as they are.
     ///
     /// # Errors
     /// Those of the disk.
-    fn publish(&self, temp_name: &str, name: &str) -> io::Result<()>;
+    fn sync_dir(&self) -> io::Result<()>;
 
     /// Opens a file from its start. What is open stays readable after [`SnapshotStore::remove`].
     ///
@@ -51,7 +58,7 @@ pub trait SnapshotStore: Send + Sync {
 
 /// A file that is being written: [`Write`] appends.
 pub trait SnapshotWriter: Write + Send {
-    /// Makes all that was appended durable. Nothing can be appended afterwards.
+    /// Makes all that was appended durable, though not the file's name. Nothing can be appended afterwards.
     ///
     /// # Errors
     /// Those of the disk.

@@ -125,9 +125,9 @@ fn a_snapshot_travels_in_pieces_of_any_size() {
         let (meta, state) = send(&from, &to, piece_len).unwrap();
         assert_eq!(meta.last_index, 10);
         assert_same(&state, &state_at(10));
-        store.crash();
-        assert_eq!(store.list().unwrap(), [name_at(10)]);
+        store.crash(|| false);
         assert_same(&open(&store).load_latest().unwrap().unwrap().1, &state_at(10));
+        assert_eq!(store.list().unwrap(), [name_at(10)]);
     }
 }
 
@@ -216,9 +216,13 @@ impl SnapshotStore for Dying {
         let writer = self.store.create(temp_name)?;
         Ok(Box::new(DyingWriter { writer, calls_left: self.calls_left.clone() }))
     }
-    fn publish(&self, temp_name: &str, name: &str) -> io::Result<()> {
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         count(&self.calls_left)?;
-        self.store.publish(temp_name, name)
+        self.store.rename(from, to)
+    }
+    fn sync_dir(&self) -> io::Result<()> {
+        count(&self.calls_left)?;
+        self.store.sync_dir()
     }
     fn open(&self, name: &str) -> io::Result<Opened> {
         count(&self.calls_left)?;
@@ -237,32 +241,85 @@ impl SnapshotStore for Dying {
     }
 }
 
+/// A directory with snapshot 9, in which nothing works any more after `calls` calls of those that make 10 the newest; what came of it,
+/// and whether all calls were made.
+fn interrupt(calls: i64, peer: Option<&SnapshotDir>) -> (MemoryStore, Result<(), SnapshotError>, bool) {
+    let store = MemoryStore::new();
+    write_at(&open(&store), 9).unwrap();
+    let calls_left = Arc::new(AtomicI64::new(calls));
+    let dying = Dying { store: store.clone(), calls_left: calls_left.clone() };
+    let result = SnapshotDir::open(Arc::new(dying), 0).and_then(|dir| match peer {
+        None => write_at(&dir, 10).map(|_| ()),
+        Some(peer) => send(peer, &dir, 1000).map(|_| ()),
+    });
+    (store, result, calls_left.load(Ordering::Relaxed) > 0)
+}
+
+/// Loses power; of what was done to names and not synced, that has reached the disk whose bit is set. False if `which` has a bit for
+/// nothing.
+fn lose_power(store: &MemoryStore, which: u32) -> bool {
+    let mut unsynced = 0;
+    store.crash(|| {
+        unsynced += 1;
+        which >> (unsynced - 1) & 1 == 1
+    });
+    which >> unsynced == 0
+}
+
+/// One snapshot is there, whole and alone: its last index.
+fn only_one(store: &MemoryStore) -> u64 {
+    let dir = open(store);
+    let (meta, state) = dir.load_latest().unwrap().expect("one of both is there");
+    assert_same(&state, &state_at(meta.last_index));
+    assert_eq!(store.list().unwrap(), [name_at(meta.last_index)]);
+    meta.last_index
+}
+
 #[test]
 fn power_lost_at_any_call_leaves_the_old_or_the_new_one_whole() {
     let peer = open(&MemoryStore::new());
     write_at(&peer, 10).unwrap();
-    for by_peer in [false, true] {
+    for peer in [None, Some(&peer)] {
         let (mut old, mut new) = (0, 0);
         for calls in 0.. {
-            let store = MemoryStore::new();
-            write_at(&open(&store), 9).unwrap();
-            let calls_left = Arc::new(AtomicI64::new(calls));
-            let dying = Dying { store: store.clone(), calls_left: calls_left.clone() };
-            let result = SnapshotDir::open(Arc::new(dying), 0).and_then(|dir| match by_peer {
-                false => write_at(&dir, 10).map(|_| ()),
-                true => send(&peer, &dir, 1000).map(|_| ()),
-            });
-            store.crash();
-            let dir = open(&store);
-            let (meta, state) = dir.load_latest().unwrap().expect("one of both is there");
-            assert_same(&state, &state_at(meta.last_index));
-            assert_eq!(store.list().unwrap(), [name_at(meta.last_index)]);
-            assert!(result.is_err() || meta.last_index == 10, "what was reported is there");
-            *(if meta.last_index == 10 { &mut new } else { &mut old }) += 1;
-            if calls_left.load(Ordering::Relaxed) > 0 {
+            let mut was_whole = false;
+            for which in 0.. {
+                let (store, result, is_whole) = interrupt(calls, peer);
+                if !lose_power(&store, which) {
+                    break;
+                }
+                let found = only_one(&store);
+                assert!(result.is_err() || found == 10, "what was reported is there");
+                *(if found == 10 { &mut new } else { &mut old }) += 1;
+                was_whole = is_whole;
+            }
+            if was_whole {
                 break;
             }
         }
-        assert!(old > 3 && new > 1, "{old} calls before, {new} after");
+        assert!(old > 3 && new > 1, "{old} times the old one, {new} times the new one");
     }
+}
+
+/// The process is killed at any call, and the next one has opened the directory when the power is lost.
+#[test]
+fn power_lost_after_a_restart_leaves_the_one_that_the_restart_found() {
+    let (mut old, mut new) = (0, 0);
+    for calls in 0.. {
+        let mut was_whole = false;
+        for which in 0.. {
+            let (store, _, is_whole) = interrupt(calls, None);
+            let found = open(&store).latest().map(|id| id.last_index);
+            if !lose_power(&store, which) {
+                break;
+            }
+            assert_eq!(Some(only_one(&store)), found);
+            *(if found == Some(10) { &mut new } else { &mut old }) += 1;
+            was_whole = is_whole;
+        }
+        if was_whole {
+            break;
+        }
+    }
+    assert!(old > 3 && new > 1, "{old} times the old one, {new} times the new one");
 }

@@ -76,6 +76,7 @@ fn files_that_are_absent_or_under_way() {
     store.open("b.tmp").unwrap().reader.read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes, b"bytes", "readable while under way");
     writer.finish().unwrap();
-    store.publish("b.tmp", "b").unwrap();
+    store.rename("b.tmp", "b").unwrap();
+    store.sync_dir().unwrap();
     assert_eq!(store.list().unwrap(), ["b"]);
 }
