@@ -137,7 +137,8 @@ async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
     }
 }
 
-struct Pipe(DuplexStream);
+/// One end of a connection in memory.
+pub struct Pipe(pub DuplexStream);
 
 impl Stream for Pipe {
     fn peer_addr(&self) -> String {

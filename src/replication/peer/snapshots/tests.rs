@@ -1,57 +1,23 @@
 //! Transfers that hang, and that do not fit.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
+use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
 use super::super::super::Parts;
 use super::super::super::codec::put_snapshot_meta;
 use super::super::super::log::{LogOptions, LogStore, MemoryDisk};
+use super::super::super::testing::Pipe;
 use super::super::super::types::{SnapshotMeta, scope};
 use super::super::handshake::accept;
 use super::super::{Identity, Links};
 use super::*;
 use crate::clock::{ClusterClock, SystemClocks};
-use crate::env::{BoxStream, Env, Listener, Net, Stream};
+use crate::env::{BoxStream, Env, Listener, Net};
 use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
 use crate::store::State;
-
-struct Pipe(DuplexStream);
-
-impl AsyncRead for Pipe {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Pipe {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
-
-impl Stream for Pipe {
-    fn peer_addr(&self) -> String {
-        String::new()
-    }
-
-    fn local_addr(&self) -> String {
-        String::new()
-    }
-
-    fn set_keepalive(&self, _seconds: u64) {}
-}
 
 /// Whoever connects gets this pipe.
 struct OnePipe(Mutex<Option<Pipe>>);
