@@ -30,6 +30,11 @@ impl ReplyError {
         Self(Cow::Owned(bytes))
     }
 
+    /// Says something about an argument, which is shown as Redis shows it.
+    pub fn about(before: &str, arg: &[u8], after: &str) -> Self {
+        Self::text([before.as_bytes(), c_string(arg), after.as_bytes()].concat())
+    }
+
     /// Code and text as sent.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -57,6 +62,11 @@ impl From<String> for ReplyError {
     fn from(text: String) -> Self {
         Self::text(text)
     }
+}
+
+/// An argument where Redis takes it for a C string: up to its first zero byte.
+pub fn c_string(arg: &[u8]) -> &[u8] {
+    arg.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// `-ERR syntax error`

@@ -1,7 +1,7 @@
 //! The one gate for sockets, EXEC and scripts: which command is meant, and may it run here? And the call itself.
 
 use super::{Flags, Outcome, Run, Spec, registry};
-use crate::error::{ReplyError, wrong_arity};
+use crate::error::{ReplyError, c_string, wrong_arity};
 use crate::protocol::Args;
 use crate::store::{Txn, View};
 
@@ -72,23 +72,16 @@ fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, Re
         .copied()
         .find(|spec| spec.short_name().as_bytes().eq_ignore_ascii_case(name))
         .ok_or_else(|| {
-            let mut text = b"ERR unknown subcommand '".to_vec();
-            // Redis prints C strings: they end at a zero byte.
-            let end = memchr::memchr(0, name).unwrap_or(name.len()).min(128);
-            text.extend_from_slice(name.get(..end).unwrap_or(name));
-            text.extend_from_slice(format!("'. Try {} HELP.", container.name.to_ascii_uppercase()).as_bytes());
-            ReplyError::text(text)
+            let shown = name.get(..128).unwrap_or(name);
+            let after = format!("'. Try {} HELP.", container.name.to_ascii_uppercase());
+            ReplyError::about("ERR unknown subcommand '", shown, &after)
         })
 }
 
 /// `-ERR unknown command 'X', with args beginning with: 'a' 'b' `, each shown up to 128 bytes in all.
 fn unknown_command(args: &Args) -> ReplyError {
     const SHOWN_MAX: usize = 128;
-    // Redis prints C strings: they end at a zero byte.
-    let clip = |bytes: &[u8], max: usize| {
-        let end = memchr::memchr(0, bytes).unwrap_or(bytes.len()).min(max);
-        bytes.get(..end).unwrap_or(bytes).to_vec()
-    };
+    let clip = |bytes: &[u8], max: usize| c_string(bytes.get(..max).unwrap_or(bytes)).to_vec();
     let mut text = b"ERR unknown command '".to_vec();
     text.extend(clip(args.name(), SHOWN_MAX));
     text.extend_from_slice(b"', with args beginning with: ");

@@ -65,9 +65,7 @@ fn check(args: &Args) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
     for at in (2..args.len()).step_by(2) {
         let name = args.arg(at);
         let Some(opt) = std::str::from_utf8(name).ok().and_then(find) else {
-            let text =
-                [b"ERR Unknown option or number of arguments for CONFIG SET - '".as_slice(), name, b"'".as_slice()];
-            return Err(ReplyError::text(text.concat()));
+            return Err(ReplyError::about("ERR Unknown option or number of arguments for CONFIG SET - '", name, "'"));
         };
         let failed = |why: &str| {
             let start = b"ERR CONFIG SET failed (possibly related to argument '".as_slice();

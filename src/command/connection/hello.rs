@@ -70,10 +70,7 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
             call.session.name = bytes::Bytes::copy_from_slice(given);
             at += 2;
         } else {
-            let mut text = b"ERR Syntax error in HELLO option '".to_vec();
-            text.extend_from_slice(args.arg(at));
-            text.push(b'\'');
-            return Err(ReplyError::text(text));
+            return Err(ReplyError::about("ERR Syntax error in HELLO option '", args.arg(at), "'"));
         }
     }
     if !call.session.authenticated {

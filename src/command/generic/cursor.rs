@@ -1,6 +1,6 @@
 //! The cursor argument of SCAN and its kin.
 
-use crate::error::{INVALID_CURSOR, ReplyError};
+use crate::error::{INVALID_CURSOR, ReplyError, c_string};
 
 /// Reads a cursor as Redis 7.2 does, which leaves it to C's `strtoul`: a sign is allowed (`-1` is the largest number),
 /// nothing at all is 0, and the argument ends at a zero byte.
@@ -8,8 +8,7 @@ use crate::error::{INVALID_CURSOR, ReplyError};
 /// # Errors
 /// `ERR invalid cursor` for anything else, and for what does not fit 64 bits.
 pub fn parse_cursor(arg: &[u8]) -> Result<u64, ReplyError> {
-    let text = arg.split(|byte| *byte == 0).next().unwrap_or_default();
-    let (negative, digits) = match text {
+    let (negative, digits) = match c_string(arg) {
         [] => return Ok(0),
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),

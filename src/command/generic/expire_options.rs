@@ -71,10 +71,8 @@ impl Conditions {
     }
 }
 
-/// Redis formats the option as a C string, which ends at a zero byte.
 fn unsupported(option: &[u8]) -> ReplyError {
-    let shown = option.split(|byte| *byte == 0).next().unwrap_or_default();
-    ReplyError::text([b"ERR Unsupported option ", shown].concat())
+    ReplyError::about("ERR Unsupported option ", option, "")
 }
 
 /// Runs the command called `name`: 1 if the deadline was set, or the key removed because the time has come already.

@@ -55,8 +55,7 @@ fn set_info(call: &mut Call<'_>, args: &Args) -> Answer {
     } else if args.is(2, "lib-ver") {
         (&mut call.session.lib_ver, "lib-ver")
     } else {
-        let text = [b"ERR Unrecognized option '".as_slice(), args.arg(2), b"'".as_slice()].concat();
-        return Reply::Error(ReplyError::text(text)).into();
+        return Reply::Error(ReplyError::about("ERR Unrecognized option '", args.arg(2), "'")).into();
     };
     if !is_valid_name(args.arg(3)) {
         let text = format!("ERR {name} cannot contain spaces, newlines or special characters.");

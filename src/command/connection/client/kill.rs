@@ -93,8 +93,7 @@ fn parse(args: &Args) -> Result<Filter, ReplyError> {
             filter.laddr = Some(value.to_vec());
         } else if args.is(at, "user") {
             if value != b"default" {
-                let text = [b"ERR No such user '".as_slice(), value, b"'".as_slice()].concat();
-                return Err(ReplyError::text(text));
+                return Err(ReplyError::about("ERR No such user '", value, "'"));
             }
         } else if args.is(at, "skipme") {
             filter.skip_me = match value.to_ascii_lowercase().as_slice() {

@@ -12,7 +12,7 @@ mod tracking;
 pub use pause::timeout_ms;
 
 use crate::command::{Doc, Flags, Group, Spec};
-use crate::error::ReplyError;
+use crate::error::{ReplyError, c_string};
 
 pub static SPEC: Spec = Spec::container(
     "client",
@@ -50,12 +50,9 @@ const fn doc(since: &'static str, summary: &'static str) -> Doc {
 
 /// The types of clients that LIST and KILL know. Pub/sub, masters and replicas there are none: peers have connections of their own.
 fn is_normal_type(name: &[u8]) -> Result<bool, ReplyError> {
-    let name = name.to_ascii_lowercase();
-    match name.as_slice() {
+    match c_string(name).to_ascii_lowercase().as_slice() {
         b"normal" => Ok(true),
         b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
-        _ => {
-            Err(ReplyError::text([b"ERR Unknown client type '".as_slice(), name.as_slice(), b"'".as_slice()].concat()))
-        }
+        _ => Err(ReplyError::about("ERR Unknown client type '", name, "'")),
     }
 }

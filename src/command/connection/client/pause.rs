@@ -76,6 +76,6 @@ fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
 }
 
 fn too_many(args: &Args) -> Answer {
-    let start = b"ERR unknown subcommand or wrong number of arguments for '".as_slice();
-    Reply::Error(ReplyError::text([start, args.arg(1), b"'. Try CLIENT HELP.".as_slice()].concat())).into()
+    let before = "ERR unknown subcommand or wrong number of arguments for '";
+    Reply::Error(ReplyError::about(before, args.arg(1), "'. Try CLIENT HELP.")).into()
 }
