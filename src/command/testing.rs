@@ -55,6 +55,21 @@ impl Bench {
         reply
     }
 
+    /// Runs one command as a script does, which asks what it does: its reply, and the units that it said.
+    pub fn work(&mut self, line: &str) -> (Reply, u64) {
+        let args = Args::from_slices(crate::protocol::parse::split_inline(line.as_bytes()).unwrap());
+        let spec = check(Caller::Script, &args).unwrap();
+        self.index += 1;
+        let rng = Rng::of_command(self.index, 0);
+        let mut effects = Effects::default();
+        let mut txn = self.state.txn(self.db, rng, &mut effects).allowed(u64::MAX);
+        if spec.is_write() {
+            return (call_write(spec, &mut txn, &args).into(), txn.worked());
+        }
+        let view = txn.view().allowed(u64::MAX);
+        (call_read(spec, &view, &args).into(), view.worked())
+    }
+
     /// Runs one command and shows the reply as RESP2 bytes.
     pub fn text(&mut self, line: &str) -> String {
         let mut out = bytes::BytesMut::new();

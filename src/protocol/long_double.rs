@@ -47,6 +47,12 @@ impl LongDouble {
         Some(Self(if negative { -value } else { value }))
     }
 
+    /// The units (`store::work`) of reading or printing a number in `len` bytes of text: both go over all its digits for
+    /// each of them.
+    pub fn text_units(len: usize) -> u64 {
+        if len > TEXT_LEN_MAX { 0 } else { (len * len / 64) as u64 }
+    }
+
     /// False for infinities and NaN.
     pub fn is_finite(self) -> bool {
         self.0.is_finite()

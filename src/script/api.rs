@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use mlua::{Lua, MultiValue, Scope, Table, Value};
 
-use super::budget::{End, Meter};
+use super::budget::{ARGUMENT_UNITS, CALL_UNITS, End, Meter};
 use super::convert::{error_table, to_lua};
 use super::host::Host;
 use super::params::Params;
@@ -184,9 +184,11 @@ fn answer(lua: &Lua, meter: &Meter, host: &RefCell<Host<'_, '_>>, reply: &Reply)
 
 fn call(meter: &Meter, host: &RefCell<Host<'_, '_>>, values: &[Value]) -> Result<Reply, Raise> {
     let args = arguments(meter, values)?;
-    let mut host = host.borrow_mut();
-    meter.charge(host.units(&args))?;
-    Ok(Reply::from(host.call(&args)))
+    meter.charge(CALL_UNITS)?;
+    let (outcome, worked) = host.borrow_mut().call(&args, meter.left());
+    // A command that asked for more than was left has stopped, and here the run ends.
+    meter.charge(worked)?;
+    Ok(Reply::from(outcome))
 }
 
 /// The argument vector of a command.
@@ -212,6 +214,7 @@ fn arguments(meter: &Meter, values: &[Value]) -> Result<Args, Raise> {
             Value::Number(value) => number_argument(*value),
             _ => return Err(refuse("Lua redis lib command arguments must be strings or integers")),
         };
+        meter.charge(ARGUMENT_UNITS)?;
         meter.charge_bytes(arg.len())?;
         args.push(arg);
     }

@@ -1,7 +1,8 @@
 //! What bounds a run: units of work and bytes, counted so that every node stops at the same point.
 //!
 //! - A unit is one VM instruction, counted by Lua's count hook every [`INTERVAL`] instructions; library functions and
-//!   `redis.call` charge for their bytes and elements beforehand. Coroutines inherit the hook (`lua_newthread` copies
+//!   `redis.call` charge for their bytes and elements beforehand, and a command whose work is not bounded by those says
+//!   what it is about to do (`store::work`): it is allowed what is left. Coroutines inherit the hook (`lua_newthread` copies
 //!   it) with a fresh counter, so that creating one is charged like an interval.
 //! - A single instruction can handle a whole string (`..`, `<`, a string used as a number). So from the moment when a
 //!   string of `n` bytes may exist an instruction costs 1 + `n` / [`BYTES_PER_WEIGHT`]. Which strings exist is known from
@@ -35,6 +36,8 @@ const BYTES_PER_UNIT: u64 = 16;
 const COLLECT_FROM: usize = 1024 * 1024;
 /// What one `redis.call` costs besides its bytes and elements.
 pub const CALL_UNITS: u64 = 100;
+/// Units of each argument of `redis.call` besides its bytes: it may be a key or field to look up.
+pub const ARGUMENT_UNITS: u64 = 16;
 /// Units of an element that is converted or moved.
 pub const ELEMENT_UNITS: u64 = 4;
 
@@ -80,6 +83,11 @@ impl Meter {
     /// Why the run was stopped, if it was.
     pub fn ended(&self) -> Option<End> {
         self.ended.get()
+    }
+
+    /// Units that are left.
+    pub fn left(&self) -> u64 {
+        self.left.get()
     }
 
     /// Bytes that a run may take.

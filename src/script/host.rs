@@ -1,11 +1,9 @@
 //! The store behind `redis.call`: the one way from a script to commands, through the one gate.
 
-use crate::command::{Caller, Flags, Spec, call_read, call_write, check, lookup};
+use crate::command::{Caller, Flags, Outcome, Spec, call_read, call_write, check, lookup};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, Resp, parse_i64};
 use crate::store::{DATABASES, Txn, View};
-
-use super::budget::CALL_UNITS;
 
 /// What a script works on.
 pub struct Host<'a, 's> {
@@ -43,41 +41,36 @@ impl<'a, 's> Host<'a, 's> {
         }
     }
 
-    /// What the command that `args` name costs before it runs, in units.
-    pub fn units(&self, args: &Args) -> u64 {
-        let state = match &self.access {
-            Access::Write(txn) | Access::Pledged(txn) => txn.state(),
-            Access::Read(view) => view.state(),
-        };
-        match lookup(args.name()) {
-            Some(spec) if spec.flags.contains(Flags::UNBOUNDED) => CALL_UNITS + state.db(self.db).len() as u64,
-            _ => CALL_UNITS,
-        }
-    }
-
-    /// Runs one command.
-    ///
-    /// # Errors
-    /// The gate's and the command's.
-    pub fn call(&mut self, args: &Args) -> Result<Reply, ReplyError> {
+    /// Runs one command, which may do `units` of work: its outcome, and the units of what it did, or else was about to do,
+    /// beyond what its arguments and reply cost.
+    pub fn call(&mut self, args: &Args, units: u64) -> (Outcome, u64) {
         if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::SELECTS)) {
-            return self.select(spec, args);
+            return (self.select(spec, args), 0);
         }
-        let spec = check(self.caller(), args)?;
+        let spec = match check(self.caller(), args) {
+            Ok(spec) => spec,
+            Err(error) => return (Err(error), 0),
+        };
         match &mut self.access {
-            Access::Write(txn) if spec.is_write() => call_write(spec, &mut txn.nested(self.db), args),
-            Access::Write(txn) | Access::Pledged(txn) => call_read(spec, &txn.view().on_db(self.db), args),
+            Access::Write(txn) if spec.is_write() => {
+                let mut txn = txn.nested(self.db).allowed(units);
+                (call_write(spec, &mut txn, args), txn.worked())
+            }
+            Access::Write(txn) | Access::Pledged(txn) => {
+                let view = txn.view().on_db(self.db).allowed(units);
+                (call_read(spec, &view, args), view.worked())
+            }
             Access::Read(view) => {
-                let view_here = view.on_db(self.db);
+                let view_here = view.on_db(self.db).allowed(units);
                 let outcome = call_read(spec, &view_here, args);
                 view.note_met_due(view_here.met_due());
-                outcome
+                (outcome, view_here.worked())
             }
         }
     }
 
     /// SELECT: for this script only; the connection stays where it is.
-    fn select(&mut self, spec: &Spec, args: &Args) -> Result<Reply, ReplyError> {
+    fn select(&mut self, spec: &Spec, args: &Args) -> Outcome {
         if !spec.arity_ok(args.len()) {
             return Err(ReplyError::new("ERR Wrong number of args calling Redis command from script"));
         }
@@ -109,7 +102,7 @@ mod tests {
         let (mut state, mut effects) = (State::default(), Effects::default());
         let mut txn = state.txn(2, Rng::new(1), &mut effects);
         let mut host = Host::writing(&mut txn, false);
-        let run = |host: &mut Host<'_, '_>, words: &[&str]| host.call(&Args::from_slices(words));
+        let run = |host: &mut Host<'_, '_>, words: &[&str]| host.call(&Args::from_slices(words), u64::MAX).0;
         for (index, error) in [
             ("x", "ERR value is not an integer or out of range"),
             ("16", "ERR DB index is out of range"),
@@ -122,7 +115,27 @@ mod tests {
         assert_eq!(host.select(&SELECT, &Args::from_slices(["select", "5"])), Ok(Reply::Ok));
         run(&mut host, &["SET", "k", "five"]).unwrap();
         assert_eq!(run(&mut host, &["GET", "k"]), Ok(Reply::bulk("five")));
-        assert_eq!(Host::writing(&mut txn, false).call(&Args::from_slices(["GET", "k"])), Ok(Reply::bulk("two")));
+        assert_eq!(Host::writing(&mut txn, false).call(&Args::from_slices(["GET", "k"]), 0).0, Ok(Reply::bulk("two")));
         assert_eq!(Host::writing(&mut txn, true).caller(), Caller::ReadOnlyScript);
+    }
+
+    #[test]
+    fn a_command_that_may_not_do_its_work_does_not() {
+        let (mut state, mut effects) = (State::default(), Effects::default());
+        let mut txn = state.txn(0, Rng::new(1), &mut effects);
+        let lcs = Args::from_slices(["LCS", "a", "b"]);
+        let mut host = Host::writing(&mut txn, false);
+        host.call(&Args::from_slices(["MSET", "a", "12345", "b", "12345"]), 0).0.unwrap();
+        let check = |mut host: Host<'_, '_>| {
+            let (outcome, worked) = host.call(&lcs, 35);
+            assert!(outcome.is_err() && worked == 36, "{outcome:?} {worked}");
+            assert_eq!(host.call(&lcs, 36), (Ok(Reply::bulk("12345")), 36));
+        };
+        check(host);
+        check(Host::writing(&mut txn, true));
+        check(Host::reading(&txn.view()));
+        let mut host = Host::writing(&mut txn, false);
+        let (outcome, worked) = host.call(&Args::from_slices(["COPY", "a", "c"]), 0);
+        assert_eq!((outcome, worked), (Ok(Reply::Int(1)), 0), "few bytes");
     }
 }

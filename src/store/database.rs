@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 
 use triomphe::Arc;
 
-use super::shard::{Shard, order, positioned};
+use super::shard::{Shard, TABLE_MAX, order, positioned};
 use super::{CURSOR_BITS, Entry, Position, SHARDS, Value};
 
 /// Shards tried at random before those that hold keys are listed.
@@ -40,6 +40,12 @@ impl Database {
     /// True without keys.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Most keys that one step of a scan, or one random pick, goes through besides those that it gives: a function of the
+    /// number of keys alone.
+    pub fn step_len(&self) -> usize {
+        self.len.min(TABLE_MAX)
     }
 
     /// Number of keys with a deadline.

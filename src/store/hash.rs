@@ -25,7 +25,7 @@ mod tree;
 use packed::Packed;
 use tree::Tree;
 
-use super::Options;
+use super::{ELEMENT_UNITS, Options, units_of_bytes};
 
 /// A hash value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -105,6 +105,25 @@ impl Hash {
             Repr::Small(packed) => packed.get(field),
             Repr::Large(tree) => tree.get(field),
         }
+    }
+
+    /// The units of finding one field (`store::work`), besides what a field costs anyway: a small hash is gone through.
+    pub fn lookup_units(&self) -> u64 {
+        if self.is_large() { 0 } else { self.len() as u64 }
+    }
+
+    /// The units of going through all fields.
+    pub fn iter_units(&self) -> u64 {
+        self.len() as u64 * ELEMENT_UNITS
+    }
+
+    /// The units of copying everything, which is what writes to both sides of a clone cost in the end.
+    pub fn copy_units(&self) -> u64 {
+        let bytes = match &self.0 {
+            Repr::Small(packed) => packed.bytes(),
+            Repr::Large(tree) => tree.bytes(),
+        };
+        self.iter_units() + units_of_bytes(bytes)
     }
 
     /// Fields and values, in the value's order.

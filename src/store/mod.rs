@@ -24,6 +24,7 @@ mod txn;
 mod value;
 mod view;
 mod warm;
+mod work;
 
 pub use cluster::{Cluster, Member, Wish};
 pub use database::Database;
@@ -40,3 +41,4 @@ pub use txn::{Changed, Create, Deadline, Effects, Txn};
 pub use value::{Kind, Value};
 pub use view::{Horizon, View};
 pub use warm::WARM_KEYS;
+pub use work::{ELEMENT_UNITS, units_of_bytes};

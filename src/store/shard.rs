@@ -18,7 +18,7 @@ use super::position::{KEY_BITS, Position};
 use super::{Entry, Rng};
 
 /// Entries of a table before it is divided; few in tests, where keys are few.
-const TABLE_MAX: usize = if cfg!(test) { 4 } else { 1024 };
+pub(super) const TABLE_MAX: usize = if cfg!(test) { 4 } else { 1024 };
 const PART_BITS: u32 = 4;
 const PARTS: usize = 1 << PART_BITS;
 const DEPTH_MAX: u32 = KEY_BITS / PART_BITS;

@@ -8,6 +8,7 @@
 
 use triomphe::Arc;
 
+use super::work::Work;
 use super::{Database, Entry, Horizon, Kind, Rng, State, Value, View};
 use crate::error::{ReplyError, WRONG_TYPE};
 
@@ -78,12 +79,19 @@ pub struct Txn<'a> {
     db: usize,
     rng: Rng,
     effects: &'a mut Effects,
+    work: Work,
 }
 
 impl<'a> Txn<'a> {
     pub(super) fn new(state: &'a mut State, db: usize, rng: Rng, effects: &'a mut Effects) -> Self {
         state.revision += 1;
-        Self { state, db, rng, effects }
+        Self { state, db, rng, effects, work: Work::unbounded() }
+    }
+
+    /// The same, for a command that may do `units` of work.
+    pub fn allowed(mut self, units: u64) -> Self {
+        self.work = Work::bounded(units);
+        self
     }
 
     /// A transaction for a command inside this one (EXEC, scripts): its own revision.
@@ -92,10 +100,10 @@ impl<'a> Txn<'a> {
         Txn::new(self.state, db, rng, self.effects)
     }
 
-    /// The same command at work on another database: the revision stays.
+    /// The same command at work on another database: the revision stays. What it may do is asked of the first one.
     pub fn on_db(&mut self, db: usize) -> Txn<'_> {
         let rng = Rng::new(self.rng.next_u64());
-        Txn { state: self.state, db, rng, effects: self.effects }
+        Txn { state: self.state, db, rng, effects: self.effects, work: Work::unbounded() }
     }
 
     /// Read access to the same moment, by the entry's time alone.
@@ -133,6 +141,24 @@ impl<'a> Txn<'a> {
     /// The next random number of this command.
     pub fn random(&mut self) -> u64 {
         self.rng.next_u64()
+    }
+
+    /// Says that the command now does so much, in units (`store::work`).
+    ///
+    /// # Errors
+    /// It may not: it has to end with this, having changed nothing; unless it knows only afterwards what it has done.
+    pub fn work(&self, units: u64) -> Result<(), ReplyError> {
+        self.work.add(units)
+    }
+
+    /// True if anybody asks how much the command does; otherwise nothing need be looked up to say it.
+    pub fn is_work_bounded(&self) -> bool {
+        self.work.is_bounded()
+    }
+
+    /// How much the command has said that it does, in units.
+    pub fn worked(&self) -> u64 {
+        self.work.done()
     }
 
     /// The entry of `key`; removes it first if it is due.

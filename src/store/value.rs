@@ -3,7 +3,7 @@
 //! `Value` is 24 bytes; cloning one is O(1) for what is large (shared until written) and a copy for what is small, so that a
 //! snapshot can share the keyspace with the writes that go on.
 
-use super::{Hash, Str};
+use super::{Hash, Str, units_of_bytes};
 
 /// A key's value.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,14 @@ impl Value {
         match self {
             Self::Str(_) => 1,
             Self::Hash(h) => h.len(),
+        }
+    }
+
+    /// The units of copying it (`store::work`). A clone may share instead; then a later write makes the copy.
+    pub fn copy_units(&self) -> u64 {
+        match self {
+            Self::Str(s) => units_of_bytes(s.len()),
+            Self::Hash(h) => h.copy_units(),
         }
     }
 

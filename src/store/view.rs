@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::work::Work;
 use super::{Database, Entry, Kind, Rng, State};
 use crate::error::{ReplyError, WRONG_TYPE};
 
@@ -28,6 +29,7 @@ pub struct View<'a> {
     looked_up: Cell<(u64, u64)>,
     marks_access: bool,
     log_alone: bool,
+    work: Work,
 }
 
 impl<'a> View<'a> {
@@ -42,6 +44,7 @@ impl<'a> View<'a> {
             looked_up: Cell::new((0, 0)),
             marks_access: true,
             log_alone: false,
+            work: Work::unbounded(),
         }
     }
 
@@ -57,7 +60,13 @@ impl<'a> View<'a> {
         self
     }
 
-    /// The same view of another database.
+    /// The same, for a command that may do `units` of work.
+    pub fn allowed(mut self, units: u64) -> Self {
+        self.work = Work::bounded(units);
+        self
+    }
+
+    /// The same view of another database, for a command of its own.
     pub fn on_db(&self, db: usize) -> View<'a> {
         View {
             state: self.state,
@@ -68,6 +77,7 @@ impl<'a> View<'a> {
             looked_up: Cell::new((0, 0)),
             marks_access: self.marks_access,
             log_alone: self.log_alone,
+            work: Work::unbounded(),
         }
     }
 
@@ -152,6 +162,19 @@ impl<'a> View<'a> {
     /// What WATCH remembers of a key: (revision, deadline in ms), zeros if it is absent.
     pub fn watch_mark(&self, key: &[u8]) -> (u64, u64) {
         self.peek(key).map_or((0, 0), |entry| (self.db().watched_revision(entry), entry.deadline_ms().unwrap_or(0)))
+    }
+
+    /// Says that the command now does so much, in units (`store::work`).
+    ///
+    /// # Errors
+    /// It may not: it has to end with this, having done nothing.
+    pub fn work(&self, units: u64) -> Result<(), ReplyError> {
+        self.work.add(units)
+    }
+
+    /// How much the command has said that it does, in units.
+    pub fn worked(&self) -> u64 {
+        self.work.done()
     }
 
     /// True if a key was hidden that the log has not expired yet.

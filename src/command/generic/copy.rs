@@ -59,8 +59,11 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if options.db == txn.db_index() && key == target {
         return Err(SAME_OBJECT);
     }
-    if !txn.exists(key) || (!options.replace && txn.on_db(options.db).exists(target)) {
+    let Some(units) = txn.get(key).map(|entry| entry.value().copy_units()) else { return Ok(Reply::Int(0)) };
+    if !options.replace && txn.on_db(options.db).exists(target) {
         return Ok(Reply::Int(0));
     }
+    // What is large is shared, and the next write to either side makes the copy.
+    txn.work(units)?;
     Ok(Reply::Int(i64::from(txn.copy(key, options.db, target))))
 }

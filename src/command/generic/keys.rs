@@ -3,7 +3,7 @@
 use crate::command::generic::name_pattern::NamePattern;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{SHARDS, View};
+use crate::store::{ELEMENT_UNITS, SHARDS, View};
 
 pub static SPEC: Spec = Spec {
     name: "keys",
@@ -24,10 +24,12 @@ pub static SPEC: Spec = Spec {
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let pattern = NamePattern::new(args.arg(1));
+    view.work(view.db().len() as u64 * ELEMENT_UNITS)?;
     let mut found = Vec::new();
     for shard in 0..SHARDS {
         // In order of position: a script reads this in apply.
         for entry in view.db().shard_in_order(shard) {
+            view.work(pattern.units(entry.key()))?;
             if pattern.matches(entry.key()) && view.is_alive(entry) {
                 found.push(Reply::bulk(entry.key()));
             }

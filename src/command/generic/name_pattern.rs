@@ -15,6 +15,11 @@ impl<'a> NamePattern<'a> {
         Self((pattern != b"*").then_some(pattern))
     }
 
+    /// The units of matching `name` at worst (`store::work`).
+    pub fn units(&self, name: &[u8]) -> u64 {
+        self.0.map_or(0, |pattern| (pattern.len() as u64).saturating_mul(name.len() as u64) / 8)
+    }
+
     /// True if `name` matches.
     pub fn matches(&self, name: &[u8]) -> bool {
         self.0.is_none_or(|pattern| matches(pattern, name, Case::Sensitive))

@@ -2,7 +2,7 @@
 
 use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Entry, SHARDS, View};
+use crate::store::{ELEMENT_UNITS, Entry, SHARDS, View};
 
 pub static SPEC: Spec = Spec {
     name: "randomkey",
@@ -27,6 +27,7 @@ const DRAWS_MAX: usize = 100;
 fn run(view: &View<'_>, _args: &Args) -> Outcome {
     let mut rng = view.rng();
     for _ in 0..DRAWS_MAX {
+        view.work(view.db().step_len() as u64 * ELEMENT_UNITS)?;
         match view.db().random(&mut rng) {
             None => return Ok(Reply::Nil),
             Some(entry) if view.is_alive(entry) => return Ok(Reply::bulk(entry.key())),
@@ -34,6 +35,7 @@ fn run(view: &View<'_>, _args: &Args) -> Outcome {
         }
     }
     // Nearly all are due and not yet swept. Nil would mean that there is no key, so look.
+    view.work(view.db().len() as u64 * ELEMENT_UNITS)?;
     let alive = (0..SHARDS).find_map(|shard| view.db().shard_in_order(shard).into_iter().find(|e| view.is_alive(e)));
     Ok(Reply::bulk_or_nil(alive.map(Entry::key)))
 }

@@ -5,7 +5,7 @@ use crate::command::generic::name_pattern::NamePattern;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Entry, View};
+use crate::store::{ELEMENT_UNITS, Entry, View};
 
 pub static SPEC: Spec = Spec {
     name: "scan",
@@ -70,7 +70,10 @@ impl<'a> Options<'a> {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let cursor = parse_cursor(args.arg(1))?;
     let options = Options::parse(args)?;
+    let looked_at = options.count.saturating_add(view.db().step_len()).min(view.db().len());
+    view.work(looked_at as u64 * ELEMENT_UNITS)?;
     let (next, entries) = view.db().scan(cursor, options.count);
+    view.work(entries.iter().map(|entry| options.pattern.units(entry.key())).sum())?;
     let keys = entries.into_iter().filter(|entry| options.select(entry) && view.is_alive(entry)).map(Entry::key);
     Ok(Reply::Array(vec![Reply::bulk(itoa::Buffer::new().format(next)), Reply::bulks(keys)]))
 }

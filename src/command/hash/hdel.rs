@@ -1,8 +1,9 @@
 //! HDEL
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Hash, Txn};
+use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec {
     name: "hdel",
@@ -22,6 +23,8 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let limits = HashLimits::from(&txn.state().options);
+    field_work::announce(txn, args.arg(1), args.len() - 2, 0, limits)?;
     let removed = txn.edit(args.arg(1), Create::No, |hash: &mut Hash| {
         let removed = args.from(2).filter(|field| hash.remove(field)).count();
         Ok((removed as i64, Changed(removed > 0)))

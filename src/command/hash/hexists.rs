@@ -1,8 +1,9 @@
 //! HEXISTS
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Hash, View};
+use crate::store::View;
 
 pub static SPEC: Spec = Spec {
     name: "hexists",
@@ -22,6 +23,6 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    let hash = view.typed::<Hash>(args.arg(1))?;
+    let hash = field_work::find(view, args.arg(1), 1)?;
     Ok(Reply::Int(hash.is_some_and(|hash| hash.get(args.arg(2)).is_some()).into()))
 }

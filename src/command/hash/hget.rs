@@ -1,8 +1,9 @@
 //! HGET
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Hash, View};
+use crate::store::View;
 
 pub static SPEC: Spec = Spec {
     name: "hget",
@@ -22,6 +23,6 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    let hash = view.typed::<Hash>(args.arg(1))?;
+    let hash = field_work::find(view, args.arg(1), 1)?;
     Ok(Reply::bulk_or_nil(hash.and_then(|hash| hash.get(args.arg(2)))))
 }

@@ -24,5 +24,6 @@ pub static SPEC: Spec = Spec {
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(Reply::Map(Vec::new())) };
+    view.work(hash.iter_units())?;
     Ok(Reply::Map(bulk_pairs(hash.iter())))
 }

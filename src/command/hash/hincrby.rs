@@ -1,5 +1,6 @@
 //! HINCRBY
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::error::{NOT_AN_INTEGER, OVERFLOW, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -31,6 +32,7 @@ const FIELD_NOT_AN_INTEGER: ReplyError = ReplyError::new("ERR hash value is not 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let increment = parse_i64(args.arg(3)).ok_or(NOT_AN_INTEGER)?;
     let limits = HashLimits::from(&txn.state().options);
+    field_work::announce(txn, args.arg(1), 1, 1, limits)?;
     let sum = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
         let before = match hash.get(args.arg(2)) {
             Some(value) => parse_i64(value).ok_or(FIELD_NOT_AN_INTEGER)?,

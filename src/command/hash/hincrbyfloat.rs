@@ -1,5 +1,6 @@
 //! HINCRBYFLOAT
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::error::{NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
@@ -35,11 +36,13 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if !increment.is_finite() {
         return Err(INCREMENT_NOT_FINITE);
     }
+    txn.work(LongDouble::text_units(args.arg(3).len()))?;
     let limits = HashLimits::from(&txn.state().options);
+    field_work::announce(txn, args.arg(1), 1, 1, limits)?;
     let sum = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
-        let before = match hash.get(args.arg(2)) {
-            Some(value) => LongDouble::parse(value).ok_or(FIELD_NOT_A_FLOAT)?,
-            None => LongDouble::ZERO,
+        let (before, before_len) = match hash.get(args.arg(2)) {
+            Some(value) => (LongDouble::parse(value).ok_or(FIELD_NOT_A_FLOAT)?, value.len()),
+            None => (LongDouble::ZERO, 0),
         };
         let sum = before + increment;
         if !sum.is_finite() {
@@ -47,7 +50,10 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         }
         let text = sum.to_text();
         hash.set(args.arg(2), text.as_bytes(), limits);
-        Ok((text, Changed(true)))
+        Ok(((text, before_len), Changed(true)))
     })?;
-    Ok(Reply::bulk_or_nil(sum))
+    let Some((text, before_len)) = sum else { return Ok(Reply::Nil) };
+    // Known only now.
+    txn.work(LongDouble::text_units(before_len) + LongDouble::text_units(text.len()))?;
+    Ok(Reply::bulk(text))
 }

@@ -1,8 +1,9 @@
 //! HMGET
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Hash, View};
+use crate::store::View;
 
 pub static SPEC: Spec = Spec {
     name: "hmget",
@@ -22,7 +23,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    let hash = view.typed::<Hash>(args.arg(1))?;
+    let hash = field_work::find(view, args.arg(1), args.len() - 2)?;
     let value = |field| Reply::bulk_or_nil(hash.and_then(|hash| hash.get(field)));
     Ok(Reply::Array(args.from(2).map(value).collect()))
 }

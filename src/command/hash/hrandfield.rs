@@ -4,7 +4,7 @@ use super::strings::{bulk_pairs, bulks};
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{FieldValue, Hash, View};
+use crate::store::{ELEMENT_UNITS, FieldValue, Hash, View};
 
 pub static SPEC: Spec = Spec {
     name: "hrandfield",
@@ -37,6 +37,9 @@ pub static SPEC: Spec = Spec {
 /// built first.
 const REPEATS_MAX: u64 = 1 << 20;
 
+/// Units of one field picked at random out of a large hash: it takes a few draws.
+const PICK_UNITS: u64 = 4 * ELEMENT_UNITS;
+
 const NO_LONG: ReplyError =
     ReplyError::new("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
 const OUT_OF_RANGE: ReplyError = ReplyError::new("ERR value is out of range");
@@ -48,6 +51,8 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     }
     let (count, with_values) = options(args)?;
     let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(Reply::Array(Vec::new())) };
+    let picks = if count < 0 { count.unsigned_abs().min(REPEATS_MAX) } else { (count as u64).min(hash.len() as u64) };
+    view.work(picks * PICK_UNITS + hash.lookup_units())?;
     let fields = if count < 0 {
         repeats(view, hash, count.unsigned_abs())?
     } else {

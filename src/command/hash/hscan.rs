@@ -5,7 +5,7 @@ use crate::command::generic::{cursor::parse_cursor, name_pattern::NamePattern};
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Hash, View};
+use crate::store::{ELEMENT_UNITS, Hash, View};
 
 pub static SPEC: Spec = Spec {
     name: "hscan",
@@ -37,7 +37,9 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     // As in Redis, options are not even looked at where there is no hash.
     let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(reply(0, Vec::new())) };
     let (pattern, count) = options(args)?;
+    view.work(if hash.is_large() { (count.min(hash.len()) as u64) * ELEMENT_UNITS } else { hash.iter_units() })?;
     let (next, mut fields) = hash.scan(cursor, count);
+    view.work(fields.iter().map(|(field, _)| pattern.units(field)).sum())?;
     fields.retain(|(field, _)| pattern.matches(field));
     Ok(reply(next, bulks(fields.iter().flat_map(|(field, value)| [*field, *value])).collect()))
 }

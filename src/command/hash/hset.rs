@@ -1,5 +1,6 @@
 //! HSET
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
@@ -36,8 +37,10 @@ pub(super) fn set_fields(txn: &mut Txn<'_>, args: &Args, name: &str) -> Result<i
         return Err(wrong_arity(name));
     }
     let limits = HashLimits::from(&txn.state().options);
+    let count = (args.len() - 2) / 2;
+    field_work::announce(txn, args.arg(1), count, count, limits)?;
     let added = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
-        hash.expect((args.len() - 2) / 2, limits);
+        hash.expect(count, limits);
         let added = (2..args.len()).step_by(2).filter(|i| hash.set(args.arg(*i), args.arg(i + 1), limits)).count();
         // Setting a field to what it was counts as a change, as in Redis.
         Ok((added as i64, Changed(true)))

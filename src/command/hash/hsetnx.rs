@@ -1,5 +1,6 @@
 //! HSETNX
 
+use super::field_work;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
@@ -27,6 +28,7 @@ pub static SPEC: Spec = Spec {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let limits = HashLimits::from(&txn.state().options);
+    field_work::announce(txn, args.arg(1), 1, 1, limits)?;
     let added = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
         let absent = hash.get(args.arg(2)).is_none();
         if absent {

@@ -24,5 +24,6 @@ pub static SPEC: Spec = Spec {
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(Reply::Array(Vec::new())) };
+    view.work(hash.iter_units())?;
     Ok(Reply::Array(bulks(hash.iter().map(|(_, value)| value)).collect()))
 }

@@ -1,5 +1,6 @@
 //! Hashes.
 
+mod field_work;
 mod hdel;
 mod hexists;
 mod hget;

@@ -24,6 +24,10 @@ pub static SPEC: Spec = Spec {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let key = args.arg(1);
+    if txn.is_work_bounded() {
+        let before = txn.typed::<Str>(key)?.map_or(0, Str::len);
+        txn.work(LongDouble::text_units(before) + LongDouble::text_units(args.arg(2).len()))?;
+    }
     let text = txn.edit(key, Create::No, |value: &mut Str| {
         let text = sum(LongDouble::parse(value.as_bytes()).ok_or(NOT_A_FLOAT)?, args.arg(2))?;
         *value = Str::new(text.as_bytes());
@@ -37,6 +41,8 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
             text
         }
     };
+    // Known only now: `1e4932` is short.
+    txn.work(LongDouble::text_units(text.len()))?;
     Ok(Reply::bulk(text))
 }
 

@@ -3,7 +3,7 @@
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, STRING_TOO_LONG};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Str, Txn};
+use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec {
     name: "setrange",
@@ -37,6 +37,11 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         return Ok(Reply::Int(txn.typed::<Str>(key)?.map_or(0, |value| value.len() as i64)));
     }
     let len_max = txn.state().options.bulk_len_max;
+    if txn.is_work_bounded() {
+        let before = txn.typed::<Str>(key)?.map_or(0, Str::len);
+        let end = offset.saturating_add(part.len() as u64).min(len_max);
+        txn.work(units_of_bytes((end as usize).saturating_sub(before)))?;
+    }
     let len = txn.edit(key, Create::Yes, |value: &mut Str| {
         if offset.checked_add(part.len() as u64).is_none_or(|end| end > len_max) {
             return Err(STRING_TOO_LONG);

@@ -3,6 +3,7 @@
 //! `> command`, `< Redis's reply`; where ours differs on purpose, `! reason` and `= our reply` follow.
 
 mod locks;
+mod work;
 
 use crate::command::testing::Bench;
 use crate::protocol::{Args, Resp, encode, parse};

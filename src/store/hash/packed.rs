@@ -24,6 +24,11 @@ impl Packed {
         self.len
     }
 
+    /// Bytes of all fields and values, with their lengths.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn iter(&self) -> Iter<'_> {
         Iter { rest: &self.bytes }
     }

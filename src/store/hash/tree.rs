@@ -65,6 +65,11 @@ impl Tree {
         self.map.len()
     }
 
+    /// Bytes of all fields and values.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn iter(&self) -> Iter<'_> {
         Iter(self.map.iter())
     }
