@@ -78,7 +78,7 @@ bitflags! {
         const EXECUTES = 1 << 22;
         /// Ours: executed at once inside MULTI instead of being queued (EXEC, DISCARD, MULTI, WATCH, RESET, QUIT).
         const IMMEDIATE = 1 << 24;
-        /// Ours: reads an amount that only the number of keys bounds (KEYS); never runs where Raft's timers run.
+        /// Ours: takes longer than its arguments and reply say (KEYS, LCS); never runs where Raft's timers run.
         const UNBOUNDED = 1 << 25;
         /// Ours: only in log entries, unknown to clients.
         const INTERNAL = 1 << 26;
@@ -403,6 +403,11 @@ impl Spec {
     /// True if it runs through the log.
     pub fn is_write(&self) -> bool {
         matches!(self.run, Run::Write(_))
+    }
+
+    /// True if it may keep a thread busy for more than a moment: it runs where nothing of Raft waits.
+    pub fn is_heavy(&self) -> bool {
+        self.flags.intersects(Flags::UNBOUNDED.union(Flags::SCRIPT))
     }
 
     /// The first key among the arguments, where it stands at a fixed place; a hint, also for wrong arguments.

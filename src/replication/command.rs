@@ -65,12 +65,11 @@ impl Command {
         }
     }
 
-    /// True if what it reads is bounded by nothing but the number of keys, or if it runs a script.
+    /// True if it may keep a thread busy for more than a moment.
     pub fn is_heavy(&self) -> bool {
-        let heavy = crate::command::Flags::UNBOUNDED.union(crate::command::Flags::SCRIPT);
-        self.spec.flags.intersects(heavy)
+        self.spec.is_heavy()
             || self.exec.as_ref().is_some_and(|exec| {
-                exec.commands.len() > 1000 || exec.commands.iter().any(|command| command.spec.flags.intersects(heavy))
+                exec.commands.len() > 1000 || exec.commands.iter().any(|command| command.spec.is_heavy())
             })
     }
 

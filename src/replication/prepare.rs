@@ -3,7 +3,7 @@
 //! Invariant: a [`Prepared`] entry cannot be wrong any more. What cannot be read is found here, before the first change; a command that
 //! must not run has its error as its result, on every node alike.
 
-use crate::command::{Caller, Flags, Spec, check};
+use crate::command::{Caller, Spec, check};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 
@@ -58,8 +58,8 @@ impl Single {
         Self { db, args, spec }
     }
 
-    fn is_script(&self) -> bool {
-        self.spec.as_ref().is_ok_and(|spec| spec.flags.contains(Flags::SCRIPT))
+    fn is_heavy(&self) -> bool {
+        self.spec.as_ref().is_ok_and(|spec| spec.is_heavy())
     }
 
     /// The database and first key that the command is about, as a hint.
@@ -86,9 +86,9 @@ impl Prepared {
     pub fn is_heavy(&self) -> bool {
         self.commands.len() > LIGHT_COMMANDS_MAX
             || self.commands.iter().any(|command| match command {
-                Ready::Plain(single) => single.is_script(),
+                Ready::Plain(single) => single.is_heavy(),
                 Ready::Exec { commands, .. } => {
-                    commands.len() > LIGHT_COMMANDS_MAX || commands.iter().any(Single::is_script)
+                    commands.len() > LIGHT_COMMANDS_MAX || commands.iter().any(Single::is_heavy)
                 }
             })
     }

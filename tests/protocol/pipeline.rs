@@ -57,6 +57,38 @@ fn a_half_closed_connection_is_answered() {
     both.compare(&input, usize::MAX);
 }
 
+fn applied_index(client: &mut Client) -> u64 {
+    let info = client.call(&["INFO", "raft"]);
+    let text = String::from_utf8(info.bytes().unwrap().to_vec()).unwrap();
+    text.lines().find_map(|line| line.strip_prefix("raft_applied_index:")).unwrap().trim().parse().unwrap()
+}
+
+/// A read that takes long never stands between the writes of one log entry, because there it would hold up the node.
+#[test]
+fn long_reads_part_the_writes_around_them() {
+    let server = Server::lockstep(&[]);
+    let mut client = server.client();
+    client.call(&["MSET", "a", "ohmytext", "b", "mynewtext"]);
+    client.call(&["EVAL", "return 1", "0"]);
+    let set: &[&str] = &["SET", "k", "1"];
+    for (between, entries) in [
+        (&[&["GET", "k"][..]][..], 1),
+        (&[&["LCS", "a", "b", "LEN"][..]], 2),
+        (&[&["EVAL_RO", "return 1", "0"][..]], 2),
+        (&[&["MULTI"][..], &["LCS", "a", "b"], &["EXEC"]], 2),
+        (&[&["MULTI"][..], &["GET", "k"], &["EXEC"]], 1),
+        (&[&["MULTI"][..], &["SET", "k", "2"], &["LCS", "a", "b"], &["EXEC"]], 1),
+    ] {
+        let before = applied_index(&mut client);
+        let all = [&[set], between, &[set]].concat();
+        let commands: Vec<Vec<String>> =
+            all.iter().map(|command| command.iter().map(|word| (*word).to_owned()).collect()).collect();
+        let replies = client.pipeline(&commands);
+        assert!(replies.iter().all(|reply| !reply.is_error()), "{between:?}: {replies:?}");
+        assert_eq!(applied_index(&mut client) - before, entries, "{between:?}");
+    }
+}
+
 fn resident_kb(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

@@ -151,3 +151,25 @@ fn a_void_copy_says_that_the_outcome_is_unknown() {
     assert!(!apply(&mut state, 4, self::incr(2, 1, 300), |_, _| None).accepted, "the seq is taken");
     assert_eq!(n(&state), Reply::Nil);
 }
+
+/// A transaction with a write runs its reads where it is applied: what takes long has to be seen before.
+#[test]
+fn a_transaction_is_heavy_by_what_its_reads_do() {
+    let command = |line: &[&str]| Command::new(lookup(line[0].as_bytes()).unwrap(), 0, Args::from_slices(line));
+    let incr = command(&["INCR", "n"]);
+    for (read, heavy) in [
+        (command(&["GET", "n"]), false),
+        (command(&["LCS", "a", "b", "LEN"]), true),
+        (command(&["KEYS", "*"]), true),
+        (command(&["EVAL_RO", "return 1", "0"]), true),
+    ] {
+        assert_eq!(read.is_heavy(), heavy, "{}", read.spec.name);
+        let exec = Exec { watches: Vec::new(), commands: vec![incr.clone(), read.clone()] };
+        let mut batch = BatchWriter::new(2, 1, 64);
+        batch.exec(&exec);
+        assert_eq!(prepared(batch.finish(), 1).is_heavy(), heavy, "{}", read.spec.name);
+        let mut command = Command::new(lookup(b"exec").unwrap(), 0, Args::from_slices(["EXEC"]));
+        command.exec = Some(Box::new(exec));
+        assert_eq!(command.is_heavy(), heavy, "{}", read.spec.name);
+    }
+}

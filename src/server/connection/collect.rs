@@ -1,6 +1,8 @@
 //! From what was read to a group of commands.
 //!
-//! Invariant: a group is bounded, and ends before a command that depends on the replies of those before it.
+//! Invariant: a group is bounded, and ends before a command that depends on the replies of those before it. None holds both a
+//! write and a heavy read: reads between writes run where the entry is applied, and there nothing may take long but what
+//! is known to from the entry.
 
 use super::{Connection, session_commands};
 use crate::command::{Flags, Spec};
@@ -23,6 +25,8 @@ pub(super) struct Collected {
     pub(super) forms: Vec<Form>,
     pub(super) bytes: usize,
     pub(super) later: Option<(Later, &'static Spec)>,
+    has_write: bool,
+    has_heavy_read: bool,
 }
 
 /// How a reply is written: protocol version, and whether the client wants it.
@@ -97,7 +101,7 @@ impl Connection<'_> {
         }
         let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
         let cuts = !is_queued && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
-        if cuts && !group.steps.is_empty() {
+        if (cuts && !group.steps.is_empty()) || (!is_queued && self.is_apart(spec, group)) {
             self.held = Some(args);
             return false;
         }
@@ -124,6 +128,15 @@ impl Connection<'_> {
         }
     }
 
+    /// True if the command must not stand in one group with what is collected so far.
+    fn is_apart(&self, spec: &Spec, group: &Collected) -> bool {
+        let queued = self.session.multi.as_ref().filter(|_| spec.flags.contains(Flags::EXECUTES));
+        let any = |is: fn(&Spec) -> bool| {
+            is(spec) || queued.is_some_and(|multi| multi.queue.iter().any(|(spec, _)| is(spec)))
+        };
+        if any(Spec::is_write) { group.has_heavy_read } else { group.has_write && any(Spec::is_heavy) }
+    }
+
     /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
     pub(super) fn is_held_by_pause(&self, spec: &Spec) -> bool {
         let queued = |spec: &Spec| spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE));
@@ -147,6 +160,8 @@ impl Connection<'_> {
 
 impl Collected {
     fn push(&mut self, step: Step, form: Form) {
+        self.has_write |= matches!(step, Step::Write(_));
+        self.has_heavy_read |= matches!(&step, Step::Read(command) if command.is_heavy());
         self.steps.push(step);
         self.forms.push(form);
     }
