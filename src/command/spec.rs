@@ -70,6 +70,8 @@ bitflags! {
         /// May be called without a key.
         const NO_MANDATORY_KEYS = 1 << 19;
 
+        /// Ours: a read that loads the script in its first argument: while that is not loaded, it goes through the log.
+        const LOADS_SCRIPT = 1 << 20;
         /// Ours: the reply depends on the node that gives it; not from scripts, which run on all of them.
         const NODE_DEPENDENT = 1 << 23;
         /// Ours: runs although CLIENT PAUSE holds the others.

@@ -1,5 +1,6 @@
 //! Runs commands on a state without a server: for the unit tests of commands.
 
+use crate::command::script::{in_log, is_to_load};
 use crate::command::{Caller, Flags, Run, call_read, call_write, check};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Effects, Hash, Horizon, Kind, Rng, State, View};
@@ -37,6 +38,8 @@ impl Bench {
         self.index += 1;
         self.state.advance_clock(self.now_ms);
         let rng = Rng::of_command(self.index, 0);
+        let to_load = spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(args, &self.state.scripts);
+        let spec = if to_load { in_log(spec) } else { spec };
         let reply = match spec.run {
             Run::Write(_) => {
                 let mut effects = Effects::default();

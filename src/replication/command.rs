@@ -2,8 +2,10 @@
 
 use tokio::sync::oneshot;
 
-use crate::command::Spec;
+use crate::command::script::{in_log, is_to_load};
+use crate::command::{Flags, Spec};
 use crate::protocol::{Args, Reply};
+use crate::store::Scripts;
 
 /// How fresh a read has to be (design 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -71,6 +73,21 @@ impl Command {
             || self.exec.as_ref().is_some_and(|exec| {
                 exec.commands.len() > 1000 || exec.commands.iter().any(|command| command.spec.is_heavy())
             })
+    }
+
+    /// True if it holds a read that loads a script, and the script is not among these: only the log can load it.
+    pub fn is_to_load(&self, scripts: &Scripts) -> bool {
+        self.spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(&self.args, scripts)
+            || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(|command| command.is_to_load(scripts)))
+    }
+
+    /// The same on its way through the log: what is then more than a read is it here too.
+    pub fn by_log(mut self) -> Self {
+        self.spec = in_log(self.spec);
+        for command in self.exec.iter_mut().flat_map(|exec| &mut exec.commands) {
+            command.spec = in_log(command.spec);
+        }
+        self
     }
 
     /// Bytes of the arguments.

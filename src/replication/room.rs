@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::entry::{Content, LogCommand, decode};
 use super::{Command, Group};
-use crate::command::{Caller, Flags, check};
+use crate::command::{Caller, Flags, check, script::in_log};
 use crate::protocol::Args;
 
 /// See the module's header.
@@ -81,8 +81,9 @@ impl Room {
         // What cannot be decoded is not judged here.
         let Ok(entry) = decode(sealed) else { return true };
         let Content::Batch(batch) = &entry.content else { return true };
-        let admits =
-            |args: &Args| check(Caller::Log, args).map_or(true, |spec| !spec.is_write() || self.admits(spec.flags));
+        let admits = |args: &Args| {
+            check(Caller::Log, args).map(in_log).map_or(true, |spec| !spec.is_write() || self.admits(spec.flags))
+        };
         batch.commands().flatten().all(|command| match command {
             LogCommand::Plain { args, .. } => admits(&args),
             LogCommand::Exec { commands, .. } => commands.iter().all(|(_, args)| admits(args)),

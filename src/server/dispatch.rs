@@ -130,5 +130,5 @@ pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Res
     }
     let mut command = Command::new(exec, session.db, args.clone());
     command.exec = Some(Box::new(Exec { watches, commands }));
-    Ok(command)
+    Ok(if command.is_write() { command.by_log() } else { command })
 }

@@ -37,6 +37,15 @@ fn below_the_reserve_only_deletions_pass() {
     let leader = cluster.leader();
     for node in [leader, (leader + 1) % 3, (leader + 2) % 3] {
         let mut client = cluster.nodes[node].client();
+        // It would load its script: nowhere. Who knows that, reads.
+        let reply = client.call(&["EVAL_RO", "return 1", "0"]);
+        if node == leader {
+            assert_eq!(reply, Value::Int(1));
+        } else {
+            assert_eq!(reply.text().as_deref(), Some(REFUSED));
+        }
+        let loaded = client.call(&["SCRIPT", "EXISTS", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"]);
+        assert_eq!(loaded, Value::Array(vec![Value::Int(0)]), "node {node}, leader {leader}");
         assert_eq!(client.call(&["SET", "a", "9"]).text().as_deref(), Some(REFUSED), "node {node}, leader {leader}");
         // Before the log: no command of the pipeline, reads and deletions work.
         let replies = client.pipeline(&[vec!["INCR", "a"], vec!["GET", "a"], vec!["EXISTS", "b"]]);

@@ -7,6 +7,7 @@ mod addresses;
 mod damage;
 mod directory;
 mod disk_reserve;
+mod eval_ro;
 mod graceful_stop;
 mod growth;
 mod must_join;

@@ -127,20 +127,15 @@ const NASTY: &[&str] = &[
 
 /// True if there is such an atom.
 pub fn known(atom: &str) -> bool {
-    matches!(atom, "call" | "call_ro" | "call_sha" | "many_fields") || ATOMS.iter().any(|(name, _)| *name == atom)
+    matches!(atom, "call" | "call_sha" | "many_fields") || ATOMS.iter().any(|(name, _)| *name == atom)
 }
 
 /// Appends the argument (or arguments) that `atom` stands for.
 pub fn generate(atom: &str, rng: &mut Rng, out: &mut Vec<Vec<u8>>) {
     match atom {
-        "call" | "call_ro" | "call_sha" => {
+        "call" | "call_sha" => {
             let script = scripts::script(rng);
-            out.push(match atom {
-                "call" => script.body.clone(),
-                // A body of its own: EVAL_RO cannot store it here, so that EVALSHA would not find it.
-                "call_ro" => [b"-- ro\n", &script.body[..]].concat(),
-                _ => sha(&script.body),
-            });
+            out.push(if atom == "call" { script.body.clone() } else { sha(&script.body) });
             out.push(script.keys.len().to_string().into_bytes());
             out.extend(script.keys);
             out.extend(script.args);

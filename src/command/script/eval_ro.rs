@@ -1,14 +1,19 @@
 //! EVAL_RO
+//!
+//! It loads its script as EVAL does, and loaded scripts are replicated state. So it has two forms: while the script is loaded it
+//! is a read; else it goes through the log, and every node loads and runs it. The read path tells which, by the state that it
+//! reads ([`is_to_load`]); in a transaction with a write it is always the second.
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, given, key_count, run_reading};
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, check_read_only, given, key_count, run_reading, store};
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::protocol::Args;
-use crate::store::View;
+use crate::script::{Host, Prepared};
+use crate::store::{Scripts, Txn, View};
 
 pub static SPEC: Spec = Spec {
     name: "eval_ro",
     arity: -3,
-    flags: FLAGS.union(Flags::READONLY),
+    flags: FLAGS.union(Flags::READONLY).union(Flags::LOADS_SCRIPT),
     categories: Categories::empty(),
     keys: READ,
     doc: Doc {
@@ -22,7 +27,39 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
+/// What EVAL_RO is in a log entry; no command that anybody can name.
+pub static IN_LOG: Spec = Spec {
+    name: "eval_ro",
+    arity: -3,
+    flags: FLAGS,
+    categories: Categories::empty(),
+    keys: READ,
+    doc: Doc::new(
+        Group::Scripting,
+        "7.0.0",
+        "Depends on the script.",
+        "Loads a Lua script that only reads, and runs it.",
+    ),
+    run: Run::Write(load_and_run),
+    subcommands: &[],
+};
+
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let keys = key_count(args)?;
     run_reading(view, args, &given(args)?, keys)
+}
+
+fn load_and_run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let keys = key_count(args)?;
+    let source = given(args)?;
+    let prepared = Prepared::new(&source, &txn.state().options)?;
+    // As in Redis, also one that may not run here.
+    store(txn, &source);
+    check_read_only(&source)?;
+    prepared.run(args.from(3).take(keys), args.from(3 + keys), Host::writing(txn, true))
+}
+
+/// True if the arguments name a script that is not loaded and might be.
+pub fn is_to_load(args: &Args, scripts: &Scripts) -> bool {
+    key_count(args).is_ok() && given(args).is_ok_and(|source| !scripts.contains_key(&source.sha()))
 }

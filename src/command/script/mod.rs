@@ -1,8 +1,7 @@
 //! Scripts: EVAL and its kin, SCRIPT, and TIME, which scripts read the clock by.
 //!
-//! EVAL and EVALSHA go through the log and run on every node. EVAL_RO and EVALSHA_RO read the state of one node, so
-//! they cannot store the script: EVALSHA after EVAL_RO answers NOSCRIPT, which clients follow by sending the text again.
-//! (In Redis EVAL_RO loads the script as well.)
+//! EVAL and EVALSHA go through the log and run on every node. EVAL_RO and EVALSHA_RO read the state of one node; only an EVAL_RO
+//! whose script is not loaded yet goes through the log too, whatever the level of its connection, because it loads it.
 
 mod container;
 mod eval;
@@ -17,7 +16,14 @@ mod load;
 mod request;
 mod time;
 
-use super::Spec;
+pub use eval_ro::is_to_load;
+
+use super::{Flags, Spec};
+
+/// What a command is in a log entry.
+pub fn in_log(spec: &'static Spec) -> &'static Spec {
+    if spec.flags.contains(Flags::LOADS_SCRIPT) { &eval_ro::IN_LOG } else { spec }
+}
 
 /// The family.
 pub static SPECS: &[&Spec] =

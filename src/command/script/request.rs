@@ -90,14 +90,23 @@ pub fn run_writing(txn: &mut Txn<'_>, args: &Args, source: &Source, prepared: Pr
     prepared.run(args.from(3).take(keys), args.from(3 + keys), Host::writing(txn, source.no_writes()))
 }
 
+/// Refuses a script that says what it is, and not that it only reads.
+///
+/// # Errors
+/// Redis's text.
+pub fn check_read_only(source: &Source) -> Result<(), ReplyError> {
+    if source.may_write_by_declaration() {
+        return Err(ReplyError::new("ERR Can not execute a script with write flag using *_ro command."));
+    }
+    Ok(())
+}
+
 /// Runs a script that only reads.
 ///
 /// # Errors
 /// The script's, and Redis's for one that declares to write.
 pub fn run_reading(view: &View<'_>, args: &Args, source: &Source, keys: usize) -> Outcome {
-    if source.may_write_by_declaration() {
-        return Err(ReplyError::new("ERR Can not execute a script with write flag using *_ro command."));
-    }
+    check_read_only(source)?;
     let prepared = Prepared::new(source, &view.state().options)?;
     prepared.run(args.from(3).take(keys), args.from(3 + keys), Host::reading(view))
 }

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Job, Waiting};
-use crate::command::{call_read, check};
+use crate::command::{Flags, call_read, check};
 use crate::error::LOADING;
 use crate::protocol::Reply;
 use crate::replication::{Answered, CommandGroup, Group, Level, Step};
-use crate::store::{Horizon, Rng, State, View, WARM_KEYS};
+use crate::store::{Horizon, Rng, Scripts, State, View, WARM_KEYS};
 
 /// Which time a read goes by.
 #[derive(Clone, Copy, PartialEq)]
@@ -143,32 +143,52 @@ pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
     commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy()))
 }
 
-/// Runs a group on an image of the state, on a thread of its own.
+/// Runs a group apart; again after a tick if it met a due key.
 pub(super) async fn run_heavy(group: Arc<Group>, commands: CommandGroup) {
-    let image = group.gate.read().await.image();
-    let env = group.env.clone();
-    let look = group.clone();
-    let (commands, replies, met_due) = env
-        .heavy(move || {
-            let (replies, met_due) = run(&image, &commands, &look, Pass::First);
-            (commands, replies, met_due)
-        })
-        .await;
+    let Some((commands, replies, met_due)) = run_apart(&group, commands, Pass::First).await else { return };
     if !met_due || commands.level != Level::Linearizable {
         return answer(commands, replies);
     }
     if tokio::time::timeout(group.timeout(), group.origin.tick()).await.is_err() {
         return commands.fail(&LOADING);
     }
+    if let Some((commands, replies, _)) = run_apart(&group, commands, Pass::AfterTick).await {
+        answer(commands, replies);
+    }
+}
+
+/// Runs a group on an image of the state, on a thread of its own; true if it met a due key. None: it has to load a script that
+/// this state lacks, and has gone to the log for it, where all of it runs.
+async fn run_apart(group: &Arc<Group>, commands: CommandGroup, pass: Pass) -> Option<(CommandGroup, Vec<Reply>, bool)> {
     let image = group.gate.read().await.image();
     let look = group.clone();
-    let (commands, replies) = env
+    let (commands, outcome) = group
+        .env
         .heavy(move || {
-            let (replies, _) = run(&image, &commands, &look, Pass::AfterTick);
-            (commands, replies)
+            // Where the leader's disk is known to be full, scripts are read with and not loaded.
+            let may_load = look.room().admits(Flags::empty());
+            let commands = if may_load { loading_by_log(commands, &image.scripts) } else { commands };
+            let outcome = (!commands.has_write()).then(|| run(&image, &commands, &look, pass));
+            (commands, outcome)
         })
         .await;
-    answer(commands, replies);
+    match outcome {
+        Some((replies, met_due)) => Some((commands, replies, met_due)),
+        None => {
+            group.origin.submit(commands);
+            None
+        }
+    }
+}
+
+/// The same group, and what has to load a script is a write.
+fn loading_by_log(mut commands: CommandGroup, loaded: &Scripts) -> CommandGroup {
+    let step = |step| match step {
+        Step::Read(command) if command.is_to_load(loaded) => Step::Write(command.by_log()),
+        step => step,
+    };
+    commands.steps = commands.steps.into_iter().map(step).collect();
+    commands
 }
 
 pub(super) fn run_local(state: &State, commands: CommandGroup, group: &Group) {

@@ -302,10 +302,31 @@ fn loaded_scripts_are_state() {
     assert_eq!(bench.state.scripts.len(), 2, "what compiles is kept although it fails");
     eval(&mut bench, "return (");
     assert_eq!(bench.state.scripts.len(), 2);
-    bench.run("EVAL_RO 'return 3' 0");
-    assert_eq!(bench.state.scripts.len(), 2, "a read stores nothing");
     bench.run("SCRIPT FLUSH");
     assert!(bench.state.scripts.is_empty());
+}
+
+#[test]
+fn eval_ro_loads_what_compiles() {
+    let mut bench = Bench::new();
+    for (command, loaded) in [
+        ("EVAL_RO 'return 3' 0", true),
+        ("EVAL_RO 'return 3' 0", false),
+        ("EVAL_RO \"return redis.call('SET', 'k', 1)\" 0", true),
+        ("EVAL_RO \"#!lua flags=no-writes\\nreturn 1\" 0", true),
+        ("EVAL_RO \"#!lua\\nreturn 1\" 0", true),
+        ("EVAL_RO \"#!lua flags=nope\\nreturn 1\" 0", false),
+        ("EVAL_RO 'return (' 0", false),
+        ("EVAL_RO 'return 4' -1", false),
+        ("EVAL_RO 'return 5' 1", false),
+    ] {
+        let before = (bench.state.scripts.len(), bench.state.digest.value());
+        let first = answer(&mut bench, command);
+        assert_eq!(bench.state.scripts.len(), before.0 + usize::from(loaded), "{command}");
+        assert!(!loaded || bench.state.digest.value() != before.1, "{command}");
+        assert_eq!(answer(&mut bench, command), first, "{command}: as a read");
+    }
+    assert_eq!(bench.text("EXISTS k"), ":0");
 }
 
 #[test]

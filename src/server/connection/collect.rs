@@ -2,7 +2,7 @@
 //!
 //! Invariant: a group is bounded, and ends before a command that depends on the replies of those before it. None holds both a
 //! write and a heavy read: reads between writes run where the entry is applied, and there nothing may take long but what
-//! is known to from the entry.
+//! the entry itself shows to.
 
 use super::{Connection, session_commands};
 use crate::command::{Flags, Spec};
