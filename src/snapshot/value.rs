@@ -15,11 +15,17 @@ const STR_EDITED: u8 = 2;
 const HASH_SMALL: u8 = 3;
 /// A hash in its large representation, fields in its order.
 const HASH_LARGE: u8 = 4;
+/// A string as [`Str::text`] makes it, where that differs from [`STR`].
+const STR_TEXT: u8 = 5;
 
 pub(super) fn write(value: &Value, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<()> {
     match value {
         Value::Str(s) => {
-            out.u8(if matches!(s, Str::Edited(_)) { STR_EDITED } else { STR })?;
+            out.u8(match s {
+                Str::Small(_) | Str::Large(_) => STR,
+                Str::Edited(_) => STR_EDITED,
+                Str::Text(_) => STR_TEXT,
+            })?;
             out.bytes(s.as_bytes())
         }
         Value::Hash(hash) => {
@@ -37,6 +43,7 @@ pub(super) fn read(input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) ->
     match input.u8()? {
         STR => Ok(Value::Str(Str::new(input.bytes(scratch)?))),
         STR_EDITED => Ok(Value::Str(Str::Edited(input.bytes(scratch)?.into()))),
+        STR_TEXT => Ok(Value::Str(Str::Text(input.bytes(scratch)?.into()))),
         HASH_SMALL => hash(false, input, scratch),
         HASH_LARGE => hash(true, input, scratch),
         tag => Err(input.wrong(format!("a value of the unknown type {tag}"))),

@@ -12,6 +12,8 @@ const EMBEDDED_MAX: usize = 44;
 pub enum Str {
     /// Exactly its bytes.
     Small(Box<[u8]>),
+    /// Exactly its bytes, which a command has set as text: no `int` to OBJECT ENCODING, whatever they read as.
+    Text(Box<[u8]>),
     /// Exactly its bytes, after a command that edits in place (OBJECT ENCODING says `raw` then).
     Edited(Box<[u8]>),
     /// Shared with replies and snapshots under way.
@@ -40,6 +42,14 @@ impl Str {
         }
     }
 
+    /// A copy of `bytes` that is text to OBJECT ENCODING even if it reads as an integer (INCRBYFLOAT).
+    pub fn text(bytes: &[u8]) -> Self {
+        match Self::new(bytes) {
+            Self::Small(text) if is_int(&text) => Self::Text(text),
+            other => other,
+        }
+    }
+
     /// Exchanges the bytes with those of `other` where both stand, if both are small and of one length: an allocation that was used a
     /// moment ago is freed then, not one that is in no cache.
     pub(super) fn exchange(&mut self, other: &mut Self) -> bool {
@@ -55,7 +65,7 @@ impl Str {
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Small(bytes) | Self::Edited(bytes) => bytes,
+            Self::Small(bytes) | Self::Text(bytes) | Self::Edited(bytes) => bytes,
             Self::Large(bytes) => bytes,
         }
     }
@@ -63,7 +73,7 @@ impl Str {
     /// For a reply: shared if large, else a copy.
     pub fn to_bytes(&self) -> Bytes {
         match self {
-            Self::Small(bytes) | Self::Edited(bytes) => Bytes::copy_from_slice(bytes),
+            Self::Small(bytes) | Self::Text(bytes) | Self::Edited(bytes) => Bytes::copy_from_slice(bytes),
             Self::Large(bytes) => (**bytes).clone(),
         }
     }
@@ -89,7 +99,7 @@ impl Str {
     /// Changes the bytes in place; afterwards the encoding is `raw`.
     pub fn edit<T>(&mut self, f: impl FnOnce(&mut BytesMut) -> T) -> T {
         let mut bytes = match std::mem::take(self) {
-            Self::Small(bytes) | Self::Edited(bytes) => BytesMut::from(&*bytes),
+            Self::Small(bytes) | Self::Text(bytes) | Self::Edited(bytes) => BytesMut::from(&*bytes),
             Self::Large(bytes) => match bytes.try_into_mut() {
                 Ok(owned) => owned,
                 Err(shared) => BytesMut::from(&*shared),
@@ -108,7 +118,7 @@ impl Str {
     pub fn append(&mut self, tail: &[u8]) {
         match self {
             // One allocation of the right size, where growing first would make two.
-            Self::Small(bytes) | Self::Edited(bytes) if bytes.len() + tail.len() < SHARED_FROM => {
+            Self::Small(bytes) | Self::Text(bytes) | Self::Edited(bytes) if bytes.len() + tail.len() < SHARED_FROM => {
                 *self = Self::Edited([bytes, tail].concat().into());
             }
             _ => self.edit(|bytes| bytes.extend_from_slice(tail)),
@@ -132,8 +142,8 @@ impl Str {
     /// `int`, `embstr` or `raw`, as Redis would say.
     pub fn encoding(&self) -> &'static str {
         match self {
-            Self::Small(bytes) if bytes.len() <= 20 && crate::protocol::parse_i64(bytes).is_some() => "int",
-            Self::Small(bytes) if bytes.len() <= EMBEDDED_MAX => "embstr",
+            Self::Small(bytes) if is_int(bytes) => "int",
+            Self::Small(bytes) | Self::Text(bytes) if bytes.len() <= EMBEDDED_MAX => "embstr",
             _ => "raw",
         }
     }
@@ -142,6 +152,11 @@ impl Str {
     pub fn memory(&self) -> usize {
         self.len() + size_of::<Self>()
     }
+}
+
+/// True for what Redis would keep as an integer.
+fn is_int(bytes: &[u8]) -> bool {
+    bytes.len() <= 20 && crate::protocol::parse_i64(bytes).is_some()
 }
 
 trait TryIntoMut {

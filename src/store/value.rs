@@ -124,3 +124,13 @@ impl Kind for Hash {
         self.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_takes_three_words() {
+        assert_eq!(size_of::<Value>(), 24);
+    }
+}

@@ -30,14 +30,14 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     }
     let text = txn.edit(key, Create::No, |value: &mut Str| {
         let text = sum(LongDouble::parse(value.as_bytes()).ok_or(NOT_A_FLOAT)?, args.arg(2))?;
-        *value = Str::new(text.as_bytes());
+        *value = Str::text(text.as_bytes());
         Ok((text, Changed(true)))
     })?;
     let text = match text {
         Some(text) => text,
         None => {
             let text = sum(LongDouble::ZERO, args.arg(2))?;
-            txn.set(key, Value::Str(Str::new(text.as_bytes())), Deadline::Clear);
+            txn.set(key, Value::Str(Str::text(text.as_bytes())), Deadline::Clear);
             text
         }
     };
@@ -80,5 +80,29 @@ mod tests {
             assert_eq!(bench.text(line), text, "{line}");
         }
         assert_eq!(bench.deadline_ms("k"), Some(bench.now_ms + 1000));
+    }
+
+    /// As redis-server 7.0 shows them.
+    #[test]
+    fn a_sum_is_text_to_object_encoding() {
+        let mut bench = Bench::new();
+        for (line, encoding) in [
+            ("INCRBYFLOAT k 5", "embstr"),
+            ("INCRBYFLOAT k 0.5", "embstr"),
+            ("INCRBYFLOAT k 0.5", "embstr"),
+            ("COPY k copy", "embstr"),
+            ("PEXPIRE k 1000", "embstr"),
+            ("INCR k", "int"),
+            ("INCRBYFLOAT k 1", "embstr"),
+            ("APPEND k 1", "raw"),
+            ("INCRBYFLOAT k 1", "embstr"),
+            ("SET k 12", "int"),
+            ("INCRBYFLOAT k 1e60", "raw"),
+        ] {
+            bench.run(line);
+            let key = if line.starts_with("COPY") { "copy" } else { "k" };
+            let got = bench.text(&format!("OBJECT ENCODING {key}"));
+            assert_eq!(got.rsplit(' ').next(), Some(encoding), "{line}");
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::store::{
 enum Op {
     Set { db: usize, key: Vec<u8>, len: usize, ttl_ms: Option<u64> },
     Append { db: usize, key: Vec<u8>, len: usize },
+    Sum { db: usize, key: Vec<u8>, sum: i64 },
     SetHash { db: usize, key: Vec<u8>, large: bool, fields: u8 },
     Ttl { db: usize, key: Vec<u8>, ttl_ms: Option<u64> },
     Remove { db: usize, key: Vec<u8> },
@@ -52,6 +53,7 @@ fn op() -> impl Strategy<Value = Op> {
         8 => (db.clone(), key(), len.clone(), ttl())
             .prop_map(|(db, key, len, ttl_ms)| Op::Set { db, key, len, ttl_ms }),
         3 => (db.clone(), key(), len).prop_map(|(db, key, len)| Op::Append { db, key, len }),
+        2 => (db.clone(), key(), any::<i64>()).prop_map(|(db, key, sum)| Op::Sum { db, key, sum }),
         4 => (db.clone(), key(), any::<bool>(), 1u8..200)
             .prop_map(|(db, key, large, fields)| Op::SetHash { db, key, large, fields }),
         3 => (db.clone(), key(), ttl()).prop_map(|(db, key, ttl_ms)| Op::Ttl { db, key, ttl_ms }),
@@ -109,6 +111,7 @@ fn apply(state: &mut State, index: u64, op: &Op) {
         }
         Op::Set { db, .. }
         | Op::Append { db, .. }
+        | Op::Sum { db, .. }
         | Op::SetHash { db, .. }
         | Op::Ttl { db, .. }
         | Op::Remove { db, .. }
@@ -132,6 +135,9 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
                 s.edit(|bytes| bytes.extend_from_slice(&text(*len)));
                 Ok(((), Changed(true)))
             });
+        }
+        Op::Sum { key, sum, .. } => {
+            txn.set(key, Value::Str(Str::text(sum.to_string().as_bytes())), Deadline::Clear);
         }
         Op::SetHash { key, large, fields, .. } => {
             txn.set(key, hash(*large, u64::from(*fields), seed).into_value(), Deadline::Clear);
