@@ -90,7 +90,7 @@ pub type Engine = raft_engine::Engine<LogFiles>;
 type Job = Box<dyn FnOnce(&Engine) + Send>;
 
 /// Between two pieces of a spare file: written at once, they would make the log's own fsyncs wait.
-const SPARE_PAUSE: Duration = Duration::from_millis(3);
+const SPARE_PAUSE: Duration = Duration::from_millis(6);
 
 /// The logs of all groups in one directory. Dropping it writes what is queued and closes the files.
 pub struct EngineLog {

@@ -56,7 +56,7 @@ impl LogFiles {
     /// Finds out what the file system of `spares`' directory can do.
     pub fn new(spares: Arc<Spares>) -> Self {
         let probe = spares.dir().join("probe");
-        let direct = open_direct(&probe, true).is_ok_and(|file| {
+        let direct = open_direct(&probe, true, OFlags::DSYNC).is_ok_and(|file| {
             let block = Aligned::new(BLOCK);
             file.write_all_at(block.get(BLOCK), 0).is_ok()
         });
@@ -66,9 +66,9 @@ impl LogFiles {
     }
 }
 
-/// Opens `path` for writes of whole blocks that are durable when they return.
-pub fn open_direct(path: &Path, create: bool) -> io::Result<File> {
-    let flags = (OFlags::DIRECT | OFlags::DSYNC).bits().cast_signed();
+/// Opens `path` for writes of whole blocks past the page cache; with `DSYNC` they are durable when they return.
+pub fn open_direct(path: &Path, create: bool, sync: OFlags) -> io::Result<File> {
+    let flags = (OFlags::DIRECT | sync).bits().cast_signed();
     OpenOptions::new().write(true).create(create).truncate(false).custom_flags(flags).open(path)
 }
 
@@ -107,7 +107,7 @@ impl FileSystem for LogFiles {
     }
 
     fn new_writer(&self, handle: Arc<LogFile>) -> io::Result<Writer> {
-        let direct = if handle.direct { Some(open_direct(&handle.path, false)?) } else { None };
+        let direct = if handle.direct { Some(open_direct(&handle.path, false, OFlags::DSYNC)?) } else { None };
         Ok(Writer { handle, direct, offset: 0, buffer: Aligned::new(0) })
     }
 }

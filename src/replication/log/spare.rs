@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use parking_lot::Mutex;
+use rustix::fs::OFlags;
 
 use super::files::Aligned;
 use super::files::BLOCK;
@@ -126,7 +127,8 @@ impl Spares {
     /// False if it was told to stop.
     fn write(&self, path: &Path, go_on: &mut impl FnMut() -> bool) -> io::Result<bool> {
         let zeros = Aligned::new(PIECE);
-        let (mut file, direct) = match open_direct(path, true) {
+        // Synced once at the end: each sync would make one of the log wait.
+        let (mut file, direct) = match open_direct(path, true, OFlags::empty()) {
             Ok(file) => (file, true),
             Err(_) => (File::create(path)?, false),
         };
