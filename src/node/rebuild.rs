@@ -5,6 +5,7 @@
 //! - What was found is on disk before the process ends by it, and stays there until a member's state is.
 //! - Log and vote stay: this node has promised entries that a leader may count as committed. Only an entry that contradicts the
 //!   state goes, with all behind it: the state is committed, so they were not, and never will be.
+//! - What goes is gone from the disk before the note of what was found is.
 //! - The new state covers everything before the log's first entry, so nothing is missing between the two.
 
 use std::sync::Arc;
@@ -124,7 +125,12 @@ async fn drop_what_contradicts(log: &mut LogStore, covers: LogId) -> std::io::Re
         Some(before) => log.try_get_log_entries(at(before)).await?.first().map(|entry| entry.log_id),
         None => None,
     };
-    log.truncate_after(before).await
+    log.truncate_after(before).await?;
+    // Writes are made durable in their order, and this one is waited for.
+    match log.vote() {
+        Some(vote) => log.save_vote(&vote).await,
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +144,7 @@ mod tests {
     use super::super::MemoryFiles;
     use super::*;
     use crate::replication::log::{LogOptions, MemoryDisk};
-    use crate::replication::types::{CommittedLeaderId, Entry, Payload, scope};
+    use crate::replication::types::{CommittedLeaderId, Entry, Payload, Vote, scope};
 
     fn id(term: u64, index: u64) -> LogId {
         LogId { leader_id: CommittedLeaderId::new(term, 1), index }
@@ -158,14 +164,20 @@ mod tests {
                 (id(2, 4), 9),
             ];
             for (covers, left) in cases {
-                let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
+                let disk = MemoryDisk::new();
+                let io = Arc::new(disk.open(Duration::from_millis(1)));
                 let mut log = LogStore::open(io, 0, LogOptions::default()).await.unwrap();
                 let entry =
                     |index| Entry { log_id: id(2, index), payload: EntryPayload::Normal(Payload(Bytes::new())) };
                 log.blocking_append((1..=9).map(entry).collect::<Vec<_>>()).await.unwrap();
                 log.purge(id(2, 4)).await.unwrap();
+                log.save_vote(&Vote::new_committed(2, 1)).await.unwrap();
                 drop_what_contradicts(&mut log, covers).await.unwrap();
                 assert_eq!(log.last_log_id(), Some(id(2, left)), "the state covers {covers}");
+                disk.crash();
+                let io = Arc::new(disk.open(Duration::from_millis(1)));
+                let log = LogStore::open(io, 0, LogOptions::default()).await.unwrap();
+                assert_eq!(log.last_log_id(), Some(id(2, left)), "the state covers {covers}, and the power was lost");
             }
         })
         .await;
