@@ -1,10 +1,13 @@
-//! When the next batch is taken: when those whom the last one answered have come back, so that a closed loop of clients does
-//! not split into two half-full batches; never a blind delay.
+//! When the next batch, or the next round for reads, begins: when enough of those whom the last one answered have come back, so that a
+//! closed loop of clients does not split into ever smaller parts; never a blind delay.
 //!
-//! Those who waited already when a batch was answered wait with the others: so two halves become one again. The wait ends when nobody
-//! has come for [`PAUSE_MAX`]; the first has longer, because all the others are answered before anybody is read again. A lone client
-//! never waits. After two misses in a row (a wait that ran out) gathering is skipped 2, 4, 8 … times: connections used in rotation do
-//! not come back at once.
+//! Enough for a batch is nine in ten: what it costs hardly grows with its size. Those who waited already when the one before was answered
+//! wait with the others, so two halves become one again. Enough for a round is half: while one half waits for the network, the other is read
+//! and answered.
+//!
+//! The wait ends when nobody has come for [`PAUSE_MAX`]; the first has longer, because all the others are answered before anybody is read
+//! again. A lone client never waits. After two misses in a row (a wait that ran out) gathering is skipped 2, 4, 8 … times: connections
+//! used in rotation do not come back at once.
 
 use std::time::Duration;
 
@@ -19,8 +22,10 @@ const WAIT_MAX: Duration = Duration::from_millis(3);
 const SKIP_MAX: u32 = 1024;
 
 /// See the module's header.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gather {
+    /// How many of ten that are expected are enough.
+    enough: usize,
     expected: usize,
     wait: Option<Wait>,
     misses: u32,
@@ -37,7 +42,12 @@ struct Wait {
 }
 
 impl Gather {
-    /// A batch with this many groups was answered while so many others wait.
+    /// Waits for so many of ten.
+    pub const fn new(enough: usize) -> Self {
+        Self { enough, expected: 0, wait: None, misses: 0, skip: 0, next_skip: 0 }
+    }
+
+    /// A batch with this many groups was answered while so many others wait, or are under way.
     pub fn answered(&mut self, groups: usize, waiting: usize) {
         self.expected = groups + waiting;
         self.wait = None;
@@ -53,9 +63,9 @@ impl Gather {
     }
 
     /// Another group has come, so that this many wait; true if a batch may be worth looking at now. (Otherwise whoever drives the origin wakes at
-    /// [`Self::until`] at the latest.)
+    /// [`Self::until_after`] at the latest.)
     pub fn came(&mut self, waiting: usize) -> bool {
-        if self.wait.is_none() || self.all_came(waiting) {
+        if self.wait.is_none() || self.enough_came(waiting) {
             return true;
         }
         let now = Instant::now();
@@ -69,18 +79,19 @@ impl Gather {
 
     /// True if the next batch should be taken from the groups that wait.
     pub fn is_ready(&self, now: Instant, waiting: usize) -> bool {
-        self.wait.is_none_or(|wait| self.all_came(waiting) || now >= wait.until)
+        self.wait.is_none_or(|wait| self.enough_came(waiting) || now >= wait.until)
     }
 
-    /// When waiting ends.
-    pub fn until(&self) -> Option<Instant> {
-        self.wait.map(|wait| wait.until)
+    /// When waiting ends, if that is after `now`, the moment of the last look at [`Self::is_ready`]: whoever drives looks again then, also
+    /// while nobody waits, because who comes before that moment wakes nobody; who comes later does.
+    pub fn until_after(&self, now: Instant) -> Option<Instant> {
+        self.wait.map(|wait| wait.until).filter(|until| *until > now)
     }
 
     /// A batch is taken from this many groups.
     pub fn taken(&mut self, waiting: usize) {
         if self.wait.is_some() {
-            if self.all_came(waiting) {
+            if self.enough_came(waiting) {
                 (self.misses, self.next_skip) = (0, 0);
             } else {
                 self.misses += 1;
@@ -94,9 +105,9 @@ impl Gather {
         self.wait = None;
     }
 
-    /// Nine in ten.
-    fn all_came(&self, waiting: usize) -> bool {
-        waiting * 10 >= self.expected * 9
+    /// True if so many wait that nobody else is waited for.
+    pub fn enough_came(&self, waiting: usize) -> bool {
+        waiting * 10 >= self.expected * self.enough
     }
 }
 
@@ -106,19 +117,28 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn two_halves_become_one() {
-        let mut gather = Gather::default();
+        let mut gather = Gather::new(9);
         gather.answered(25, 25);
         assert!(!gather.is_ready(Instant::now(), 25), "those just answered are waited for");
         for back in 1..=25 {
             assert_eq!(gather.came(25 + back), back >= 20, "{back} of 25 are back");
         }
         gather.taken(50);
-        assert!(gather.until().is_none());
+        assert!(gather.until_after(Instant::now()).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_is_enough_where_halves_alternate() {
+        let mut gather = Gather::new(5);
+        gather.answered(25, 25);
+        for back in 1..=25 {
+            assert_eq!(gather.came(back), back == 25, "{back} of 25 are back, 25 are under way");
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_lone_client_never_waits() {
-        let mut gather = Gather::default();
+        let mut gather = Gather::new(9);
         for _ in 0..10 {
             assert!(gather.came(1));
             gather.taken(1);
@@ -129,13 +149,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_wait_ends_when_nobody_comes_and_at_its_end() {
-        let mut gather = Gather::default();
+        let mut gather = Gather::new(9);
         gather.answered(50, 0);
-        let first = gather.until().unwrap();
+        let first = gather.until_after(Instant::now()).unwrap();
         assert_eq!(first, Instant::now() + PAUSE_MAX + ANSWER * 50);
         tokio::time::advance(first - Instant::now() - Duration::from_micros(1)).await;
         assert!(!gather.came(1), "the first is back");
-        assert_eq!(gather.until(), Some(Instant::now() + PAUSE_MAX));
+        assert_eq!(gather.until_after(Instant::now()), Some(Instant::now() + PAUSE_MAX));
         let (mut waited, mut waiting) = (Duration::ZERO, 1);
         while waited < WAIT_MAX {
             tokio::time::advance(PAUSE_MAX / 2).await;
@@ -151,11 +171,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn connections_in_rotation_are_soon_not_waited_for() {
-        let mut gather = Gather::default();
+        let mut gather = Gather::new(9);
         let mut waits = 0;
         for _ in 0..1000 {
             gather.answered(20, 0);
-            waits += usize::from(gather.until().is_some());
+            waits += usize::from(gather.until_after(Instant::now()).is_some());
             tokio::time::advance(Duration::from_millis(10)).await;
             gather.came(1);
             gather.taken(1);

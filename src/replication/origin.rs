@@ -110,7 +110,7 @@ impl Origin {
             tick_wanted: Vec::new(),
             pending: VecDeque::new(),
             stream: Stream::default(),
-            gather: Gather::default(),
+            gather: Gather::new(9),
             progress: Instant::now(),
             stall: STALL_MIN,
             stopping: false,
@@ -155,7 +155,7 @@ impl Origin {
         inner.fill_window(boot, now);
         let hand_overs = inner.hand_over(leader, own_node, &stamp);
         if hand_overs.is_empty() {
-            let wait = inner.next_deadline();
+            let wait = inner.next_deadline(now);
             return Next::Wait(wait);
         }
         Next::HandOver(hand_overs)

@@ -24,6 +24,7 @@ pub use rounds::drive_reads;
 
 use look::{is_heavy, run_heavy, run_local};
 
+use super::gather::Gather;
 use super::origin::Leader;
 use super::{CommandGroup, Group, Level, Step, Watch};
 use crate::error::{LOADING, ReplyError};
@@ -40,14 +41,22 @@ struct Waiting {
     since: Instant,
 }
 
-/// What waits for a round.
-#[derive(Default)]
+/// What waits for a round, and how many are in one.
 struct Queue {
     waiting: Vec<Waiting>,
     /// Commands of all that wait.
     commands: usize,
     /// Rounds under way.
     rounds: usize,
+    /// What waits in them.
+    under_way: usize,
+    gather: Gather,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { waiting: Vec::new(), commands: 0, rounds: 0, under_way: 0, gather: Gather::new(5) }
+    }
 }
 
 /// See the module's header.
@@ -81,7 +90,7 @@ impl Reads {
         let mut queue = self.queue.lock();
         queue.commands += waiting.commands();
         queue.waiting.push(waiting);
-        let wake = queue.may_begin();
+        let wake = queue.came();
         drop(queue);
         if wake {
             self.wake.notify_one();

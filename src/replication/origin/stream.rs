@@ -97,10 +97,10 @@ impl Inner {
         hand_overs
     }
 
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    /// When to look again, after a look at `now`.
+    pub(super) fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let stall = (!self.pending.is_empty()).then(|| self.progress + self.stall);
-        // Also while nobody waits: who comes before that moment wakes nobody.
-        let gather = self.gather.until().filter(|until| *until > Instant::now());
+        let gather = self.gather.until_after(now);
         let step = match self.pending.back() {
             Some(last) if !(self.queue.is_empty() && self.tick_wanted.is_empty()) && self.pending.len() < WINDOW => {
                 Some(last.since + IN_FLIGHT_STEP)

@@ -10,58 +10,86 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::look::finish;
 use super::{Queue, Waiting};
+use crate::env::FineTimer;
 use crate::replication::Group;
 
 /// Most rounds under way at once.
 const ROUNDS_MAX: usize = 3;
-/// From so many groups, or commands, on, those that wait do not wait for the round before to end: a round of their own costs little
-/// beside answering them, and what one round waits for the network, the others use to read and answer. (Gathering, as writes do, makes
-/// all wait together: a sixth slower.)
-const LARGE_GROUPS: usize = 20;
+/// From so many commands on, those that wait do not wait for others: a round of their own costs little beside answering them.
 const LARGE_COMMANDS: usize = 128;
+/// Fewer groups wait for the round before to end.
+const SMALL_GROUPS: usize = 10;
 
 impl Queue {
-    /// True if what waits should begin a round now.
-    pub(super) fn may_begin(&self) -> bool {
-        let large = self.waiting.len() >= LARGE_GROUPS || self.commands >= LARGE_COMMANDS;
-        !self.waiting.is_empty() && (self.rounds == 0 || (self.rounds < ROUNDS_MAX && large))
+    /// Another waits; true if a round may begin now.
+    pub(super) fn came(&mut self) -> bool {
+        self.gather.came(self.waiting.len());
+        self.may_begin(Instant::now())
     }
 
-    fn begin(&mut self) -> Option<Vec<Waiting>> {
-        self.may_begin().then(|| {
+    fn may_begin(&self, now: Instant) -> bool {
+        let waiting = self.waiting.len();
+        let enough = match self.rounds {
+            0 => self.gather.is_ready(now, waiting),
+            1..ROUNDS_MAX => waiting >= SMALL_GROUPS && self.gather.enough_came(waiting),
+            _ => return false,
+        };
+        waiting > 0 && (enough || self.commands >= LARGE_COMMANDS)
+    }
+
+    fn begin(&mut self, now: Instant) -> Option<Vec<Waiting>> {
+        self.may_begin(now).then(|| {
+            self.gather.taken(self.waiting.len());
             self.rounds += 1;
+            self.under_way += self.waiting.len();
             self.commands = 0;
             std::mem::take(&mut self.waiting)
         })
+    }
+
+    /// A round with so many has ended.
+    fn ended(&mut self, groups: usize) {
+        self.rounds -= 1;
+        self.under_way -= groups;
+        self.gather.answered(groups, self.waiting.len() + self.under_way);
     }
 }
 
 /// Drives a group's reads until the future is dropped.
 pub async fn drive_reads(group: Arc<Group>) {
+    let timer = FineTimer::new(&group.env);
     let mut rounds = FuturesUnordered::new();
     loop {
-        tokio::select! {
-            () = group.reads.wake.notified() => {}
-            Some(()) = rounds.next() => group.reads.queue.lock().rounds -= 1,
-        }
-        let waiting = group.reads.queue.lock().begin();
+        let now = Instant::now();
+        let (waiting, until) = {
+            let mut queue = group.reads.queue.lock();
+            (queue.begin(now), queue.gather.until_after(now))
+        };
         if let Some(waiting) = waiting {
             rounds.push(round(group.clone(), waiting));
+        }
+        tokio::select! {
+            () = group.reads.wake.notified() => {}
+            Some(groups) = rounds.next() => group.reads.queue.lock().ended(groups),
+            () = timer.sleep_until(until.unwrap_or(now)), if until.is_some() => {}
         }
     }
 }
 
-async fn round(group: Arc<Group>, mut ready: Vec<Waiting>) {
-    let Some(index) = meanwhile(&group, &mut ready, obtain_index(&group)).await else { return };
-    if group.applied().index >= index {
-        return finish(&group, ready, index).await;
+/// Returns how many began it.
+async fn round(group: Arc<Group>, mut ready: Vec<Waiting>) -> usize {
+    let groups = ready.len();
+    match meanwhile(&group, &mut ready, obtain_index(&group)).await {
+        None => {}
+        Some(index) if group.applied().index >= index => finish(&group, ready, index).await,
+        // Others need not wait for what this node has not applied.
+        Some(index) => drop(crate::task::spawn(finish_when_applied(group, ready, index))),
     }
-    // Others need not wait for what this node has not applied.
-    drop(crate::task::spawn(finish_when_applied(group, ready, index)));
+    groups
 }
 
 /// An index from the leader, asked again until there is one.

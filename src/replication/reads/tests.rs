@@ -177,6 +177,27 @@ async fn rounds_that_overlap_keep_their_own() {
     .await;
 }
 
+/// Half of those who were answered begin the next round at once, fewer after a moment.
+#[tokio::test(start_paused = true)]
+async fn those_who_were_answered_are_waited_for_but_not_for_long() {
+    scope(1, async {
+        let (group, mut questions) = with_member(OTHER).await;
+        drop(crate::task::spawn(drive_reads(group.clone())));
+        for (back, waits) in [(10, false), (2, true), (1, false), (10, false), (5, false)] {
+            let begin = Instant::now();
+            let reads: Vec<_> = (0..back).map(|_| ask(&group)).collect();
+            let asked = tokio::time::timeout(Duration::from_secs(1), index_asked(&mut questions)).await;
+            assert_eq!(begin.elapsed() > Duration::ZERO, waits, "{back} wait");
+            assert!(begin.elapsed() < Duration::from_millis(5));
+            asked.unwrap().send(Answer::ReadIndex(Some(5))).unwrap();
+            for read in reads {
+                assert_eq!(read.await.unwrap(), Ok(5));
+            }
+        }
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_leader_that_says_nothing_makes_each_read_fail_at_its_own_deadline() {
     scope(1, async {
