@@ -64,11 +64,10 @@ impl Gather {
 
     /// Another group has come, so that this many wait; true if a batch may be worth looking at now. (Otherwise whoever drives the origin wakes at
     /// [`Self::until_after`] at the latest.)
-    pub fn came(&mut self, waiting: usize) -> bool {
+    pub fn came(&mut self, now: Instant, waiting: usize) -> bool {
         if self.wait.is_none() || self.enough_came(waiting) {
             return true;
         }
-        let now = Instant::now();
         if let Some(wait) = &mut self.wait
             && now < wait.until
         {
@@ -121,7 +120,7 @@ mod tests {
         gather.answered(25, 25);
         assert!(!gather.is_ready(Instant::now(), 25), "those just answered are waited for");
         for back in 1..=25 {
-            assert_eq!(gather.came(25 + back), back >= 20, "{back} of 25 are back");
+            assert_eq!(gather.came(Instant::now(), 25 + back), back >= 20, "{back} of 25 are back");
         }
         gather.taken(50);
         assert!(gather.until_after(Instant::now()).is_none());
@@ -132,7 +131,7 @@ mod tests {
         let mut gather = Gather::new(5);
         gather.answered(25, 25);
         for back in 1..=25 {
-            assert_eq!(gather.came(back), back == 25, "{back} of 25 are back, 25 are under way");
+            assert_eq!(gather.came(Instant::now(), back), back == 25, "{back} of 25 are back, 25 are under way");
         }
     }
 
@@ -140,7 +139,7 @@ mod tests {
     async fn a_lone_client_never_waits() {
         let mut gather = Gather::new(9);
         for _ in 0..10 {
-            assert!(gather.came(1));
+            assert!(gather.came(Instant::now(), 1));
             gather.taken(1);
             gather.answered(1, 0);
             assert!(gather.is_ready(Instant::now(), 0));
@@ -154,7 +153,7 @@ mod tests {
         let first = gather.until_after(Instant::now()).unwrap();
         assert_eq!(first, Instant::now() + PAUSE_MAX + ANSWER * 50);
         tokio::time::advance(first - Instant::now() - Duration::from_micros(1)).await;
-        assert!(!gather.came(1), "the first is back");
+        assert!(!gather.came(Instant::now(), 1), "the first is back");
         assert_eq!(gather.until_after(Instant::now()), Some(Instant::now() + PAUSE_MAX));
         let (mut waited, mut waiting) = (Duration::ZERO, 1);
         while waited < WAIT_MAX {
@@ -164,7 +163,7 @@ mod tests {
                 return assert!(waited > WAIT_MAX / 2, "ended while they still came");
             }
             waiting += 1;
-            gather.came(waiting);
+            gather.came(Instant::now(), waiting);
         }
         panic!("no end");
     }
@@ -177,7 +176,7 @@ mod tests {
             gather.answered(20, 0);
             waits += usize::from(gather.until_after(Instant::now()).is_some());
             tokio::time::advance(Duration::from_millis(10)).await;
-            gather.came(1);
+            gather.came(Instant::now(), 1);
             gather.taken(1);
         }
         assert!(waits < 30, "{waits} of 1000");

@@ -125,9 +125,10 @@ impl Origin {
             drop(inner);
             return group.fail(&LOADING);
         }
-        inner.enqueue(group);
+        let now = Instant::now();
+        inner.enqueue(group, now);
         let waiting = inner.queue.len();
-        let wake = inner.gather.came(waiting);
+        let wake = inner.gather.came(now, waiting);
         drop(inner);
         if wake {
             self.wake.notify_one();

@@ -86,11 +86,12 @@ impl Reads {
     }
 
     fn push(&self, job: Job) {
-        let waiting = Waiting { job, since: Instant::now() };
+        let now = Instant::now();
+        let waiting = Waiting { job, since: now };
         let mut queue = self.queue.lock();
         queue.commands += waiting.commands();
         queue.waiting.push(waiting);
-        let wake = queue.came();
+        let wake = queue.came(now);
         drop(queue);
         if wake {
             self.wake.notify_one();

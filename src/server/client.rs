@@ -1,10 +1,13 @@
 //! What one connection shows to the others: CLIENT LIST reads it, CLIENT KILL acts on it.
 
+use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
 
 use bytes::Bytes;
+use futures::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::protocol::Resp;
 
@@ -24,7 +27,8 @@ pub struct Client {
     /// What its session last told.
     pub shown: Mutex<Shown>,
     killed: AtomicBool,
-    kill: Notify,
+    /// Of the connection's task: nobody else waits for [`Self::killed`].
+    kill: AtomicWaker,
     unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
 }
 
@@ -79,7 +83,7 @@ impl Client {
             active_ms: AtomicU64::new(now_ms),
             shown: Mutex::default(),
             killed: AtomicBool::new(false),
-            kill: Notify::new(),
+            kill: AtomicWaker::new(),
             unblock: Mutex::default(),
         }
     }
@@ -104,7 +108,7 @@ impl Client {
     /// Closes the connection from outside.
     pub fn kill(&self) {
         self.killed.store(true, Ordering::Release);
-        self.kill.notify_one();
+        self.kill.wake();
     }
 
     /// True once killed.
@@ -112,10 +116,13 @@ impl Client {
         self.killed.load(Ordering::Acquire)
     }
 
-    /// Returns when the client is killed.
-    pub async fn killed(&self) {
-        while !self.is_killed() {
-            self.kill.notified().await;
-        }
+    /// Returns when the client is killed. Only its connection's task may wait for it: there is room for one.
+    pub fn killed(&self) -> impl Future<Output = ()> + '_ {
+        poll_fn(|context| {
+            if !self.is_killed() {
+                self.kill.register(context.waker());
+            }
+            if self.is_killed() { Poll::Ready(()) } else { Poll::Pending }
+        })
     }
 }

@@ -77,8 +77,8 @@ impl Inner {
     }
 
     /// Puts a group that came now at the end of the queue.
-    pub(super) fn enqueue(&mut self, group: CommandGroup) {
-        let queued = Queued::new(group, Instant::now());
+    pub(super) fn enqueue(&mut self, group: CommandGroup, now: Instant) {
+        let queued = Queued::new(group, now);
         self.queued_commands += queued.commands;
         self.queued_bytes += queued.bytes;
         self.queue.push_back(queued);

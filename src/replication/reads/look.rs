@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Job, Waiting};
-use crate::command::{Flags, call_read, check};
+use crate::command::{Caller, Flags, Run, Spec, call_read, check};
 use crate::error::LOADING;
-use crate::protocol::Reply;
+use crate::protocol::{Args, Reply};
+use crate::replication::apply::unchanged;
 use crate::replication::{Answered, CommandGroup, Group, Level, Step};
 use crate::store::{Horizon, Rng, Scripts, State, View, WARM_KEYS};
 
@@ -24,6 +25,7 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
     let mut heavy = Vec::new();
     {
         let state = group.gate.read().await;
+        let look = Look::new(group, &state, Pass::First);
         let mut ready = VecDeque::from(ready);
         let mut warm = 0;
         while let Some(commands) = ready.front().map(Waiting::commands) {
@@ -34,7 +36,7 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
             warm = warm.saturating_sub(commands);
             match ready.pop_front().map(|waiting| waiting.job) {
                 Some(Job::Commands(commands)) if is_heavy(&commands) => heavy.push(commands),
-                Some(job) => again.extend(look(group, &state, job, index, Pass::First)),
+                Some(job) => again.extend(look.answer(job, index)),
                 None => {}
             }
         }
@@ -52,91 +54,101 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
             return;
         }
         let state = group.gate.read().await;
+        let look = Look::new(&group, &state, Pass::AfterTick);
         for job in again {
-            look(&group, &state, job, index, Pass::AfterTick);
+            look.answer(job, index);
         }
     }));
 }
 
-/// Runs a job; gives it back if it has to run again after a tick.
-pub(super) fn look(group: &Group, state: &State, job: Job, index: u64, pass: Pass) -> Option<Job> {
-    match job {
-        Job::Commands(commands) => {
-            let (replies, met_due) = run(state, &commands, group, pass);
-            if met_due && commands.level == Level::Linearizable {
-                return Some(Job::Commands(commands));
-            }
-            answer(commands, replies);
-        }
-        Job::Watch(mut keys, done) => {
-            let horizon = horizon(state, group);
-            let mut met_due = false;
-            for key in &mut keys {
-                let view = view(state, key.db.into(), horizon, group, pass).without_touch();
-                (key.revision, key.deadline_ms) = view.watch_mark(&key.key);
-                met_due |= view.met_due();
-            }
-            if met_due {
-                return Some(Job::Watch(keys, done));
-            }
-            drop(done.send(Ok(keys)));
-        }
-        Job::Index(done) => drop(done.send(Ok(index))),
+/// The state as reads of one moment see it.
+pub(super) struct Look<'a> {
+    group: &'a Group,
+    state: &'a State,
+    horizon: Horizon,
+    pass: Pass,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn new(group: &'a Group, state: &'a State, pass: Pass) -> Self {
+        let applied_ms = state.now_ms();
+        let horizon = Horizon { applied_ms, estimate_ms: group.clock.estimate_ms().max(applied_ms) };
+        Self { group, state, horizon, pass }
     }
-    None
-}
 
-fn horizon(state: &State, group: &Group) -> Horizon {
-    let applied_ms = state.now_ms();
-    Horizon { applied_ms, estimate_ms: group.clock.estimate_ms().max(applied_ms) }
-}
-
-fn view<'a>(state: &'a State, db: usize, horizon: Horizon, group: &Group, pass: Pass) -> View<'a> {
-    let view = View::new(state, db, horizon, Rng::new(group.env.random()));
-    if pass == Pass::AfterTick { view.hide_by_log_alone() } else { view }
-}
-
-/// Runs all reads of a group; true if one of them met a due key.
-fn run(state: &State, commands: &CommandGroup, group: &Group, pass: Pass) -> (Vec<Reply>, bool) {
-    let horizon = horizon(state, group);
-    let mut met_due = false;
-    let mut replies = Vec::with_capacity(commands.steps.len());
-    for step in &commands.steps {
-        let command = match step {
-            Step::Done(reply) => {
-                replies.push(reply.clone());
-                continue;
-            }
-            Step::Read(command) | Step::Write(command) => command,
-        };
-        let look = |db: u8, spec: &'static crate::command::Spec, args: &crate::protocol::Args, met: &mut bool| {
-            let mut view = view(state, db.into(), horizon, group, pass);
-            if commands.no_touch {
-                view = view.without_touch();
-            }
-            let reply = Reply::from(call_read(spec, &view, args));
-            *met |= view.met_due();
-            group.key_stats.looked_up(view.looked_up());
-            reply
-        };
-        replies.push(match &command.exec {
-            None => look(command.db, command.spec, &command.args, &mut met_due),
-            Some(exec) if !crate::replication::apply::unchanged(state, &exec.watches) => Reply::NilArray,
-            Some(exec) => Reply::Array(
-                exec.commands
-                    .iter()
-                    .map(|inner| match check(crate::command::Caller::Client, &inner.args) {
-                        Ok(spec) if matches!(spec.run, crate::command::Run::Read(_) | crate::command::Run::Pure(_)) => {
-                            look(inner.db, spec, &inner.args, &mut met_due)
-                        }
-                        Ok(_) => Reply::Silent,
-                        Err(error) => error.into(),
-                    })
-                    .collect(),
-            ),
-        });
+    fn view(&self, db: usize) -> View<'a> {
+        let view = View::new(self.state, db, self.horizon, Rng::new(self.group.env.random()));
+        if self.pass == Pass::AfterTick { view.hide_by_log_alone() } else { view }
     }
-    (replies, met_due)
+
+    /// Runs a job, whose round's index is `index`; gives it back if it has to run again after a tick.
+    pub(super) fn answer(&self, job: Job, index: u64) -> Option<Job> {
+        match job {
+            Job::Commands(commands) => {
+                let (replies, met_due) = self.run(&commands);
+                if met_due && commands.level == Level::Linearizable {
+                    return Some(Job::Commands(commands));
+                }
+                answer(commands, replies);
+            }
+            Job::Watch(mut keys, done) => {
+                let mut met_due = false;
+                for key in &mut keys {
+                    let view = self.view(key.db.into()).without_touch();
+                    (key.revision, key.deadline_ms) = view.watch_mark(&key.key);
+                    met_due |= view.met_due();
+                }
+                if met_due {
+                    return Some(Job::Watch(keys, done));
+                }
+                drop(done.send(Ok(keys)));
+            }
+            Job::Index(done) => drop(done.send(Ok(index))),
+        }
+        None
+    }
+
+    /// Runs all reads of a group; true if one of them met a due key.
+    fn run(&self, commands: &CommandGroup) -> (Vec<Reply>, bool) {
+        let mut met_due = false;
+        let mut replies = Vec::with_capacity(commands.steps.len());
+        for step in &commands.steps {
+            let command = match step {
+                Step::Done(reply) => {
+                    replies.push(reply.clone());
+                    continue;
+                }
+                Step::Read(command) | Step::Write(command) => command,
+            };
+            let look = |db: u8, spec: &'static Spec, args: &Args, met: &mut bool| {
+                let mut view = self.view(db.into());
+                if commands.no_touch {
+                    view = view.without_touch();
+                }
+                let reply = Reply::from(call_read(spec, &view, args));
+                *met |= view.met_due();
+                self.group.key_stats.looked_up(view.looked_up());
+                reply
+            };
+            replies.push(match &command.exec {
+                None => look(command.db, command.spec, &command.args, &mut met_due),
+                Some(exec) if !unchanged(self.state, &exec.watches) => Reply::NilArray,
+                Some(exec) => Reply::Array(
+                    exec.commands
+                        .iter()
+                        .map(|inner| match check(Caller::Client, &inner.args) {
+                            Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_)) => {
+                                look(inner.db, spec, &inner.args, &mut met_due)
+                            }
+                            Ok(_) => Reply::Silent,
+                            Err(error) => error.into(),
+                        })
+                        .collect(),
+                ),
+            });
+        }
+        (replies, met_due)
+    }
 }
 
 pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
@@ -168,7 +180,7 @@ async fn run_apart(group: &Arc<Group>, commands: CommandGroup, pass: Pass) -> Op
             // Where the leader's disk is known to be full, scripts are read with and not loaded.
             let may_load = look.room().admits(Flags::empty());
             let commands = if may_load { loading_by_log(commands, &image.scripts) } else { commands };
-            let outcome = (!commands.has_write()).then(|| run(&image, &commands, &look, pass));
+            let outcome = (!commands.has_write()).then(|| Look::new(&look, &image, pass).run(&commands));
             (commands, outcome)
         })
         .await;
@@ -192,7 +204,7 @@ fn loading_by_log(mut commands: CommandGroup, loaded: &Scripts) -> CommandGroup 
 }
 
 pub(super) fn run_local(state: &State, commands: CommandGroup, group: &Group) {
-    let (replies, _) = run(state, &commands, group, Pass::First);
+    let (replies, _) = Look::new(group, state, Pass::First).run(&commands);
     answer(commands, replies);
 }
 

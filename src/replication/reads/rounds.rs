@@ -26,9 +26,9 @@ const SMALL_GROUPS: usize = 10;
 
 impl Queue {
     /// Another waits; true if a round may begin now.
-    pub(super) fn came(&mut self) -> bool {
-        self.gather.came(self.waiting.len());
-        self.may_begin(Instant::now())
+    pub(super) fn came(&mut self, now: Instant) -> bool {
+        self.gather.came(now, self.waiting.len());
+        self.may_begin(now)
     }
 
     fn may_begin(&self, now: Instant) -> bool {

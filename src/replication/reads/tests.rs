@@ -6,7 +6,7 @@ use super::super::peer::message::{Answer, Question};
 use super::super::testing::{Asked, Member, OWN, group, log_id, set_voters, vote};
 use super::super::types::scope;
 use super::super::{Answered, Command};
-use super::look::{Pass, finish, look};
+use super::look::{Look, Pass, finish};
 use super::rounds::finish_when_applied;
 use super::*;
 use crate::env::Tcp;
@@ -80,14 +80,14 @@ async fn a_key_that_is_due_by_the_clock_alone_is_read_again_after_a_tick() {
 
         group.clock.follow(10_900);
         let (job, mut answered) = get();
-        assert!(look(&group, &state, job, 6, Pass::First).is_none());
+        assert!(Look::new(&group, &state, Pass::First).answer(job, 6).is_none());
         assert_eq!(answered.try_recv().unwrap().replies, value);
 
         group.clock.follow(11_100);
         let (job, mut answered) = get();
-        let again = look(&group, &state, job, 6, Pass::First).expect("only the log expires keys");
+        let again = Look::new(&group, &state, Pass::First).answer(job, 6).expect("only the log expires keys");
         assert!(answered.try_recv().is_err());
-        assert!(look(&group, &state, again, 6, Pass::AfterTick).is_none());
+        assert!(Look::new(&group, &state, Pass::AfterTick).answer(again, 6).is_none());
         assert_eq!(answered.try_recv().unwrap().replies, value, "the tick that came did not expire it");
     })
     .await;
