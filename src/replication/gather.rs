@@ -88,11 +88,11 @@ impl Gather {
     }
 
     /// A batch is taken from this many groups.
-    pub fn taken(&mut self, waiting: usize) {
-        if self.wait.is_some() {
+    pub fn taken(&mut self, now: Instant, waiting: usize) {
+        if let Some(wait) = self.wait {
             if self.enough_came(waiting) {
                 (self.misses, self.next_skip) = (0, 0);
-            } else {
+            } else if now >= wait.until {
                 self.misses += 1;
                 if self.misses >= 2 {
                     self.next_skip = (self.next_skip * 2).clamp(2, SKIP_MAX);
@@ -106,7 +106,12 @@ impl Gather {
 
     /// True if so many wait that nobody else is waited for.
     pub fn enough_came(&self, waiting: usize) -> bool {
-        waiting * 10 >= self.expected * self.enough
+        self.has_come(self.enough, waiting)
+    }
+
+    /// True if so many of ten that are expected wait.
+    pub fn has_come(&self, of_ten: usize, waiting: usize) -> bool {
+        waiting * 10 >= self.expected * of_ten
     }
 }
 
@@ -122,7 +127,7 @@ mod tests {
         for back in 1..=25 {
             assert_eq!(gather.came(Instant::now(), 25 + back), back >= 20, "{back} of 25 are back");
         }
-        gather.taken(50);
+        gather.taken(Instant::now(), 50);
         assert!(gather.until_after(Instant::now()).is_none());
     }
 
@@ -140,7 +145,7 @@ mod tests {
         let mut gather = Gather::new(9);
         for _ in 0..10 {
             assert!(gather.came(Instant::now(), 1));
-            gather.taken(1);
+            gather.taken(Instant::now(), 1);
             gather.answered(1, 0);
             assert!(gather.is_ready(Instant::now(), 0));
         }
@@ -177,7 +182,7 @@ mod tests {
             waits += usize::from(gather.until_after(Instant::now()).is_some());
             tokio::time::advance(Duration::from_millis(10)).await;
             gather.came(Instant::now(), 1);
-            gather.taken(1);
+            gather.taken(Instant::now(), 1);
         }
         assert!(waits < 30, "{waits} of 1000");
     }

@@ -128,7 +128,7 @@ impl Origin {
         let now = Instant::now();
         inner.enqueue(group, now);
         let waiting = inner.queue.len();
-        let wake = inner.gather.came(now, waiting);
+        let wake = inner.gather.came(now, waiting) || inner.is_large();
         drop(inner);
         if wake {
             self.wake.notify_one();
@@ -278,8 +278,8 @@ impl Origin {
         inner.progress = Instant::now();
         inner.stall = STALL_MIN;
         inner.stream.backoff = Duration::ZERO;
-        let waiting = inner.queue.len();
-        inner.gather.answered(pending.groups.len(), waiting);
+        let others = inner.queue.len() + inner.pending.iter().map(|pending| pending.groups.len()).sum::<usize>();
+        inner.gather.answered(pending.groups.len(), others);
         for tick in pending.ticks {
             // Whoever waited may have given up.
             let _ = tick.send(());

@@ -17,6 +17,12 @@ use crate::replication::{CommandGroup, Step};
 pub const BATCH_COMMANDS_MAX: usize = 4096;
 /// Most bytes of a batch of more than one group.
 pub const BATCH_BYTES_MAX: usize = 1 << 20;
+/// From so many commands on, and that many of ten groups that are expected, a batch does not wait for others: while one waits for disks and
+/// the network, the next is read and the one before applied, which is most of the work where commands come many at a time.
+const LARGE_COMMANDS: usize = 128;
+const LARGE_PART: usize = 3;
+/// Most of them in flight: each has its cost on every node.
+const LARGE_WINDOW: usize = 3;
 /// Most batches in flight.
 pub(super) const WINDOW: usize = 8;
 /// A batch in flight for longer than this lets another one go, and so on.
@@ -91,14 +97,23 @@ impl Inner {
         Some(queued)
     }
 
+    /// True if what waits need not wait for others, nor for the batch before, unless that makes too many.
+    pub(super) fn is_large(&self) -> bool {
+        self.queued_commands >= LARGE_COMMANDS
+            && self.gather.has_come(LARGE_PART, self.queue.len())
+            && self.pending.len() < LARGE_WINDOW
+    }
+
     /// Makes batches while one may go.
     pub(super) fn fill_window(&mut self, boot: u64, now: Instant) {
         while self.pending.len() < WINDOW {
             let full = self.queued_commands >= BATCH_COMMANDS_MAX || self.queued_bytes >= BATCH_BYTES_MAX;
             let waits = !self.queue.is_empty() || !self.tick_wanted.is_empty();
-            let first_ready = self.pending.is_empty() && (full || self.gather.is_ready(now, self.queue.len()));
-            let next_ready = self.pending.back().is_some_and(|last| full || last.since + IN_FLIGHT_STEP <= now);
-            if !(waits && (first_ready || next_ready || (self.pending.is_empty() && !self.tick_wanted.is_empty()))) {
+            let ready = match self.pending.back() {
+                None => !self.tick_wanted.is_empty() || self.gather.is_ready(now, self.queue.len()),
+                Some(last) => last.since + IN_FLIGHT_STEP <= now,
+            };
+            if !(waits && (ready || full || self.is_large())) {
                 return;
             }
             self.make_batch(boot, now);
@@ -106,7 +121,7 @@ impl Inner {
     }
 
     pub(super) fn make_batch(&mut self, boot: u64, now: Instant) {
-        self.gather.taken(self.queue.len());
+        self.gather.taken(now, self.queue.len());
         let mut writer = BatchWriter::new(boot, self.next_seq, self.queued_bytes.min(BATCH_BYTES_MAX) + 64);
         let (mut commands, mut bytes) = (0, 0);
         let mut groups = Vec::new();

@@ -47,9 +47,14 @@ fn submit(origin: &Origin) -> oneshot::Receiver<Answered> {
 }
 
 fn submit_of(origin: &Origin, connection: u64, args: &[&str]) -> oneshot::Receiver<Answered> {
+    pipeline(origin, connection, 1, args)
+}
+
+/// A group of so many times the same command.
+fn pipeline(origin: &Origin, connection: u64, count: usize, args: &[&str]) -> oneshot::Receiver<Answered> {
     let (done, answered) = oneshot::channel();
     let spec = crate::command::lookup(args[0].to_lowercase().as_bytes()).unwrap();
-    let steps = vec![Step::Write(Command::new(spec, 0, Args::from_slices(args)))];
+    let steps = (0..count).map(|_| Step::Write(Command::new(spec, 0, Args::from_slices(args)))).collect();
     origin.submit(CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection, done });
     answered
 }
@@ -249,6 +254,28 @@ async fn what_was_not_handed_over_is_not_executed() {
     advance(TIMEOUT).await;
     origin.expire(TIMEOUT);
     assert_eq!([answer(&mut sent), answer(&mut waits)], [Some(INDETERMINATE), Some(LOADING)]);
+}
+
+/// Where commands come many at a time, batches overlap: each with a part of the connections, and only some.
+#[tokio::test(start_paused = true)]
+async fn large_batches_do_not_wait_for_each_other() {
+    let origin = booted();
+    let mut answered: Vec<_> =
+        (0..10).map(|connection| pipeline(&origin, connection, 64, &["SET", "k", "v"])).collect();
+    let of = |hand_overs: Vec<HandOver>| hand_overs.iter().map(|it| content(it).2).collect::<Vec<_>>();
+    assert_eq!(of(hand_overs(&origin, LEADER)), [640]);
+    assert!(origin.take(7, 1).is_some());
+    for batch in 0..3 {
+        for group in 0..3 {
+            assert_eq!(of(hand_overs(&origin, LEADER)), [0; 0], "{group} of ten are back after {batch} batches");
+            answered.push(pipeline(&origin, group, 64, &["SET", "k", "v"]));
+        }
+        assert_eq!(of(hand_overs(&origin, LEADER)), [192]);
+    }
+    answered.extend((0..4).map(|connection| pipeline(&origin, connection, 64, &["SET", "k", "v"])));
+    assert_eq!(of(hand_overs(&origin, LEADER)), [0; 0], "three are in flight");
+    assert!(origin.take(7, 2).is_some());
+    assert_eq!(of(hand_overs(&origin, LEADER)), [256]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,7 +43,7 @@ impl Queue {
 
     fn begin(&mut self, now: Instant) -> Option<Vec<Waiting>> {
         self.may_begin(now).then(|| {
-            self.gather.taken(self.waiting.len());
+            self.gather.taken(now, self.waiting.len());
             self.rounds += 1;
             self.under_way += self.waiting.len();
             self.commands = 0;
