@@ -77,6 +77,26 @@ impl Reply {
         Self::Array(items.into_iter().map(Self::bulk).collect())
     }
 
+    /// True if it has more than so many parts, parts of parts included; looks at no more of them.
+    pub fn is_longer_than(&self, mut parts: usize) -> bool {
+        fn runs_out(reply: &Reply, left: &mut usize) -> bool {
+            if *left == 0 {
+                return true;
+            }
+            *left -= 1;
+            match reply {
+                Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => {
+                    items.iter().any(|item| runs_out(item, left))
+                }
+                Reply::Map(pairs) | Reply::Pairs(pairs) => {
+                    pairs.iter().any(|(key, value)| runs_out(key, left) || runs_out(value, left))
+                }
+                _ => false,
+            }
+        }
+        runs_out(self, &mut parts)
+    }
+
     /// True for an error reply.
     pub fn is_error(&self) -> bool {
         matches!(self, Self::Error(_))
@@ -92,5 +112,19 @@ impl From<Result<Reply, ReplyError>> for Reply {
 impl From<ReplyError> for Reply {
     fn from(error: ReplyError) -> Self {
         Self::Error(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parts_count() {
+        let pairs = vec![(Reply::Int(1), Reply::Array(vec![Reply::Ok, Reply::Nil])); 2];
+        let reply = Reply::Array(vec![Reply::Ok, Reply::Map(pairs.clone()), Reply::Pairs(pairs), Reply::Set(vec![])]);
+        let parts = 1 + 1 + (1 + 8) * 2 + 1;
+        assert!(reply.is_longer_than(parts - 1));
+        assert!(!reply.is_longer_than(parts));
     }
 }

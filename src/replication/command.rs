@@ -5,7 +5,10 @@ use tokio::sync::oneshot;
 use crate::command::script::{in_log, is_to_load};
 use crate::command::{Flags, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::Scripts;
+use crate::store::{Scripts, State};
+
+/// Elements of a value from which reading it whole is heavy: about a millisecond.
+const LARGE_ELEMENTS: usize = 4096;
 
 /// How fresh a read has to be (design 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -73,6 +76,17 @@ impl Command {
             || self.exec.as_ref().is_some_and(|exec| {
                 exec.commands.len() > 1000 || exec.commands.iter().any(|command| command.spec.is_heavy())
             })
+    }
+
+    /// True if it may do so on this state: it reads the whole of a large value.
+    pub fn is_heavy_on(&self, state: &State) -> bool {
+        let is_large = |command: &Self| {
+            let reads_whole = !command.spec.flags.contains(Flags::FAST);
+            let key = if reads_whole { command.spec.first_key(&command.args) } else { None };
+            let entry = key.and_then(|key| state.db(command.db.into()).get(key));
+            entry.is_some_and(|entry| entry.value().elements() > LARGE_ELEMENTS)
+        };
+        self.is_heavy() || is_large(self) || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(is_large))
     }
 
     /// True if it holds a read that loads a script, and the script is not among these: only the log can load it.

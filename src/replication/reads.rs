@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 pub use rounds::drive_reads;
 
-use look::{is_heavy, run_heavy, run_local};
+use look::{is_heavy, run_local, run_local_apart};
 
 use super::gather::Gather;
 use super::origin::Leader;
@@ -72,16 +72,9 @@ impl Reads {
         if level == Level::Linearizable {
             return self.push(Job::Commands(commands));
         }
-        if is_heavy(&commands) {
-            drop(crate::task::spawn(run_heavy(group.clone(), commands)));
-        } else if let Some(state) = group.gate.try_read() {
-            run_local(&state, commands, group);
-        } else {
-            let group = group.clone();
-            drop(crate::task::spawn(async move {
-                let state = group.gate.read().await;
-                run_local(&state, commands, &group);
-            }));
+        match group.gate.try_read() {
+            Some(state) if !is_heavy(&commands, &state) => run_local(&state, commands, group),
+            _ => drop(crate::task::spawn(run_local_apart(group.clone(), commands))),
         }
     }
 

@@ -33,6 +33,8 @@ const WAITING_INPUT_MAX: usize = 64 * 1024;
 const READ_LEN: usize = 16 * 1024;
 /// Replies are written when this many bytes have collected.
 const WRITE_FROM: usize = 64 * 1024;
+/// A reply with more parts is encoded, and dropped, on another thread: about a millisecond's work.
+const LONG_REPLY: usize = 8192;
 
 /// Serves a client until it leaves, breaks the protocol or is killed.
 pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>) {
@@ -239,7 +241,14 @@ impl Connection<'_> {
     }
 
     async fn write(&mut self, reply: Reply, form: Form) -> std::io::Result<()> {
-        if form.shown {
+        if form.shown && reply.is_longer_than(LONG_REPLY) {
+            let mut output = std::mem::take(&mut self.output);
+            let encoded = move || {
+                encode(&mut output, &reply, form.resp);
+                output
+            };
+            self.output = self.server.env.heavy(encoded).await;
+        } else if form.shown {
             encode(&mut self.output, &reply, form.resp);
         }
         if self.output.len() > WRITE_FROM {

@@ -22,6 +22,44 @@ fn the_answers_of_a_burst_are_one_write() {
     }
 }
 
+/// Replies of many parts are made on another thread, however they come: alone, in a transaction, beside a write.
+#[test]
+fn long_replies_stand_in_their_places() {
+    let lines: [&[&str]; 15] = [
+        &["HVALS", "h"],
+        &["HGET", "h", "f1"],
+        &["HVALS", "h"],
+        &["MULTI"],
+        &["HVALS", "h"],
+        &["HLEN", "h"],
+        &["HVALS", "h"],
+        &["EXEC"],
+        &["SET", "k", "v"],
+        &["HVALS", "h"],
+        &["GET", "k"],
+        &["CLIENT", "REPLY", "SKIP"],
+        &["HVALS", "h"],
+        &["HVALS", "h"],
+        &["PING"],
+    ];
+    let mut input = Vec::new();
+    let fields = (0..10_000).flat_map(|i| [format!("f{i}"), "v".into()]);
+    encode(&mut input, &["HSET".into(), "h".into()].into_iter().chain(fields).collect::<Vec<_>>());
+    lines.iter().for_each(|line| encode(&mut input, line));
+    // SKIP says nothing itself, and silences the one behind it.
+    let count = 1 + lines.len() - 2;
+    let replies = |server: Server| {
+        let mut client = server.client();
+        client.send_raw(&input).unwrap();
+        (0..count).map(|_| client.read_with_raw().unwrap().1).collect::<Vec<_>>()
+    };
+    let redis = replies(Server::redis(&[]));
+    assert_eq!(redis.last().unwrap(), b"+PONG\r\n");
+    for level in ["linearizable", "local"] {
+        assert!(replies(Server::lockstep(&["--read-consistency", level])) == redis, "{level}");
+    }
+}
+
 #[test]
 fn replies_come_in_order() {
     let server = Server::lockstep(&[]);

@@ -173,3 +173,31 @@ fn a_transaction_is_heavy_by_what_its_reads_do() {
         assert_eq!(command.is_heavy(), heavy, "{}", read.spec.name);
     }
 }
+
+/// What reads the whole of a large value is heavy; what looks at a part of it, or at a small one, is not.
+#[test]
+fn a_read_is_heavy_by_what_it_reads() {
+    let mut state = booted();
+    let mut batch = BatchWriter::new(2, 1, 64);
+    for (key, len) in [("small", 10), ("large", 5000)] {
+        let fields = (0..len).flat_map(|i| [format!("f{i}"), "v".into()]);
+        batch.plain(0, &Args::from_slices(["HSET".into(), key.to_string()].into_iter().chain(fields)));
+    }
+    assert!(apply(&mut state, 3, prepared(batch.finish(), 200), |_, _| None).accepted);
+    let command = |db, line: &[&str]| Command::new(lookup(line[0].as_bytes()).unwrap(), db, Args::from_slices(line));
+    for (line, db, heavy) in [
+        (&["HGETALL", "large"][..], 0, true),
+        (&["HKEYS", "large"], 0, true),
+        (&["HGETALL", "large"], 1, false),
+        (&["HGETALL", "small"], 0, false),
+        (&["HGETALL", "none"], 0, false),
+        (&["HGET", "large", "f1"], 0, false),
+        (&["HLEN", "large"], 0, false),
+    ] {
+        let read = command(db, line);
+        assert_eq!(read.is_heavy_on(&state), heavy, "{line:?} in {db}");
+        let mut exec = command(0, &["EXEC"]);
+        exec.exec = Some(Box::new(Exec { watches: Vec::new(), commands: vec![command(0, &["GET", "n"]), read] }));
+        assert_eq!(exec.is_heavy_on(&state), heavy, "{line:?} in {db}, in a transaction");
+    }
+}

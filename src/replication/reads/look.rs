@@ -35,7 +35,7 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
             }
             warm = warm.saturating_sub(commands);
             match ready.pop_front().map(|waiting| waiting.job) {
-                Some(Job::Commands(commands)) if is_heavy(&commands) => heavy.push(commands),
+                Some(Job::Commands(commands)) if is_heavy(&commands, &state) => heavy.push(commands),
                 Some(job) => again.extend(look.answer(job, index)),
                 None => {}
             }
@@ -151,8 +151,9 @@ impl<'a> Look<'a> {
     }
 }
 
-pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
-    commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy()))
+/// True if a group may keep the thread busy for more than a moment, by what its commands are or by what they are about.
+pub(super) fn is_heavy(commands: &CommandGroup, state: &State) -> bool {
+    commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy_on(state)))
 }
 
 /// Runs a group apart; again after a tick if it met a due key.
@@ -201,6 +202,17 @@ fn loading_by_log(mut commands: CommandGroup, loaded: &Scripts) -> CommandGroup 
     };
     commands.steps = commands.steps.into_iter().map(step).collect();
     commands
+}
+
+/// The same where the state is not free at once, or the group is heavy.
+pub(super) async fn run_local_apart(group: Arc<Group>, commands: CommandGroup) {
+    {
+        let state = group.gate.read().await;
+        if !is_heavy(&commands, &state) {
+            return run_local(&state, commands, &group);
+        }
+    }
+    run_heavy(group, commands).await;
 }
 
 pub(super) fn run_local(state: &State, commands: CommandGroup, group: &Group) {
