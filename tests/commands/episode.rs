@@ -142,6 +142,23 @@ impl<'a> Maker<'a> {
                 });
             }
         }
+        let persists = |arg: &Vec<u8>| arg.eq_ignore_ascii_case(b"PERSIST");
+        if args.iter().any(persists) && self.grammar.allows("UNWATCH") {
+            // Nor is a deadline noticed that came and went: WATCH compares a key's revision and deadline.
+            for connection in 0..CONNECTIONS {
+                let (unwatch, points) = self.grammar.exactly("UNWATCH");
+                self.burst += 1;
+                self.items.push(Item {
+                    connection,
+                    burst: self.burst,
+                    args: unwatch,
+                    how: How::Frame,
+                    answered: true,
+                    points,
+                });
+            }
+            self.burst += 1;
+        }
         self.items.push(Item { connection, burst: self.burst, args, how, answered: true, points });
     }
 
