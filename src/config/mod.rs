@@ -8,6 +8,7 @@ mod differences;
 mod file;
 mod kind;
 mod load;
+mod option;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,8 @@ pub use differences::warn_of_differences;
 pub use file::rewrite;
 pub use kind::{Kind, Value, level_name, parse_level};
 pub use load::{Loaded, from_command_line, load};
-pub use table::{Change, OPTIONS, Opt, Place, Section, find};
+pub use option::{Change, Opt, Place, Section};
+pub use table::{OPTIONS, find};
 
 use crate::replication::Level;
 

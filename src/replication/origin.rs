@@ -13,6 +13,7 @@
 //!   be dead without having been told. Without a leader nothing is due, and the driving task sleeps until there is one.
 
 mod batch;
+mod reports;
 mod stream;
 
 use std::collections::VecDeque;
@@ -24,8 +25,8 @@ use tokio::time::Instant;
 
 use super::entry::{BatchWriter, Stamp};
 use super::gather::Gather;
-use super::{Answered, CommandGroup, Room, Step};
-use crate::error::{DISK_FULL, INDETERMINATE, LOADING, REPLY_LOST, ReplyError};
+use super::{Answered, CommandGroup};
+use crate::error::{INDETERMINATE, LOADING, ReplyError};
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body};
 use batch::{Pending, Queued, Stored};
@@ -189,67 +190,6 @@ impl Origin {
         answer(failed);
     }
 
-    /// A hand-over was rejected before it reached the log.
-    pub fn rejected(&self, stream: u64, seq: u64) {
-        let mut inner = self.inner.lock();
-        let of_this_boot = stream >= inner.first_stream;
-        if let Some(pending) = inner.pending.iter_mut().find(|pending| of_this_boot && pending.seq == seq) {
-            pending.outstanding = pending.outstanding.saturating_sub(1);
-        }
-        if seq == 0 {
-            // A Boot: the next try waits a little, as for a batch.
-            let backoff = inner.next_backoff();
-            inner.stream.not_before = Some(Instant::now() + backoff);
-            inner.boot_again_after(backoff);
-        } else if stream == inner.stream.id {
-            let backoff = inner.next_backoff();
-            inner.restart_stream(Some(backoff));
-        }
-        drop(inner);
-        self.wake.notify_one();
-    }
-
-    /// The leader has no room for a batch: it did not reach the log. If no other copy of it can, its clients are told so, but for those
-    /// whose commands pass: they go into a later batch.
-    pub fn refused(&self, stream: u64, seq: u64, room: Room) {
-        let mut failed = Vec::new();
-        let mut inner = self.inner.lock();
-        let of_this_boot = stream >= inner.first_stream;
-        let boot = inner.boot;
-        let pending = inner.pending.iter_mut().find(|pending| of_this_boot && pending.seq == seq && !pending.void);
-        // Other copies may be on their way: then this one is a rejection like any other.
-        if let (Some(pending), Some(boot)) = (pending, boot)
-            && pending.outstanding == 1
-        {
-            pending.body = Stored::Fresh(BatchWriter::new(boot, seq, 0).finish());
-            pending.void = true;
-            let (groups, since) = (std::mem::take(&mut pending.groups), pending.since);
-            for group in groups.into_iter().rev() {
-                let passes = |step: &Step| !matches!(step, Step::Write(command) if !room.admits_command(command));
-                if group.steps.iter().all(passes) {
-                    inner.queue_first(group, since);
-                } else {
-                    failed.push((group, DISK_FULL));
-                }
-            }
-        }
-        drop(inner);
-        answer(failed);
-        self.rejected(stream, seq);
-    }
-
-    /// The connection that a stream used broke.
-    pub fn broken(&self, stream: u64) {
-        let mut inner = self.inner.lock();
-        let backoff = inner.next_backoff();
-        if stream == inner.stream.id {
-            inner.restart_stream(Some(backoff));
-        }
-        inner.boot_again_after(backoff);
-        drop(inner);
-        self.wake.notify_one();
-    }
-
     /// The boot's id, once the log has it.
     pub fn boot(&self) -> Option<u64> {
         self.inner.lock().boot
@@ -289,47 +229,6 @@ impl Origin {
             self.wake.notify_one();
         }
         Some(pending.groups)
-    }
-
-    /// A snapshot was installed: `last_seq` is the last batch of this boot that it covers, None if the boot has ended in it.
-    pub fn skipped_to(&self, last_seq: Option<u64>) {
-        let mut failed = Vec::new();
-        let mut inner = self.inner.lock();
-        while let Some(pending) = inner.pending.front() {
-            if last_seq.is_some_and(|last| pending.seq > last) {
-                break;
-            }
-            let error = if last_seq.is_some() { REPLY_LOST } else { INDETERMINATE };
-            if let Some(pending) = inner.pending.pop_front() {
-                if last_seq.is_none() {
-                    inner.tick_wanted.extend(pending.ticks);
-                }
-                failed.extend(pending.groups.into_iter().map(|group| (group, error.clone())));
-            }
-        }
-        if last_seq.is_none() {
-            inner.new_boot((self.random)());
-        }
-        drop(inner);
-        answer(failed);
-        self.wake.notify_one();
-    }
-
-    /// The log ended this boot: nothing that is pending was applied, and all of it goes again under a new one.
-    pub fn ended(&self, boot: u64) {
-        let mut inner = self.inner.lock();
-        if inner.boot != Some(boot) || inner.stopping {
-            return;
-        }
-        while let Some(pending) = inner.pending.pop_back() {
-            inner.tick_wanted.extend(pending.ticks);
-            for group in pending.groups.into_iter().rev() {
-                inner.queue_first(group, pending.since);
-            }
-        }
-        inner.new_boot((self.random)());
-        drop(inner);
-        self.wake.notify_one();
     }
 
     /// No new commands from now on: the node stops.

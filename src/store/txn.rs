@@ -2,9 +2,11 @@
 //!
 //! Invariants
 //! - Every change of a value stamps the key with the command's revision, and every change of a value or deadline enters the
-//!   digest as (key, revision, deadline). Both happen here and nowhere else.
+//!   digest as (key, revision, deadline). Both happen here and in [`keyspace`], and nowhere else.
 //! - A command never sees a key that is due at the entry's `now_ms`: a write that meets one removes it first.
 //! - Nothing here reads a clock or an unordered iteration.
+
+mod keyspace;
 
 use triomphe::Arc;
 
@@ -274,69 +276,6 @@ impl<'a> Txn<'a> {
     /// Removes `key`: true if it was there.
     pub fn remove(&mut self, key: &[u8]) -> bool {
         self.take(key).map(|entry| self.effects.discard(entry)).is_some()
-    }
-
-    /// Removes `key` and returns what it held (RENAME, MOVE, GETDEL).
-    pub fn take(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
-        self.expire_if_due(key);
-        let entry = self.state.dbs.get_mut(self.db)?.remove(key)?;
-        self.state.digest.key(self.db, key, 0, 0);
-        Some(entry)
-    }
-
-    /// Moves `key` to the name `target` in database `to_db`, over whatever is there: a new revision, the same deadline.
-    /// False: there is no such key, or no such database, and nothing changed.
-    pub fn transfer(&mut self, key: &[u8], to_db: usize, target: &[u8]) -> bool {
-        if to_db >= self.state.dbs.len() {
-            return false;
-        }
-        let Some(entry) = self.take(key) else { return false };
-        let deadline = Deadline::from(entry.deadline_ms());
-        // A snapshot under way may hold the entry too: a clone of its value shares what is large.
-        let value = Arc::try_unwrap(entry).map_or_else(|shared| shared.value().clone(), Entry::into_value);
-        self.on_db(to_db).set(target, value, deadline);
-        true
-    }
-
-    /// Copies `key` to the name `target` in database `to_db`, over whatever is there: a new revision, the same deadline.
-    /// What is large is shared until one side changes. False: there is no such key, or no such database, and nothing changed.
-    pub fn copy(&mut self, key: &[u8], to_db: usize, target: &[u8]) -> bool {
-        if to_db >= self.state.dbs.len() {
-            return false;
-        }
-        let Some(entry) = self.get(key) else { return false };
-        let (value, deadline) = (entry.value().clone(), Deadline::from(entry.deadline_ms()));
-        self.on_db(to_db).set(target, value, deadline);
-        true
-    }
-
-    /// Empties the given databases.
-    pub fn flush(&mut self, dbs: impl IntoIterator<Item = usize>) {
-        for index in dbs {
-            let Some(db) = self.state.dbs.get_mut(index) else { continue };
-            let floor = db.floor();
-            let old = std::mem::take(db);
-            db.raise_floor(floor);
-            self.state.digest.key(index, b"", 0, old.len() as u64);
-            if !old.is_empty() {
-                self.effects.flushed.push(old);
-            }
-        }
-    }
-
-    /// Exchanges two databases; every key of both counts as changed.
-    pub fn swap(&mut self, a: usize, b: usize) {
-        if a == b || a.max(b) >= self.state.dbs.len() {
-            return;
-        }
-        self.state.dbs.swap(a, b);
-        let revision = self.state.revision;
-        for index in [a, b] {
-            if let Some(db) = self.state.dbs.get_mut(index) {
-                db.raise_floor(revision);
-            }
-            self.state.digest.key(index, b"", revision, 0);
-        }
     }
 
     /// Notes something in the digest that is neither a key nor the command's result.

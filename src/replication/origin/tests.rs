@@ -10,10 +10,11 @@ use tokio::sync::oneshot;
 use tokio::time::advance;
 
 use super::super::entry::{Content, decode, seal};
-use super::super::{Answered, Command, Level};
+use super::super::{Answered, Command, Level, Room, Step};
 use super::batch::IN_FLIGHT_STEP;
 use super::stream::BACKOFF_MAX;
 use super::*;
+use crate::error::{DISK_FULL, REPLY_LOST};
 use crate::protocol::{Args, Reply};
 
 const LEADER: Leader = Leader { term: 3, node: 1 };

@@ -1,0 +1,168 @@
+//! What an option is.
+
+use std::path::PathBuf;
+
+use super::kind::level_name;
+use super::{Kind, Settings, Value, parse_level};
+use crate::replication::Level;
+use crate::store::Options;
+
+/// An option.
+pub struct Opt {
+    /// Its name: of the flag, in the file, for CONFIG; in capitals with underscores and `LOCKSTEP_` in front for the environment.
+    pub name: &'static str,
+    /// Redis's other names, for CONFIG alone.
+    pub aliases: &'static [&'static str],
+    /// Where `--help` shows it.
+    pub section: Section,
+    /// The values that it takes.
+    pub kind: Kind,
+    /// Where its value is kept.
+    pub place: Place,
+    /// When it may change.
+    pub change: Change,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// The parts of `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Addresses.
+    Network,
+    /// Clients and their bounds.
+    Clients,
+    /// Joining, membership, deadlines.
+    Cluster,
+    /// Data directory, log, memory.
+    Storage,
+    /// What is reported.
+    Reports,
+    /// Values at cluster creation.
+    Replicated,
+    /// Only after something went wrong.
+    Repair,
+    /// Options of Redis that tools ask for.
+    Fixed,
+}
+
+impl Section {
+    /// Its heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Network => "Network",
+            Self::Clients => "Clients",
+            Self::Cluster => "Cluster",
+            Self::Storage => "Storage and memory",
+            Self::Reports => "Log lines and reports",
+            Self::Replicated => "The same on every node (the value for a new cluster; later CONFIG SET)",
+            Self::Repair => "Repair",
+            Self::Fixed => "Fixed",
+        }
+    }
+}
+
+impl std::fmt::Debug for Opt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// When an option may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Read once at the start.
+    Start,
+    /// By CONFIG SET, at once.
+    Live,
+}
+
+type At<T> = fn(&mut Settings) -> &mut T;
+
+/// Where an option's value is kept.
+#[derive(Clone, Copy)]
+pub enum Place {
+    /// In the settings.
+    U16(At<u16>),
+    /// In the settings.
+    U64(At<u64>),
+    /// In the settings.
+    I64(At<i64>),
+    /// In the settings.
+    Usize(At<usize>),
+    /// In the settings.
+    Bool(At<bool>),
+    /// In the settings.
+    Text(At<String>),
+    /// In the settings; empty = none.
+    TextOption(At<Option<String>>),
+    /// In the settings; empty = none.
+    NumberOption(At<Option<u64>>),
+    /// In the settings.
+    Path(At<PathBuf>),
+    /// In the settings.
+    Level(At<Level>),
+    /// In the settings: true for the word `master`.
+    Master(At<bool>),
+    /// In the state that the log builds: [`Options`].
+    Replicated,
+    /// Nowhere: it is always so.
+    Fixed(&'static str),
+}
+
+impl Opt {
+    /// The value in `settings`, or in `replicated`, as CONFIG GET shows it.
+    pub fn get(&self, settings: &Settings, replicated: &Options) -> String {
+        // The places are given by exclusive access; a copy is what reading costs here, and nobody reads often.
+        let mut settings = settings.clone();
+        let number = |value: i64| self.kind.show(&Value::Number(value));
+        match self.place {
+            Place::U16(at) => number(i64::from(*at(&mut settings))),
+            Place::U64(at) => number(*at(&mut settings) as i64),
+            Place::I64(at) => number(*at(&mut settings)),
+            Place::Usize(at) => number(*at(&mut settings) as i64),
+            Place::Bool(at) => number(i64::from(*at(&mut settings))),
+            Place::Text(at) => at(&mut settings).clone(),
+            Place::TextOption(at) => at(&mut settings).clone().unwrap_or_default(),
+            Place::NumberOption(at) => at(&mut settings).map_or_else(String::new, |number| number.to_string()),
+            Place::Path(at) => at(&mut settings).display().to_string(),
+            Place::Level(at) => level_name(*at(&mut settings)).into(),
+            Place::Master(at) => if *at(&mut settings) { "master" } else { "own" }.into(),
+            Place::Replicated => replicated.get(self.name).map_or_else(String::new, |value| number(value as i64)),
+            Place::Fixed(text) => text.into(),
+        }
+    }
+
+    /// Puts a checked value into the settings; nothing happens to options that are not kept there.
+    pub fn set(&self, settings: &mut Settings, value: Value) {
+        match (self.place, value) {
+            (Place::U16(at), Value::Number(value)) => *at(settings) = value as u16,
+            (Place::U64(at), Value::Number(value)) => *at(settings) = value as u64,
+            (Place::I64(at), Value::Number(value)) => *at(settings) = value,
+            (Place::Usize(at), Value::Number(value)) => *at(settings) = value as usize,
+            (Place::Bool(at), Value::Number(value)) => *at(settings) = value != 0,
+            (Place::Text(at), Value::Text(value)) => *at(settings) = value,
+            (Place::TextOption(at), Value::Text(value)) => *at(settings) = Some(value).filter(|text| !text.is_empty()),
+            (Place::NumberOption(at), Value::Number(value)) => *at(settings) = Some(value as u64),
+            (Place::Path(at), Value::Text(value)) => *at(settings) = value.into(),
+            (Place::Level(at), Value::Text(value)) => *at(settings) = parse_level(&value).unwrap_or_default(),
+            (Place::Master(at), Value::Text(value)) => *at(settings) = value == "master",
+            _ => {}
+        }
+    }
+
+    /// True if its value is part of the replicated state.
+    pub fn is_replicated(&self) -> bool {
+        matches!(self.place, Place::Replicated)
+    }
+
+    /// True if CONFIG SET takes it.
+    pub fn is_settable(&self) -> bool {
+        self.change == Change::Live
+    }
+
+    /// True if it is a flag, a variable and a line of the file.
+    pub fn is_given(&self) -> bool {
+        !matches!(self.place, Place::Fixed(_))
+    }
+}
