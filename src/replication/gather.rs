@@ -26,6 +26,8 @@ const SKIP_MAX: u32 = 1024;
 pub struct Gather {
     /// How many of ten that are expected are enough.
     enough: usize,
+    /// Fewer are not waited for.
+    few: usize,
     expected: usize,
     wait: Option<Wait>,
     misses: u32,
@@ -42,9 +44,9 @@ struct Wait {
 }
 
 impl Gather {
-    /// Waits for so many of ten.
-    pub const fn new(enough: usize) -> Self {
-        Self { enough, expected: 0, wait: None, misses: 0, skip: 0, next_skip: 0 }
+    /// Waits for `enough` of ten, where at least `few` are expected.
+    pub const fn new(enough: usize, few: usize) -> Self {
+        Self { enough, few, expected: 0, wait: None, misses: 0, skip: 0, next_skip: 0 }
     }
 
     /// A batch with this many groups was answered while so many others wait, or are under way.
@@ -55,7 +57,7 @@ impl Gather {
             self.skip -= 1;
             return;
         }
-        if self.expected > 1 && groups > 0 {
+        if self.expected >= self.few && groups > 0 {
             let now = Instant::now();
             let first = PAUSE_MAX + ANSWER * u32::try_from(groups).unwrap_or(u32::MAX).min(100);
             self.wait = Some(Wait { until: now + first, last: now + WAIT_MAX });
@@ -121,7 +123,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn two_halves_become_one() {
-        let mut gather = Gather::new(9);
+        let mut gather = Gather::new(9, 2);
         gather.answered(25, 25);
         assert!(!gather.is_ready(Instant::now(), 25), "those just answered are waited for");
         for back in 1..=25 {
@@ -133,7 +135,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn half_is_enough_where_halves_alternate() {
-        let mut gather = Gather::new(5);
+        let mut gather = Gather::new(5, 10);
         gather.answered(25, 25);
         for back in 1..=25 {
             assert_eq!(gather.came(Instant::now(), back), back == 25, "{back} of 25 are back, 25 are under way");
@@ -142,7 +144,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lone_client_never_waits() {
-        let mut gather = Gather::new(9);
+        let mut gather = Gather::new(9, 2);
         for _ in 0..10 {
             assert!(gather.came(Instant::now(), 1));
             gather.taken(Instant::now(), 1);
@@ -153,7 +155,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_wait_ends_when_nobody_comes_and_at_its_end() {
-        let mut gather = Gather::new(9);
+        let mut gather = Gather::new(9, 2);
         gather.answered(50, 0);
         let first = gather.until_after(Instant::now()).unwrap();
         assert_eq!(first, Instant::now() + PAUSE_MAX + ANSWER * 50);
@@ -175,7 +177,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn connections_in_rotation_are_soon_not_waited_for() {
-        let mut gather = Gather::new(9);
+        let mut gather = Gather::new(9, 2);
         let mut waits = 0;
         for _ in 0..1000 {
             gather.answered(20, 0);

@@ -111,7 +111,7 @@ impl Origin {
             tick_wanted: Vec::new(),
             pending: VecDeque::new(),
             stream: Stream::default(),
-            gather: Gather::new(9),
+            gather: Gather::new(9, 2),
             progress: Instant::now(),
             stall: STALL_MIN,
             stopping: false,

@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use rounds::SMALL_GROUPS;
 pub use rounds::drive_reads;
 
 use look::{is_heavy, run_local, run_local_apart};
@@ -55,7 +56,8 @@ struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { waiting: Vec::new(), commands: 0, rounds: 0, under_way: 0, gather: Gather::new(5) }
+        let gather = Gather::new(5, SMALL_GROUPS);
+        Self { waiting: Vec::new(), commands: 0, rounds: 0, under_way: 0, gather }
     }
 }
 

@@ -21,8 +21,8 @@ use crate::replication::Group;
 const ROUNDS_MAX: usize = 3;
 /// From so many commands on, those that wait do not wait for others: a round of their own costs little beside answering them.
 const LARGE_COMMANDS: usize = 128;
-/// Fewer groups wait for the round before to end.
-const SMALL_GROUPS: usize = 10;
+/// Fewer groups wait for the round before to end; and where fewer read in all, none waits for the others.
+pub(super) const SMALL_GROUPS: usize = 10;
 
 impl Queue {
     /// Another waits; true if a round may begin now.

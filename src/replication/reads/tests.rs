@@ -183,7 +183,7 @@ async fn those_who_were_answered_are_waited_for_but_not_for_long() {
     scope(1, async {
         let (group, mut questions) = with_member(OTHER).await;
         drop(crate::task::spawn(drive_reads(group.clone())));
-        for (back, waits) in [(10, false), (2, true), (1, false), (10, false), (5, false)] {
+        for (back, waits) in [(10, false), (2, true), (1, false), (10, false), (5, false), (1, false)] {
             let begin = Instant::now();
             let reads: Vec<_> = (0..back).map(|_| ask(&group)).collect();
             let asked = tokio::time::timeout(Duration::from_secs(1), index_asked(&mut questions)).await;
