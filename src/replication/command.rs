@@ -81,7 +81,7 @@ impl Command {
     /// True if it may do so on this state: it reads the whole of a large value.
     pub fn is_heavy_on(&self, state: &State) -> bool {
         let is_large = |command: &Self| {
-            let reads_whole = !command.spec.flags.contains(Flags::FAST);
+            let reads_whole = !command.spec.is_write() && !command.spec.flags.contains(Flags::FAST);
             let key = if reads_whole { command.spec.first_key(&command.args) } else { None };
             let entry = key.and_then(|key| state.db(command.db.into()).get(key));
             entry.is_some_and(|entry| entry.value().elements() > LARGE_ELEMENTS)

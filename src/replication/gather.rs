@@ -3,7 +3,7 @@
 //!
 //! Enough for a batch is nine in ten: what it costs hardly grows with its size. Those who waited already when the one before was answered
 //! wait with the others, so two halves become one again. Enough for a round is half: while one half waits for the network, the other is read
-//! and answered.
+//! and answered. What is large by itself waits for fewer (origin/batch.rs, reads/rounds.rs).
 //!
 //! The wait ends when nobody has come for [`PAUSE_MAX`]; the first has longer, because all the others are answered before anybody is read
 //! again. A lone client never waits. After two misses in a row (a wait that ran out) gathering is skipped 2, 4, 8 … times: connections

@@ -1,7 +1,7 @@
 //! openraft's state machine: feeds committed entries to [`super::apply`] and keeps what comes of them.
 //!
 //! Invariants: the applied index rises by one with each entry (asserted in release builds too); replies are sent after the gate is
-//! released; heavy entries run on a thread of their own while Raft's timers go on.
+//! released; heavy entries, also by what this node's clients read beside their writes, run on a thread of their own while Raft's timers go on.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use openraft::entry::RaftEntry;
 use openraft::storage::{EntryResponder, RaftStateMachine};
 
 use super::apply::{Outcome, apply};
-use super::entry::decode;
+use super::entry::{Content, decode};
 use super::origin::send_answers;
 use super::prepare::Prepared;
 use super::snapshot::{SnapshotBuilder, SnapshotData};
@@ -59,9 +59,14 @@ impl Machine {
 
     async fn run(&mut self, index: u64, entry: Prepared) -> std::io::Result<()> {
         let stamp = entry.stamp;
-        let heavy = entry.is_heavy();
         let group = self.group.clone();
         let mut state = group.gate.write().await;
+        // A group's own reads between its writes run where the entry is applied.
+        let reads_much = match &entry.content {
+            Content::Batch(batch) => group.origin.has_heavy_read(batch.boot, batch.seq, &state),
+            _ => false,
+        };
+        let heavy = entry.is_heavy() || reads_much;
         super::applying(index);
         let own = {
             let group = group.clone();

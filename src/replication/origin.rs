@@ -25,8 +25,9 @@ use tokio::time::Instant;
 
 use super::entry::{BatchWriter, Stamp};
 use super::gather::Gather;
-use super::{Answered, CommandGroup};
+use super::{Answered, CommandGroup, Step};
 use crate::error::{INDETERMINATE, LOADING, ReplyError};
+use crate::store::State;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body};
 use batch::{Pending, Queued, Stored};
@@ -206,6 +207,18 @@ impl Origin {
             drop(inner);
             self.wake.notify_one();
         }
+    }
+
+    /// True if the groups of a batch that [`Self::take`] would give hold a read that is heavy on this state.
+    pub fn has_heavy_read(&self, boot: u64, seq: u64, state: &State) -> bool {
+        let inner = self.inner.lock();
+        let next = inner.pending.front().filter(|pending| inner.boot == Some(boot) && pending.seq == seq);
+        next.is_some_and(|pending| {
+            pending.groups.iter().flat_map(|group| &group.steps).any(|step| match step {
+                Step::Read(command) | Step::Write(command) => command.is_heavy_on(state),
+                Step::Done(_) => false,
+            })
+        })
     }
 
     /// The groups of a batch that is being applied, if it is of this origin and was submitted by this process.

@@ -12,10 +12,11 @@ pub const SLOTS: usize = 16384;
 pub const CURSOR_BITS: u32 = 53;
 /// Number of shards of a database: each holds a run of 64 slots. Few enough that their heads stay in a core's cache.
 pub const SHARDS: usize = 256;
-static CRC16: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_XMODEM);
 const SLOT_SHIFT: u32 = CURSOR_BITS - SLOTS.ilog2();
 /// Bits of a position that tell the keys of one shard apart.
 pub(super) const KEY_BITS: u32 = CURSOR_BITS - SHARDS.ilog2();
+
+static CRC16: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_XMODEM);
 
 /// A key's place in the keyspace's order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -162,3 +162,51 @@ fn heavy_entries_run_on_a_thread_of_their_own() {
         }
     }));
 }
+
+/// A read of a large value that stands beside a write of the same group runs there too.
+#[test]
+fn an_entry_is_heavy_by_what_its_own_clients_read_beside_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(scope(1, async {
+        let mut machine = machine(true).await;
+        let group = machine.group.clone();
+        machine.apply_one(entry(6, encode(&Content::Boot { node: 1, nonce: 4 }))).await.unwrap();
+        let fields = (0..5000).flat_map(|i| [format!("f{i}"), "v".into()]);
+        let mut fill = BatchWriter::new(0, 0, 64);
+        fill.plain(0, &Args::from_slices(["HSET".into(), "large".to_string()].into_iter().chain(fields)));
+        fill.plain(0, &Args::from_slices(["HSET", "small", "f", "v"]));
+        machine.apply_one(entry(7, fill.finish())).await.unwrap();
+        for (index, (key, in_exec, heavy)) in
+            (8..).zip([("small", false, false), ("large", false, true), ("small", true, false), ("large", true, true)])
+        {
+            let command = |line: &[&str]| {
+                Command::new(lookup(line[0].to_lowercase().as_bytes()).unwrap(), 0, Args::from_slices(line))
+            };
+            let (set, read) = (command(&["SET", "k", "v"]), command(&["HVALS", key]));
+            let steps = if in_exec {
+                let exec = Some(Box::new(Exec { watches: Vec::new(), commands: vec![set, read] }));
+                vec![Step::Write(Command { exec, ..command(&["EXEC"]) })]
+            } else {
+                vec![Step::Write(set), Step::Read(read)]
+            };
+            let (done, answered) = oneshot::channel();
+            let level = Level::Linearizable;
+            group.origin.submit(CommandGroup { steps, level, no_touch: false, connection: 1, done });
+            let stamp = || Stamp { now_ms: 2000, ..Stamp::default() };
+            let Next::HandOver(mut hand_overs) = group.origin.next(Some(OWN), 1, stamp) else {
+                panic!("nothing to do")
+            };
+            let Body::Sealed(bytes) = hand_overs.remove(0).body else { panic!("a batch for another leader") };
+            let (release, busy) = std::sync::mpsc::channel::<()>();
+            let blocker = tokio::task::spawn_blocking(move || busy.recv().is_err());
+            let mut apply = pin!(machine.apply_one(sealed(index, bytes)));
+            assert_eq!(futures::poll!(&mut apply).is_pending(), heavy, "{key}, in EXEC: {in_exec}");
+            drop(release);
+            assert!(blocker.await.unwrap());
+            if heavy {
+                apply.await.unwrap();
+            }
+            assert_eq!(answered.await.unwrap().index, index);
+        }
+    }));
+}

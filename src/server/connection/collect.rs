@@ -1,8 +1,8 @@
 //! From what was read to a group of commands.
 //!
 //! Invariant: a group is bounded, and ends before a command that depends on the replies of those before it. None holds both a
-//! write and a heavy read: reads between writes run where the entry is applied, and there nothing may take long but what
-//! the entry itself shows to.
+//! write and a read that is heavy by itself: reads between writes run where the entry is applied, with the gate held. (What is heavy
+//! by the value that it reads is seen there: `replication/machine.rs`.)
 
 use super::{Connection, session_commands};
 use crate::command::{Flags, Spec};
