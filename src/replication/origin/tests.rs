@@ -279,6 +279,18 @@ async fn large_batches_do_not_wait_for_each_other() {
     assert_eq!(of(hand_overs(&origin, LEADER)), [256]);
 }
 
+/// What is in no queue any more makes no batch full.
+#[tokio::test(start_paused = true)]
+async fn the_sums_of_the_queue_are_those_of_what_is_in_it() {
+    let origin = booted();
+    let big = "x".repeat(BATCH_BYTES_MAX);
+    let mut answered = vec![pipeline(&origin, 1, BATCH_COMMANDS_MAX, &["SET", "k", "v"])];
+    answered.push(submit_of(&origin, 1, &["SET", "k", &big]));
+    assert_eq!(hand_overs(&origin, LEADER).len(), 2);
+    answered.push(submit(&origin));
+    assert!(hand_overs(&origin, LEADER).is_empty(), "two are in flight, and one command waits");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_new_stream_begins_with_the_first_batch_that_is_not_applied() {
     let origin = booted();
