@@ -204,6 +204,12 @@ fn loading_by_log(mut commands: CommandGroup, loaded: &Scripts) -> CommandGroup 
     commands
 }
 
+/// Runs a group on the state as it is.
+pub(super) fn run_local(state: &State, commands: CommandGroup, group: &Group) {
+    let (replies, _) = Look::new(group, state, Pass::First).run(&commands);
+    answer(commands, replies);
+}
+
 /// The same where the state is not free at once, or the group is heavy.
 pub(super) async fn run_local_apart(group: Arc<Group>, commands: CommandGroup) {
     {
@@ -213,11 +219,6 @@ pub(super) async fn run_local_apart(group: Arc<Group>, commands: CommandGroup) {
         }
     }
     run_heavy(group, commands).await;
-}
-
-pub(super) fn run_local(state: &State, commands: CommandGroup, group: &Group) {
-    let (replies, _) = Look::new(group, state, Pass::First).run(&commands);
-    answer(commands, replies);
 }
 
 fn answer(commands: CommandGroup, replies: Vec<Reply>) {
