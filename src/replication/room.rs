@@ -182,4 +182,22 @@ mod tests {
         }
         assert_eq!(Room::with(0, 0), Room::Enough, "0 turns it off");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_believed_for_a_while_and_of_that_leader() {
+        use crate::replication::origin::Leader;
+        use crate::replication::testing::group;
+        use crate::replication::types::scope;
+        scope(1, async {
+            let group = group(Leader { term: 3, node: 2 }, std::sync::Arc::new(crate::env::Tcp), false).await;
+            assert_eq!(group.room(), Room::Enough);
+            group.note_refusal(3, Room::Out);
+            assert_eq!(group.room(), Room::Enough, "another leader's disk");
+            group.note_refusal(2, Room::Low);
+            assert_eq!(group.room(), Room::Low);
+            tokio::time::advance(BELIEVED).await;
+            assert_eq!(group.room(), Room::Enough, "the next write asks again");
+        })
+        .await;
+    }
 }

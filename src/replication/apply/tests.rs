@@ -201,3 +201,17 @@ fn a_read_is_heavy_by_what_it_reads() {
         assert_eq!(exec.is_heavy_on(&state), heavy, "{line:?} in {db}, in a transaction");
     }
 }
+
+/// Also where nothing changes: a command that depends on more than the log shows by what it answers.
+#[test]
+fn what_a_command_answers_is_in_the_digest() {
+    let digest = |answer: &str| {
+        let mut state = booted();
+        let mut batch = BatchWriter::new(2, 1, 64);
+        batch.plain(0, &Args::from_slices(["EVAL", "return ARGV[1]", "0", answer]));
+        assert!(apply(&mut state, 3, prepared(batch.finish(), 200), |_, _| None).accepted);
+        state.digest.value()
+    };
+    assert_eq!(digest("a"), digest("a"));
+    assert_ne!(digest("a"), digest("b"));
+}

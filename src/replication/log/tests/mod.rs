@@ -2,6 +2,7 @@
 
 mod damage;
 mod memory;
+mod odd;
 mod restart;
 mod suite;
 
