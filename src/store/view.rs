@@ -192,3 +192,28 @@ impl<'a> View<'a> {
         self.met_due.set(self.met_due.get() || met);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Deadline, Effects, Str, Value};
+
+    #[test]
+    fn a_due_key_is_absent_whatever_was_swept_and_noted_if_only_the_estimate_says_so() {
+        let mut state = State::default();
+        let value = Value::Str(Str::new(b"v"));
+        state.txn(0, Rng::new(1), &mut Effects::default()).set(b"k", value, Deadline::At(100));
+        for (applied_ms, estimate_ms, by_log_alone, found, met_due) in [
+            (99, 99, false, true, false),
+            (99, 100, false, false, true),
+            (99, 100, true, true, false),
+            (100, 100, false, false, false),
+            (100, 100, true, false, false),
+        ] {
+            let view = View::new(&state, 0, Horizon { applied_ms, estimate_ms }, Rng::new(1));
+            let view = if by_log_alone { view.hide_by_log_alone() } else { view };
+            let seen = (view.get(b"k").is_some(), view.met_due());
+            assert_eq!(seen, (found, met_due), "applied {applied_ms}, estimate {estimate_ms}, {by_log_alone}");
+        }
+    }
+}
