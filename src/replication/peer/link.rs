@@ -131,3 +131,30 @@ async fn converse(stream: BoxStream, first: Asked, asked: &mut mpsc::Receiver<As
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replication::origin::Leader;
+    use crate::replication::testing::{Member, group};
+    use crate::replication::types::scope;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_nothing_comes_is_given_up() {
+        scope(1, async {
+            let leader = Leader { term: 3, node: 2 };
+            let (member, mut questions) = Member::new();
+            let group = group(leader, member, false).await;
+            group.links.set_addr(2, "n2:1");
+            let (begin, links) = (Instant::now(), group.links.clone());
+            let asked = crate::task::spawn(async move {
+                links.ask(2, 0, &Question::Confirm { leader }, Duration::from_secs(60)).await.is_some()
+            });
+            let (_, silent) = questions.recv().await.unwrap();
+            assert!(!asked.await.unwrap());
+            assert!(begin.elapsed() >= STALL && begin.elapsed() < STALL * 2, "{:?}", begin.elapsed());
+            drop(silent);
+        })
+        .await;
+    }
+}
