@@ -163,3 +163,13 @@ fn version_1_stays_readable() {
     assert_eq!(entry_size(&entry), bytes.len());
     assert_eq!(encoded(|out| put_entry(out, &entry)), bytes);
 }
+
+#[test]
+fn what_is_left_over_is_refused() {
+    let read = |bytes: &'static [u8]| {
+        let mut reader = Reader::new(Bytes::from_static(bytes));
+        reader.u8().and_then(|_| reader.finish())
+    };
+    assert_eq!(read(&[7]), Ok(()));
+    assert!(read(&[7, 0]).is_err());
+}
