@@ -177,3 +177,32 @@ async fn write_request(
     }
     frame::write_parts(write, group.id, APPEND, &[Bytes::from(body)]).await
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::replication::testing::{OWN, Pipe, group, log_id};
+    use crate::replication::types::{Entry, EntryPayload, Vote, scope};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_without_answers_is_given_up_and_ends() {
+        scope(1, async {
+            let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+            let (near, silent) = tokio::io::duplex(1 << 16);
+            let vote = Vote::new_committed(OWN.term, OWN.node);
+            let entries = vec![Entry { log_id: log_id(OWN, 6), payload: EntryPayload::Blank }];
+            let request = AppendEntriesRequest { vote, prev_log_id: None, entries, leader_commit: None };
+            let requests = futures::stream::iter([request]).chain(futures::stream::pending());
+            let begin = Instant::now();
+            let mut answers = stream(group, 2, Box::new(Pipe(near)), requests);
+            let answer = tokio::time::timeout(STALL * 10, answers.next()).await.unwrap();
+            assert!(matches!(answer, Some(Err(RPCError::Unreachable(_)))));
+            assert!(begin.elapsed() >= STALL && begin.elapsed() < STALL * 2);
+            assert!(tokio::time::timeout(STALL, answers.next()).await.unwrap().is_none());
+            drop(silent);
+        })
+        .await;
+    }
+}
