@@ -86,7 +86,13 @@ impl Client {
 
     fn fill(&mut self) -> io::Result<()> {
         let mut chunk = [0; 64 * 1024];
-        let len = self.stream.read(&mut chunk)?;
+        let len = loop {
+            match self.stream.read(&mut chunk) {
+                // A read with a timeout ends so when the process was stopped and goes on (signal(7)).
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         if len == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
