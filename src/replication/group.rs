@@ -325,9 +325,10 @@ impl Group {
         self.diverged.get().map(String::as_str)
     }
 
-    /// The voters of the last applied membership.
-    pub fn voters(&self) -> Vec<u64> {
-        self.membership.lock().membership().voter_ids().collect()
+    /// The voters of the last applied membership. While a joint change is under way these are the voters before it: the loss
+    /// of one of them can still stop the group, and those that come do not make up for it yet.
+    pub fn voters(&self) -> BTreeSet<u64> {
+        self.membership.lock().membership().get_joint_config().first().cloned().unwrap_or_default()
     }
 
     /// The sets of voters of the last applied membership: two while a joint change is under way.

@@ -6,6 +6,8 @@
 //!   an odd number.
 //! - A voter is removed or added only if the voters that would remain hold a quorum of live, caught-up nodes.
 //! - A joint change that a dead leader left is finished first.
+//! - A node is shown as a voter only when the change that made it one is committed and over: from then on the others go on without
+//!   the node that led it. (In a joint change of {1} to {1, 2, 3} they do not, though 2 and 3 vote.)
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,7 +40,7 @@ pub struct Standing {
     pub lag: u64,
     /// Heard lately.
     pub alive: bool,
-    /// Votes.
+    /// One of [`Group::voters`].
     pub voter: bool,
 }
 
@@ -56,7 +58,7 @@ impl Group {
         let metrics = metrics.borrow_watched();
         let last = metrics.last_log_index.unwrap_or(0);
         let membership = metrics.membership_config.membership();
-        let voters: BTreeSet<u64> = membership.voter_ids().collect();
+        let voters = self.voters();
         membership
             .nodes()
             .map(|(node, _)| {
@@ -297,6 +299,8 @@ pub async fn standings(group: &Arc<Group>) -> BTreeMap<u64, Standing> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
+    use super::super::types::scope;
     use super::*;
 
     #[test]
@@ -306,6 +310,23 @@ mod tests {
         {
             assert_eq!(promotable(voters, learners), promoted, "{voters} voters, {learners} learners");
         }
+    }
+
+    #[tokio::test]
+    async fn a_joint_change_counts_those_who_voted_before_it() {
+        scope(1, async {
+            let group = testing::group(testing::OWN, testing::Member::new().0, false).await;
+            for (sets, voters) in [
+                (&[&[1][..]][..], &[1][..]),
+                (&[&[1], &[1, 2, 3]], &[1]),
+                (&[&[1, 2, 3]], &[1, 2, 3]),
+                (&[&[1, 2, 3], &[1, 2]], &[1, 2, 3]),
+            ] {
+                testing::set_voters(&group, sets);
+                assert_eq!(group.voters(), voters.iter().copied().collect(), "{sets:?}");
+            }
+        })
+        .await;
     }
 
     #[test]

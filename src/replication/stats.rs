@@ -38,7 +38,7 @@ pub struct RaftStanding {
     pub commit_index: u64,
     /// The last index of its log.
     pub last_log_index: u64,
-    /// It votes.
+    /// It is one of [`Group::voters`].
     pub is_voter: bool,
 }
 
@@ -52,7 +52,7 @@ impl Group {
             term: metrics.current_term,
             commit_index: metrics.local_committed.as_ref().map_or(0, |id| id.index),
             last_log_index: metrics.last_log_index.unwrap_or(0),
-            is_voter: metrics.membership_config.membership().voter_ids().any(|node| node == self.node),
+            is_voter: self.voters().contains(&self.node),
         }
     }
 }

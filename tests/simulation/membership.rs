@@ -102,6 +102,25 @@ fn logged_membership(machine: &Machine) -> Option<Membership> {
     Some(metrics.membership_config.membership().clone())
 }
 
+/// A leader that dies as soon as it shows three voters is not missed.
+#[test]
+fn what_is_shown_as_a_voter_makes_up_for_the_leader() {
+    for seed in 1..=6 {
+        let mut cluster = Cluster::new(Shape::new(seed));
+        cluster.step_until("three voters at the leader", |world| {
+            let shown = world.machines[0].group().map(|group| group.standings());
+            shown.is_some_and(|shown| shown.values().filter(|standing| standing.voter).count() == NODES)
+        });
+        cluster.carry_out(&Order::Crash(0, 0));
+        cluster.step_until("next leader", |world| world.leader().is_some());
+        cluster.carry_out(&Order::Start(0));
+        cluster.run(|world| async move {
+            let mut client = Client::new(&world, 1, 0);
+            assert_eq!(client.call(&["INCR", "n"]).await, Fate::Done(Value::Int(1)), "seed {seed}");
+        });
+    }
+}
+
 /// The next leader ends the joint change, and the cluster works with one set of voters.
 #[test]
 fn a_joint_change_that_a_dead_leader_left_is_finished() {
