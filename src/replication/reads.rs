@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use rounds::SMALL_GROUPS;
 pub use rounds::drive_reads;
 
-use look::{is_heavy, run_local, run_local_apart};
+use look::{Pass, is_heavy, run_apart, run_local};
 
 use super::gather::Gather;
 use super::origin::Leader;
@@ -74,9 +74,15 @@ impl Reads {
         if level == Level::Linearizable {
             return self.push(Job::Commands(commands));
         }
+        if is_heavy(&commands) {
+            return run_apart(group, commands, Pass::First);
+        }
         match group.gate.try_read() {
-            Some(state) if !is_heavy(&commands, &state) => run_local(&state, commands, group),
-            _ => drop(crate::task::spawn(run_local_apart(group.clone(), commands))),
+            Some(state) => run_local(group, &state, commands),
+            None => {
+                let group = group.clone();
+                drop(crate::task::spawn(async move { run_local(&group, &*group.gate.read().await, commands) }));
+            }
         }
     }
 

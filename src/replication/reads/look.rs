@@ -9,7 +9,13 @@ use crate::error::LOADING;
 use crate::protocol::{Args, Reply};
 use crate::replication::apply::unchanged;
 use crate::replication::{Answered, CommandGroup, Group, Level, Step};
-use crate::store::{Horizon, Rng, Scripts, State, View, WARM_KEYS};
+use crate::store::{ELEMENT_UNITS, Horizon, Rng, Scripts, State, View, WARM_KEYS};
+
+/// How much work one read may do on the runtime's thread, in units. A group with more in it runs apart, on an image, which costs
+/// later writes the copying of what they touch: so what looks at a small part of something large stays here.
+const LIGHT_UNITS: u64 = 4096 * ELEMENT_UNITS;
+/// The same for all reads of a group: some milliseconds.
+const LIGHT_GROUP_UNITS: u64 = 16 * LIGHT_UNITS;
 
 /// Which time a read goes by.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,10 +28,9 @@ pub(super) enum Pass {
 
 pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) {
     let mut again = Vec::new();
-    let mut heavy = Vec::new();
     {
         let state = group.gate.read().await;
-        let look = Look::new(group, &state, Pass::First);
+        let look = Look::new(group, &state, Pass::First).light();
         let mut ready = VecDeque::from(ready);
         let mut warm = 0;
         while let Some(commands) = ready.front().map(Waiting::commands) {
@@ -35,14 +40,11 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
             }
             warm = warm.saturating_sub(commands);
             match ready.pop_front().map(|waiting| waiting.job) {
-                Some(Job::Commands(commands)) if is_heavy(&commands, &state) => heavy.push(commands),
+                Some(Job::Commands(commands)) if is_heavy(&commands) => run_apart(group, commands, Pass::First),
                 Some(job) => again.extend(look.answer(job, index)),
                 None => {}
             }
         }
-    }
-    for commands in heavy {
-        drop(crate::task::spawn(run_heavy(group.clone(), commands)));
     }
     if again.is_empty() {
         return;
@@ -54,7 +56,7 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
             return;
         }
         let state = group.gate.read().await;
-        let look = Look::new(&group, &state, Pass::AfterTick);
+        let look = Look::new(&group, &state, Pass::AfterTick).light();
         for job in again {
             look.answer(job, index);
         }
@@ -63,17 +65,33 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
 
 /// The state as reads of one moment see it.
 pub(super) struct Look<'a> {
-    group: &'a Group,
+    group: &'a Arc<Group>,
     state: &'a State,
     horizon: Horizon,
     pass: Pass,
+    /// Units that one read may do, and all of a group.
+    allowed: (u64, u64),
+}
+
+/// What became of a group's reads.
+enum Ran {
+    Done(Vec<Reply>),
+    /// One met a key that is due by the clock and not by the log.
+    MetDue,
+    /// They want to do more than they may here: nothing came of it.
+    TooMuch,
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn new(group: &'a Group, state: &'a State, pass: Pass) -> Self {
+    pub(super) fn new(group: &'a Arc<Group>, state: &'a State, pass: Pass) -> Self {
         let applied_ms = state.now_ms();
         let horizon = Horizon { applied_ms, estimate_ms: group.clock.estimate_ms().max(applied_ms) };
-        Self { group, state, horizon, pass }
+        Self { group, state, horizon, pass, allowed: (u64::MAX, u64::MAX) }
+    }
+
+    /// The same on the runtime's thread, where a group may not work for long.
+    pub(super) fn light(self) -> Self {
+        Self { allowed: (LIGHT_UNITS, LIGHT_GROUP_UNITS), ..self }
     }
 
     fn view(&self, db: usize) -> View<'a> {
@@ -81,16 +99,10 @@ impl<'a> Look<'a> {
         if self.pass == Pass::AfterTick { view.hide_by_log_alone() } else { view }
     }
 
-    /// Runs a job, whose round's index is `index`; gives it back if it has to run again after a tick.
+    /// Runs a job, whose round's index is `index`, or has it run apart; gives it back if it has to run again after a tick.
     pub(super) fn answer(&self, job: Job, index: u64) -> Option<Job> {
         match job {
-            Job::Commands(commands) => {
-                let (replies, met_due) = self.run(&commands);
-                if met_due && commands.level == Level::Linearizable {
-                    return Some(Job::Commands(commands));
-                }
-                answer(commands, replies);
-            }
+            Job::Commands(commands) => return self.answer_commands(commands).map(Job::Commands),
             Job::Watch(mut keys, done) => {
                 let mut met_due = false;
                 for key in &mut keys {
@@ -108,10 +120,19 @@ impl<'a> Look<'a> {
         None
     }
 
-    /// Runs all reads of a group; true if one of them met a due key.
-    fn run(&self, commands: &CommandGroup) -> (Vec<Reply>, bool) {
-        let mut met_due = false;
+    fn answer_commands(&self, commands: CommandGroup) -> Option<CommandGroup> {
+        match self.run(&commands) {
+            Ran::Done(replies) => answer(commands, replies),
+            Ran::MetDue => return Some(commands),
+            Ran::TooMuch => run_apart(self.group, commands, self.pass),
+        }
+        None
+    }
+
+    /// Runs all reads of a group.
+    fn run(&self, commands: &CommandGroup) -> Ran {
         let mut replies = Vec::with_capacity(commands.steps.len());
+        let mut reader = Reader { look: self, commands, left: self.allowed.1, met_due: false, looked_up: (0, 0) };
         for step in &commands.steps {
             let command = match step {
                 Step::Done(reply) => {
@@ -120,78 +141,95 @@ impl<'a> Look<'a> {
                 }
                 Step::Read(command) | Step::Write(command) => command,
             };
-            let look = |db: u8, spec: &'static Spec, args: &Args, met: &mut bool| {
-                let mut view = self.view(db.into());
-                if commands.no_touch {
-                    view = view.without_touch();
+            let reply = match &command.exec {
+                None => reader.read(command.db, command.spec, &command.args),
+                Some(exec) if !unchanged(self.state, &exec.watches) => Some(Reply::NilArray),
+                Some(exec) => {
+                    let inner = exec.commands.iter().map(|inner| match check(Caller::Client, &inner.args) {
+                        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_)) => {
+                            reader.read(inner.db, spec, &inner.args)
+                        }
+                        Ok(_) => Some(Reply::Silent),
+                        Err(error) => Some(error.into()),
+                    });
+                    inner.collect::<Option<Vec<Reply>>>().map(Reply::Array)
                 }
-                let reply = Reply::from(call_read(spec, &view, args));
-                *met |= view.met_due();
-                self.group.key_stats.looked_up(view.looked_up());
-                reply
             };
-            replies.push(match &command.exec {
-                None => look(command.db, command.spec, &command.args, &mut met_due),
-                Some(exec) if !unchanged(self.state, &exec.watches) => Reply::NilArray,
-                Some(exec) => Reply::Array(
-                    exec.commands
-                        .iter()
-                        .map(|inner| match check(Caller::Client, &inner.args) {
-                            Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_)) => {
-                                look(inner.db, spec, &inner.args, &mut met_due)
-                            }
-                            Ok(_) => Reply::Silent,
-                            Err(error) => error.into(),
-                        })
-                        .collect(),
-                ),
-            });
+            let Some(reply) = reply else { return Ran::TooMuch };
+            replies.push(reply);
         }
-        (replies, met_due)
+        if reader.met_due && self.pass == Pass::First && commands.level == Level::Linearizable {
+            return Ran::MetDue;
+        }
+        self.group.key_stats.looked_up(reader.looked_up);
+        Ran::Done(replies)
     }
 }
 
-/// True if a group may keep the thread busy for more than a moment, by what its commands are or by what they are about.
-pub(super) fn is_heavy(commands: &CommandGroup, state: &State) -> bool {
-    commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy_on(state)))
+/// The reads of one group, one after the other.
+struct Reader<'a> {
+    look: &'a Look<'a>,
+    commands: &'a CommandGroup,
+    /// Units that are left of what all of them may do.
+    left: u64,
+    met_due: bool,
+    /// Keys found, and not found.
+    looked_up: (u64, u64),
 }
 
-/// Runs a group apart; again after a tick if it met a due key.
-pub(super) async fn run_heavy(group: Arc<Group>, commands: CommandGroup) {
-    let Some((commands, replies, met_due)) = run_apart(&group, commands, Pass::First).await else { return };
-    if !met_due || commands.level != Level::Linearizable {
-        return answer(commands, replies);
-    }
-    if tokio::time::timeout(group.timeout(), group.origin.tick()).await.is_err() {
-        return commands.fail(&LOADING);
-    }
-    if let Some((commands, replies, _)) = run_apart(&group, commands, Pass::AfterTick).await {
-        answer(commands, replies);
+impl Reader<'_> {
+    /// None: it wants to do more than it may, and has ended before that.
+    fn read(&mut self, db: u8, spec: &'static Spec, args: &Args) -> Option<Reply> {
+        let allowed = self.look.allowed.0.min(self.left);
+        let mut view = self.look.view(db.into()).allowed(allowed);
+        if self.commands.no_touch {
+            view = view.without_touch();
+        }
+        let reply = Reply::from(call_read(spec, &view, args));
+        if view.worked() > allowed {
+            return None;
+        }
+        self.left -= view.worked();
+        self.met_due |= view.met_due();
+        let (found, missed) = view.looked_up();
+        self.looked_up = (self.looked_up.0 + found, self.looked_up.1 + missed);
+        Some(reply)
     }
 }
 
-/// Runs a group on an image of the state, on a thread of its own; true if it met a due key. None: it has to load a script that
-/// this state lacks, and has gone to the log for it, where all of it runs.
-async fn run_apart(group: &Arc<Group>, commands: CommandGroup, pass: Pass) -> Option<(CommandGroup, Vec<Reply>, bool)> {
+/// True if a group may keep the thread busy for more than a moment, by what its commands are.
+pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
+    commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy()))
+}
+
+/// Runs a group on an image of the state, on a thread of its own; again after a tick if it met a due key.
+pub(super) fn run_apart(group: &Arc<Group>, commands: CommandGroup, pass: Pass) {
+    let group = group.clone();
+    drop(crate::task::spawn(async move {
+        let Some(commands) = run_on_image(&group, commands, pass).await else { return };
+        if tokio::time::timeout(group.timeout(), group.origin.tick()).await.is_err() {
+            return commands.fail(&LOADING);
+        }
+        run_on_image(&group, commands, Pass::AfterTick).await;
+    }));
+}
+
+/// Runs a group there and answers it; gives it back if it has to run again after a tick. One that has to load a script which this
+/// state lacks goes to the log for it, where all of it runs.
+async fn run_on_image(group: &Arc<Group>, commands: CommandGroup, pass: Pass) -> Option<CommandGroup> {
     let image = group.gate.read().await.image();
     let look = group.clone();
-    let (commands, outcome) = group
-        .env
-        .heavy(move || {
-            // Where the leader's disk is known to be full, scripts are read with and not loaded.
-            let may_load = look.room().admits(Flags::empty());
-            let commands = if may_load { loading_by_log(commands, &image.scripts) } else { commands };
-            let outcome = (!commands.has_write()).then(|| Look::new(&look, &image, pass).run(&commands));
-            (commands, outcome)
-        })
-        .await;
-    match outcome {
-        Some((replies, met_due)) => Some((commands, replies, met_due)),
-        None => {
-            group.origin.submit(commands);
-            None
+    let by_log_or_again = move || {
+        // Where the leader's disk is known to be full, scripts are read with and not loaded.
+        let may_load = look.room().admits(Flags::empty());
+        let commands = if may_load { loading_by_log(commands, &image.scripts) } else { commands };
+        if commands.has_write() {
+            look.origin.submit(commands);
+            return None;
         }
-    }
+        Look::new(&look, &image, pass).answer_commands(commands)
+    };
+    group.env.heavy(by_log_or_again).await
 }
 
 /// The same group, and what has to load a script is a write.
@@ -204,21 +242,10 @@ fn loading_by_log(mut commands: CommandGroup, loaded: &Scripts) -> CommandGroup 
     commands
 }
 
-/// Runs a group on the state as it is.
-pub(super) fn run_local(state: &State, commands: CommandGroup, group: &Group) {
-    let (replies, _) = Look::new(group, state, Pass::First).run(&commands);
-    answer(commands, replies);
-}
-
-/// The same where the state is not free at once, or the group is heavy.
-pub(super) async fn run_local_apart(group: Arc<Group>, commands: CommandGroup) {
-    {
-        let state = group.gate.read().await;
-        if !is_heavy(&commands, &state) {
-            return run_local(&state, commands, &group);
-        }
-    }
-    run_heavy(group, commands).await;
+/// Runs a group on the state as it is, or has it run apart.
+pub(super) fn run_local(group: &Arc<Group>, state: &State, commands: CommandGroup) {
+    // Nothing is met that would have to wait for a tick: only linearizable reads do.
+    Look::new(group, state, Pass::First).light().answer_commands(commands);
 }
 
 fn answer(commands: CommandGroup, replies: Vec<Reply>) {

@@ -5,7 +5,7 @@ use super::super::entry::{BatchWriter, Stamp, decode, seal};
 use super::super::peer::message::{Answer, Question};
 use super::super::testing::{Asked, Member, OWN, group, log_id, set_voters, vote};
 use super::super::types::scope;
-use super::super::{Answered, Command};
+use super::super::{Answered, Command, Exec};
 use super::look::{Look, Pass, finish};
 use super::rounds::finish_when_applied;
 use super::*;
@@ -41,12 +41,20 @@ async fn a_leaders_index_needs_its_vote_and_an_entry_of_its_term_and_covers_what
     .await;
 }
 
-fn get() -> (Job, oneshot::Receiver<Answered>) {
+fn command(line: &str) -> Command {
+    let args = Args::from_slices(line.split(' '));
+    Command::new(crate::command::lookup(args.arg(0)).unwrap(), 0, args)
+}
+
+fn job(commands: Vec<Command>) -> (Job, oneshot::Receiver<Answered>) {
     let (done, answered) = oneshot::channel();
-    let steps =
-        vec![Step::Read(Command::new(crate::command::lookup(b"get").unwrap(), 0, Args::from_slices(["GET", "k"])))];
+    let steps = commands.into_iter().map(Step::Read).collect();
     let level = Level::Linearizable;
     (Job::Commands(CommandGroup { steps, level, no_touch: false, connection: 1, done }), answered)
+}
+
+fn get() -> (Job, oneshot::Receiver<Answered>) {
+    job(vec![command("GET k")])
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,6 +97,56 @@ async fn a_key_that_is_due_by_the_clock_alone_is_read_again_after_a_tick() {
         assert!(answered.try_recv().is_err());
         assert!(Look::new(&group, &state, Pass::AfterTick).answer(again, 6).is_none());
         assert_eq!(answered.try_recv().unwrap().replies, value, "the tick that came did not expire it");
+    })
+    .await;
+}
+
+/// What goes through much leaves the thread, on its own or with others, and is answered like anything else; what looks at a small
+/// part of something large does not.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_reads_much_runs_apart() {
+    scope(1, async {
+        let group = leader().await;
+        {
+            let mut batch = BatchWriter::new(0, 0, 64);
+            for (key, len) in [("large", 5000), ("middle", 4000)] {
+                let fields = (0..len).flat_map(|i| [format!("f{i}"), "v".into()]);
+                batch.plain(0, &Args::from_slices(["HSET".into(), key.to_string()].into_iter().chain(fields)));
+            }
+            let entry = decode(&seal(batch.finish(), Stamp { now_ms: 10_000, ..Stamp::default() })).unwrap();
+            apply(&mut *group.gate.write().await, 6, Prepared::new(entry).unwrap(), |_, _| None);
+        }
+        for (line, count, apart) in [
+            ("HGETALL large", 1, true),
+            ("HKEYS large", 1, true),
+            ("HSCAN large 0 COUNT 4500", 1, true),
+            ("HSCAN large 0 COUNT 10", 100, false),
+            ("HGET large f1", 100, false),
+            ("RANDOMKEY", 16, false),
+            ("HVALS middle", 1, false),
+            ("HVALS middle", 16, false),
+            ("HVALS middle", 17, true),
+        ] {
+            let commands = || (0..count).map(|_| command(line)).collect::<Vec<_>>();
+            let mut exec = command("EXEC");
+            exec.exec = Some(Box::new(Exec { watches: Vec::new(), commands: commands() }));
+            for commands in [commands(), vec![exec]] {
+                let expected = commands.len();
+                let (job, mut answered) = job(commands);
+                let found = || group.key_stats.hits.load(std::sync::atomic::Ordering::Relaxed);
+                let before = found();
+                finish(&group, vec![Waiting { job, since: Instant::now() }], 6).await;
+                assert_eq!(answered.try_recv().is_err(), apart, "{count} x {line}");
+                if apart {
+                    settle().await;
+                    let replies = answered.await.unwrap().replies;
+                    assert_eq!(replies.len(), expected);
+                    assert!(!format!("{replies:?}").contains("Error"), "{count} x {line}");
+                }
+                let looked_up = if line == "RANDOMKEY" { 0 } else { count };
+                assert_eq!(found() - before, looked_up, "{count} x {line}");
+            }
+        }
     })
     .await;
 }
