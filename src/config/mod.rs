@@ -80,6 +80,8 @@ pub struct Settings {
     pub skip_entry: Option<u64>,
     /// `rebuild`: the state is taken from another member at the start.
     pub rebuild: bool,
+    /// `force-new-cluster`: the cluster of this id is lost, and what this node has goes on as another one.
+    pub force_new_cluster: Option<String>,
     /// `config`: the file that the options were read from.
     pub file: Option<PathBuf>,
 }
@@ -114,6 +116,7 @@ impl Default for Settings {
             slowlog_len_max: 128,
             skip_entry: None,
             rebuild: false,
+            force_new_cluster: None,
             file: None,
         }
     }

@@ -242,6 +242,13 @@ pub static OPTIONS: &[Opt] = &[
         Place::Bool(|s| &mut s.rebuild),
         "Take the state of another member before anything else, because this node's was found to be wrong; log and vote stay",
     ),
+    opt(
+        "force-new-cluster",
+        Section::Repair,
+        TEXT,
+        Place::TextOption(|s| &mut s.force_new_cluster),
+        "The cluster of this id has lost its majority for good: go on alone, as a new cluster, with what this node has",
+    ),
     fixed("databases", "16"),
     fixed("save", ""),
     fixed("appendonly", "yes"),

@@ -43,22 +43,39 @@ pub struct NodeIdentity {
     pub peers: Vec<(u64, String)>,
     /// Its log has been written: one that is empty was lost.
     pub log_begun: bool,
+    /// The cluster that this one was made of by `--force-new-cluster`.
+    pub made_of: Option<MadeOf>,
+}
+
+/// See `node/recreate.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MadeOf {
+    /// Id of the cluster that lost its majority.
+    pub cluster: u128,
+    /// The log says so too.
+    pub done: bool,
 }
 
 impl NodeIdentity {
     fn to_text(&self) -> String {
         let peers: Vec<String> = self.peers.iter().map(|(node, addr)| format!("{node}={addr}")).collect();
         let body = format!(
-            "lockstep identity 1\ncluster {:032x}\nnode {}\nnonce {}\nfounder {}\npeers {}\n{}",
+            "lockstep identity 1\ncluster {:032x}\nnode {}\nnonce {}\nfounder {}\npeers {}\n{}{}",
             self.cluster,
             self.node,
             self.nonce,
             self.founder,
             peers.join(" "),
-            if self.log_begun { LOG_BEGUN } else { "" }
+            if self.log_begun { LOG_BEGUN } else { "" },
+            self.made_of.map_or_else(String::new, |of| format!("made of {:032x} {}\n", of.cluster, of.done)),
         );
         let crc = crc32c::crc32c(body.as_bytes());
         format!("{body}crc {crc:08x}\n")
+    }
+
+    /// Makes it durable.
+    pub(super) fn store(&self, files: &dyn Files) -> std::io::Result<()> {
+        files.write(FILE, &self.to_text())
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -78,12 +95,16 @@ impl NodeIdentity {
             .split_whitespace()
             .map(|peer| peer.split_once('=').and_then(|(node, addr)| Some((node.parse().ok()?, addr.to_owned()))))
             .collect::<Option<Vec<_>>>()?;
-        let log_begun = match lines.next() {
-            None => false,
-            Some(line) if line == LOG_BEGUN.trim_end() => true,
-            Some(_) => return None,
+        let mut rest = lines.peekable();
+        let log_begun = rest.next_if(|line| *line == LOG_BEGUN.trim_end()).is_some();
+        let made_of = match rest.next() {
+            None => None,
+            Some(line) => {
+                let (cluster, done) = line.strip_prefix("made of ")?.split_once(' ')?;
+                Some(MadeOf { cluster: u128::from_str_radix(cluster, 16).ok()?, done: done.parse().ok()? })
+            }
         };
-        Some(Self { cluster, node, nonce, founder, peers, log_begun })
+        rest.next().is_none().then_some(Self { cluster, node, nonce, founder, peers, log_begun, made_of })
     }
 }
 
@@ -138,6 +159,12 @@ pub async fn establish(
                 .into(),
         ));
     }
+    if settings.force_new_cluster.is_some() {
+        return Err(Fatal(format!(
+            "--force-new-cluster makes a cluster of what a member has, and {} holds nothing: give the --dir of a member",
+            settings.dir.display()
+        )));
+    }
     let nonce = match files.read(NONCE_FILE)?.and_then(|text| text.trim().parse().ok()) {
         Some(nonce) => nonce,
         None => {
@@ -147,17 +174,15 @@ pub async fn establish(
         }
     };
     let identity = match (&settings.join, settings.must_join) {
-        (None, false) => {
-            let cluster = (u128::from(env.random()) << 64 | u128::from(env.random())).max(1);
-            NodeIdentity {
-                cluster,
-                node: 1,
-                nonce,
-                founder: true,
-                peers: vec![(1, peer_addr.to_owned())],
-                log_begun: false,
-            }
-        }
+        (None, false) => NodeIdentity {
+            cluster: new_cluster_id(env),
+            node: 1,
+            nonce,
+            founder: true,
+            peers: vec![(1, peer_addr.to_owned())],
+            log_begun: false,
+            made_of: None,
+        },
         (join, _) => {
             let through = match join {
                 Some(addr) => addr.clone(),
@@ -174,11 +199,16 @@ pub async fn establish(
                     crate::FEATURE_LEVEL
                 )));
             }
-            NodeIdentity { cluster, node, nonce, founder: false, peers, log_begun: false }
+            NodeIdentity { cluster, node, nonce, founder: false, peers, log_begun: false, made_of: None }
         }
     };
-    files.write(FILE, &identity.to_text())?;
+    identity.store(files)?;
     Ok(identity)
+}
+
+/// A random cluster id, never 0.
+pub(super) fn new_cluster_id(env: &Env) -> u128 {
+    (u128::from(env.random()) << 64 | u128::from(env.random())).max(1)
 }
 
 /// Marks the identity as one whose log has been written, after the log's first record. See the module's header.
@@ -189,7 +219,7 @@ pub async fn begin_log(files: &dyn Files, log: &LogStore, identity: &mut NodeIde
     log.begin().await?;
     if !identity.log_begun {
         identity.log_begun = true;
-        files.write(FILE, &identity.to_text())?;
+        identity.store(files)?;
     }
     Ok(())
 }
@@ -219,77 +249,4 @@ async fn ask_until_admitted(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::super::MemoryFiles;
-    use super::*;
-    use crate::replication::log::{LogOptions, MemoryDisk};
-
-    #[test]
-    fn an_identity_reads_back_and_damage_is_noticed() {
-        let identity = NodeIdentity {
-            cluster: 7,
-            node: 3,
-            nonce: 9,
-            founder: false,
-            peers: vec![(1, "127.0.0.1:17101".into()), (3, "[::1]:17103".into())],
-            log_begun: false,
-        };
-        for identity in [identity.clone(), NodeIdentity { log_begun: true, ..identity }] {
-            let text = identity.to_text();
-            assert_eq!(NodeIdentity::from_text(&text), Some(identity));
-            for at in 0..text.len() - 1 {
-                let mut bytes = text.clone().into_bytes();
-                bytes[at] ^= 1;
-                let changed = String::from_utf8_lossy(&bytes).into_owned();
-                assert_eq!(NodeIdentity::from_text(&changed), None, "byte {at}");
-            }
-        }
-    }
-
-    fn env() -> Env {
-        let (clocks, net) = (Arc::new(crate::clock::SystemClocks), Arc::new(crate::env::Tcp));
-        Env { clocks, net, random: Arc::new(|| 7), threads: false }
-    }
-
-    async fn start(disk: &MemoryDisk, files: &MemoryFiles) -> Result<(NodeIdentity, LogStore), Fatal> {
-        let env = env();
-        let log = LogStore::open(Arc::new(disk.open(Duration::from_millis(1))), 0, LogOptions::default()).await?;
-        let holds = Holds { log: log.has_begun(), snapshot: false };
-        let clients = env.net.bind("127.0.0.1", 0).await?;
-        let addrs = ("127.0.0.1:1", "127.0.0.1:2");
-        Ok((establish(&env, files, holds, &Settings::default(), &*clients, addrs).await?, log))
-    }
-
-    /// Killed at any point of its first start a node starts again as who it was; only then is an empty log a lost one.
-    #[tokio::test(start_paused = true)]
-    async fn a_log_that_was_begun_is_missed() {
-        let whole = async {
-            for writes_kept in [0, 1] {
-                let (disk, files) = (MemoryDisk::new(), MemoryFiles::default());
-                let (first, log) = start(&disk, &files).await.unwrap();
-                assert!(!log.has_begun());
-                // Killed with the log's first record under way: it is there or not, and the mark is not.
-                let mut marked = first.clone();
-                let mut beginning = Box::pin(begin_log(&files, &log, &mut marked));
-                assert!(futures::poll!(beginning.as_mut()).is_pending());
-                drop(beginning);
-                disk.crash_keeping(writes_kept);
-                let (mut again, log) = start(&disk, &files).await.unwrap();
-                assert_eq!((log.has_begun(), &again), (writes_kept == 1, &first));
-                begin_log(&files, &log, &mut again).await.unwrap();
-                disk.crash();
-                let (marked, log) = start(&disk, &files).await.unwrap();
-                assert!(marked.log_begun && log.has_begun());
-                // Another disk: the log is lost.
-                let why = start(&MemoryDisk::new(), &files).await.err().unwrap().to_string();
-                assert!(why.contains("the log is gone") && why.contains("RAFT.REMOVE"), "{why}");
-                // And the other way round.
-                let why = start(&disk, &MemoryFiles::default()).await.err().unwrap().to_string();
-                assert!(why.contains("not the file `identity`"), "{why}");
-            }
-        };
-        crate::replication::types::scope(7, whole).await;
-    }
-}
+mod tests;

@@ -6,7 +6,9 @@
 mod chores;
 mod files;
 mod identity;
+mod ports;
 mod rebuild;
+mod recreate;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,10 +19,11 @@ use openraft::async_runtime::watch::WatchReceiver;
 
 pub use files::{DiskFiles, Files, MemoryFiles};
 pub use identity::NodeIdentity;
+pub use ports::Ports;
 
 use crate::clock::ClusterClock;
 use crate::config::Settings;
-use crate::env::{Env, Listener};
+use crate::env::Env;
 use crate::error::Fatal;
 use crate::replication::entry::Content;
 use crate::replication::log::{LogIo, LogOptions, LogStore};
@@ -68,41 +71,6 @@ pub struct Node {
     tasks: Vec<AbortOnDrop<()>>,
 }
 
-/// The two ports of a node, bound before anything else is done: a taken port is found at once.
-pub struct Ports {
-    /// For clients.
-    pub clients: Box<dyn Listener>,
-    /// For peers.
-    pub peers: Box<dyn Listener>,
-}
-
-impl Ports {
-    /// Binds both.
-    ///
-    /// # Errors
-    /// A port is taken, or there is no port number for the peers.
-    pub async fn bind(env: &Env, settings: &Settings) -> Result<Self, Fatal> {
-        let bind = |port, what: &'static str| async move {
-            env.net.bind(&settings.bind, port).await.map_err(|error| {
-                Fatal(format!(
-                    "cannot listen on {}:{port} for {what}: {error}; is another process there? Choose another --{}",
-                    settings.bind,
-                    if what == "clients" { "port" } else { "peer-port" }
-                ))
-            })
-        };
-        let clients = bind(settings.port, "clients").await?;
-        let peer_port = match settings.peer_port {
-            0 if settings.port == 0 => 0,
-            0 => clients.port().checked_add(10_000).ok_or_else(|| {
-                Fatal("the peer port would be port + 10000, above 65535: choose one with --peer-port".into())
-            })?,
-            port => port,
-        };
-        Ok(Self { clients, peers: bind(peer_port, "peers").await? })
-    }
-}
-
 impl Node {
     /// Starts a node; returns when it runs, which is before it has a leader.
     ///
@@ -116,7 +84,7 @@ impl Node {
         ports: Ports,
     ) -> Result<Self, Fatal> {
         let Ports { clients, peers } = ports;
-        let host = advertised_host(&settings)?;
+        let host = ports::advertised_host(&settings)?;
         let client_addr = format!("{host}:{}", clients.port());
         let peer_addr = format!("{host}:{}", peers.port());
         let storage = storage()?;
@@ -128,6 +96,16 @@ impl Node {
         let addrs = (peer_addr.as_str(), client_addr.as_str());
         let mut identity = identity::establish(&env, &*storage.files, holds, &settings, &*clients, addrs).await?;
         identity::begin_log(&*storage.files, &log, &mut identity).await?;
+        if let Some(lost) = &settings.force_new_cluster {
+            if options.rebuild {
+                return Err(Fatal(
+                    "--force-new-cluster goes on with what this node has, --rebuild with what another has: give one of them"
+                        .into(),
+                ));
+            }
+            let holds = log.last_log_id().is_some() || holds.snapshot;
+            recreate::begin(&env, &*storage.files, &mut identity, lost, holds, &peer_addr)?;
+        }
 
         let clock = Arc::new(ClusterClock::new(env.clocks.clone()));
         if let Some(text) = storage.files.read("clock")?
@@ -178,6 +156,8 @@ impl Node {
             replication::snapshot::put_state(&group, raft_meta.last_membership, applied, state).await;
         }
 
+        recreate::carry_out(&env, &*storage.files, &mut identity, &mut log.clone(), applied, addrs).await?;
+
         let machine = Machine::new(group.clone(), applied, options.skip_entry);
         let raft = Raft::new(identity.node, Arc::new(raft_config()?), Network(group.clone()), log, machine)
             .await
@@ -192,7 +172,7 @@ impl Node {
             nonce: identity.nonce,
             peer_addr: peer_addr.clone(),
             client_addr: client_addr.clone(),
-            revision: (env.clocks.wall_ms() / 1000).saturating_sub(FIRST_REVISION_EPOCH_S) << 16,
+            revision: first_revision(&env),
             level: crate::FEATURE_LEVEL,
             options: options.replicated.clone(),
         });
@@ -277,24 +257,13 @@ impl Node {
     }
 }
 
-fn run(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDrop<()> {
-    AbortOnDrop(crate::task::spawn(task))
+/// Where the revisions of a cluster start that begins now (design 3).
+fn first_revision(env: &Env) -> u64 {
+    (env.clocks.wall_ms() / 1000).saturating_sub(FIRST_REVISION_EPOCH_S) << 16
 }
 
-fn advertised_host(settings: &Settings) -> Result<String, Fatal> {
-    match &settings.advertise {
-        Some(host) => Ok(host.clone()),
-        None if matches!(settings.bind.as_str(), "0.0.0.0" | "::" | "*") => {
-            if settings.join.is_some() || settings.must_join {
-                return Err(Fatal(format!(
-                    "with bind {} the other nodes cannot know where this one is: --advertise host says it",
-                    settings.bind
-                )));
-            }
-            Ok("127.0.0.1".into())
-        }
-        None => Ok(settings.bind.clone()),
-    }
+fn run(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDrop<()> {
+    AbortOnDrop(crate::task::spawn(task))
 }
 
 fn raft_config() -> Result<openraft::Config, Fatal> {

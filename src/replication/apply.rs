@@ -10,7 +10,7 @@
 use crate::command::{Caller, Run, call_read, call_write, check};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Effects, Horizon, Rng, State, View, WARM_KEYS};
+use crate::store::{Effects, Horizon, Member, Origins, Rng, State, View, WARM_KEYS};
 
 use super::entry::Content;
 use super::prepare::{Prepared, Ready, Single};
@@ -18,6 +18,8 @@ use super::{CommandGroup, Exec, Step, Watch};
 
 /// Most due keys that one entry removes: of commands, and of a tick.
 const SWEEP_MAX: usize = 200;
+/// More than was ever written to the nodes that are lost alone: fencing tokens stay above those that they gave.
+pub const LOST_REVISIONS: u64 = 1 << 36;
 const SWEEP_TICK_MAX: usize = 5000;
 
 /// What came of an entry.
@@ -58,6 +60,11 @@ pub fn apply(
                     state.options.set(&name, value);
                 }
             }
+        }
+        Content::Recreate { cluster, node, nonce, peer_addr, client_addr, revision, level } => {
+            state.cluster.recreate(cluster, level, node, Member::new(nonce, &peer_addr, &client_addr));
+            state.origins = Origins::default();
+            state.raise_revision(revision.max(state.revision() + LOST_REVISIONS));
         }
         Content::Boot { node, nonce } if state.cluster.is_created() => {
             let (boot, ended) = state.origins.boot(index, node, nonce);

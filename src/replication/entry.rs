@@ -76,6 +76,23 @@ pub enum Content {
         /// Replicated options that flags gave.
         options: Vec<(String, u64)>,
     },
+    /// What one node has goes on as a cluster of its own (`--force-new-cluster`).
+    Recreate {
+        /// The new cluster's id, random.
+        cluster: u128,
+        /// The node's id: its only member.
+        node: u64,
+        /// Nonce of its directory.
+        nonce: u64,
+        /// Its peer address.
+        peer_addr: String,
+        /// Its client address.
+        client_addr: String,
+        /// Where revisions start, if they are not beyond it.
+        revision: u64,
+        /// Feature level, if there was none.
+        level: u32,
+    },
     /// A process of a node starts.
     Boot {
         /// Node id.
@@ -170,6 +187,17 @@ pub fn encode(content: &Content) -> BytesMut {
             out
         }
         Content::Tick => head(5, 0),
+        Content::Recreate { cluster, node, nonce, peer_addr, client_addr, revision, level } => {
+            let mut out = head(6, 128);
+            out.put_u128_le(*cluster);
+            out.put_u64_le(*node);
+            out.put_u64_le(*nonce);
+            put_bytes(&mut out, peer_addr.as_bytes());
+            put_bytes(&mut out, client_addr.as_bytes());
+            out.put_u64_le(*revision);
+            out.put_u32_le(*level);
+            out
+        }
     }
 }
 
@@ -226,6 +254,15 @@ pub fn decode(sealed: &Bytes) -> Result<LogEntry, Corrupt> {
         }
         4 => Content::EndBoot { boot: get_u64(&mut rest)? },
         5 => Content::Tick,
+        6 => Content::Recreate {
+            cluster: rest.try_get_u128_le().map_err(|_| Corrupt::Truncated)?,
+            node: get_u64(&mut rest)?,
+            nonce: get_u64(&mut rest)?,
+            peer_addr: get_text(&mut rest)?,
+            client_addr: get_text(&mut rest)?,
+            revision: get_u64(&mut rest)?,
+            level: rest.try_get_u32_le().map_err(|_| Corrupt::Truncated)?,
+        },
         _ => return Err(Corrupt::Invalid),
     };
     if rest.has_remaining() && !matches!(content, Content::Batch(_)) {

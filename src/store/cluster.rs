@@ -23,6 +23,21 @@ pub struct Member {
     pub refused: String,
 }
 
+impl Member {
+    /// One that nothing is wished of.
+    pub fn new(nonce: u64, peer_addr: &str, client_addr: &str) -> Self {
+        Self {
+            nonce,
+            peer_addr: peer_addr.into(),
+            client_addr: client_addr.into(),
+            learner_only: false,
+            promote: false,
+            removing: false,
+            refused: String::new(),
+        }
+    }
+}
+
 /// What an operator asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
@@ -35,7 +50,7 @@ pub enum Wish {
 /// The cluster's own state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cluster {
-    /// Random, set once by Create; 0 = not yet created.
+    /// Random, set by Create, and anew by Recreate; 0 = not yet created.
     pub id: u128,
     /// The feature level (design 3).
     pub level: u32,
@@ -65,19 +80,21 @@ impl Cluster {
             return *id;
         }
         self.last_node += 1;
-        self.members.insert(
-            self.last_node,
-            Member {
-                nonce,
-                peer_addr: peer_addr.into(),
-                client_addr: client_addr.into(),
-                learner_only: invited.unwrap_or(false),
-                promote: false,
-                removing: false,
-                refused: String::new(),
-            },
-        );
+        let member = Member::new(nonce, peer_addr, client_addr);
+        self.members.insert(self.last_node, Member { learner_only: invited.unwrap_or(false), ..member });
         self.last_node
+    }
+
+    /// Applies Recreate: another cluster from here on, of this node alone. `level` counts where there was no cluster yet.
+    pub fn recreate(&mut self, id: u128, level: u32, node: u64, member: Member) {
+        *self = Self {
+            id,
+            level: if self.is_created() { self.level } else { level },
+            last_node: self.last_node.max(node),
+            members: [(node, member)].into(),
+            invited: BTreeMap::new(),
+            version: self.version + 1,
+        };
     }
 
     /// Records a wish; false if there is no such member.

@@ -10,6 +10,7 @@ mod disk_reserve;
 mod eval_ro;
 mod graceful_stop;
 mod growth;
+mod lost_majority;
 mod must_join;
 mod one_node;
 mod password;

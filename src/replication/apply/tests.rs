@@ -131,6 +131,37 @@ fn a_cluster_begins_once() {
     assert_eq!((state.cluster.id, state.cluster.members.len(), state.now_ms()), (7, 1, 100));
 }
 
+/// Another cluster of one node, with what there was; what others had under way is of no boot that there is.
+#[test]
+fn a_cluster_goes_on_as_another_one() {
+    let mut state = booted();
+    state.cluster.join(9, "n1:2", "n1:1");
+    state.cluster.join(8, "n2:2", "n2:1");
+    state.cluster.wish(2, crate::store::Wish::Remove);
+    state.cluster.invite("n3:1", false);
+    state.cluster.level = 1;
+    let addr = |text: &str| text.to_owned();
+    let recreate = |cluster, revision| {
+        let (node, nonce, level) = (1, 9, 5);
+        let (peer_addr, client_addr) = (addr("m1:2"), addr("m1:1"));
+        prepared(encode(&Content::Recreate { cluster, node, nonce, peer_addr, client_addr, revision, level }), 200)
+    };
+    let before = state.revision();
+    apply(&mut state, 3, recreate(9, 0), |_, _| None);
+    assert_eq!((state.cluster.id, state.cluster.level, state.cluster.last_node), (9, 1, 2));
+    assert_eq!(state.cluster.members, [(1, Member::new(9, "m1:2", "m1:1"))].into());
+    assert!(state.cluster.invited.is_empty() && state.origins.iter().next().is_none());
+    assert_eq!(state.revision(), before + LOST_REVISIONS);
+    let mut batch = BatchWriter::new(2, 1, 0);
+    batch.plain(0, &Args::from_slices(["SET", "k", "v"]));
+    assert!(
+        !apply(&mut state, 4, prepared(batch.finish(), 300), |_, _| None).accepted,
+        "its boot is of the lost cluster"
+    );
+    apply(&mut state, 5, recreate(10, before + 3 * LOST_REVISIONS), |_, _| None);
+    assert_eq!((state.cluster.id, state.revision()), (10, before + 3 * LOST_REVISIONS));
+}
+
 /// The commands of a batch whose void copy was accepted first have not run.
 #[test]
 fn a_void_copy_says_that_the_outcome_is_unknown() {

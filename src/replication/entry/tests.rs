@@ -41,6 +41,26 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
 }
 
 #[test]
+fn what_is_no_batch_reads_back_as_written() {
+    let addr = |text: &str| text.to_owned();
+    let (cluster, nonce, revision, level) = (1 << 90, 5, 6, 7);
+    let options = vec![("script-budget".to_owned(), 8)];
+    for content in [
+        Content::Create { cluster, nonce, peer_addr: addr("p"), client_addr: addr("c"), revision, level, options },
+        Content::Boot { node: 3, nonce },
+        Content::EndBoot { boot: 4 },
+        Content::Tick,
+        Content::Recreate { cluster, node: 3, nonce, peer_addr: addr("p"), client_addr: addr("c"), revision, level },
+    ] {
+        let stamp = Stamp { now_ms: 11, digest_index: 1024, digest: 5 };
+        let unsealed = encode(&content);
+        let forwardable = matches!(content, Content::Boot { .. } | Content::EndBoot { .. });
+        assert_eq!(is_forwardable(&unsealed), forwardable, "{content:?}");
+        assert_eq!(decode(&seal(unsealed, stamp)), Ok(LogEntry { stamp, content }));
+    }
+}
+
+#[test]
 fn stamping_again_changes_the_stamp_alone() {
     let sealed = seal(unseal(&sample()), Stamp { now_ms: 12, ..Stamp::default() });
     let (again, first) = (decode(&sealed).unwrap(), decode(&sample()).unwrap());

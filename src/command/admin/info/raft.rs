@@ -63,6 +63,7 @@ pub fn raft(section: &mut Section, facts: &Facts) {
     section.field("raft_commit_index", standing.commit_index);
     section.field("raft_first_log_index", group.log.first_index());
     section.field("raft_last_log_index", standing.last_log_index);
+    section.field("raft_last_log_term", group.log.last_log_id().map_or(0, |last| last.leader_id.term));
     section.field("raft_log_bytes", group.log.bytes_between(group.log.first_index(), standing.last_log_index + 1));
     section.field("raft_log_disk_bytes", group.log.disk_bytes());
     section.field("raft_snapshot_index", group.snapshots.latest().map_or(0, |id| id.last_index));

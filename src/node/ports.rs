@@ -1,0 +1,60 @@
+//! Where a node listens, and where others find it.
+
+use crate::config::Settings;
+use crate::env::{Env, Listener};
+use crate::error::Fatal;
+
+/// The two ports of a node, bound before anything else is done: a taken port is found at once.
+pub struct Ports {
+    /// For clients.
+    pub clients: Box<dyn Listener>,
+    /// For peers.
+    pub peers: Box<dyn Listener>,
+}
+
+impl Ports {
+    /// Binds both.
+    ///
+    /// # Errors
+    /// A port is taken, or there is no port number for the peers.
+    pub async fn bind(env: &Env, settings: &Settings) -> Result<Self, Fatal> {
+        let bind = |port, what: &'static str| async move {
+            env.net.bind(&settings.bind, port).await.map_err(|error| {
+                Fatal(format!(
+                    "cannot listen on {}:{port} for {what}: {error}; is another process there? Choose another --{}",
+                    settings.bind,
+                    if what == "clients" { "port" } else { "peer-port" }
+                ))
+            })
+        };
+        let clients = bind(settings.port, "clients").await?;
+        let peer_port = match settings.peer_port {
+            0 if settings.port == 0 => 0,
+            0 => clients.port().checked_add(10_000).ok_or_else(|| {
+                Fatal("the peer port would be port + 10000, above 65535: choose one with --peer-port".into())
+            })?,
+            port => port,
+        };
+        Ok(Self { clients, peers: bind(peer_port, "peers").await? })
+    }
+}
+
+/// The host by which others reach this node.
+///
+/// # Errors
+/// Others have to, and nothing says by which.
+pub(super) fn advertised_host(settings: &Settings) -> Result<String, Fatal> {
+    match &settings.advertise {
+        Some(host) => Ok(host.clone()),
+        None if matches!(settings.bind.as_str(), "0.0.0.0" | "::" | "*") => {
+            if settings.join.is_some() || settings.must_join {
+                return Err(Fatal(format!(
+                    "with bind {} the other nodes cannot know where this one is: --advertise host says it",
+                    settings.bind
+                )));
+            }
+            Ok("127.0.0.1".into())
+        }
+        None => Ok(settings.bind.clone()),
+    }
+}

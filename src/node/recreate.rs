@@ -1,0 +1,144 @@
+//! The way out when a majority is lost for good (`--force-new-cluster`, design 8): what one survivor has goes on as a new cluster, of
+//! that node alone, which others then join with empty directories.
+//!
+//! What it may lose: writes that were acknowledged by the lost nodes and had not reached this one. What it may bring: writes whose
+//! outcome their clients never learned, because all of the log is kept. So revisions, and with them fencing tokens, go on by
+//! [`LOST_REVISIONS`] higher: nobody wrote as many to the lost nodes alone.
+//!
+//! Invariants
+//! - The new cluster's id is in the identity before anything else is changed, so whatever is left of the old cluster is another
+//!   cluster's from then on: neither takes the other's entries or votes.
+//! - Raft does not start between that and the end of the log that makes this node the only voter; a start that is cut off there goes
+//!   on there, with or without the option.
+//! - What stands in the log is kept, and behind it come, in a higher term than any that this node knows, the membership of this node
+//!   alone and [`Content::Recreate`], in one write. They are committed by it alone before anything else can be.
+//! - It happens once for a cluster: the option names the lost one, and the identity remembers it. Left where it was, it does nothing.
+
+use std::collections::BTreeMap;
+
+use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
+use openraft::vote::RaftLeaderId;
+
+use super::Files;
+use super::identity::{MadeOf, NodeIdentity, new_cluster_id};
+use crate::env::Env;
+use crate::error::Fatal;
+use crate::replication::apply::LOST_REVISIONS;
+use crate::replication::entry::{Content, Stamp, encode, seal};
+use crate::replication::log::LogStore;
+use crate::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer, Vote};
+
+/// Digits of a cluster's id that have to be given; as many as the line shows that says that a node is ready.
+const DIGITS_MIN: usize = 8;
+
+/// Takes the id of a new cluster, if the node is still of the lost one, of which `lost` is how the id begins. `holds`: there is a log
+/// or a snapshot with something in it.
+///
+/// # Errors
+/// The directory is of neither, or holds nothing; nothing was changed.
+pub fn begin(
+    env: &Env,
+    files: &dyn Files,
+    identity: &mut NodeIdentity,
+    lost: &str,
+    holds: bool,
+    peer_addr: &str,
+) -> Result<(), Fatal> {
+    let is_it = |cluster: u128| format!("{cluster:032x}").starts_with(&lost.to_ascii_lowercase());
+    if lost.len() < DIGITS_MIN {
+        return Err(Fatal(format!(
+            "--force-new-cluster {lost}: it takes the id of the lost cluster, or at least {DIGITS_MIN} digits of how it begins"
+        )));
+    }
+    if let Some(MadeOf { cluster, .. }) = identity.made_of
+        && is_it(cluster)
+    {
+        crate::log::notice(&format!(
+            "this is cluster {:032x}, made of {cluster:032x}: --force-new-cluster is ignored",
+            identity.cluster
+        ));
+        return Ok(());
+    }
+    if !is_it(identity.cluster) {
+        return Err(Fatal(format!(
+            "--force-new-cluster {lost}: the data directory is of cluster {:032x}; nothing was changed",
+            identity.cluster
+        )));
+    }
+    if !holds {
+        return Err(Fatal(
+            "--force-new-cluster: this node has nothing of its cluster yet: take another survivor".into(),
+        ));
+    }
+    identity.made_of = Some(MadeOf { cluster: identity.cluster, done: false });
+    identity.cluster = new_cluster_id(env);
+    identity.founder = false;
+    identity.peers = vec![(identity.node, peer_addr.to_owned())];
+    Ok(identity.store(files)?)
+}
+
+/// Ends the log with what makes this node the only member of the new cluster, unless that is done. `covered`: what the newest snapshot
+/// covers. `addrs`: of its peer port and its client port.
+///
+/// # Errors
+/// The disk's.
+pub async fn carry_out(
+    env: &Env,
+    files: &dyn Files,
+    identity: &mut NodeIdentity,
+    log: &mut LogStore,
+    covered: Option<LogId>,
+    addrs: (&str, &str),
+) -> Result<(), Fatal> {
+    let Some(MadeOf { cluster: lost, done: false }) = identity.made_of else { return Ok(()) };
+    if covered > log.last_log_id()
+        && let Some(covered) = covered
+    {
+        log.purge(covered).await?;
+    }
+    let last = log.last_log_id();
+    let (term, index) = last.map_or((0, 0), |last| (last.leader_id.term, last.index));
+    warn(identity, lost, term, index);
+    let term = term.max(log.vote().map_or(0, |vote| vote.leader_id.term)) + 1;
+    log.save_vote(&Vote::new_committed(term, identity.node)).await?;
+    let at = |behind| LogId { leader_id: CommittedLeaderId::new(term, identity.node), index: index + behind };
+    let peers = BTreeMap::from([(identity.node, Peer { addr: addrs.0.to_owned() })]);
+    let alone = Membership::new(vec![[identity.node].into()], peers).map_err(|error| Fatal(error.to_string()))?;
+    let recreate = Content::Recreate {
+        cluster: identity.cluster,
+        node: identity.node,
+        nonce: identity.nonce,
+        peer_addr: addrs.0.to_owned(),
+        client_addr: addrs.1.to_owned(),
+        revision: super::first_revision(env),
+        level: crate::FEATURE_LEVEL,
+    };
+    // Time goes on with the first entry of the node as leader.
+    let recreate = Payload(seal(encode(&recreate), Stamp::default()));
+    let end = [
+        Entry { log_id: at(1), payload: EntryPayload::Membership(alone) },
+        Entry { log_id: at(2), payload: EntryPayload::Normal(recreate) },
+    ];
+    log.blocking_append(end).await.map_err(|error| Fatal(error.to_string()))?;
+    identity.made_of = Some(MadeOf { cluster: lost, done: true });
+    Ok(identity.store(files)?)
+}
+
+fn warn(identity: &NodeIdentity, lost: u128, term: u64, index: u64) {
+    crate::log::warning(&format!(
+        "--force-new-cluster: cluster {lost:032x} is given up; this node goes on alone, as cluster {:032x}, from what it has: its log up \
+         to entry {index} of term {term}",
+        identity.cluster
+    ));
+    crate::log::warning(
+        "acknowledged writes that had reached only the other nodes are LOST, locks among them, and writes whose clients never learned \
+         their outcome may be there",
+    );
+    crate::log::warning(&format!(
+        "fencing tokens go on {LOST_REVISIONS} higher. No node of the lost cluster may serve again: empty their directories, and --join \
+         this node with them"
+    ));
+}
+
+#[cfg(test)]
+mod tests;
