@@ -81,19 +81,25 @@ const RATE_LIMIT_PER_MILLION: i128 = 500;
 #[derive(Debug, Default)]
 struct Steady {
     steady_ns: u64,
-    last: Option<(u64, u64, u64)>,
+    /// Monotonic and raw clock at the last reading.
+    last: Option<(u64, u64)>,
+    /// How far boot time is ahead of the monotonic clock: what the machine has slept. The most that was seen, because a pause between
+    /// the two readings makes it less, and a later reading must not count that pause again.
+    slept_ns: u64,
 }
 
 impl Steady {
     fn read(&mut self, clocks: &dyn Clocks) -> u64 {
         let (boot, mono, raw) = (clocks.boottime_ns(), clocks.monotonic_ns(), clocks.raw_ns());
-        let Some((last_boot, last_mono, last_raw)) = self.last else {
-            self.last = Some((boot, mono, raw));
+        let slept_ns = boot.saturating_sub(mono);
+        let Some((last_mono, last_raw)) = self.last else {
+            self.slept_ns = slept_ns;
+            self.last = Some((mono, raw));
             self.steady_ns = boot;
             return boot;
         };
         let span = raw.saturating_sub(last_raw);
-        let suspended = boot.saturating_sub(mono).saturating_sub(last_boot.saturating_sub(last_mono));
+        let suspended = slept_ns.saturating_sub(self.slept_ns);
         if span < 1_000_000 {
             // Over short spans the clocks' granularity is larger than the limit.
             return self.steady_ns + span + suspended;
@@ -103,7 +109,8 @@ impl Steady {
         let slack = span * RATE_LIMIT_PER_MILLION / 1_000_000;
         let awake = awake.clamp(span - slack, span + slack) as u64;
         self.steady_ns += awake + suspended;
-        self.last = Some((boot, mono, raw));
+        self.last = Some((mono, raw));
+        self.slept_ns = self.slept_ns.max(slept_ns);
         self.steady_ns
     }
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::Clocks;
 
@@ -53,7 +54,18 @@ pub struct Env {
     pub threads: bool,
 }
 
+/// Threads for work that may take long.
+pub const HEAVY_THREADS: usize = 8;
+/// Those of them that clients' reads may take at a time: apply, which holds the gate meanwhile, and snapshots always find one.
+static TURNS: Semaphore = Semaphore::const_new(HEAVY_THREADS / 2);
+
 impl Env {
+    /// Waits for a turn among the clients' reads; held while [`Self::heavy`] works for one.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'static>> {
+        // It is never closed.
+        if self.threads { TURNS.acquire().await.ok() } else { None }
+    }
+
     /// Runs work that may take long where nothing of Raft waits for it.
     pub async fn heavy<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         if !self.threads {

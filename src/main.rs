@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lockstep::clock::SystemClocks;
 use lockstep::config::Settings;
-use lockstep::env::{Env, Tcp};
+use lockstep::env::{Env, HEAVY_THREADS, Tcp};
 use lockstep::error::Fatal;
 use lockstep::node::{DiskFiles, Node, Ports, StartOptions, Storage};
 use lockstep::replication::log::{EngineLog, EngineOptions};
@@ -47,7 +47,8 @@ fn stop_on_panic() {
 fn run(settings: Settings, options: StartOptions) -> Result<(), Fatal> {
     // First-touch faults of 2 MB stall the node for milliseconds.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(8).build()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(HEAVY_THREADS).build()?;
     let random: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(rand::random::<u64>);
     let env = Env { clocks: Arc::new(SystemClocks), net: Arc::new(Tcp), random: random.clone(), threads: true };
     let result = runtime.block_on(lockstep::replication::types::scope(random(), serve(env, settings, options)));

@@ -156,3 +156,51 @@ fn a_base_from_disk_never_takes_the_place_of_a_live_one() {
     assert!(!again.restore(&stored));
     assert_eq!((again.source(), again.leader_ms()), (Source::Live, 500));
 }
+
+/// The process is stopped between two of the clock's readings, on a machine that has slept before.
+#[test]
+fn a_pause_between_two_readings_counts_once() {
+    struct Stopped(Hands, AtomicU64);
+    impl Clocks for Stopped {
+        fn wall_ms(&self) -> u64 {
+            self.0.wall_ms()
+        }
+        fn boottime_ns(&self) -> u64 {
+            let now = self.0.boottime_ns();
+            let pause = self.1.swap(0, Ordering::Relaxed);
+            self.0.pass(pause, pause);
+            now
+        }
+        fn monotonic_ns(&self) -> u64 {
+            self.0.monotonic_ns()
+        }
+        fn raw_ns(&self) -> u64 {
+            self.0.raw_ns()
+        }
+        fn machine_boot(&self) -> String {
+            String::new()
+        }
+    }
+    for stopped_at_first in [false, true] {
+        let hands = Arc::new(Stopped(Hands::default(), AtomicU64::new(0)));
+        let stop = || hands.1.store(60_000, Ordering::Relaxed);
+        hands.0.wall_ms.store(1_000_000, Ordering::Relaxed);
+        hands.0.suspended_ns.store(3_600_000_000_000, Ordering::Relaxed);
+        if stopped_at_first {
+            stop();
+        }
+        let clock = ClusterClock::new(hands.clone());
+        clock.elected(1);
+        let begin = 1_000_000;
+        hands.0.pass(10, 10);
+        if !stopped_at_first {
+            stop();
+        }
+        clock.estimate_ms();
+        hands.0.pass(10, 10);
+        let passed = clock.estimate_ms() - begin;
+        assert!(passed <= 60_020, "{passed} ms");
+        hands.0.suspended_ns.fetch_add(5_000_000_000, Ordering::Relaxed);
+        assert!((5000..=5001).contains(&(clock.estimate_ms() - begin - passed)), "sleep counts");
+    }
+}

@@ -30,6 +30,8 @@ const EVERY: Duration = Duration::from_millis(100);
 const ALIVE: Duration = Duration::from_secs(2);
 /// A learner this many entries behind has caught up.
 pub(super) const CAUGHT_UP_ENTRIES: u64 = 1000;
+/// And not more bytes: room for one of the largest values.
+const CAUGHT_UP_BYTES: u64 = 64 << 20;
 
 /// What the leader sees of one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,15 @@ impl Group {
                 (*node, Standing { matched, lag: last.saturating_sub(matched), alive, voter: voters.contains(node) })
             })
             .collect()
+    }
+
+    /// Fit to be made a voter: as one it is waited for, so it must not lack much, be it in few entries or in a snapshot.
+    fn can_vote(&self, standing: &Standing) -> bool {
+        let next = standing.matched + 1;
+        standing.is_fit()
+            && standing.matched > 0
+            && next >= self.log.first_index()
+            && self.log.bytes_between(next, next + standing.lag) <= CAUGHT_UP_BYTES
     }
 
     /// Proposes commands of the leader's own.
@@ -143,7 +154,7 @@ async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) 
             return promote_one(group, raft, *node, &voters, &standings).await;
         }
     }
-    promote(raft, members, &voters, &standings).await
+    promote(group, raft, members, &voters, &standings).await
 }
 
 async fn change(raft: &Raft, members: ChangeMembers<u64, Peer>) -> Result<(), String> {
@@ -223,7 +234,7 @@ async fn promote_one(
     }
     let mut all = voters.clone();
     all.insert(node);
-    if !standings.get(&node).is_some_and(Standing::is_fit) {
+    if !standings.get(&node).is_some_and(|standing| group.can_vote(standing)) {
         refuse(group, node, &format!("node {node} is not promoted: it is not alive or has not caught up")).await;
         return Ok(());
     }
@@ -236,6 +247,7 @@ async fn promote_one(
 
 /// Makes voters of as many learners as give an odd number.
 async fn promote(
+    group: &Group,
     raft: &Raft,
     members: &BTreeMap<u64, Member>,
     voters: &BTreeSet<u64>,
@@ -246,7 +258,7 @@ async fn promote(
         .filter(|(node, member)| {
             !member.learner_only
                 && !voters.contains(node)
-                && standings.get(node).is_some_and(|standing| standing.is_fit() && standing.matched > 0)
+                && standings.get(node).is_some_and(|standing| group.can_vote(standing))
         })
         .map(|(node, _)| *node)
         .collect();
@@ -299,8 +311,10 @@ pub async fn standings(group: &Arc<Group>) -> BTreeMap<u64, Standing> {
 
 #[cfg(test)]
 mod tests {
+    use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
+
     use super::super::testing;
-    use super::super::types::scope;
+    use super::super::types::{Entry, EntryPayload, Payload, scope};
     use super::*;
 
     #[test]
@@ -325,6 +339,29 @@ mod tests {
                 testing::set_voters(&group, sets);
                 assert_eq!(group.voters(), voters.iter().copied().collect(), "{sets:?}");
             }
+        })
+        .await;
+    }
+
+    /// Few entries may be many bytes, or be gone from the log into a snapshot.
+    #[tokio::test(start_paused = true)]
+    async fn who_lacks_much_gets_no_vote() {
+        scope(1, async {
+            let group = testing::group(testing::OWN, testing::Member::new().0, false).await;
+            let mut log = group.log.clone();
+            for index in 0..=20 {
+                let payload = EntryPayload::Normal(Payload(vec![0; 8 << 20].into()));
+                log.blocking_append([Entry { log_id: testing::log_id(testing::OWN, index), payload }]).await.unwrap();
+            }
+            log.purge(testing::log_id(testing::OWN, 4)).await.unwrap();
+            let standing = |alive, matched| Standing { matched, lag: 20 - matched, alive, voter: false };
+            for (alive, matched, can) in
+                [(true, 20, true), (false, 20, false), (true, 16, true), (true, 6, false), (true, 0, false)]
+            {
+                assert_eq!(group.can_vote(&standing(alive, matched)), can, "{matched}");
+            }
+            log.purge(testing::log_id(testing::OWN, 19)).await.unwrap();
+            assert!(!group.can_vote(&standing(true, 18)) && group.can_vote(&standing(true, 19)));
         })
         .await;
     }

@@ -247,6 +247,7 @@ impl Connection<'_> {
                 encode(&mut output, &reply, form.resp);
                 output
             };
+            let _turn = self.server.env.turn().await;
             self.output = self.server.env.heavy(encoded).await;
         } else if form.shown {
             encode(&mut self.output, &reply, form.resp);

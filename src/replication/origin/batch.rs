@@ -60,6 +60,15 @@ pub(super) enum Stored {
     Sealed(Bytes),
 }
 
+impl Stored {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Fresh(bytes) => bytes.len(),
+            Self::Shared(bytes) | Self::Sealed(bytes) => bytes.len(),
+        }
+    }
+}
+
 impl Queued {
     fn new(group: CommandGroup, since: Instant) -> Self {
         let (mut commands, mut bytes) = (0, 0);

@@ -12,6 +12,8 @@ use crate::replication::entry::Stamp;
 
 pub(super) const STALL_MIN: Duration = Duration::from_millis(500);
 const STALL_MAX: Duration = Duration::from_secs(2);
+/// What a link and a disk manage at least.
+const BYTES_PER_MS: usize = 16 << 10;
 const BACKOFF_MIN: Duration = Duration::from_millis(1);
 pub(super) const BACKOFF_MAX: Duration = Duration::from_millis(50);
 
@@ -63,11 +65,17 @@ impl Inner {
             self.stream.leader = Some(leader);
             self.stream.backoff = Duration::ZERO;
             self.restart_stream(None);
-        } else if !self.pending.is_empty() && now >= self.progress + self.stall {
+        } else if !self.pending.is_empty() && now >= self.progress + self.patience() {
             self.stall = (self.stall * 2).min(STALL_MAX);
             self.restart_stream(None);
             self.stream.fresh = true;
         }
+    }
+
+    /// How long nothing may come back: large batches take their time, on the way, to the disk and on the way to others.
+    fn patience(&self) -> Duration {
+        let bytes: usize = self.pending.iter().map(|pending| pending.body.len()).sum();
+        self.stall + Duration::from_millis((bytes / BYTES_PER_MS) as u64)
     }
 
     pub(super) fn restart_stream(&mut self, backoff: Option<Duration>) {
@@ -99,7 +107,7 @@ impl Inner {
 
     /// When to look again, after a look at `now`.
     pub(super) fn next_deadline(&self, now: Instant) -> Option<Instant> {
-        let stall = (!self.pending.is_empty()).then(|| self.progress + self.stall);
+        let stall = (!self.pending.is_empty()).then(|| self.progress + self.patience());
         let gather = self.gather.until_after(now);
         let step = match self.pending.back() {
             Some(last) if !(self.queue.is_empty() && self.tick_wanted.is_empty()) && self.pending.len() < WINDOW => {

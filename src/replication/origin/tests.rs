@@ -164,6 +164,18 @@ async fn a_stream_that_brings_nothing_begins_again_over_a_new_connection() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_large_batch_has_its_time_before_it_goes_again() {
+    let origin = booted();
+    let large = "v".repeat(16 << 20);
+    let _answered = submit_of(&origin, 1, &["SET", "k", &large]);
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+    advance(STALL_MIN + Duration::from_millis(900)).await;
+    assert!(hand_overs(&origin, LEADER).is_empty(), "16 MB at 16 MB/s");
+    advance(Duration::from_millis(200)).await;
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_boot_without_an_answer_goes_again_over_a_new_connection() {
     let origin = Origin::new(Arc::new(|| 5));
     assert!(matches!(next(&origin, LEADER), Next::Boot(LEADER, 5, false)));

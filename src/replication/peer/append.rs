@@ -1,12 +1,15 @@
 //! The leader's stream of log entries to one member: requests go out without waiting for their answers, at most a window of them.
 //!
-//! Invariants: answers come in the order of the requests; a stream with something unanswered for [`STALL`] is given up (openraft never
+//! Invariants: answers come in the order of the requests; a stream with something unanswered for [`STALL`], in which no byte of the
+//! requests has moved either (and a member's disk has had the time that it may take for them), is given up (openraft never
 //! times one out, and a stalled stream would also hold back the purge of the log). A member that lacks what it has confirmed in the
 //! same term is not reported to openraft, which rules that out, but kept out.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -15,13 +18,13 @@ use futures::{Stream, StreamExt};
 use openraft::entry::RaftEntry;
 use openraft::errors::{RPCError, Unreachable};
 use openraft::raft::{AppendEntriesRequest, StreamAppendError, StreamAppendResult};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
 use super::super::Group;
 use super::super::codec::Reader;
 use super::super::types::{LogId, TypeConfig};
-use super::frame::{self, FrameReader};
+use super::frame::{self, Frame, FrameReader};
 use super::message::{APPEND, APPENDED, appended, put_append};
 use crate::task::AbortOnDrop;
 
@@ -31,6 +34,8 @@ const WINDOW: usize = 64;
 const HOLD_BACK: Duration = Duration::from_millis(3);
 /// See the module's header.
 const STALL: Duration = Duration::from_secs(2);
+/// What a member's disk manages at least.
+const DISK_BYTES_PER_MS: u64 = 8192;
 
 type Answered = Result<StreamAppendResult<TypeConfig>, RPCError<TypeConfig>>;
 
@@ -40,6 +45,49 @@ struct Span {
     last: Option<LogId>,
     /// The leader's term.
     term: u64,
+    /// Length of the request.
+    bytes: u64,
+}
+
+/// Notes what goes out.
+struct Counted<W> {
+    to: W,
+    /// Bytes so far.
+    sent: Arc<AtomicU64>,
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Counted<W> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.to).poll_write(cx, buf);
+        if let Poll::Ready(Ok(count)) = result {
+            self.sent.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.to).poll_write_vectored(cx, bufs);
+        if let Poll::Ready(Ok(count)) = result {
+            self.sent.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.to.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.to).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.to).poll_shutdown(cx)
+    }
 }
 
 /// Runs requests over a connection.
@@ -49,14 +97,24 @@ pub fn stream(
     connection: crate::env::BoxStream,
     requests: impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin + 'static,
 ) -> BoxStream<'static, Answered> {
-    let (read, write) = tokio::io::split(connection);
+    let (read, to) = tokio::io::split(connection);
+    let sent = Arc::new(AtomicU64::new(0));
+    let write = Counted { to, sent: sent.clone() };
     let (spans, waiting) = tokio::sync::mpsc::unbounded_channel::<Span>();
     let window = Arc::new(Semaphore::new(WINDOW));
     // Fused: the last request may wait for company in vain, and openraft's stream must not be asked again after its end.
     let requests = requests.fuse();
     let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), target, requests, write, spans, window.clone())));
-    let state =
-        Receiver { group, target, answers: FrameReader::new(read), waiting, window, _writer: writer, ended: false };
+    let state = Receiver {
+        group,
+        target,
+        answers: FrameReader::new(read),
+        waiting,
+        window,
+        sent,
+        _writer: writer,
+        ended: false,
+    };
     futures::stream::unfold(state, |mut state| async move {
         if state.ended {
             return None;
@@ -76,19 +134,35 @@ struct Receiver {
     /// One span for each request that was written; bounded by the window.
     waiting: tokio::sync::mpsc::UnboundedReceiver<Span>,
     window: Arc<Semaphore>,
+    sent: Arc<AtomicU64>,
     _writer: AbortOnDrop<()>,
     ended: bool,
 }
 
 impl Receiver {
+    /// The frame that answers a request of so many bytes.
+    async fn frame(&mut self, bytes: u64) -> io::Result<Option<Frame>> {
+        let patience = STALL + Duration::from_millis(bytes / DISK_BYTES_PER_MS);
+        let answer = self.answers.next();
+        let mut answer = std::pin::pin!(answer);
+        loop {
+            let before = self.sent.load(Ordering::Relaxed);
+            if let Ok(frame) = tokio::time::timeout(patience, &mut answer).await {
+                return frame;
+            }
+            if self.sent.load(Ordering::Relaxed) == before {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+    }
+
     /// The next answer; None when the requests have ended and all are answered.
     async fn next(&mut self) -> Option<Answered> {
-        let Span { prev, last, term } = self.waiting.recv().await?;
-        let frame = match tokio::time::timeout(STALL, self.answers.next()).await {
-            Ok(Ok(Some(frame))) => frame,
-            Ok(Ok(None)) => return Some(Err(unreachable(&io::Error::from(io::ErrorKind::UnexpectedEof)))),
-            Ok(Err(error)) => return Some(Err(unreachable(&error))),
-            Err(_) => return Some(Err(unreachable(&io::Error::from(io::ErrorKind::TimedOut)))),
+        let Span { prev, last, term, bytes } = self.waiting.recv().await?;
+        let frame = match self.frame(bytes).await {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Some(Err(unreachable(&io::Error::from(io::ErrorKind::UnexpectedEof)))),
+            Err(error) => return Some(Err(unreachable(&error))),
         };
         self.window.add_permits(1);
         self.group.links.heard(self.target);
@@ -141,7 +215,7 @@ async fn send(
     group: Arc<Group>,
     target: u64,
     mut requests: impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin,
-    mut write: tokio::io::WriteHalf<crate::env::BoxStream>,
+    mut write: Counted<tokio::io::WriteHalf<crate::env::BoxStream>>,
     spans: tokio::sync::mpsc::UnboundedSender<Span>,
     window: Arc<Semaphore>,
 ) {
@@ -152,9 +226,10 @@ async fn send(
             group.told_commit.fetch_max(commit.index, Ordering::AcqRel);
         }
         let last = request.entries.last().map(RaftEntry::log_id).or(request.prev_log_id);
-        let span = Span { prev: request.prev_log_id, last, term: request.vote.leader_id.term };
+        let bytes: usize = request.entries.iter().map(super::super::codec::entry_size).sum();
+        let span = Span { prev: request.prev_log_id, last, term: request.vote.leader_id.term, bytes: bytes as u64 };
         // The receiver is gone: the stream has ended.
-        if spans.send(span).is_err() || write_request(&group, &mut write, &request).await.is_err() {
+        if spans.send(span).is_err() || write_request(&group, &mut write, &request, bytes).await.is_err() {
             return;
         }
     }
@@ -165,8 +240,8 @@ async fn write_request(
     group: &Group,
     write: &mut (impl tokio::io::AsyncWrite + Unpin),
     request: &AppendEntriesRequest<TypeConfig>,
+    size: usize,
 ) -> io::Result<()> {
-    let size: usize = request.entries.iter().map(super::super::codec::entry_size).sum();
     let mut body = Vec::with_capacity(size + 128);
     put_append(&mut body, group.clock.told_ms(), request);
     let mut out = BytesMut::with_capacity(0);
@@ -184,7 +259,7 @@ mod tests {
 
     use super::*;
     use crate::replication::testing::{OWN, Pipe, group, log_id};
-    use crate::replication::types::{Entry, EntryPayload, Vote, scope};
+    use crate::replication::types::{Entry, EntryPayload, Payload, Vote, scope};
 
     #[tokio::test(start_paused = true)]
     async fn a_stream_without_answers_is_given_up_and_ends() {
@@ -204,5 +279,42 @@ mod tests {
             drop(silent);
         })
         .await;
+    }
+
+    /// A large entry on its way over a slow link is no silence; that its bytes do not go on is.
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_moves_is_not_given_up() {
+        const LEN: usize = 64 << 20;
+        for stops_at in [LEN, LEN / 2] {
+            scope(1, async {
+                let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+                let (near, mut far) = tokio::io::duplex(1 << 16);
+                let vote = Vote::new_committed(OWN.term, OWN.node);
+                let payload = EntryPayload::Normal(Payload(Bytes::from(vec![0; LEN])));
+                let entries = vec![Entry { log_id: log_id(OWN, 6), payload }];
+                let request = AppendEntriesRequest { vote, prev_log_id: None, entries, leader_commit: None };
+                let requests = futures::stream::iter([request]).chain(futures::stream::pending());
+                let begin = Instant::now();
+                let mut answers = stream(group, 2, Box::new(Pipe(near)), requests);
+                let link = async {
+                    let (mut buf, mut read) = (vec![0; 1 << 16], 0);
+                    while read < stops_at {
+                        read += tokio::io::AsyncReadExt::read(&mut far, &mut buf).await.unwrap();
+                        // 2 MB/s
+                        tokio::time::sleep(Duration::from_millis(32)).await;
+                    }
+                };
+                let answer = async {
+                    let answer = answers.next().await;
+                    assert!(matches!(answer, Some(Err(RPCError::Unreachable(_)))));
+                    begin.elapsed()
+                };
+                let ((), given_up) = tokio::join!(link, answer);
+                let moving = Duration::from_millis(32) * (stops_at >> 16) as u32;
+                let patience = STALL + Duration::from_millis(LEN as u64 / DISK_BYTES_PER_MS);
+                assert!(given_up >= moving && given_up < moving + 3 * patience, "{given_up:?}");
+            })
+            .await;
+        }
     }
 }

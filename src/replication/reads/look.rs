@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::rounds::meanwhile;
 use super::{Job, Waiting};
 use crate::command::{Caller, Flags, Run, Spec, call_read, check};
 use crate::error::LOADING;
@@ -26,10 +27,18 @@ pub(super) enum Pass {
     AfterTick,
 }
 
-pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) {
+/// Answers what waited for `index`, which is applied, and looks at the state for it once nobody writes.
+pub(super) async fn finish(group: &Arc<Group>, mut ready: Vec<Waiting>, index: u64) {
+    let state = match group.gate.try_read() {
+        Some(state) => state,
+        // A script may run for long.
+        None => match meanwhile(group, &mut ready, group.gate.read()).await {
+            Some(state) => state,
+            None => return,
+        },
+    };
     let mut again = Vec::new();
     {
-        let state = group.gate.read().await;
         let look = Look::new(group, &state, Pass::First).light();
         let mut ready = VecDeque::from(ready);
         let mut warm = 0;
@@ -46,6 +55,7 @@ pub(super) async fn finish(group: &Arc<Group>, ready: Vec<Waiting>, index: u64) 
             }
         }
     }
+    drop(state);
     if again.is_empty() {
         return;
     }
@@ -217,6 +227,8 @@ pub(super) fn run_apart(group: &Arc<Group>, commands: CommandGroup, pass: Pass) 
 /// Runs a group there and answers it; gives it back if it has to run again after a tick. One that has to load a script which this
 /// state lacks goes to the log for it, where all of it runs.
 async fn run_on_image(group: &Arc<Group>, commands: CommandGroup, pass: Pass) -> Option<CommandGroup> {
+    // First, so that those who wait hold no images: later writes copy what is in them.
+    let _turn = group.env.turn().await;
     let image = group.gate.read().await.image();
     let look = group.clone();
     let by_log_or_again = move || {

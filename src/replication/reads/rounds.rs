@@ -112,7 +112,11 @@ pub(super) async fn finish_when_applied(group: Arc<Group>, mut ready: Vec<Waitin
 }
 
 /// Waits for `future`, and lets those of `ready` fail whose time is over meanwhile; None once nobody is left.
-async fn meanwhile<T>(group: &Group, ready: &mut Vec<Waiting>, future: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn meanwhile<T>(
+    group: &Group,
+    ready: &mut Vec<Waiting>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
     let mut future = pin!(future);
     while let Some(first) = ready.iter().map(|waiting| waiting.since).min() {
         if let Ok(value) = timeout_at(first + group.timeout(), &mut future).await {

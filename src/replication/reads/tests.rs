@@ -151,6 +151,45 @@ async fn a_group_that_reads_much_runs_apart() {
     .await;
 }
 
+/// A script that writes may hold the gate for long: who waits for it is told in time, and the others are answered when it is free.
+#[tokio::test(start_paused = true)]
+async fn a_read_fails_at_its_deadline_while_the_gate_is_held() {
+    scope(1, async {
+        let group = leader().await;
+        let state = group.gate.write().await;
+        let begin = Instant::now();
+        let ((early, mut first), (late, mut second)) = (get(), get());
+        let half = group.timeout() / 2;
+        let ready = vec![Waiting { job: early, since: begin }, Waiting { job: late, since: begin + half }];
+        drop(crate::task::spawn(finish_when_applied(group.clone(), ready, 5)));
+        tokio::time::sleep(group.timeout() + Duration::from_millis(5)).await;
+        assert_eq!(first.try_recv().unwrap().replies, [Reply::Error(LOADING)]);
+        assert!(second.try_recv().is_err(), "its time is not over");
+        drop(state);
+        assert_eq!(second.await.unwrap().replies, [Reply::Nil]);
+    })
+    .await;
+}
+
+/// However much clients read, apply finds a thread.
+#[test]
+fn heavy_reads_take_turns() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(scope(1, async {
+        let group = group(OWN, Arc::new(Tcp), true).await;
+        let mut turns = Vec::new();
+        for _ in 0..crate::env::HEAVY_THREADS / 2 {
+            turns.push(group.env.turn().await.unwrap());
+        }
+        let (read, mut answered) = job(vec![command("KEYS *")]);
+        finish(&group, vec![Waiting { job: read, since: Instant::now() }], 5).await;
+        let early = tokio::time::timeout(Duration::from_millis(200), &mut answered).await;
+        assert!(early.is_err(), "it has a thread though all turns are taken");
+        turns.pop();
+        assert_eq!(answered.await.unwrap().replies, [Reply::Array(Vec::new())]);
+    }));
+}
+
 const OTHER: Leader = Leader { term: 3, node: 2 };
 
 type Questions = tokio::sync::mpsc::UnboundedReceiver<Asked>;
