@@ -84,22 +84,45 @@ pub async fn join(
     admission(&frame).ok_or_else(|| io::Error::other("the member's answer cannot be understood"))
 }
 
-fn admission(frame: &OwnedFrame) -> Option<Admission> {
-    let OwnedFrame::Array(items) = frame else { return None };
-    let text = |frame: &OwnedFrame| match frame {
+/// Tells a member where another one is now: with the leader there, so that all know it.
+///
+/// # Errors
+/// The network's, or the refusal: it is no member.
+pub async fn moved(env: &Env, addr: &str, password: &str, args: &[String]) -> io::Result<()> {
+    let command = std::iter::once("RAFT.MOVED".to_owned()).chain(args.iter().cloned()).collect();
+    ask(env, addr, &with_auth(password, command)).await.map(drop)
+}
+
+/// Tells the node at `addr`, with or without a leader, where a member is, and learns where others are: (id, peer address).
+///
+/// # Errors
+/// The network's, or the refusal.
+pub async fn meet(env: &Env, addr: &str, password: &str, args: &[String]) -> io::Result<Vec<(u64, String)>> {
+    let command = std::iter::once("RAFT.MEET".to_owned()).chain(args.iter().cloned()).collect();
+    let frame = ask(env, addr, &with_auth(password, command)).await?;
+    addresses(&frame).ok_or_else(|| io::Error::other("the member's answer cannot be understood"))
+}
+
+/// Ids and addresses, one after the other.
+fn addresses(frame: &OwnedFrame) -> Option<Vec<(u64, String)>> {
+    let OwnedFrame::Array(members) = frame else { return None };
+    members.chunks(2).map(|pair| Some((text(pair.first()?)?.parse().ok()?, text(pair.get(1)?)?))).collect()
+}
+
+fn text(frame: &OwnedFrame) -> Option<String> {
+    match frame {
         OwnedFrame::BulkString(bytes) => String::from_utf8(bytes.clone()).ok(),
         _ => None,
-    };
-    let OwnedFrame::Array(members) = items.get(3)? else { return None };
-    let peers = members
-        .chunks(2)
-        .map(|pair| Some((text(pair.first()?)?.parse().ok()?, text(pair.get(1)?)?)))
-        .collect::<Option<Vec<_>>>()?;
+    }
+}
+
+fn admission(frame: &OwnedFrame) -> Option<Admission> {
+    let OwnedFrame::Array(items) = frame else { return None };
     Some(Admission {
         cluster: u128::from_str_radix(&text(items.first()?)?, 16).ok()?,
         node: text(items.get(1)?)?.parse().ok()?,
         level: text(items.get(2)?)?.parse().ok()?,
-        peers,
+        peers: addresses(items.get(3)?)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Log lines for the operator, on standard error, by `loglevel`.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 static LEVEL: AtomicU8 = AtomicU8::new(2);
@@ -15,8 +16,18 @@ pub fn set_level(name: &str) -> bool {
 fn line(level: u8, text: &str) {
     if level >= LEVEL.load(Ordering::Relaxed) {
         let name = NAMES.get(usize::from(level)).copied().unwrap_or_default();
-        eprintln!("{} {name}: {text}", crate::clock::wall_text());
+        to_stderr(&format!("{} {name}: {text}", crate::clock::wall_text()));
     }
+}
+
+/// A line on standard error as it is. A log that cannot be written (its reader has ended, its disk is full) ends no node.
+pub fn to_stderr(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// The same on standard output.
+pub fn to_stdout(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// For developers.

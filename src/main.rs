@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match run(settings, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fatal) => {
-            eprintln!("lockstep: {fatal}");
+            lockstep::log::to_stderr(&format!("lockstep: {fatal}"));
             ExitCode::FAILURE
         }
     }
@@ -35,11 +35,11 @@ fn stop_on_panic() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         print(info);
-        eprintln!(
+        lockstep::log::to_stderr(&format!(
             "lockstep: stopped by a mistake in the program, while or after applying log entry {}. If it happens again at the \
              same entry, start every node with --skip-entry for it",
             lockstep::replication::last_applying()
-        );
+        ));
         std::process::abort();
     }));
 }
@@ -80,13 +80,13 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
             () = node.group.recovery(), if !ready => {
                 ready = true;
                 let role = if node.group.leads() { "leader" } else { "follower" };
-                println!(
+                lockstep::log::to_stdout(&format!(
                     "lockstep {} ready on {host}:{} (cluster {:.8}, node {}, {role})",
                     lockstep::VERSION,
                     node.port,
                     format!("{:032x}", node.group.links.identity().cluster),
                     node.group.node,
-                );
+                ));
             }
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,

@@ -100,7 +100,7 @@ pub static OPTIONS: &[Opt] = &[
         Section::Cluster,
         TEXT,
         Place::TextOption(|s| &mut s.join),
-        "Client address (host:port) of a member, to join its cluster; a directory that has an identity ignores it",
+        "Client address (host:port) of a member, to join its cluster, or to find its own one again where all have moved",
     ),
     opt(
         "must-join",

@@ -33,28 +33,55 @@ pub(super) async fn watch_disk(server: Arc<Server>, group: Arc<Group>, files: Ar
     }
 }
 
-/// Tells the cluster where this node is now, if its addresses have changed.
-pub(super) async fn announce(router: Router, group: Arc<Group>, nonce: u64, peer_addr: String, client_addr: String) {
+/// What a node says of itself when it has moved.
+pub(super) struct Whereabouts {
+    /// Of its directory.
+    pub nonce: u64,
+    /// `host:port` of its peer port.
+    pub peer_addr: String,
+    /// `host:port` of its client port.
+    pub client_addr: String,
+    /// `--join`: where a member may be, if the members that this node knows have moved.
+    pub hint: Option<String>,
+}
+
+/// Tells the cluster where this node is, until the leader reaches it there: its own state may lack an entry that says otherwise.
+///
+/// Where no leader can be told because too many have moved, they find each other by the hint: each node says where it is, and who has
+/// said so to others.
+pub(super) async fn announce(router: Router, group: Arc<Group>, own: Whereabouts) {
+    let links = &group.links;
+    let (id, password) = (format!("{:032x}", links.identity().cluster), links.identity().password.clone());
+    let (node, peer) = (group.node.to_string(), own.peer_addr.clone());
+    let moved = [id.clone(), node.clone(), own.nonce.to_string(), peer.clone(), own.client_addr.clone()];
+    let meet = [id, node, peer];
+    links.meet(group.node, &own.peer_addr);
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let members = group.gate.read().await.cluster.members.clone();
-        let Some(own) = members.get(&group.node) else { continue };
-        if own.peer_addr == peer_addr && own.client_addr == client_addr {
+        let Some(known) = members.get(&group.node) else { continue };
+        let is_known = known.peer_addr == own.peer_addr && known.client_addr == own.client_addr;
+        // Its Boot was applied here: what the leader sends arrives.
+        if is_known && (group.leads() || group.origin.boot().is_some()) {
             continue;
         }
         if group.leads() {
             // Nobody else could hand anything to a leader that has moved.
-            let (spec, nonce) = (&crate::command::cluster::JOIN, nonce.to_string());
-            let args = [spec.name.as_bytes(), nonce.as_bytes(), peer_addr.as_bytes(), client_addr.as_bytes()];
+            let spec = &crate::command::cluster::MOVED;
+            let args = std::iter::once(spec.name).chain(moved.iter().map(String::as_str));
             router.execute(spec, crate::protocol::Args::from_slices(args)).await;
             continue;
         }
-        let password = group.links.identity().password.clone();
-        for (node, member) in members {
-            if node == group.node {
-                continue;
+        if let Some(hint) = &own.hint
+            && let Ok(met) = join::meet(&group.env, hint, &password, &meet).await
+        {
+            for (node, addr) in met.iter().filter(|(node, _)| *node != group.node && members.contains_key(node)) {
+                links.meet(*node, addr);
             }
-            if join::join(&group.env, &member.client_addr, &password, nonce, &peer_addr, &client_addr).await.is_ok() {
+        }
+        let others = members.iter().filter(|(node, _)| **node != group.node).map(|(_, member)| &member.client_addr);
+        for addr in own.hint.iter().chain(others) {
+            if join::moved(&group.env, addr, &password, &moved).await.is_ok() {
                 break;
             }
         }

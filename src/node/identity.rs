@@ -143,7 +143,7 @@ pub async fn establish(
             )
         })?;
         if settings.join.is_some() {
-            crate::log::notice("the data directory has an identity: --join is ignored");
+            crate::log::notice("the data directory has an identity: --join only says where a member may be");
         }
         // A snapshot is made of a log.
         if !holds.log && (identity.log_begun || holds.snapshot) {

@@ -166,6 +166,7 @@ impl Node {
 
         let router = Router::new(identity.node, vec![group.clone()]);
         let port = clients.port();
+        let hint = settings.join.clone();
         let server = Server::new(env.clone(), settings, router.clone());
         let founder = identity.founder.then(|| Content::Create {
             cluster: identity.cluster,
@@ -191,7 +192,11 @@ impl Node {
             run(chores::keep_clock(group.clone(), storage.files.clone())),
             run(chores::watch_disk(server.clone(), group.clone(), storage.files.clone())),
             run(crate::config::warn_of_differences(group.clone(), options.replicated)),
-            run(chores::announce(router, group.clone(), identity.nonce, peer_addr.clone(), client_addr.clone())),
+            run(chores::announce(
+                router,
+                group.clone(),
+                chores::Whereabouts { nonce: identity.nonce, peer_addr: peer_addr.clone(), client_addr, hint },
+            )),
         ];
         if identity.founder && !raft.is_initialized().await.map_err(|error| Fatal(error.to_string()))? {
             let members = std::collections::BTreeMap::from([(identity.node, Peer { addr: peer_addr })]);

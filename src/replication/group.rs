@@ -265,7 +265,7 @@ impl Group {
             return;
         }
         for (node, member) in &cluster.members {
-            self.links.set_addr(*node, &member.peer_addr);
+            self.links.state_says(*node, &member.peer_addr);
         }
         let mut removed = self.removed.lock();
         *removed = (1..=cluster.last_node).filter(|node| !cluster.members.contains_key(node)).collect();

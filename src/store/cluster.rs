@@ -85,6 +85,15 @@ impl Cluster {
         self.last_node
     }
 
+    /// Takes over where a member is; false if it is none.
+    pub fn moved(&mut self, node: u64, nonce: u64, peer_addr: &str, client_addr: &str) -> bool {
+        let Some(member) = self.members.get_mut(&node).filter(|member| member.nonce == nonce) else { return false };
+        member.peer_addr = peer_addr.into();
+        member.client_addr = client_addr.into();
+        self.version += 1;
+        true
+    }
+
     /// Applies Recreate: another cluster from here on, of this node alone. `level` counts where there was no cluster yet.
     pub fn recreate(&mut self, id: u128, level: u32, node: u64, member: Member) {
         *self = Self {

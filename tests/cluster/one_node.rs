@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::cluster::Cluster;
+use crate::support::client::Client;
+use crate::support::cluster::{Cluster, until};
 
 #[test]
 fn starts_stops_and_starts_again() {
@@ -20,4 +21,29 @@ fn starts_stops_and_starts_again() {
         cluster.nodes[0].start_again();
         cluster.wait_ready(0);
     }
+}
+
+/// Whoever reads the log may have ended, or its disk be full.
+#[test]
+fn a_log_that_cannot_be_written_ends_no_node() {
+    let mut cluster = Cluster::start(1, &[]);
+    cluster.nodes[0].kill();
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    let mut node = std::process::Command::new(env!("CARGO_BIN_EXE_lockstep"))
+        .args(["--port", &cluster.nodes[0].port().to_string(), "--dir"])
+        .arg(cluster.nodes[0].data())
+        .stdout(full())
+        .stderr(full())
+        .spawn()
+        .unwrap();
+    let reply = until("the node to serve", || {
+        let reply = Client::try_connect(cluster.nodes[0].addr()).ok()?.try_call(&["GET", "key"]).ok()?;
+        (!reply.is_error()).then_some(reply)
+    });
+    // It has something to say of this.
+    let snapshot = Client::connect(cluster.nodes[0].addr()).call(&["RAFT.SNAPSHOT"]);
+    let ended = node.try_wait().unwrap();
+    node.kill().unwrap();
+    node.wait().unwrap();
+    assert!(reply.is_null() && !snapshot.is_error() && ended.is_none(), "{snapshot:?} {ended:?}");
 }

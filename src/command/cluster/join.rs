@@ -7,7 +7,7 @@ use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-/// RAFT.JOIN; also a node that has moved tells so by it.
+/// RAFT.JOIN
 pub static SPEC: Spec = Spec {
     name: "raft.join",
     arity: 4,
@@ -32,19 +32,21 @@ pub static SPEC: Spec = Spec {
 /// Longest address that is taken.
 const ADDRESS_LEN_MAX: usize = 300;
 
+/// An argument that is `host:port`.
+pub(super) fn address(bytes: &[u8]) -> Result<String, ReplyError> {
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| {
+            let has_port = text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+            has_port && text.len() <= ADDRESS_LEN_MAX
+        })
+        .map(str::to_owned)
+        .ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
+}
+
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<u64>().ok());
     let nonce = number(args.arg(1)).filter(|nonce| *nonce != 0).ok_or(NOT_AN_INTEGER)?;
-    let address = |bytes: &[u8]| {
-        std::str::from_utf8(bytes)
-            .ok()
-            .filter(|text| {
-                text.len() <= ADDRESS_LEN_MAX
-                    && text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
-            })
-            .map(str::to_owned)
-            .ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
-    };
     let (peer, client) = (address(args.arg(2))?, address(args.arg(3))?);
     let cluster = &mut txn.state_mut().cluster;
     if !cluster.is_created() {

@@ -5,6 +5,8 @@ mod digest;
 mod disabled;
 mod internal;
 mod join;
+mod meet;
+mod moved;
 mod nodes;
 mod promote;
 mod remove;
@@ -14,7 +16,7 @@ mod wish;
 
 use super::Spec;
 
-pub use join::SPEC as JOIN;
+pub use moved::SPEC as MOVED;
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
@@ -27,6 +29,8 @@ pub static SPECS: &[&Spec] = &[
     &snapshot::SPEC,
     &digest::SPEC,
     &join::SPEC,
+    &moved::SPEC,
+    &meet::SPEC,
     &internal::INVITE,
     &internal::WISH,
     &internal::REFUSE,

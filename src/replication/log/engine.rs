@@ -168,7 +168,7 @@ fn purge_files(engine: &Engine, stopped: &mpsc::Receiver<()>, interval: Duration
     while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
         // Nothing is lost by files that stay; a full disk is what the next round may cure.
         if let Err(error) = engine.purge_expired_files() {
-            eprintln!("lockstep: old log files in {} could not be removed: {error}", engine.path());
+            crate::log::warning(&format!("old log files in {} could not be removed: {error}", engine.path()));
         }
     }
 }

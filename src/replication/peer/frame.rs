@@ -12,6 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub const FRAME_LEN_MAX: usize = 192 * 1024 * 1024;
 const HEAD_LEN: usize = 13;
 const READ_STEP: usize = 64 * 1024;
+/// Room that is worth a read of its own.
+const READ_MIN: usize = 4096;
 
 /// A frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +103,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             if let Some(frame) = decode(&mut self.buf)? {
                 return Ok(Some(frame));
             }
-            self.buf.reserve(READ_STEP);
+            // What was taken from it keeps the whole buffer, and entries are kept for long: so it is used up first.
+            if self.buf.capacity() - self.buf.len() < READ_MIN {
+                self.buf.reserve(READ_STEP);
+            }
             if self.from.read_buf(&mut self.buf).await? == 0 {
                 return Ok(None);
             }
@@ -150,4 +155,30 @@ pub async fn write_parts(to: &mut (impl AsyncWrite + Unpin), group: u64, kind: u
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames that come one by one and stay share their buffers: small ones take little more than their own bytes.
+    #[tokio::test]
+    async fn frames_that_stay_share_buffers() {
+        const COUNT: usize = 5000;
+        let (mut near, far) = tokio::io::duplex(1 << 16);
+        let mut reader = FrameReader::new(far);
+        let mut held = Vec::new();
+        for _ in 0..COUNT {
+            near.write_all(&encode(0, 1, &[7; 100])).await.unwrap();
+            held.push(reader.next().await.unwrap().unwrap().body);
+        }
+        let follows = |pair: &[Bytes]| pair[1].as_ptr() as usize == pair[0].as_ptr() as usize + 100 + HEAD_LEN;
+        let buffers = 1 + held.windows(2).filter(|pair| !follows(pair)).count();
+        assert!(buffers * READ_STEP < COUNT * 100 * 2, "{buffers} buffers");
+        // A long one is not read in small steps.
+        let long = encode(0, 1, &vec![7; 1 << 20]);
+        let (sent, frame) = tokio::join!(near.write_all(&long), reader.next());
+        sent.unwrap();
+        assert_eq!(frame.unwrap().unwrap().body.len(), 1 << 20);
+    }
 }

@@ -55,6 +55,10 @@ pub struct Links {
     env: Env,
     identity: Identity,
     addrs: Mutex<BTreeMap<u64, String>>,
+    /// Where the state says that they are.
+    stated: Mutex<BTreeMap<u64, String>>,
+    /// Where members, and this node, said that they are, besides what the state says.
+    met: Mutex<BTreeMap<u64, String>>,
     links: Mutex<BTreeMap<u64, Arc<Link>>>,
     forwards: Mutex<BTreeMap<u64, forward::Forward>>,
     heard: Mutex<BTreeMap<u64, tokio::time::Instant>>,
@@ -69,6 +73,8 @@ impl Links {
             env,
             identity,
             addrs: Mutex::default(),
+            stated: Mutex::default(),
+            met: Mutex::default(),
             links: Mutex::default(),
             forwards: Mutex::default(),
             heard: Mutex::default(),
@@ -94,9 +100,30 @@ impl Links {
         }
     }
 
+    /// The state says where a member is. Only news of it count: what was learned from the member itself meanwhile is newer.
+    pub fn state_says(&self, node: u64, addr: &str) {
+        let before = self.stated.lock().insert(node, addr.to_owned());
+        if before.is_none_or(|before| before != addr) {
+            self.set_addr(node, addr);
+        }
+    }
+
+    /// A node says where it is (RAFT.MEET).
+    pub fn meet(&self, node: u64, addr: &str) {
+        self.met.lock().insert(node, addr.to_owned());
+        self.set_addr(node, addr);
+    }
+
+    /// All that said so, to pass it on.
+    pub fn met(&self) -> BTreeMap<u64, String> {
+        self.met.lock().clone()
+    }
+
     /// A member is gone for good.
     pub fn forget(&self, node: u64) {
         self.addrs.lock().remove(&node);
+        self.stated.lock().remove(&node);
+        self.met.lock().remove(&node);
         self.links.lock().remove(&node);
         self.forwards.lock().remove(&node);
     }

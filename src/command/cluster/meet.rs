@@ -1,0 +1,55 @@
+//! RAFT.MEET cluster-id node-id peer-address: where this node and the caller are, while no leader could be told.
+
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::error::{LOADING, ReplyError};
+use crate::protocol::{Args, Reply};
+use crate::server::{Answer, Call};
+
+/// RAFT.MEET. Only what two nodes know of addresses; nothing of it goes through the log.
+pub static SPEC: Spec = Spec {
+    name: "raft.meet",
+    arity: 4,
+    flags: Flags::ADMIN
+        .union(Flags::NOSCRIPT)
+        .union(Flags::LOADING)
+        .union(Flags::STALE)
+        .union(Flags::NO_MULTI)
+        .union(Flags::CUTS_GROUP),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Tells this node where a member is now, and where it is itself.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(N) with the number of members",
+        args: &[
+            Arg::new("cluster-id", ArgKind::String),
+            Arg::new("node-id", ArgKind::Integer),
+            Arg::new("peer-address", ArgKind::String),
+        ],
+    },
+    run: Run::Session(run),
+    subcommands: &[],
+};
+
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    let node = std::str::from_utf8(args.arg(2)).ok().and_then(|text| text.parse::<u64>().ok());
+    let addr = match super::join::address(args.arg(3)) {
+        Ok(addr) => addr,
+        Err(error) => return Reply::Error(error).into(),
+    };
+    let (server, id) = (call.server.clone(), args.arg(1).to_vec());
+    Answer::later(async move {
+        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        let same = format!("{:032x}", group.links.identity().cluster).as_bytes() == id.as_slice();
+        let is_member = |node: &u64| *node != group.node && !group.is_removed(*node);
+        let Some(node) = node.filter(|node| same && is_member(node)) else {
+            return Reply::Error(ReplyError::new("ERR no such member"));
+        };
+        if group.gate.read().await.cluster.members.contains_key(&node) {
+            group.links.meet(node, &addr);
+        }
+        let met = group.links.met();
+        Reply::Array(met.iter().flat_map(|(node, addr)| [Reply::bulk(node.to_string()), Reply::bulk(addr)]).collect())
+    })
+}

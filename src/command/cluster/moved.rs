@@ -1,0 +1,43 @@
+//! RAFT.MOVED cluster-id node-id nonce peer-address client-address: a member says where it is now.
+
+use super::join::address;
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::store::Txn;
+
+/// RAFT.MOVED. Unlike RAFT.JOIN it takes nobody in: a node that was removed meanwhile, or that asks at an address where another
+/// cluster is now, is refused.
+pub static SPEC: Spec = Spec {
+    name: "raft.moved",
+    arity: 6,
+    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES),
+    categories: Categories::empty(),
+    keys: &[],
+    doc: Doc {
+        summary: "Says where a member is now.",
+        since: "1.0.0",
+        group: Group::Cluster,
+        complexity: "O(1)",
+        args: &[
+            Arg::new("cluster-id", ArgKind::String),
+            Arg::new("node-id", ArgKind::Integer),
+            Arg::new("nonce", ArgKind::Integer),
+            Arg::new("peer-address", ArgKind::String),
+            Arg::new("client-address", ArgKind::String),
+        ],
+    },
+    run: Run::Write(run),
+    subcommands: &[],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let (peer, client) = (address(args.arg(4))?, address(args.arg(5))?);
+    let number = |at| std::str::from_utf8(args.arg(at)).ok().and_then(|text| text.parse::<u64>().ok());
+    let cluster = &mut txn.state_mut().cluster;
+    let same = format!("{:032x}", cluster.id).as_bytes() == args.arg(1);
+    match (number(2), number(3)) {
+        (Some(node), Some(nonce)) if same && cluster.moved(node, nonce, &peer, &client) => Ok(Reply::Ok),
+        _ => Err(ReplyError::new("ERR no such member")),
+    }
+}
