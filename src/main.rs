@@ -59,11 +59,18 @@ fn run(settings: Settings, options: StartOptions) -> Result<(), Fatal> {
 async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<(), Fatal> {
     let dir = settings.dir.clone();
     let (host, log_prefill) = (settings.bind.clone(), settings.log_prefill);
+    let (log_keep, keep_free_bytes) = (settings.log_keep, settings.disk_reserve);
     // The directory first: two processes on one directory are a worse mistake than two on one port.
     let files = Arc::new(DiskFiles::open(&dir)?);
     let ports = Ports::bind(&env, &settings).await?;
     let storage = move || {
-        let engine = EngineOptions { prefill_bytes: log_prefill, ..EngineOptions::new(dir.join("log")) };
+        let engine = EngineOptions {
+            prefill_bytes: log_prefill,
+            keep_free_bytes,
+            // What a snapshot leaves, and as much again until the next one.
+            purge_threshold_bytes: log_keep.saturating_mul(2),
+            ..EngineOptions::new(dir.join("log"))
+        };
         let (log, notices) = EngineLog::open(&engine)?;
         for notice in notices {
             lockstep::log::warning(&notice);

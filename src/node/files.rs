@@ -81,8 +81,7 @@ impl Files for DiskFiles {
     }
 
     fn free_bytes(&self) -> Option<u64> {
-        let stat = rustix::fs::statvfs(&self.dir).ok()?;
-        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+        crate::replication::log::free_bytes(&self.dir)
     }
 }
 

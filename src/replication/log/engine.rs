@@ -28,7 +28,7 @@ use super::io::LogIo;
 use super::io::Write;
 use super::record::Record;
 use super::scan;
-use super::spare::Spares;
+use super::spare::{Spares, free_bytes};
 use super::state::GroupState;
 use super::state::StateError;
 use super::writer;
@@ -52,6 +52,8 @@ pub struct EngineOptions {
     pub purge_threshold_bytes: u64,
     /// Space written with zeros ahead of the log, in whole files: an fsync is then cheaper (see `spare`).
     pub prefill_bytes: u64,
+    /// Below so much free disk there are no files of zeros: they are given back.
+    pub keep_free_bytes: u64,
     /// How often files are looked at for removal.
     pub purge_interval: Duration,
 }
@@ -64,6 +66,7 @@ impl EngineOptions {
             file_bytes: 64 << 20,
             purge_threshold_bytes: 512 << 20,
             prefill_bytes: 128 << 20,
+            keep_free_bytes: 0,
             purge_interval: Duration::from_secs(10),
         }
     }
@@ -118,7 +121,7 @@ impl EngineLog {
         let spares = Arc::new(spares);
         // The first file is one of them. What cannot be written, for want of space perhaps, the log can do without.
         if scan::is_empty(dir) {
-            drop(spares.fill(|| spares.is_empty()));
+            drop(spares.fill(|| spares.is_empty() && spares.has_room(options.keep_free_bytes)));
         }
         let files = Arc::new(LogFiles::new(Arc::clone(&spares)));
         let engine = Engine::open_with_file_system(options.config(), files).map_err(|error| {
@@ -129,7 +132,7 @@ impl EngineLog {
         let queue = Arc::new(Queue::default());
         let (jobs, work) = mpsc::channel::<Job>();
         let (stop_purge, stopped) = mpsc::channel::<()>();
-        let interval = options.purge_interval;
+        let (interval, keep_free) = (options.purge_interval, options.keep_free_bytes);
 
         let spawn = |name: &str, body: Box<dyn FnOnce(&Engine) + Send>| {
             let (thread_name, engine) = (name.to_owned(), Arc::clone(&engine));
@@ -140,11 +143,22 @@ impl EngineLog {
         };
         let queued = Arc::clone(&queue);
         let (filled, taken) = (Arc::clone(&spares), spares.watch());
+        let given_back = Arc::clone(&spares);
         let threads = vec![
             spawn("log-writer", Box::new(move |engine| writer::run(engine, &queued)))?,
             spawn("log-reader", Box::new(move |engine| work.iter().for_each(|job| job(engine))))?,
-            spawn("log-purge", Box::new(move |engine| purge_files(engine, &stopped, interval)))?,
-            spawn("log-spare", Box::new(move |_| fill_spares(&filled, &taken)))?,
+            spawn(
+                "log-purge",
+                Box::new(move |engine| {
+                    while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
+                        purge_files(engine);
+                        if free_bytes(given_back.dir()).is_some_and(|free| free < keep_free) {
+                            given_back.give_back();
+                        }
+                    }
+                }),
+            )?,
+            spawn("log-spare", Box::new(move |_| fill_spares(&filled, &taken, keep_free)))?,
         ];
         let log = Self {
             engine,
@@ -164,20 +178,18 @@ impl EngineLog {
     }
 }
 
-fn purge_files(engine: &Engine, stopped: &mpsc::Receiver<()>, interval: Duration) {
-    while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(interval) {
-        // Nothing is lost by files that stay; a full disk is what the next round may cure.
-        if let Err(error) = engine.purge_expired_files() {
-            crate::log::warning(&format!("old log files in {} could not be removed: {error}", engine.path()));
-        }
+fn purge_files(engine: &Engine) {
+    // Nothing is lost by files that stay; a full disk is what the next round may cure.
+    if let Err(error) = engine.purge_expired_files() {
+        crate::log::warning(&format!("old log files in {} could not be removed: {error}", engine.path()));
     }
 }
 
-fn fill_spares(spares: &Spares, taken: &mpsc::Receiver<()>) {
+fn fill_spares(spares: &Spares, taken: &mpsc::Receiver<()>, keep_free: u64) {
     loop {
         let filled = spares.fill(|| {
             thread::sleep(SPARE_PAUSE);
-            spares.is_watched()
+            spares.is_watched() && spares.has_room(keep_free)
         });
         // The log can do without; the next one taken is the next try.
         drop(filled);

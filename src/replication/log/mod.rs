@@ -36,6 +36,7 @@ pub use io::Write;
 pub use marks::MARK_BYTES;
 pub use memory::MemoryDisk;
 pub use memory::MemoryLog;
+pub use spare::free_bytes;
 pub use state::FORMAT_VERSION;
 pub use state::GroupState;
 pub use store::LogOptions;

@@ -25,6 +25,12 @@ const SUFFIX: &str = "spare";
 const UNFINISHED: &str = "spare-part";
 const PIECE: usize = 256 << 10;
 
+/// Free bytes of the disk that `dir` is on.
+pub fn free_bytes(dir: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(dir).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
 /// The spare files of one directory.
 pub struct Spares {
     dir: PathBuf,
@@ -79,6 +85,19 @@ impl Spares {
             let _ = taken.send(());
         }
         spare
+    }
+
+    /// True if there is room for another one that leaves so much free, and as much again as the log may need meanwhile.
+    pub fn has_room(&self, keep_free: u64) -> bool {
+        free_bytes(&self.dir).is_none_or(|free| free >= keep_free.saturating_add(2 * self.file_bytes))
+    }
+
+    /// Removes those that are ready: their room is worth more.
+    pub fn give_back(&self) {
+        for spare in self.ready.lock().drain(..) {
+            // One that is gone takes no room.
+            drop(fs::remove_file(spare));
+        }
     }
 
     /// A message for each file that is taken from now on, until [`Self::close`].
@@ -194,5 +213,17 @@ mod tests {
             })
             .unwrap();
         assert_eq!((names(dir.path()), spares.take()), (Vec::new(), None));
+    }
+
+    #[test]
+    fn they_are_given_back_and_not_made_of_what_is_to_stay_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let spares = Spares::open(dir.path(), 8192, 2).unwrap();
+        spares.fill(|| spares.has_room(0)).unwrap();
+        assert_eq!(names(dir.path()).len(), 2);
+        spares.give_back();
+        assert_eq!((names(dir.path()), spares.take()), (Vec::new(), None));
+        let free = free_bytes(dir.path()).unwrap();
+        assert!(!spares.has_room(2 * free) && !spares.has_room(u64::MAX));
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use openraft::RaftLogReader;
 use openraft::storage::RaftLogStorage;
@@ -14,6 +15,7 @@ use super::options;
 use super::run;
 use super::small_window;
 use crate::replication::log::EngineLog;
+use crate::replication::log::EngineOptions;
 use crate::replication::log::LogIo;
 use crate::replication::log::LogOptions;
 use crate::replication::log::LogStore;
@@ -210,4 +212,36 @@ fn a_gap_is_refused() {
         }
         assert_eq!(all(&mut store).await, entries(1, 0..3));
     });
+}
+
+/// Files of zeros are not made of what is to stay free, and go when it is not there any more; the log does without them.
+#[test]
+fn a_low_disk_has_no_spare_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let spares = || {
+        let files = std::fs::read_dir(dir.path()).unwrap();
+        files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|it| it == "spare")).count()
+    };
+    let open = |keep_free_bytes| {
+        let purge_interval = Duration::from_millis(5);
+        let options = EngineOptions { prefill_bytes: 32 << 10, keep_free_bytes, purge_interval, ..options(dir.path()) };
+        EngineLog::open(&options).unwrap().0
+    };
+    let until = |count| {
+        (0..2000).any(|_| {
+            spares() == count || {
+                std::thread::sleep(Duration::from_millis(5));
+                false
+            }
+        })
+    };
+    let log = open(0);
+    assert!(until(2), "{}", spares());
+    drop(log);
+    let log = open(u64::MAX);
+    assert!(until(0), "{}", spares());
+    drop(log);
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    drop(open(u64::MAX));
+    assert_eq!(spares(), 0);
 }
