@@ -78,9 +78,14 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
         let snapshots = DiskStore::open(dir.join("snapshots"))?;
         Ok(Storage { files, log: Arc::new(log), snapshots: Arc::new(snapshots) })
     };
-    let node = Node::start(env, settings, options, storage, ports).await?;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let node = tokio::select! {
+        node = Node::start(env, settings, options, storage, ports) => node?,
+        // It has answered nobody yet, and joining may take for ever.
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     let mut ready = false;
     let fatal = loop {
         tokio::select! {

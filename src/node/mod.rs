@@ -156,6 +156,13 @@ impl Node {
             replication::snapshot::put_state(&group, raft_meta.last_membership, applied, state).await;
         }
 
+        if log.first_index() > applied.map_or(0, |applied| applied.index + 1) {
+            return Err(Fatal(format!(
+                "the log begins at entry {}, and no snapshot in the directory `snapshots` covers what was before it: files there were \
+                 deleted. Bring back exactly what was there, or start once with --rebuild to take another member's state",
+                log.first_index()
+            )));
+        }
         recreate::carry_out(&env, &*storage.files, &mut identity, &mut log.clone(), applied, addrs).await?;
 
         let machine = Machine::new(group.clone(), applied, options.skip_entry);

@@ -109,8 +109,12 @@ async fn other_members(group: &Arc<Group>) -> Result<Vec<u64>, Fatal> {
             newest = Some(membership);
         }
     }
-    let members = newest.iter().flat_map(|membership| membership.nodes().map(|(node, _)| *node));
-    Ok(members.filter(|node| *node != group.node).collect())
+    let members = match &newest {
+        Some(membership) => membership.nodes().map(|(node, _)| *node).filter(|node| *node != group.node).collect(),
+        // Both are silent on it: those of whom it was told when it joined.
+        None => group.links.known(),
+    };
+    Ok(members)
 }
 
 /// Cuts the log off before an entry that is not the one which the state has in its place.

@@ -1,7 +1,10 @@
 //! `--must-join`: a node that begins no cluster and waits to be called by RAFT.ADD.
 
+use std::time::Duration;
+
 use crate::support::client::Client;
 use crate::support::cluster::{Cluster, until};
+use crate::support::ports::free_port;
 use crate::support::process::Server;
 
 /// A node with an empty directory that waits; it answers nothing yet.
@@ -71,4 +74,21 @@ fn an_address_where_nobody_waits() {
     );
     until("the cluster to go on", || (!client.call(&["SET", "key", "value"]).is_error()).then_some(()));
     assert_eq!(cluster.lines(0).len(), 1);
+}
+
+/// A node that finds nobody to join ends when it is told to.
+#[test]
+fn a_node_that_waits_to_join_ends_by_sigterm() {
+    for signal in ["TERM", "INT"] {
+        let mut server = Server::lockstep(&[]);
+        server.kill();
+        std::fs::remove_dir_all(server.data()).unwrap();
+        server.flags_mut().extend(["--join".into(), format!("127.0.0.1:{}", free_port())]);
+        let from = server.log().len();
+        server.launch_again();
+        server.wait_log(from, "cannot join");
+        server.signal(signal);
+        let status = server.wait_exit(Duration::from_secs(10)).expect("an end");
+        assert_eq!(status.code(), Some(0), "{}", server.log());
+    }
 }

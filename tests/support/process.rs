@@ -180,6 +180,7 @@ impl Server {
             "STOP" => rustix::process::Signal::STOP,
             "CONT" => rustix::process::Signal::CONT,
             "TERM" => rustix::process::Signal::TERM,
+            "INT" => rustix::process::Signal::INT,
             _ => panic!("no such signal here: {name}"),
         };
         rustix::process::kill_process(pid, signal).expect("a signal to a process of our own");

@@ -7,6 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Characters of a peer's objection that the log shows.
+const SHOWN_CHARS: usize = 300;
+
 /// Who a node is.
 #[derive(Debug)]
 pub struct Identity {
@@ -64,7 +67,13 @@ impl Identity {
 
     /// A member objects; `proven`: it knows the secret.
     pub(super) fn object(&self, node: u64, why: &str, proven: bool) {
-        self.objections.lock().insert(node, Objection { why: why.to_owned(), proven });
+        let objection = Objection { why: why.to_owned(), proven };
+        let before = self.objections.lock().insert(node, objection);
+        if before.is_none_or(|before| before.why != why) {
+            // Whoever answers there may be a stranger.
+            let shown: String = why.chars().take(SHOWN_CHARS).flat_map(char::escape_debug).collect();
+            crate::log::warning(&format!("node {node} does not talk to this one: {shown}"));
+        }
     }
 
     /// A member that was called talks to this node.

@@ -134,7 +134,7 @@ impl Links {
     }
 
     /// The other members whose address is known.
-    fn known(&self) -> Vec<u64> {
+    pub fn known(&self) -> Vec<u64> {
         self.addrs.lock().keys().copied().filter(|node| *node != self.identity.node).collect()
     }
 
