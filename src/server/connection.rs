@@ -7,6 +7,8 @@
 //! - What a connection holds is bounded: the frame being read by `proto-max-bulk-len` and Redis's limits, the group by
 //!   [`collect::GROUP_COMMANDS_MAX`] and [`collect::GROUP_BYTES_MAX`], and nothing more is read or run while replies cannot be written. A slow reader so
 //!   stops its own pipeline and nobody else's.
+//! - Nothing that was read before a LOADING runs after it, whether a group or a command that answers later was told so: clients
+//!   send the whole pipeline again.
 
 mod collect;
 
@@ -22,7 +24,7 @@ use super::slowlog::{SlowEntry, shorten};
 use super::{Call, Client, Finish, Later, Output, Server, Session, Stats};
 use crate::command::{Flags, Run, Spec};
 use crate::env::BoxStream;
-use crate::error::INDETERMINATE;
+use crate::error::{INDETERMINATE, LOADING};
 use crate::protocol::parse::Parser;
 use crate::protocol::{Args, Reply, encode};
 use crate::replication::{Answered, CommandGroup, Step};
@@ -63,7 +65,7 @@ struct Connection<'a> {
     output: Output,
     /// A command that has to wait for the group before it.
     held: Option<Args>,
-    /// A group timed out: what was sent by then is answered with LOADING as well (design 2, Deadline).
+    /// A command timed out: what was sent by then is answered with LOADING as well (design 2, Deadline).
     failing: bool,
     /// The group ended because CLIENT PAUSE holds `held` back.
     paused: bool,
@@ -110,6 +112,7 @@ impl Connection<'_> {
             self.flush().await?;
             let Some(finish) = self.wait_for(later, spec).await? else { return Ok(()) };
             let reply = finish(&mut self.session);
+            self.failing = matches!(&reply, Reply::Error(error) if *error == LOADING);
             let form = self.form(Some(spec));
             self.note(&reply, form, self.usec_since(began_ns));
             return self.write(reply, form).await;

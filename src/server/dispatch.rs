@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Call, Later, Server, Session, TRANSACTION_BYTES_MAX};
+use super::{Answer, Call, Later, Server, Session, TRANSACTION_BYTES_MAX, Watched};
 use crate::command::{Caller, Flags, Run, Spec, check, lookup};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -61,7 +61,7 @@ pub fn find(session: &mut Session, args: &Args) -> Result<&'static Spec, Reply> 
 /// A refused EXEC discards the transaction and says why.
 fn discarded(session: &mut Session, why: &ReplyError) -> ReplyError {
     session.multi = None;
-    session.watched.clear();
+    session.watched = Watched::default();
     let why = why.as_bytes();
     let mut text = b"EXECABORT Transaction discarded because of: ".to_vec();
     text.extend_from_slice(why.strip_prefix(b"ERR ").unwrap_or(why));
@@ -109,11 +109,11 @@ fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched 
 /// Makes one command of a queued transaction. `exec` is EXEC's own spec.
 ///
 /// # Errors
-/// EXECABORT if a command was refused while queueing.
+/// EXECABORT if a command was refused while queueing, or a WATCH before failed.
 pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Result<Command, ReplyError> {
     let Some(multi) = session.multi.take() else { return Err(ReplyError::new("ERR EXEC without MULTI")) };
-    let watches = std::mem::take(&mut session.watched);
-    if multi.aborted {
+    let watched = std::mem::take(&mut session.watched);
+    if multi.aborted || watched.incomplete {
         return Err(EXEC_ABORT);
     }
     let mut db = session.db;
@@ -129,6 +129,6 @@ pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Res
         }
     }
     let mut command = Command::new(exec, session.db, args.clone());
-    command.exec = Some(Box::new(Exec { watches, commands }));
+    command.exec = Some(Box::new(Exec { watches: watched.marks, commands }));
     Ok(if command.is_write() { command.by_log() } else { command })
 }

@@ -37,6 +37,18 @@ pub struct Multi {
     pub aborted: bool,
 }
 
+/// What WATCH remembers until EXEC, DISCARD or UNWATCH.
+///
+/// Invariant: EXEC runs only if every WATCH since was answered with OK: one that has no marks of its keys cannot tell that they
+/// are unchanged.
+#[derive(Debug, Default)]
+pub struct Watched {
+    /// The keys as they were.
+    pub marks: Vec<Watch>,
+    /// Set when a WATCH begins, restored when it has its marks: EXEC must not run.
+    pub incomplete: bool,
+}
+
 /// The session of one connection.
 #[derive(Debug)]
 pub struct Session {
@@ -51,7 +63,7 @@ pub struct Session {
     /// The transaction being queued.
     pub multi: Option<Multi>,
     /// Watched keys.
-    pub watched: Vec<Watch>,
+    pub watched: Watched,
     /// CLIENT CONSISTENCY; None = the server's.
     pub level: Option<Level>,
     /// CLIENT REPLY.
@@ -81,7 +93,7 @@ impl Session {
             db: 0,
             authenticated,
             multi: None,
-            watched: Vec::new(),
+            watched: Watched::default(),
             level: None,
             reply_mode: ReplyMode::On,
             no_touch: false,
@@ -101,7 +113,7 @@ impl Session {
         shown.resp = self.resp;
         shown.multi_len = self.multi.as_ref().map(|multi| multi.queue.len());
         shown.multi_bytes = self.multi.as_ref().map_or(0, |multi| multi.bytes);
-        shown.watch_len = self.watched.len();
+        shown.watch_len = self.watched.marks.len();
         shown.query_buffer_bytes = query_buffer_bytes;
         shown.no_evict = self.no_evict;
         shown.no_touch = self.no_touch;

@@ -1,6 +1,6 @@
 //! WATCH and EXEC on any node, over a leader change.
 
-use crate::support::client::Client;
+use crate::support::client::{Client, encode};
 use crate::support::cluster::{Cluster, until};
 use crate::support::value::Value;
 
@@ -64,5 +64,48 @@ fn exec_after_the_leader_was_killed_on_the_others() {
     }
     let mut client = cluster.nodes[0].client();
     until("all nodes to be there", || (!client.call(&["PING"]).is_error()).then_some(()));
+    cluster.check_digests();
+}
+
+fn send(client: &mut Client, commands: &[&[&str]]) {
+    let mut request = Vec::new();
+    commands.iter().for_each(|command| encode(&mut request, command));
+    client.send_raw(&request).unwrap();
+}
+
+fn is_loading(client: &mut Client) -> bool {
+    matches!(client.read_reply().unwrap(), Value::Error(text) if text.starts_with(b"LOADING"))
+}
+
+/// Without a quorum WATCH is told LOADING: nothing that was sent with it runs when the quorum returns, and no transaction runs
+/// without its guard.
+#[test]
+fn a_watch_that_timed_out_lets_nothing_run() {
+    let cluster = Cluster::start(3, &[]);
+    let mut clients: Vec<Client> = (0..3).map(|_| cluster.nodes[0].client()).collect();
+    let [pipeline, behind, alone] = clients.as_mut_slice() else { unreachable!() };
+    cluster.nodes[1].signal("STOP");
+    cluster.nodes[2].signal("STOP");
+    send(pipeline, &[&["WATCH", "key"], &["INCR", "counter"], &["MULTI"], &["INCR", "counter"], &["EXEC"]]);
+    send(behind, &[&["GET", "counter"], &["WATCH", "key"]]);
+    send(alone, &[&["WATCH", "key"]]);
+    // When the last one's time is over, so is the first one's.
+    assert!(is_loading(alone));
+    cluster.nodes[1].signal("CONT");
+    cluster.nodes[2].signal("CONT");
+    assert!(is_loading(pipeline), "WATCH");
+    assert!(is_loading(pipeline), "INCR behind it");
+    assert_eq!(pipeline.read_reply().unwrap(), Value::Simple(b"OK".to_vec()));
+    assert_eq!(pipeline.read_reply().unwrap(), Value::Simple(b"QUEUED".to_vec()));
+    assert!(is_loading(pipeline), "EXEC");
+    assert!(is_loading(behind) && is_loading(behind), "GET and WATCH");
+    cluster.wait_caught_up();
+    for client in [alone, behind] {
+        watch(client, "another key");
+        let refused = exec(client, "key", "unguarded");
+        assert!(matches!(&refused, Value::Error(text) if text.starts_with(b"EXECABORT")), "{refused:?}");
+        assert!(exec(client, "key", "not watched").items().is_some(), "the refused EXEC has forgotten the WATCH");
+    }
+    assert!(pipeline.call(&["GET", "counter"]).is_null());
     cluster.check_digests();
 }

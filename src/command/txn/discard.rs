@@ -3,7 +3,7 @@
 use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
+use crate::server::{Answer, Call, Watched};
 
 pub static SPEC: Spec = Spec {
     name: "discard",
@@ -31,6 +31,6 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     if call.session.multi.take().is_none() {
         return Reply::Error(ReplyError::new("ERR DISCARD without MULTI")).into();
     }
-    call.session.watched.clear();
+    call.session.watched = Watched::default();
     Reply::Ok.into()
 }

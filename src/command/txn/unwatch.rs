@@ -2,7 +2,7 @@
 
 use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
+use crate::server::{Answer, Call, Watched};
 
 pub static SPEC: Spec = Spec {
     name: "unwatch",
@@ -22,6 +22,6 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
-    call.session.watched.clear();
+    call.session.watched = Watched::default();
     Reply::Ok.into()
 }

@@ -1,7 +1,7 @@
 //! WATCH
 //!
 //! The marks (revision, deadline) of the keys are read linearizably, and compared when EXEC is applied: so it holds on any node and
-//! over a leader change.
+//! over a leader change. A WATCH that fails, however it does, leaves EXEC refused ([`crate::server::Watched`]).
 
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Run, Spec};
 use crate::error::{LOADING, ReplyError};
@@ -40,12 +40,13 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         return Reply::Error(ReplyError::new("ERR WATCH inside MULTI is not allowed")).into();
     }
     let db = call.session.db as u8;
-    let watched = &call.session.watched;
+    let watched = &mut call.session.watched;
+    let was_incomplete = std::mem::replace(&mut watched.incomplete, true);
     let keys: Vec<Watch> = (1..args.len())
         .map(|i| Watch { db, key: bytes::Bytes::copy_from_slice(args.arg(i)), revision: 0, deadline_ms: 0 })
-        .filter(|new| !watched.iter().any(|known| known.db == new.db && known.key == new.key))
+        .filter(|new| !watched.marks.iter().any(|known| known.db == new.db && known.key == new.key))
         .collect();
-    if watched.len() + keys.len() > WATCHED_MAX {
+    if watched.marks.len() + keys.len() > WATCHED_MAX {
         return Reply::Error(ReplyError::new("LIMIT too many watched keys")).into();
     }
     let Some(group) = call.server.router.group().cloned() else { return Reply::Error(LOADING).into() };
@@ -53,7 +54,8 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         let marks = group.watch(keys).await;
         let finish: Finish = Box::new(move |session| match marks {
             Ok(marks) => {
-                session.watched.extend(marks);
+                session.watched.marks.extend(marks);
+                session.watched.incomplete = was_incomplete;
                 Reply::Ok
             }
             Err(error) => Reply::Error(error),

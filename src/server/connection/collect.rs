@@ -107,13 +107,16 @@ impl Connection<'_> {
         }
         group.bytes += args.size();
         self.session.client.shown.lock().command = spec.name;
-        match dispatch(self.server, &mut self.session, &args, spec) {
+        let dispatched = dispatch(self.server, &mut self.session, &args, spec);
+        // An EXEC that was refused because its WATCH failed is told the same.
+        let would_run = !matches!(dispatched, Dispatched::Step(Step::Done(_))) || spec.flags.contains(Flags::EXECUTES);
+        if self.failing && would_run {
+            let form = self.form(Some(spec));
+            group.push(Step::Done(Reply::Error(LOADING)), form);
+            return true;
+        }
+        match dispatched {
             // The form is asked for afterwards: HELLO answers in the version that it has switched to.
-            Dispatched::Step(Step::Read(_) | Step::Write(_)) | Dispatched::Later(_) if self.failing => {
-                let form = self.form(Some(spec));
-                group.push(Step::Done(Reply::Error(LOADING)), form);
-                true
-            }
             Dispatched::Step(step) => {
                 let form = self.form(Some(spec));
                 // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
