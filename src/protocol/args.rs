@@ -4,6 +4,9 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use smallvec::SmallVec;
 
+/// What a 32-bit length takes in a log entry at most (LEB128).
+const LENGTH_SIZE: usize = 5;
+
 type Ranges = SmallVec<[(u32, u32); 5]>;
 
 /// Command name and arguments. Never empty once it has passed the parser.
@@ -82,9 +85,9 @@ impl Args {
         Self { buf: self.buf.clone(), ranges: self.ranges.iter().skip(n).copied().collect() }
     }
 
-    /// Bytes of all arguments together.
+    /// Bytes of all arguments together, and of their lengths in a log entry at most: many empty ones are not nothing.
     pub fn size(&self) -> usize {
-        self.ranges.iter().map(|(start, end)| end.saturating_sub(*start) as usize).sum()
+        self.ranges.iter().map(|(start, end)| end.saturating_sub(*start) as usize + LENGTH_SIZE).sum()
     }
 
     /// True if argument `i` is `word`, whatever the case.

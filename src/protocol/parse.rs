@@ -6,13 +6,17 @@
 //! neither Redis's limits nor its error texts nor inline commands. Its decoder is the oracle of the tests instead.
 //!
 //! Invariants: the parser never looks at a byte twice, except an unfinished line; what it has reserved for
-//! arguments never exceeds the bytes received; after an error the connection is closed by the caller.
+//! arguments never exceeds the bytes received; a request is bounded by [`REQUEST_LEN_MAX`], whatever it is made of (so its offsets
+//! fit 32 bits); after an error the connection is closed by the caller.
 
 use bytes::{Bytes, BytesMut};
 
 use super::{Args, parse_i64};
 use crate::error::ReplyError;
 
+/// Longest request: more is not even read, as beyond Redis's client-query-buffer-limit. (What is too large for the log but not for
+/// this is refused by the gate, and the connection lives on.)
+pub const REQUEST_LEN_MAX: usize = 256 * 1024 * 1024;
 /// Longest inline command, and longest line of a frame header, as in Redis (64 KiB).
 pub const INLINE_LEN_MAX: usize = 64 * 1024;
 /// Most arguments of one command, as in Redis.
@@ -113,9 +117,8 @@ impl Parser {
                         return Err(protocol("unauthenticated bulk length"));
                     }
                     let len = len as usize;
-                    // Offsets are 32 bits wide; a whole command above that cannot be taken.
-                    if self.at + len + 2 > u32::MAX as usize {
-                        return Err(protocol("invalid bulk length"));
+                    if self.at + len + 2 > REQUEST_LEN_MAX {
+                        return Err(protocol("too big request"));
                     }
                     // One reservation for a large argument, instead of many doublings.
                     let missing = (self.at + len + 2).saturating_sub(buf.len());
@@ -305,6 +308,21 @@ mod tests {
                 vec![vec![b"GET", b"k"], vec![b"PING"], vec![b""], vec![b"set", b"a b", b"A\n"]];
             assert_eq!(got, want, "chunk {chunk}");
         }
+    }
+
+    /// What stands before the last argument counts too.
+    #[test]
+    fn a_request_is_bounded_as_a_whole() {
+        let limits = Limits { bulk_len_max: usize::MAX / 2, authenticated: true };
+        let begin = |len: usize| {
+            let mut buf = BytesMut::from(format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${len}\r\n").as_bytes());
+            let before = buf.len();
+            (Parser::default().next(&mut buf, limits), before)
+        };
+        let largest = REQUEST_LEN_MAX - begin(REQUEST_LEN_MAX).1 - 2;
+        assert_eq!(begin(largest).0, Ok(Parsed::Incomplete));
+        let refused = begin(largest + 1).0.unwrap_err();
+        assert_eq!(refused.to_string(), "ERR Protocol error: too big request");
     }
 
     /// A zero byte once ended a word but not the line, for ever.

@@ -104,7 +104,7 @@ impl Command {
         self
     }
 
-    /// Bytes of the arguments.
+    /// Bytes of what it is made of: never less than what it takes in an entry.
     pub fn size(&self) -> usize {
         let exec = self.exec.as_ref().map_or(0, |exec| {
             exec.commands.iter().map(|command| command.args.size() + 16).sum::<usize>()

@@ -17,6 +17,8 @@ use wire::{get_number, get_text, get_u64, put_bytes};
 
 /// The format that this binary writes.
 pub const FORMAT: u8 = 1;
+/// Longest sealed entry: none is longer than what can be sent to a peer (`peer/frame.rs`), or a quorum could never have it.
+pub const ENTRY_LEN_MAX: usize = 160 * 1024 * 1024;
 /// Bytes before the body.
 pub const HEAD_LEN: usize = 26;
 const CRC_LEN: usize = 4;

@@ -35,7 +35,7 @@ pub use command::{Answered, Command, CommandGroup, Exec, Level, Step, Watch};
 pub use group::{Applied, Group, Parts, Raft};
 pub use machine::Machine;
 pub use membership::{Standing, drive_membership, standings, why_waiting};
-pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
+pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, COMMAND_BYTES_MAX, Leader};
 pub use propose::{drive_origin, drive_ticks, end_boot, watch_deadlines, watch_leader};
 pub use reads::drive_reads;
 pub use room::Room;

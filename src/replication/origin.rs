@@ -29,7 +29,7 @@ use super::{Answered, CommandGroup, Step};
 use crate::error::{INDETERMINATE, LOADING, ReplyError};
 use crate::store::State;
 
-pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body};
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body, COMMAND_BYTES_MAX};
 use batch::{Pending, Queued, Stored};
 use stream::{STALL_MIN, Stream};
 

@@ -1,4 +1,6 @@
 //! The leader's side of the write path: stamp and propose. And the tasks that connect openraft with the rest of the group.
+//!
+//! Invariant: no entry reaches the log that is too long for a peer's frame: it could never be replicated, nor anything behind it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +8,7 @@ use std::time::Duration;
 use openraft::async_runtime::watch::WatchReceiver;
 
 use super::Group;
-use super::entry::{Content, Stamp, encode, seal};
+use super::entry::{Content, ENTRY_LEN_MAX, Stamp, encode, seal};
 use super::origin::{Body, HandOver, Leader, Next};
 use super::types::{Payload, WriteResponder};
 
@@ -21,6 +23,11 @@ impl Group {
     /// nothing.
     pub(super) async fn propose(&self, sealed: bytes::Bytes, rejected: impl FnOnce() + Send + 'static) {
         let Some(raft) = self.raft() else { return rejected() };
+        // The gate bounds what makes an entry; should that ever fail, one batch is lost and not the cluster.
+        if sealed.len() > ENTRY_LEN_MAX {
+            crate::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", sealed.len()));
+            return rejected();
+        }
         let responder = WriteResponder::new(move |result| {
             if let Err(openraft::errors::ClientWriteError::ForwardToLeader(_)) = result {
                 rejected();

@@ -1,14 +1,20 @@
 //! The gate: every command of every connection passes here, in the order in which it was sent. It never compares names; what it
 //! asks is in the spec.
+//!
+//! Invariant: no command passes, and no transaction with its watched keys, that is larger than [`COMMAND_BYTES_MAX`]: it would make an
+//! entry that no peer can be sent.
 
 use std::sync::Arc;
 
-use super::{Answer, Call, Later, Server, Session, TRANSACTION_BYTES_MAX, Watched};
+use super::{Answer, Call, Later, Server, Session, Watched};
 use crate::command::{Caller, Flags, Run, Spec, check, lookup};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::replication::{Command, Exec, Step};
+use crate::replication::{COMMAND_BYTES_MAX, Command, Exec, Step};
 use crate::store::DATABASES;
+
+const COMMAND_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the command is larger than 128 MB");
+const TRANSACTION_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the transaction is larger than 128 MB");
 
 /// What came of one command.
 pub enum Dispatched {
@@ -20,7 +26,7 @@ pub enum Dispatched {
 
 /// Passes one command through the gate. Session commands run here.
 pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
-    if let Err(error) = admit(server, session, spec) {
+    if let Err(error) = admit(server, session, args, spec) {
         if let Some(stats) = server.stats.of(spec) {
             super::Stats::add(&stats.rejected, 1);
         }
@@ -69,12 +75,16 @@ fn discarded(session: &mut Session, why: &ReplyError) -> ReplyError {
 }
 
 /// What has to hold before a command may run here, besides its arity.
-fn admit(server: &Server, session: &Session, spec: &Spec) -> Result<(), ReplyError> {
+fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result<(), ReplyError> {
     if !session.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
         return Err(NO_AUTH);
     }
     if !spec.flags.contains(Flags::LOADING) && !server.router.is_recovered() {
         return Err(LOADING);
+    }
+    // Reads too: some turn out to need the log (a script that has to be loaded).
+    if args.size() > COMMAND_BYTES_MAX {
+        return Err(COMMAND_TOO_LARGE);
     }
     if spec.flags.contains(Flags::DENYOOM) && server.router.is_over_memory(server.settings().maxmemory) {
         return Err(OUT_OF_MEMORY);
@@ -98,9 +108,9 @@ fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched 
     }
     let Some(multi) = &mut session.multi else { return refuse(session, EXEC_ABORT) };
     multi.bytes += args.size() + 16;
-    if multi.bytes > TRANSACTION_BYTES_MAX {
+    if multi.bytes > COMMAND_BYTES_MAX {
         multi.queue.clear();
-        return refuse(session, ReplyError::new("LIMIT the transaction is larger than 128 MB"));
+        return refuse(session, TRANSACTION_TOO_LARGE);
     }
     multi.queue.push((spec, args.clone()));
     Dispatched::Step(Step::Done(Reply::simple("QUEUED")))
@@ -109,7 +119,7 @@ fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched 
 /// Makes one command of a queued transaction. `exec` is EXEC's own spec.
 ///
 /// # Errors
-/// EXECABORT if a command was refused while queueing, or a WATCH before failed.
+/// EXECABORT if a command was refused while queueing, or a WATCH before failed; LIMIT if it is larger than an entry may be.
 pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Result<Command, ReplyError> {
     let Some(multi) = session.multi.take() else { return Err(ReplyError::new("ERR EXEC without MULTI")) };
     let watched = std::mem::take(&mut session.watched);
@@ -130,5 +140,8 @@ pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Res
     }
     let mut command = Command::new(exec, session.db, args.clone());
     command.exec = Some(Box::new(Exec { watches: watched.marks, commands }));
+    if command.size() > COMMAND_BYTES_MAX {
+        return Err(TRANSACTION_TOO_LARGE);
+    }
     Ok(if command.is_write() { command.by_log() } else { command })
 }

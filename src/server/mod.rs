@@ -27,7 +27,7 @@ pub use dispatch::{Dispatched, dispatch, plan_exec};
 pub use listener::listen;
 pub use output::Output;
 pub use pause::Pause;
-pub use session::{Multi, ReplyMode, Session, TRANSACTION_BYTES_MAX, Watched};
+pub use session::{Multi, ReplyMode, Session, Watched};
 pub use slowlog::{SlowEntry, SlowLog};
 pub use stats::{CommandStats, Stats};
 

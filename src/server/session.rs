@@ -9,9 +9,6 @@ use crate::command::Spec;
 use crate::protocol::{Args, Resp};
 use crate::replication::{Level, Watch};
 
-/// Most bytes that one transaction may hold; it becomes one log entry.
-pub const TRANSACTION_BYTES_MAX: usize = 128 * 1024 * 1024;
-
 /// Which replies the client wants (CLIENT REPLY).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ReplyMode {

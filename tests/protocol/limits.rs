@@ -58,3 +58,55 @@ fn ten_thousand_arguments_and_a_value_of_ten_megabytes() {
     let (redis, ours) = (both.redis.client().pipeline(&commands), both.ours.client().pipeline(&commands));
     assert!(redis == ours, "{ours:?}");
 }
+
+const MB: usize = 1 << 20;
+
+fn refusal(value: &Value) -> String {
+    match value {
+        Value::Error(text) => String::from_utf8_lossy(text).into_owned(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Whatever arguments it has: a larger one would make a log entry that no other node can be sent.
+#[test]
+fn a_command_is_bounded_as_a_whole() {
+    let server = Server::lockstep(&[]);
+    let mut client = server.client();
+    let large = vec![b'x'; 45 * MB];
+    let mset = |count: usize| {
+        let pairs = (0..count).flat_map(|i| [format!("{{m}}{i}").into_bytes(), large.clone()]);
+        [b"MSET".to_vec()].into_iter().chain(pairs).collect::<Vec<_>>()
+    };
+    assert_eq!(client.call(&mset(2)), Value::Simple(b"OK".to_vec()));
+    assert_eq!(refusal(&client.call(&mset(3))), "LIMIT the command is larger than 128 MB");
+    assert!(client.call(&["GET", "{m}2"]).is_null());
+    let script = [&b"EVAL"[..], b"return 1", b"3", &large, &large, &large];
+    assert_eq!(refusal(&client.call(&script)), "LIMIT the command is larger than 128 MB");
+    // Lengths count: these are nearly nothing but lengths.
+    let mut empty = vec![&b""[..]; 27 * MB];
+    empty.splice(..2, [&b"DEL"[..], b"{m}0"]);
+    assert_eq!(refusal(&client.call(&empty)), "LIMIT the command is larger than 128 MB");
+    assert_eq!(client.call(&["EXISTS", "{m}0"]).int(), Some(1));
+}
+
+#[test]
+fn a_transaction_is_bounded_with_what_it_watches() {
+    let server = Server::lockstep(&[]);
+    let mut client = server.client();
+    let large = vec![b'x'; 45 * MB];
+    let set = |key: &[u8]| vec![b"SET".to_vec(), key.to_vec(), large.clone()];
+    let (watch, multi, exec) =
+        (vec![b"WATCH".to_vec(), large.clone()], vec![b"MULTI".to_vec()], vec![b"EXEC".to_vec()]);
+    let replies = client.pipeline(&[multi.clone(), set(b"a"), set(b"b"), set(b"c"), exec.clone()]);
+    assert_eq!(refusal(&replies[3]), "LIMIT the transaction is larger than 128 MB");
+    assert!(refusal(&replies[4]).starts_with("EXECABORT"));
+    let replies = client.pipeline(&[watch.clone(), multi.clone(), set(b"a"), set(b"b"), exec.clone()]);
+    assert_eq!(refusal(&replies[4]), "LIMIT the transaction is larger than 128 MB");
+    assert_eq!(client.call(&["EXISTS", "a", "b", "c"]).int(), Some(0));
+    let replies = client.pipeline(&[multi, set(b"a"), set(b"b"), exec]);
+    assert_eq!(replies[3].items().map(<[_]>::len), Some(2));
+    let other = |byte: u8| vec![b"WATCH".to_vec(), vec![byte; 45 * MB]];
+    let replies = client.pipeline(&[watch, other(b'y'), other(b'z')]);
+    assert_eq!(refusal(&replies[2]), "LIMIT too many watched keys");
+}

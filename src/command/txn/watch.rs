@@ -6,10 +6,10 @@
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Run, Spec};
 use crate::error::{LOADING, ReplyError};
 use crate::protocol::{Args, Reply};
-use crate::replication::Watch;
+use crate::replication::{COMMAND_BYTES_MAX, Watch};
 use crate::server::{Answer, Call, Finish};
 
-/// Most keys that one connection may watch.
+/// Most keys that one connection may watch. Together they are no longer than the EXEC that names them may be.
 const WATCHED_MAX: usize = 100_000;
 
 pub static SPEC: Spec = Spec {
@@ -46,7 +46,8 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         .map(|i| Watch { db, key: bytes::Bytes::copy_from_slice(args.arg(i)), revision: 0, deadline_ms: 0 })
         .filter(|new| !watched.marks.iter().any(|known| known.db == new.db && known.key == new.key))
         .collect();
-    if watched.marks.len() + keys.len() > WATCHED_MAX {
+    let bytes: usize = watched.marks.iter().chain(&keys).map(|watch| watch.key.len()).sum();
+    if watched.marks.len() + keys.len() > WATCHED_MAX || bytes > COMMAND_BYTES_MAX {
         return Reply::Error(ReplyError::new("LIMIT too many watched keys")).into();
     }
     let Some(group) = call.server.router.group().cloned() else { return Reply::Error(LOADING).into() };

@@ -1,7 +1,7 @@
 //! From groups that wait to batches.
 //!
 //! Invariant: a group is in the queue, in one batch, or answered; the sums of the queue are those of what is in it. A batch holds groups in
-//! the order in which they came.
+//! the order in which they came, and is never longer than an entry may be.
 
 use std::time::Duration;
 
@@ -10,13 +10,17 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Inner;
-use crate::replication::entry::{BatchWriter, Stamp, seal, unseal};
+use crate::replication::entry::{BatchWriter, ENTRY_LEN_MAX, Stamp, seal, unseal};
 use crate::replication::{CommandGroup, Step};
 
 /// Most commands of a batch.
 pub const BATCH_COMMANDS_MAX: usize = 4096;
 /// Most bytes of a batch of more than one group.
 pub const BATCH_BYTES_MAX: usize = 1 << 20;
+/// Most bytes of one command, a transaction's with all that it runs and watches: the gate refuses larger ones.
+pub const COMMAND_BYTES_MAX: usize = 128 * 1024 * 1024;
+// A batch of more than one group has `BATCH_BYTES_MAX`, a group less than that and one more command.
+const _: () = assert!(COMMAND_BYTES_MAX + BATCH_BYTES_MAX <= ENTRY_LEN_MAX);
 /// From so many commands on, and that many of ten groups that are expected, a batch does not wait for others: while one waits for disks and
 /// the network, the next is read and the one before applied, which is most of the work where commands come many at a time.
 const LARGE_COMMANDS: usize = 128;

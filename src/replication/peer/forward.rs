@@ -10,6 +10,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 use super::super::codec::Reader;
+use super::super::entry::ENTRY_LEN_MAX;
 use super::super::origin::Leader;
 use super::super::{Group, Room};
 use super::frame::{self, FrameReader};
@@ -33,6 +34,11 @@ struct Batch {
 
 /// Hands a batch to a leader on another node.
 pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unsealed: Bytes) {
+    // As the leader would: but it could not even read the frame.
+    if unsealed.len() > ENTRY_LEN_MAX {
+        crate::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", unsealed.len()));
+        return group.origin.rejected(stream, seq);
+    }
     let batch = Batch { leader, stream, seq, unsealed };
     let mut forwards = group.links.forwards.lock();
     let batch = match forwards.get(&leader.node) {
@@ -158,5 +164,26 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxSt
                 frame::write_parts(&mut write, group.id, REJECTED, &[body.freeze()]).await?;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replication::testing::{OWN, group};
+    use crate::replication::types::scope;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_no_frame_holds_is_not_sent() {
+        scope(1, async {
+            let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+            let is_sent = |len: usize| {
+                forward(&group, Leader { term: 3, node: 2 }, 1, 1, BytesMut::zeroed(len).freeze());
+                !group.links.forwards.lock().is_empty()
+            };
+            assert!(!is_sent(ENTRY_LEN_MAX + 1));
+            assert!(is_sent(100));
+        })
+        .await;
     }
 }

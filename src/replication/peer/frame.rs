@@ -8,8 +8,11 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// Longest frame: the largest transaction and what is around it.
+use crate::replication::entry::ENTRY_LEN_MAX;
+
+/// Longest frame: the longest entry and what is around it.
 pub const FRAME_LEN_MAX: usize = 192 * 1024 * 1024;
+const _: () = assert!(ENTRY_LEN_MAX + 4096 <= FRAME_LEN_MAX);
 const HEAD_LEN: usize = 13;
 const READ_STEP: usize = 64 * 1024;
 /// Room that is worth a read of its own.

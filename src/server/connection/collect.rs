@@ -15,7 +15,7 @@ use crate::server::{Later, ReplyMode};
 
 /// Most commands of one group: a quarter of a batch.
 pub const GROUP_COMMANDS_MAX: usize = BATCH_COMMANDS_MAX / 4;
-/// Most bytes of one group, if it has more than one command.
+/// A group that has so many bytes takes no further command.
 pub const GROUP_BYTES_MAX: usize = BATCH_BYTES_MAX / 4;
 
 /// The group being collected: its steps, and how each one's reply is to be written.
@@ -105,7 +105,6 @@ impl Connection<'_> {
             self.held = Some(args);
             return false;
         }
-        group.bytes += args.size();
         self.session.client.shown.lock().command = spec.name;
         let dispatched = dispatch(self.server, &mut self.session, &args, spec);
         // An EXEC that was refused because its WATCH failed is told the same.
@@ -121,6 +120,7 @@ impl Connection<'_> {
                 let form = self.form(Some(spec));
                 // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
                 let defers = !session_commands(&step).is_empty();
+                group.bytes += size(&step, &args);
                 group.push(step, form);
                 !cuts && !defers
             }
@@ -170,7 +170,35 @@ impl Collected {
     }
 }
 
+/// Bytes that a step holds: EXEC is as large as what it runs, wherever that was queued.
+fn size(step: &Step, args: &Args) -> usize {
+    match step {
+        Step::Done(_) => args.size(),
+        Step::Read(command) | Step::Write(command) => command.size(),
+    }
+}
+
 /// True for the first words of an HTTP request, as Redis tells them.
 fn is_http(args: &Args) -> bool {
     args.is(0, "POST") || args.is(0, "Host:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replication::{Command, Exec};
+
+    #[test]
+    fn exec_is_as_large_as_what_it_runs() {
+        let command = |words: &str| {
+            let args = Args::from_slices(words.split(' '));
+            Command::new(crate::command::lookup(args.name()).unwrap(), 0, args)
+        };
+        let (exec, set) = (command("exec"), command("set key value"));
+        let args = exec.args.clone();
+        let inner = set.size();
+        let step =
+            Step::Write(Command { exec: Some(Box::new(Exec { commands: vec![set], ..Exec::default() })), ..exec });
+        assert!(size(&step, &args) > inner);
+    }
 }
