@@ -1,4 +1,7 @@
 //! What TTL, PTTL, EXPIRETIME and PEXPIRETIME share.
+//!
+//! Invariant: a key that is there has at least 1 ms left. Its deadline may be past by the estimate, which the time that is left is
+//! counted from: only the log expires keys, and after a tick what it has not expired is shown.
 
 use crate::protocol::Reply;
 use crate::store::View;
@@ -21,17 +24,35 @@ pub enum Shown {
     Deadline,
 }
 
-/// The reply: -2 without the key, -1 without a deadline. Seconds are rounded as in Redis, half a second up. A key that is
-/// there has at least 1 ms left, because the view hides what is due by the time that is counted from.
+/// The reply: -2 without the key, -1 without a deadline. Seconds are rounded as in Redis, half a second up.
 pub fn report(view: &View<'_>, key: &[u8], shown: Shown, unit: Unit) -> Reply {
     let Some(entry) = view.peek(key) else { return Reply::Int(-2) };
     let Some(deadline_ms) = entry.deadline_ms() else { return Reply::Int(-1) };
     let ms = match shown {
-        Shown::Left => deadline_ms.saturating_sub(view.now_ms()),
+        Shown::Left => deadline_ms.saturating_sub(view.now_ms()).max(1),
         Shown::Deadline => deadline_ms,
     };
     Reply::Int(match unit {
         Unit::Milliseconds => ms as i64,
         Unit::Seconds => (ms.saturating_add(500) / 1000) as i64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::testing::Bench;
+    use crate::store::{Horizon, Rng};
+
+    #[test]
+    fn a_key_that_the_log_has_not_expired_has_time_left() {
+        let mut bench = Bench::new();
+        bench.run("SET key value PX 10");
+        let applied_ms = bench.now_ms;
+        for (passed_ms, left_ms) in [(0, 10), (9, 1), (10, 1), (11, 1)] {
+            let horizon = Horizon { applied_ms, estimate_ms: applied_ms + passed_ms };
+            let view = View::new(&bench.state, 0, horizon, Rng::of_command(9, 0)).hide_by_log_alone();
+            assert_eq!(report(&view, b"key", Shown::Left, Unit::Milliseconds), Reply::Int(left_ms), "{passed_ms}");
+        }
+    }
 }
