@@ -6,7 +6,7 @@
 //! - Below the reserve only what frees space passes ([`Flags::FREES`]), below half of it no batch with commands; ticks, boots and
 //!   void batches always do.
 //! - A refused batch did not reach the log, and its clients are told so.
-//! - Half of the reserve is the log's alone: a snapshot from a peer that would reach into it is refused.
+//! - Half of the reserve is the log's alone: a snapshot, of this node or from a peer, that would reach into it is given up.
 //!
 //! A node samples its own disk. Another node's origin learns of the leader's state by a refusal, and believes it for [`BELIEVED`]; then
 //! the next write asks again.

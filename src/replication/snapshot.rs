@@ -3,6 +3,12 @@
 //! Invariants
 //! - A snapshot is an image of the state at the applied index, taken on the task that applies; writing it needs no lock.
 //! - The log is purged only behind a durable snapshot, and the last `log-keep` bytes stay, whoever is away.
+//! - What goes wrong with a snapshot while Raft runs ([`failures`]) does not stop it: openraft, to which each error from here is the end, is
+//!   told of none that another try, or an operator with a larger disk, can mend.
+
+pub mod failures;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +17,7 @@ use std::time::Duration;
 use openraft::storage::RaftSnapshotBuilder;
 use openraft::type_config::alias::SnapshotOf;
 
+use self::failures::Failures;
 use super::Group;
 use super::codec::{Reader, put_snapshot_meta};
 use super::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
@@ -41,8 +48,8 @@ pub struct SnapshotStats {
     pub last_bytes: AtomicU64,
     /// 1 while one is being written.
     pub in_progress: AtomicU64,
-    /// 1 if the last one failed.
-    pub failed: AtomicU64,
+    /// Those that could not be written.
+    pub failures: Failures,
 }
 
 /// Writes an image.
@@ -72,39 +79,44 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
         let stats = &group.snapshot_stats;
         stats.in_progress.store(1, Ordering::Relaxed);
         let dir = group.snapshots.clone();
-        let id = group.id;
+        let (id, keep_free) = (group.id, group.disk_floor());
         let result = group
             .env
             .heavy(move || {
                 let meta = Meta::of(&image, id, index, term, raft);
-                dir.write(&image, &meta)
+                dir.write(&image, &meta, keep_free)
             })
             .await;
         stats.in_progress.store(0, Ordering::Relaxed);
-        stats.failed.store(u64::from(result.is_err()), Ordering::Relaxed);
-        match result {
+        let meta = match result {
             Ok(summary) => {
                 stats.taken.fetch_add(1, Ordering::Relaxed);
                 stats.last_bytes.store(summary.bytes, Ordering::Relaxed);
                 stats.last_s.store(group.env.clocks.wall_ms() / 1000, Ordering::Relaxed);
+                stats.failures.end();
                 crate::log::notice(&format!("snapshot at index {index}: {} bytes", summary.bytes));
-                Ok(Snapshot { meta: self.meta.clone(), snapshot: SnapshotData::Newest })
+                self.meta.clone()
             }
             Err(error) => {
-                crate::log::warning(&format!("the snapshot at index {index} failed: {error}"));
-                Err(std::io::Error::other(error.to_string()))
+                let why = error.to_string();
+                if stats.failures.note(&why) {
+                    crate::log::warning(&format!(
+                        "the snapshot at index {index} failed, and is tried again later; until then the log only grows: {why}"
+                    ));
+                }
+                // One that covers nothing: openraft goes on with the one before.
+                SnapshotMeta::default()
             }
-        }
+        };
+        Ok(Snapshot { meta, snapshot: SnapshotData::Newest })
     }
 }
 
-/// The newest snapshot.
+/// The newest snapshot. Its file is opened when it is sent: a transfer that fails is begun again.
 pub async fn current(group: &Arc<Group>) -> std::io::Result<Option<Snapshot>> {
     let dir = group.snapshots.clone();
-    let opened = group.env.heavy(move || dir.open_latest()).await;
-    let Some(opened) = opened.map_err(|error| std::io::Error::other(error.to_string()))? else { return Ok(None) };
-    let meta = raft_meta(&opened.meta)?;
-    Ok(Some(Snapshot { meta, snapshot: SnapshotData::Newest }))
+    let Some(meta) = group.env.heavy(move || dir.latest_meta()).await? else { return Ok(None) };
+    Ok(Some(Snapshot { meta: raft_meta(&meta)?, snapshot: SnapshotData::Newest }))
 }
 
 /// openraft's part of a snapshot's meta.
@@ -169,24 +181,19 @@ pub async fn put_state(group: &Arc<Group>, membership: StoredMembership, applied
 pub async fn take(group: &Arc<Group>) -> Result<(), String> {
     let Some(raft) = group.raft() else { return Err("Raft does not run".into()) };
     let index = group.applied().index;
+    let stats = &group.snapshot_stats;
+    let (failed, mut waited) = (stats.failures.count(), 0);
     raft.trigger().snapshot().await.map_err(|error| error.to_string())?;
-    let (taken, mut waited) = (group.snapshot_stats.taken.load(Ordering::Relaxed), 0);
     loop {
         if group.snapshots.latest().is_some_and(|id| id.last_index >= index) {
             return Ok(());
         }
+        if let Some(why) = stats.failures.after(failed) {
+            return Err(format!("the snapshot could not be written: {why}"));
+        }
         tokio::time::sleep(Duration::from_millis(10)).await;
         waited += 1;
-        let stats = &group.snapshot_stats;
-        let idle = stats.in_progress.load(Ordering::Relaxed) == 0;
-        if idle
-            && stats.failed.load(Ordering::Relaxed) == 1
-            && stats.taken.load(Ordering::Relaxed) == taken
-            && waited > 10
-        {
-            return Err("the snapshot could not be written, the log says why".into());
-        }
-        if idle && waited % 50 == 0 {
+        if stats.in_progress.load(Ordering::Relaxed) == 0 && waited % 50 == 0 {
             // One was under way when this one was asked for.
             raft.trigger().snapshot().await.map_err(|error| error.to_string())?;
         }
@@ -202,9 +209,11 @@ pub async fn drive_snapshots(group: Arc<Group>) {
         let keep = group.log_keep.load(Ordering::Relaxed);
         let newest = group.snapshots.latest().map_or(0, |id| id.last_index);
         let bytes = group.log.bytes_between(newest + 1, applied + 1);
-        let due = keep.max(group.snapshot_stats.last_bytes.load(Ordering::Relaxed));
+        let stats = &group.snapshot_stats;
+        let due = keep.max(stats.last_bytes.load(Ordering::Relaxed));
         if bytes > due
-            && group.snapshot_stats.in_progress.load(Ordering::Relaxed) == 0
+            && stats.in_progress.load(Ordering::Relaxed) == 0
+            && !stats.failures.pause()
             && raft.trigger().snapshot().await.is_err()
         {
             return;

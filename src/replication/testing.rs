@@ -63,6 +63,11 @@ pub fn set_voters(group: &Group, configs: &[&[u64]]) {
 
 /// Node 1 with the vote of `leader`, whom it follows or is; entry 5, which is of that leader, is applied. It is the only voter.
 pub async fn group(leader: Leader, net: Arc<dyn Net>, threads: bool) -> Arc<Group> {
+    group_on(leader, net, threads, MemoryStore::new()).await
+}
+
+/// The same with these snapshots.
+pub async fn group_on(leader: Leader, net: Arc<dyn Net>, threads: bool, snapshots: MemoryStore) -> Arc<Group> {
     let clocks: Arc<dyn Clocks> = Arc::new(Still);
     let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
@@ -72,7 +77,7 @@ pub async fn group(leader: Leader, net: Arc<dyn Net>, threads: bool) -> Arc<Grou
         env: env.clone(),
         clock: Arc::new(ClusterClock::new(clocks)),
         log: LogStore::open(io, 0, LogOptions::default()).await.unwrap(),
-        snapshots: SnapshotDir::open(Arc::new(MemoryStore::new()), 0).unwrap(),
+        snapshots: SnapshotDir::open(Arc::new(snapshots), 0).unwrap(),
         links: Links::new(env, Identity::new(1, 1, 1, 1, String::new())),
     });
     set_voters(&group, &[&[1]]);
@@ -102,6 +107,19 @@ impl Net for Member {
         let (near, far) = tokio::io::duplex(1 << 16);
         drop(crate::task::spawn(converse(Box::new(Pipe(far)), self.0.clone())));
         Box::pin(async move { Ok(Box::new(Pipe(near)) as BoxStream) })
+    }
+
+    fn bind<'a>(&'a self, _host: &'a str, _port: u16) -> Later<'a, Box<dyn Listener>> {
+        Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
+    }
+}
+
+/// A network on which there is nobody.
+pub struct Alone;
+
+impl Net for Alone {
+    fn connect<'a>(&'a self, _addr: &'a str) -> Later<'a, BoxStream> {
+        Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) })
     }
 
     fn bind<'a>(&'a self, _host: &'a str, _port: u16) -> Later<'a, Box<dyn Listener>> {

@@ -3,6 +3,9 @@
 //! Names: `<index>-<term>.snapshot`, both with 20 digits, so that names sort as their snapshots do; what is under way ends in
 //! `.tmp`. Other files are left alone.
 //!
+//! Invariant: what the newest says about itself is known without its file once it was written, received or loaded here, so that Raft,
+//! which cannot go on without it, needs no disk for it.
+//!
 //! All calls block on the disk.
 
 use std::io::{self, Read};
@@ -12,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::error::Problem;
-use super::{IncomingSnapshot, Meta, Opened, Reader, SnapshotError, SnapshotStore, Summary};
+use super::{IncomingSnapshot, Meta, Opened, Reader, SnapshotError, SnapshotStore, Summary, room};
 use crate::store::State;
 
 const SUFFIX: &str = ".snapshot";
@@ -61,10 +64,16 @@ pub struct OpenSnapshot {
 #[derive(Clone)]
 pub struct SnapshotDir(Arc<Inner>);
 
+struct Newest {
+    id: SnapshotId,
+    /// None until it was read.
+    meta: Option<Meta>,
+}
+
 struct Inner {
     store: Arc<dyn SnapshotStore>,
     group: u64,
-    latest: Mutex<Option<SnapshotId>>,
+    latest: Mutex<Option<Newest>>,
     /// Held while a file gets its name; never together with I/O that `latest` would have to wait for.
     publishing: Mutex<()>,
     temps: AtomicU64,
@@ -88,7 +97,7 @@ impl SnapshotDir {
         Ok(Self(Arc::new(Inner {
             store,
             group,
-            latest: Mutex::new(latest),
+            latest: Mutex::new(latest.map(|id| Newest { id, meta: None })),
             publishing: Mutex::new(()),
             temps: AtomicU64::new(0),
         })))
@@ -96,27 +105,37 @@ impl SnapshotDir {
 
     /// The newest snapshot.
     pub fn latest(&self) -> Option<SnapshotId> {
-        *self.0.latest.lock()
+        self.0.latest.lock().as_ref().map(|newest| newest.id)
+    }
+
+    /// What the newest snapshot says about itself; read from its file only if that was never done.
+    ///
+    /// # Errors
+    /// Damage to its meta; those of the store.
+    pub fn latest_meta(&self) -> Result<Option<Meta>, SnapshotError> {
+        let known = self.0.latest.lock().as_ref().and_then(|newest| newest.meta.clone());
+        match known {
+            None => Ok(self.open_latest()?.map(|opened| opened.meta)),
+            known => Ok(known),
+        }
     }
 
     /// Writes a snapshot of `image`, makes it durable and then the newest; should a newer one have come meanwhile, it is
-    /// dropped again. A failed one leaves nothing behind.
+    /// dropped again. It never takes the last `keep_free` bytes of the disk. A failed one leaves nothing behind.
     ///
     /// # Errors
-    /// Those of the store; a `meta` that is not that of `image` or of this group.
-    pub fn write(&self, image: &State, meta: &Meta) -> Result<Summary, SnapshotError> {
-        let id = SnapshotId::of(meta);
-        let file = self.0.store.describe(&id.file_name());
-        self.check_group(meta, &file)?;
+    /// Those of the store, the same one in the same words; too little room; a `meta` that is not that of `image` or of this group.
+    pub fn write(&self, image: &State, meta: &Meta, keep_free: u64) -> Result<Summary, SnapshotError> {
+        self.check_group(meta, &self.0.store.describe(&SnapshotId::of(meta).file_name()))?;
         let temp = self.temp("write");
         let write = || {
-            let mut writer = self.0.store.create(&temp.name)?;
+            let mut writer = room::create(&self.0.store, &temp.name, keep_free)?;
             let summary = super::write(image, meta, &mut writer)?;
             writer.finish()?;
-            self.publish(&temp, id)?;
+            self.publish(&temp, meta)?;
             Ok(summary)
         };
-        write().map_err(|error: io::Error| SnapshotError::io(&file, error))
+        write().map_err(|error: io::Error| SnapshotError::io(&self.0.store.describe(""), error))
     }
 
     /// The newest snapshot as meta and state; `None` if there is none yet.
@@ -127,7 +146,11 @@ impl SnapshotDir {
         let Some((id, file, opened)) = self.open_file()? else { return Ok(None) };
         let reader = Reader::new(opened.reader, &file).map_err(|error| error.advise(DAMAGE_ADVICE))?;
         self.check_name(reader.meta(), id, &file)?;
-        reader.read_state().map(Some).map_err(|error| error.advise(DAMAGE_ADVICE))
+        let (meta, state) = reader.read_state().map_err(|error| error.advise(DAMAGE_ADVICE))?;
+        if let Some(newest) = self.0.latest.lock().as_mut().filter(|newest| newest.id == id) {
+            newest.meta = Some(meta.clone());
+        }
+        Ok(Some((meta, state)))
     }
 
     /// The newest snapshot as bytes, for a peer, which checks them; `None` if there is none yet.
@@ -149,40 +172,35 @@ impl SnapshotDir {
     /// A place for a snapshot that a peer sends; it never takes the last `keep_free` bytes of the disk.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; too little room.
     pub fn receive(&self, keep_free: u64) -> Result<IncomingSnapshot, SnapshotError> {
         let temp = self.temp("incoming");
-        self.check_room(&temp, keep_free, 0)?;
-        let writer = self.0.store.create(&temp.name).map_err(|error| SnapshotError::io(&temp.file(), error))?;
-        Ok(IncomingSnapshot::new(self.clone(), temp, writer, keep_free))
+        let writer = room::create(&self.0.store, &temp.name, keep_free);
+        let writer = writer.map_err(|error| SnapshotError::io(&temp.file(), error))?;
+        Ok(IncomingSnapshot::new(self.clone(), temp, writer))
     }
 
     /// Makes a whole, durable file the newest; false if a newer one is there already.
-    pub(super) fn publish(&self, temp: &Temp, id: SnapshotId) -> io::Result<bool> {
+    pub(super) fn publish(&self, temp: &Temp, meta: &Meta) -> io::Result<bool> {
+        let id = SnapshotId::of(meta);
         let _one_at_a_time = self.0.publishing.lock();
-        if self.latest() > Some(id) {
+        let latest = self.latest();
+        if latest > Some(id) {
             return Ok(false);
         }
-        self.0.store.rename(&temp.name, &id.file_name())?;
-        self.0.store.sync_dir()?;
-        *self.0.latest.lock() = Some(id);
-        // It counts whatever becomes of the older ones: the next one, or the next start, removes them.
-        let _ = remove_older(&*self.0.store, Some(id));
-        Ok(true)
-    }
-
-    /// Refuses `more` bytes that would not leave `keep_free` of the disk.
-    pub(super) fn check_room(&self, temp: &Temp, keep_free: u64, more: usize) -> Result<(), SnapshotError> {
-        let Some(free) = self.0.store.free_bytes() else { return Ok(()) };
-        if free >= keep_free.saturating_add(more as u64) {
-            return Ok(());
+        let store = &self.0.store;
+        store.rename(&temp.name, &id.file_name())?;
+        if let Err(error) = store.sync_dir() {
+            if latest != Some(id) {
+                // What does not count takes no room. Whichever of both a loss of power undoes, the file is whole.
+                let _ = store.remove(&id.file_name());
+            }
+            return Err(error);
         }
-        let why = format!(
-            "only {} MB of disk are free, of which a snapshot leaves {} MB (half of disk-reserve) to the log: free some space",
-            free >> 20,
-            keep_free >> 20
-        );
-        Err(SnapshotError::io(&temp.file(), io::Error::new(io::ErrorKind::StorageFull, why)))
+        *self.0.latest.lock() = Some(Newest { id, meta: Some(meta.clone()) });
+        // It counts whatever becomes of the older ones: the next one, or the next start, removes them.
+        let _ = remove_older(&**store, Some(id));
+        Ok(true)
     }
 
     /// Refuses a meta of another group.

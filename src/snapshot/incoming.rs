@@ -1,11 +1,11 @@
 //! A snapshot that a peer sends.
 //!
 //! Invariant: it counts only after the whole file was read back, checked and found to make a state, and is durable. Given up
-//! before that (dropped), it leaves nothing. It is given up when it would take the last room of the disk: the log has to go on.
+//! before that (dropped), it leaves nothing.
 
 use super::dir::Temp;
 use super::error::Problem;
-use super::{Meta, Reader, SnapshotDir, SnapshotError, SnapshotId, SnapshotWriter};
+use super::{Meta, Reader, SnapshotDir, SnapshotError, SnapshotWriter};
 use crate::store::State;
 
 /// Collects the bytes of a snapshot. All calls block on the disk.
@@ -15,12 +15,11 @@ pub struct IncomingSnapshot {
     writer: Box<dyn SnapshotWriter>,
     temp: Temp,
     len: u64,
-    keep_free: u64,
 }
 
 impl IncomingSnapshot {
-    pub(super) fn new(dir: SnapshotDir, temp: Temp, writer: Box<dyn SnapshotWriter>, keep_free: u64) -> Self {
-        Self { dir, writer, temp, len: 0, keep_free }
+    pub(super) fn new(dir: SnapshotDir, temp: Temp, writer: Box<dyn SnapshotWriter>) -> Self {
+        Self { dir, writer, temp, len: 0 }
     }
 
     /// Bytes received.
@@ -33,7 +32,6 @@ impl IncomingSnapshot {
     /// # Errors
     /// Those of the store; too little room.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        self.dir.check_room(&self.temp, self.keep_free, bytes.len())?;
         self.writer.write_all(bytes).map_err(|error| SnapshotError::io(&self.temp.file(), error))?;
         self.len += bytes.len() as u64;
         Ok(())
@@ -45,7 +43,7 @@ impl IncomingSnapshot {
     /// Damage, a snapshot of another group, one older than the newest here, those of the store. What was received is
     /// dropped then.
     pub fn finish(self) -> Result<(Meta, State), SnapshotError> {
-        let Self { dir, mut writer, temp, len: _, keep_free: _ } = self;
+        let Self { dir, mut writer, temp, len: _ } = self;
         let file = temp.file();
         let failed = |error| SnapshotError::io(&file, error);
         writer.flush().map_err(failed)?;
@@ -53,8 +51,7 @@ impl IncomingSnapshot {
         dir.check_group(reader.meta(), &file)?;
         let (meta, state) = reader.read_state()?;
         writer.finish().map_err(failed)?;
-        let id = SnapshotId { last_index: meta.last_index, last_term: meta.last_term };
-        if !dir.publish(&temp, id).map_err(failed)? {
+        if !dir.publish(&temp, &meta).map_err(failed)? {
             return Err(Problem::Misplaced("a newer one is here".into()).of(&file));
         }
         Ok((meta, state))

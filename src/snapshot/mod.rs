@@ -27,6 +27,7 @@ mod incoming;
 mod keys;
 mod meta;
 mod read;
+mod room;
 mod sections;
 mod store;
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod rebuild;
 mod removal;
 mod replacement;
 mod roles;
+mod snapshot_failure;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

@@ -14,6 +14,8 @@ const SYNC_EVERY: usize = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub struct DiskStore {
     dir: PathBuf,
+    /// Open all the time: the last step of a snapshot needs no file that the system may not have.
+    handle: File,
 }
 
 impl DiskStore {
@@ -28,7 +30,8 @@ impl DiskStore {
             Some(parent) if !parent.as_os_str().is_empty() => sync_dir(parent)?,
             _ => sync_dir(Path::new("."))?,
         }
-        Ok(Self { dir })
+        let handle = File::open(&dir)?;
+        Ok(Self { dir, handle })
     }
 }
 
@@ -43,7 +46,7 @@ impl SnapshotStore for DiskStore {
     }
 
     fn sync_dir(&self) -> io::Result<()> {
-        sync_dir(&self.dir)
+        self.handle.sync_all()
     }
 
     fn open(&self, name: &str) -> io::Result<Opened> {

@@ -28,7 +28,7 @@ fn state_at(last_index: u64) -> State {
 
 fn write_at(dir: &SnapshotDir, last_index: u64) -> Result<super::super::Summary, SnapshotError> {
     let state = state_at(last_index);
-    dir.write(&state, &meta_at(&state, last_index))
+    dir.write(&state, &meta_at(&state, last_index), 0)
 }
 
 fn send(from: &SnapshotDir, to: &SnapshotDir, piece_len: usize) -> Result<(Meta, State), SnapshotError> {
@@ -108,7 +108,7 @@ fn a_file_under_a_wrong_name_or_of_another_group_is_refused() {
     assert!(dir.open_latest().err().unwrap().to_string().contains("by its contents it is"));
     let other = SnapshotDir::open(Arc::new(MemoryStore::new()), 3).unwrap();
     let state = state_at(1);
-    assert!(matches!(other.write(&state, &meta_at(&state, 1)).unwrap_err().problem, Problem::Misplaced(_)));
+    assert!(matches!(other.write(&state, &meta_at(&state, 1), 0).unwrap_err().problem, Problem::Misplaced(_)));
     let mut incoming = other.receive(0).unwrap();
     incoming.push(&bytes_of(&state, 600)).unwrap();
     assert!(incoming.finish().err().unwrap().to_string().contains("it is of group 0, not 3"));
@@ -178,24 +178,74 @@ fn a_full_disk_keeps_the_old_one() {
     write_at(&dir, 10).unwrap();
 }
 
-/// A disk that fails for good after so many calls, as it looks to a process that loses power.
-struct Dying {
-    store: MemoryStore,
-    calls_left: Arc<AtomicI64>,
+#[test]
+fn one_that_would_take_the_logs_room_is_given_up() {
+    let store = MemoryStore::new();
+    let dir = open(&store);
+    write_at(&dir, 9).unwrap();
+    let len = store.read(&name_at(9)).unwrap().len();
+    let write = |keep_free| dir.write(&state_at(10), &meta_at(&state_at(10), 10), keep_free);
+    store.limit(Some(2 * len + 1000));
+    // From the start, and in the middle of it.
+    for keep_free in [len + 1001, 1001] {
+        let error = write(keep_free as u64).unwrap_err();
+        assert!(matches!(&error.problem, Problem::Io(error) if error.kind() == io::ErrorKind::StorageFull), "{error}");
+        assert!(error.to_string().contains("disk-reserve"), "{error}");
+        assert_eq!(store.list().unwrap(), [name_at(9)]);
+    }
+    write(1000).unwrap();
+    assert_eq!(store.list().unwrap(), [name_at(10)]);
 }
 
-fn count(calls_left: &AtomicI64) -> io::Result<()> {
-    if calls_left.fetch_sub(1, Ordering::Relaxed) > 0 { Ok(()) } else { Err(io::Error::other("power lost")) }
+/// The system has no file to give any more when Raft asks for the newest.
+#[test]
+fn what_the_newest_says_needs_no_file() {
+    let store = MemoryStore::new();
+    write_at(&open(&store), 9).unwrap();
+    let lasting = open(&store);
+    assert_eq!(lasting.latest_meta().unwrap().unwrap().last_index, 9, "read");
+    let file = store.read(&name_at(9)).unwrap();
+    let index = |dir: &SnapshotDir| {
+        store.remove(&name_at(9)).unwrap();
+        let found = dir.latest_meta();
+        store.put(&name_at(9), file.clone());
+        found.map(|meta| meta.unwrap().last_index).map_err(|error| error.to_string())
+    };
+    assert!(index(&lasting).is_err(), "never loaded");
+    lasting.load_latest().unwrap();
+    assert_eq!(index(&lasting), Ok(9));
+    let written = open(&MemoryStore::new());
+    assert!(written.latest_meta().unwrap().is_none());
+    write_at(&written, 10).unwrap();
+    assert_eq!(index(&written), Ok(10));
+}
+
+/// A disk that fails after so many calls: for good, as it looks to a process that loses power, or once.
+struct Dying {
+    store: MemoryStore,
+    faults: Arc<Faults>,
+}
+
+struct Faults {
+    calls_left: AtomicI64,
+    for_good: bool,
+}
+
+impl Faults {
+    fn count(&self) -> io::Result<()> {
+        let left = self.calls_left.fetch_sub(1, Ordering::Relaxed);
+        if left > 0 || (left < 0 && !self.for_good) { Ok(()) } else { Err(io::Error::other("power lost")) }
+    }
 }
 
 struct DyingWriter {
     writer: Box<dyn SnapshotWriter>,
-    calls_left: Arc<AtomicI64>,
+    faults: Arc<Faults>,
 }
 
 impl Write for DyingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         self.writer.write(bytes)
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -205,35 +255,35 @@ impl Write for DyingWriter {
 
 impl SnapshotWriter for DyingWriter {
     fn finish(self: Box<Self>) -> io::Result<()> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         self.writer.finish()
     }
 }
 
 impl SnapshotStore for Dying {
     fn create(&self, temp_name: &str) -> io::Result<Box<dyn SnapshotWriter>> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         let writer = self.store.create(temp_name)?;
-        Ok(Box::new(DyingWriter { writer, calls_left: self.calls_left.clone() }))
+        Ok(Box::new(DyingWriter { writer, faults: self.faults.clone() }))
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         self.store.rename(from, to)
     }
     fn sync_dir(&self) -> io::Result<()> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         self.store.sync_dir()
     }
     fn open(&self, name: &str) -> io::Result<Opened> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         self.store.open(name)
     }
     fn list(&self) -> io::Result<Vec<String>> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         self.store.list()
     }
     fn remove(&self, name: &str) -> io::Result<()> {
-        count(&self.calls_left)?;
+        self.faults.count()?;
         self.store.remove(name)
     }
     fn describe(&self, name: &str) -> String {
@@ -246,13 +296,37 @@ impl SnapshotStore for Dying {
 fn interrupt(calls: i64, peer: Option<&SnapshotDir>) -> (MemoryStore, Result<(), SnapshotError>, bool) {
     let store = MemoryStore::new();
     write_at(&open(&store), 9).unwrap();
-    let calls_left = Arc::new(AtomicI64::new(calls));
-    let dying = Dying { store: store.clone(), calls_left: calls_left.clone() };
+    let faults = Arc::new(Faults { calls_left: AtomicI64::new(calls), for_good: true });
+    let dying = Dying { store: store.clone(), faults: faults.clone() };
     let result = SnapshotDir::open(Arc::new(dying), 0).and_then(|dir| match peer {
         None => write_at(&dir, 10).map(|_| ()),
         Some(peer) => send(peer, &dir, 1000).map(|_| ()),
     });
-    (store, result, calls_left.load(Ordering::Relaxed) > 0)
+    (store, result, faults.calls_left.load(Ordering::Relaxed) > 0)
+}
+
+#[test]
+fn one_that_fails_at_any_call_leaves_nothing_and_the_next_one_is_written() {
+    let mut failed = 0;
+    for calls in 0.. {
+        let store = MemoryStore::new();
+        write_at(&open(&store), 9).unwrap();
+        let faults = Arc::new(Faults { calls_left: AtomicI64::new(i64::MAX), for_good: false });
+        let dying = Dying { store: store.clone(), faults: faults.clone() };
+        let dir = SnapshotDir::open(Arc::new(dying), 0).unwrap();
+        faults.calls_left.store(calls, Ordering::Relaxed);
+        if write_at(&dir, 10).is_err() {
+            assert_eq!(store.list().unwrap(), [name_at(9)], "after {calls} calls");
+            assert_eq!(dir.load_latest().unwrap().unwrap().0.last_index, 9);
+            write_at(&dir, 11).unwrap();
+            assert_eq!(store.list().unwrap(), [name_at(11)]);
+            failed += 1;
+        }
+        if faults.calls_left.load(Ordering::Relaxed) > 0 {
+            break;
+        }
+    }
+    assert!(failed >= 5, "create, write, finish, rename and sync: {failed}");
 }
 
 /// Loses power; of what was done to names and not synced, that has reached the disk whose bit is set. False if `which` has a bit for

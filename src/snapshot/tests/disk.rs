@@ -33,8 +33,8 @@ fn a_directory_keeps_what_memory_keeps() {
     let mut state = sample();
     let long: Vec<u8> = (0..9_500_000u32).map(|n| (n % 251) as u8).collect();
     state.restore_entry(1, Entry::new(b"beyond a sync", Value::Str(Str::new(&long)), 1, None, 0));
-    dir.write(&sample(), &meta_of(&sample())).unwrap();
-    let summary = dir.write(&state, &Meta { last_index: 5000, ..meta_of(&state) }).unwrap();
+    dir.write(&sample(), &meta_of(&sample()), 0).unwrap();
+    let summary = dir.write(&state, &Meta { last_index: 5000, ..meta_of(&state) }, 0).unwrap();
     std::fs::write(path.join("incoming-0.tmp"), b"half").unwrap();
 
     let dir = SnapshotDir::open(Arc::new(DiskStore::open(&path).unwrap()), 0).unwrap();
@@ -53,7 +53,7 @@ fn a_directory_keeps_what_memory_keeps() {
 fn damage_on_disk_is_named_with_its_path_and_offset() {
     let scratch = Scratch::new("damage");
     let dir = SnapshotDir::open(Arc::new(DiskStore::open(&scratch.0).unwrap()), 0).unwrap();
-    dir.write(&sample(), &meta_of(&sample())).unwrap();
+    dir.write(&sample(), &meta_of(&sample()), 0).unwrap();
     let path = scratch.0.join(dir.latest().unwrap().file_name());
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[2000] ^= 0x10;
@@ -79,4 +79,8 @@ fn files_that_are_absent_or_under_way() {
     store.rename("b.tmp", "b").unwrap();
     store.sync_dir().unwrap();
     assert_eq!(store.list().unwrap(), ["b"]);
+    // It has its directory open: no other one is found where it was.
+    std::fs::rename(&scratch.0, scratch.0.with_extension("moved")).unwrap();
+    store.sync_dir().unwrap();
+    std::fs::rename(scratch.0.with_extension("moved"), &scratch.0).unwrap();
 }

@@ -28,7 +28,8 @@ pub fn persistence(section: &mut Section, facts: &Facts) {
     section.field("rdb_changes_since_last_save", unsaved);
     section.field("rdb_bgsave_in_progress", of(|stats| &stats.in_progress));
     section.field("rdb_last_save_time", last_save_s(&facts.server));
-    section.field("rdb_last_bgsave_status", if of(|stats| &stats.failed) == 0 { "ok" } else { "err" });
+    let failed = snapshots.is_some_and(|stats| stats.failures.last_failed());
+    section.field("rdb_last_bgsave_status", if failed { "err" } else { "ok" });
     section.field("rdb_saves", of(|stats| &stats.taken));
     // The Raft log is an append-only file that is fsynced before every answer.
     section.field("aof_enabled", 1);

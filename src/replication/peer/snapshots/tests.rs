@@ -108,7 +108,7 @@ async fn a_sender_gives_a_transfer_up_that_hangs() {
         let mut raft = Vec::new();
         put_snapshot_meta(&mut raft, &SnapshotMeta::default());
         let image = State::default();
-        group.snapshots.write(&image, &Meta::of(&image, 0, 5, 1, raft)).unwrap();
+        group.snapshots.write(&image, &Meta::of(&image, 0, 5, 1, raft), 0).unwrap();
         let begin = Instant::now();
         let hanging = async {
             let env = group.env.clone();
