@@ -80,6 +80,8 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
     };
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    // As in Redis: a terminal that closes ends no server.
+    let _ignored = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
     let node = tokio::select! {
         node = Node::start(env, settings, options, storage, ports) => node?,
         // It has answered nobody yet, and joining may take for ever.

@@ -26,6 +26,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// A level of consistency of reads.
     Level,
+    /// `host:port`.
+    Address,
     /// A line of text.
     Text {
         /// Fewest bytes.
@@ -72,6 +74,12 @@ impl Kind {
                 None => Err(format!("argument(s) must be one of the following: {}", words.join(", "))),
             },
             Self::Level => parse_level(text).map(|level| Value::Text(level_name(level).into())).map_err(Into::into),
+            Self::Address => match text.rsplit_once(':') {
+                Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => {
+                    Self::Text { len_min: 0 }.parse(text)
+                }
+                _ => Err("argument must be host:port".into()),
+            },
             Self::Text { len_min } => {
                 if text.len() < len_min {
                     Err("argument must not be empty".into())
@@ -101,6 +109,7 @@ impl Kind {
             Self::YesNo => "yes|no".into(),
             Self::Word(words) => words.join("|"),
             Self::Level => "linearizable|local".into(),
+            Self::Address => "host:port".into(),
             Self::Text { .. } => "text".into(),
         }
     }

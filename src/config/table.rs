@@ -98,7 +98,7 @@ pub static OPTIONS: &[Opt] = &[
     opt(
         "join",
         Section::Cluster,
-        TEXT,
+        Kind::Address,
         Place::TextOption(|s| &mut s.join),
         "Client address (host:port) of a member, to join its cluster, or to find its own one again where all have moved",
     ),

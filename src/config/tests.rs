@@ -21,7 +21,7 @@ fn every_option_stands_once_and_its_default_is_within_its_bounds() {
     assert_eq!(names.len(), count);
     for opt in OPTIONS.iter().filter(|opt| opt.is_given()) {
         let default = opt.get(&Settings::default(), &Options::default());
-        let optional = matches!(opt.place, Place::NumberOption(_));
+        let optional = matches!(opt.place, Place::NumberOption(_)) || opt.kind == Kind::Address;
         assert!(optional || opt.kind.parse(&default).is_ok(), "{} '{default}'", opt.name);
     }
 }
@@ -41,6 +41,7 @@ fn what_is_set_is_what_is_got() {
             Kind::YesNo => "yes".into(),
             Kind::Word(words) => words.last().unwrap().to_string(),
             Kind::Level => "local".into(),
+            Kind::Address => "n1:6379".into(),
             Kind::Text { .. } => "some text".into(),
         };
         let mut settings = Settings::default();
@@ -73,6 +74,9 @@ fn a_wrong_value_is_named_with_its_place_and_its_bounds() {
         of(&[], &[("LOCKSTEP_TIMEOUT", "x")]),
         "environment variable LOCKSTEP_TIMEOUT 'x': argument couldn't be parsed into an integer"
     );
+    for wrong in ["", "n1", "n1:", ":6379", "n1:0", "n1:99999", "n1:port"] {
+        assert_eq!(of(&[("join", wrong)], &[]), format!("--join '{wrong}': argument must be host:port"));
+    }
     assert_eq!(of(&[("maxmemory", "64xb")], &[]), "--maxmemory '64xb': argument must be a memory value");
     assert!(of(&[("read-consistency", "lease")], &[]).contains("until their restart guard is tested"));
     let dir = tempfile::tempdir().unwrap();
