@@ -5,7 +5,8 @@
 //! - Every value has exactly one encoding: what decodes encodes to the same bytes again.
 //! - Decoding allocates nothing by a length or count that it has only read, but by bytes that are there; it never panics.
 //!
-//! Deliberately absent: checksums. Entries of ours carry one, the log's records and the peers' frames carry theirs.
+//! Deliberately absent: checksums. Entries of ours carry one, which is checked before they are applied, the log's records carry
+//! theirs, and a batch on its way to the leader its origin's.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

@@ -2,6 +2,9 @@
 //!
 //! Invariant: what is written here counts as handed over from the moment it is queued. The leader reports a rejection by (stream,
 //! seq) and nothing else; a broken connection is reported to the origin for every stream that used it.
+//!
+//! Invariant: what the leader seals is what the origin made. The checksum of an entry is the leader's, so one of the origin's goes with
+//! the batch until then.
 
 use std::io;
 use std::sync::Arc;
@@ -19,6 +22,9 @@ use super::message::{FORWARD, REJECTED};
 
 /// Most batches that wait to be written: more than an origin ever has in flight.
 const QUEUE_MAX: usize = 64;
+
+/// What stands before a batch: leader, stream, seq, checksum.
+const HEAD_LEN: usize = 36;
 
 /// A connection to one leader.
 pub struct Forward {
@@ -104,11 +110,12 @@ async fn converse(
             batch = batches.recv() => {
                 let Some(Batch { leader, stream, seq, unsealed }) = batch else { return Ok(()) };
                 *last_stream = stream;
-                let mut head = BytesMut::with_capacity(32);
+                let mut head = BytesMut::with_capacity(HEAD_LEN);
                 head.put_u64_le(leader.term);
                 head.put_u64_le(leader.node);
                 head.put_u64_le(stream);
                 head.put_u64_le(seq);
+                head.put_u32_le(crc32c::crc32c(&unsealed));
                 frame::write_parts(&mut write, group.id, FORWARD, &[head.freeze(), unsealed]).await?;
             }
         }
@@ -132,6 +139,7 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxSt
                 let mut number = || reader.u64().map_err(io::Error::other);
                 let leader = Leader { term: number()?, node: number()? };
                 let (stream, seq) = (number()?, number()?);
+                let crc = reader.u32().map_err(io::Error::other)?;
                 let rejections = rejections.clone();
                 // A receiver that is gone is a connection that is gone.
                 let reject = move |room| {
@@ -142,8 +150,11 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxSt
                     continue;
                 }
                 group.links.waits(from);
-                let unsealed = frame.body.slice(32..);
+                let unsealed = frame.body.slice(HEAD_LEN..);
                 drop(frame);
+                if crc32c::crc32c(&unsealed) != crc {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
                 let unsealed = unsealed.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
                 if !super::super::entry::is_forwardable(&unsealed) {
                     return Err(io::ErrorKind::InvalidData.into());
@@ -170,8 +181,35 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxSt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replication::testing::{OWN, group};
+    use crate::replication::entry::BatchWriter;
+    use crate::replication::testing::{OWN, Pipe, group};
     use crate::replication::types::scope;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_that_was_garbled_is_not_sealed() {
+        scope(1, async {
+            let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+            let batch = BatchWriter::new(7, 1, 0).finish();
+            for (flipped, taken) in [(None, true), (Some(0), false), (Some(batch.len() - 1), false)] {
+                let mut body = BytesMut::new();
+                [OWN.term, OWN.node, 1, 1].into_iter().for_each(|number| body.put_u64_le(number));
+                body.put_u32_le(crc32c::crc32c(&batch));
+                body.extend_from_slice(&batch);
+                if let Some(at) = flipped {
+                    body[HEAD_LEN + at] ^= 1;
+                }
+                let (near, mut far) = tokio::io::duplex(1 << 16);
+                let receiving = crate::task::spawn(receive(group.clone(), 2, Box::new(Pipe(near))));
+                frame::write_parts(&mut far, 0, FORWARD, &[body.freeze()]).await.unwrap();
+                // It is handed to Raft, which does not run here.
+                let rejected = FrameReader::new(&mut far).next().await.unwrap();
+                assert_eq!(rejected.is_some_and(|frame| frame.kind == REJECTED), taken, "{flipped:?}");
+                drop(far);
+                assert_eq!(receiving.await.unwrap().is_ok(), taken, "{flipped:?}");
+            }
+        })
+        .await;
+    }
 
     #[tokio::test(start_paused = true)]
     async fn what_no_frame_holds_is_not_sent() {

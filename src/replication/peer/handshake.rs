@@ -27,7 +27,7 @@ use super::identity::Identity;
 use crate::env::BoxStream;
 
 /// The version of the peer protocol.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 const MAGIC: &[u8] = b"lockstep";
 const HELLO: u8 = 200;
 const WELCOME: u8 = 201;
