@@ -39,6 +39,10 @@ pub trait Net: Send + Sync {
     fn connect<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, io::Result<BoxStream>>;
     /// Binds a listening socket; port 0 = any free one.
     fn bind<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Box<dyn Listener>>>;
+    /// Makes room for so many clients; how many there is room for.
+    fn make_room(&self, clients: usize) -> usize {
+        clients
+    }
 }
 
 /// All seams of one node.
@@ -178,5 +182,9 @@ impl Net for Tcp {
             let listener = tokio::net::TcpListener::bind((host, port)).await?;
             Ok(Box::new(listener) as Box<dyn Listener>)
         })
+    }
+
+    fn make_room(&self, clients: usize) -> usize {
+        crate::descriptors::make_room(clients)
     }
 }

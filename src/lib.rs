@@ -28,11 +28,12 @@
 //! # What else is where
 //!
 //! [`node`] puts a node together and takes it down; [`join`] brings it into a cluster; [`snapshot`] is the snapshot file;
-//! [`config`] has every option; [`env`] the seams that let three nodes run in one deterministic simulation.
+//! [`config`] has every option; [`descriptors`] keeps clients from taking the node's own; [`env`] the seams that let three nodes run in one deterministic simulation.
 
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod descriptors;
 pub mod env;
 pub mod error;
 pub mod join;

@@ -44,9 +44,10 @@ fn stop_on_panic() {
     }));
 }
 
-fn run(settings: Settings, options: StartOptions) -> Result<(), Fatal> {
+fn run(mut settings: Settings, options: StartOptions) -> Result<(), Fatal> {
     // First-touch faults of 2 MB stall the node for milliseconds.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
+    settings.maxclients = lockstep::descriptors::make_room_at_start(settings.maxclients)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(HEAVY_THREADS).build()?;
     let random: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(rand::random::<u64>);

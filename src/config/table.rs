@@ -72,7 +72,7 @@ pub static OPTIONS: &[Opt] = &[
         Section::Clients,
         int(1, 1_000_000),
         Place::Usize(|s| &mut s.maxclients),
-        "Most clients at a time",
+        "Most clients at a time; lowered if the limit of open files has no room for them",
     ),
     live(
         "timeout",

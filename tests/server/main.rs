@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod clients;
+mod descriptors;
 mod options;
 mod same;
 #[path = "../support/mod.rs"]

@@ -37,6 +37,17 @@ impl Server {
         })
     }
 
+    /// The same under what the shell's `ulimit` is told.
+    pub fn lockstep_limited(ulimit: &str, flags: &[&str]) -> Self {
+        Self::start("sh", "lockstep", |port, dir| {
+            let script = format!("ulimit {ulimit}; exec \"$0\" \"$@\"");
+            let mut args = vec!["-c".into(), script, env!("CARGO_BIN_EXE_lockstep").into()];
+            args.extend(["--port".into(), port.to_string(), "--dir".into(), dir.display().to_string()]);
+            args.extend(flags.iter().map(ToString::to_string));
+            args
+        })
+    }
+
     /// Debian's redis-server, the oracle: nothing on disk, and with the bounds that lockstep has by default.
     pub fn redis(flags: &[&str]) -> Self {
         assert!(

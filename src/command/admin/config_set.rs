@@ -5,7 +5,7 @@ use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, 
 use crate::config::{Opt, Value, find};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call};
+use crate::server::{Answer, Call, Server};
 use crate::store::Txn;
 
 pub static SPEC: Spec = Spec::session(
@@ -37,6 +37,9 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         Err(error) => return Reply::Error(error).into(),
     };
     let (replicated, own): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(opt, _)| opt.is_replicated());
+    if let Err(error) = check_room(call.server, &own) {
+        return Reply::Error(error).into();
+    }
     let server = call.server.clone();
     let change_own = move || {
         let mut settings = (*server.settings()).clone();
@@ -67,10 +70,7 @@ fn check(args: &Args) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
         let Some(opt) = std::str::from_utf8(name).ok().and_then(find) else {
             return Err(ReplyError::about("ERR Unknown option or number of arguments for CONFIG SET - '", name, "'"));
         };
-        let failed = |why: &str| {
-            let start = b"ERR CONFIG SET failed (possibly related to argument '".as_slice();
-            Err(ReplyError::text([start, name, b"') - ".as_slice(), why.as_bytes()].concat()))
-        };
+        let failed = |why: &str| Err(failed(name, why));
         if !opt.is_settable() {
             return failed("can't set immutable config");
         }
@@ -84,6 +84,25 @@ fn check(args: &Args) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
         }
     }
     Ok(changes)
+}
+
+fn failed(name: &[u8], why: &str) -> ReplyError {
+    let start = b"ERR CONFIG SET failed (possibly related to argument '".as_slice();
+    ReplyError::text([start, name, b"') - ".as_slice(), why.as_bytes()].concat())
+}
+
+/// More clients than there are file descriptors for are refused.
+fn check_room(server: &Server, changes: &[(&'static Opt, Value)]) -> Result<(), ReplyError> {
+    let now = server.settings();
+    let mut settings = (*now).clone();
+    changes.iter().for_each(|(opt, value)| opt.set(&mut settings, value.clone()));
+    let wanted = settings.maxclients;
+    let room = if wanted == now.maxclients { wanted } else { server.env.net.make_room(wanted) };
+    if room == wanted {
+        return Ok(());
+    }
+    let why = "The operating system is not able to handle the specified number of clients, try with";
+    Err(failed(b"maxclients", &format!("{why} {room}")))
 }
 
 fn apply(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,0 +1,106 @@
+//! File descriptors: clients never take those that the node itself needs, because a log file or a snapshot that cannot be created
+//! stops it.
+//!
+//! Invariant: `maxclients` and [`RESERVED`] together are within the process's limit. As in Redis the limit is raised where the
+//! system lets it be, and where not, `maxclients` is lowered, or a higher one is refused.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::error::Fatal;
+
+/// What the node itself may have open: log files (of 64 MB, so 10 GB of log are 160), snapshots, peers, and connections that are
+/// accepted only to be told that there are too many (a hundred, before the first of them is closed).
+const RESERVED: u64 = 320;
+
+/// Makes room for so many clients; how many there is room for.
+pub fn make_room(clients: usize) -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let Some(raised) = raised(limit, clients) else { return room_in(limit.current, clients) };
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }) {
+        Ok(()) => {
+            let was = limit.current.unwrap_or_default();
+            crate::log::notice(&format!(
+                "Increased maximum number of open files to {raised} (it was originally set to {was})."
+            ));
+            room_in(Some(raised), clients)
+        }
+        Err(error) => {
+            crate::log::warning(&format!(
+                "Server can't set maximum open files to {raised} because of OS error: {error}."
+            ));
+            room_in(limit.current, clients)
+        }
+    }
+}
+
+/// At the start: makes room for so many clients, or says how many there will be.
+///
+/// # Errors
+/// There is no room for any.
+pub fn make_room_at_start(clients: usize) -> Result<usize, Fatal> {
+    let room = make_room(clients);
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    if room == 0 {
+        return Err(Fatal(format!(
+            "Your current 'ulimit -n' of {limit} is not enough for the server to start. Please increase your open file limit to \
+             at least {}",
+            RESERVED + 1
+        )));
+    }
+    if room < clients {
+        crate::log::warning(&format!(
+            "You requested maxclients of {clients} requiring at least {} max file descriptors. Current maximum open files is \
+             {limit}. maxclients has been reduced to {room} to compensate for low ulimit. If you need higher maxclients \
+             increase 'ulimit -n'.",
+            needed(clients)
+        ));
+    }
+    Ok(room)
+}
+
+fn needed(clients: usize) -> u64 {
+    (clients as u64).saturating_add(RESERVED)
+}
+
+/// The soft limit to ask for; None if the present one is enough, or cannot be raised.
+fn raised(limit: Rlimit, clients: usize) -> Option<u64> {
+    let current = limit.current?;
+    let raised = needed(clients).min(limit.maximum.unwrap_or(u64::MAX));
+    (raised > current).then_some(raised)
+}
+
+/// How many of so many clients have room within a soft limit.
+fn room_in(limit: Option<u64>, clients: usize) -> usize {
+    let Some(limit) = limit else { return clients };
+    usize::try_from(limit.saturating_sub(RESERVED)).unwrap_or(usize::MAX).min(clients)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_raised_as_far_as_needed_and_allowed() {
+        let limit = |current, maximum| Rlimit { current, maximum };
+        let needed = 1000 + RESERVED;
+        for (current, maximum, expected) in [
+            (Some(1024), None, Some(needed)),
+            (Some(1024), Some(1 << 20), Some(needed)),
+            (Some(1024), Some(1100), Some(1100)),
+            (Some(1024), Some(1024), None),
+            (Some(needed), Some(1 << 20), None),
+            (None, None, None),
+        ] {
+            assert_eq!(raised(limit(current, maximum), 1000), expected, "{current:?} of {maximum:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_node_needs_is_no_room_for_clients() {
+        for (limit, room) in
+            [(None, 1000), (Some(5000), 1000), (Some(RESERVED + 9), 9), (Some(RESERVED), 0), (Some(3), 0)]
+        {
+            assert_eq!(room_in(limit, 1000), room, "{limit:?}");
+        }
+    }
+}
