@@ -3,6 +3,8 @@
 //! Invariants
 //! - A snapshot is an image of the state at the applied index, taken on the task that applies; writing it needs no lock.
 //! - The log is purged only behind a durable snapshot, and the last `log-keep` bytes stay, whoever is away.
+//! - A snapshot from a peer is the newest from when Raft has accepted it, not before: Raft refuses one of a leader that was deposed while
+//!   it was sent. It is so, on disk, before the state counts as installed: from then on the log that it covers goes.
 //! - What goes wrong with a snapshot while Raft runs ([`failures`]) does not stop it: openraft, to which each error from here is the end, is
 //!   told of none that another try, or an operator with a larger disk, can mend.
 
@@ -21,15 +23,15 @@ use self::failures::Failures;
 use super::Group;
 use super::codec::{Reader, put_snapshot_meta};
 use super::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
-use crate::snapshot::Meta;
+use crate::snapshot::{Meta, ReceivedSnapshot};
 use crate::store::State;
 
 /// What openraft passes around as a snapshot.
 pub enum SnapshotData {
     /// The newest in the directory.
     Newest,
-    /// Received from a peer, checked, on disk, and read into a state.
-    Received(Box<State>),
+    /// From a peer, checked: the newest once it is installed.
+    Received(Box<ReceivedSnapshot>),
 }
 
 /// openraft's snapshot.
@@ -132,17 +134,12 @@ pub fn raft_meta(meta: &Meta) -> std::io::Result<SnapshotMeta> {
 
 /// Puts a received state in the place of the present one.
 pub async fn install(group: &Arc<Group>, meta: &SnapshotMeta, data: SnapshotData) -> std::io::Result<()> {
-    let state = match data {
-        SnapshotData::Received(state) => *state,
-        SnapshotData::Newest => {
-            let dir = group.snapshots.clone();
-            let loaded = group.env.heavy(move || dir.load_latest()).await;
-            match loaded.map_err(|error| std::io::Error::other(error.to_string()))? {
-                Some((_, state)) => state,
-                None => return Err(std::io::Error::other("there is no snapshot")),
-            }
-        }
-    };
+    let dir = group.snapshots.clone();
+    let loaded = group.env.heavy(move || match data {
+        SnapshotData::Received(received) => received.publish().map(Some),
+        SnapshotData::Newest => dir.load_latest(),
+    });
+    let Some((_, state)) = loaded.await? else { return Err(std::io::Error::other("there is no snapshot")) };
     put_state(group, meta.last_membership.clone(), meta.last_log_id, state).await;
     group.snapshot_stats.installed.fetch_add(1, Ordering::Relaxed);
     let index = meta.last_log_id.map_or(0, |id| id.index);

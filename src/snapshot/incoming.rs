@@ -1,7 +1,9 @@
 //! A snapshot that a peer sends.
 //!
-//! Invariant: it counts only after the whole file was read back, checked and found to make a state, and is durable. Given up
-//! before that (dropped), it leaves nothing.
+//! Invariants
+//! - It can count only after the whole file was read back, checked and found to make a state, and is durable.
+//! - It counts from [`ReceivedSnapshot::publish`] on, not before: whether it is wanted is Raft's to say, and a newest snapshot beyond the
+//!   state would stand in the way of those that are. Given up before (dropped), it leaves nothing.
 
 use super::dir::Temp;
 use super::error::Problem;
@@ -37,12 +39,11 @@ impl IncomingSnapshot {
         Ok(())
     }
 
-    /// Checks what was received, makes it durable and then the newest snapshot, and returns its state.
+    /// Checks what was received and makes it durable.
     ///
     /// # Errors
-    /// Damage, a snapshot of another group, one older than the newest here, those of the store. What was received is
-    /// dropped then.
-    pub fn finish(self) -> Result<(Meta, State), SnapshotError> {
+    /// Damage, a snapshot of another group, those of the store. What was received is dropped then.
+    pub fn finish(self) -> Result<ReceivedSnapshot, SnapshotError> {
         let Self { dir, mut writer, temp, len: _ } = self;
         let file = temp.file();
         let failed = |error| SnapshotError::io(&file, error);
@@ -51,9 +52,29 @@ impl IncomingSnapshot {
         dir.check_group(reader.meta(), &file)?;
         let (meta, state) = reader.read_state()?;
         writer.finish().map_err(failed)?;
-        if !dir.publish(&temp, &meta).map_err(failed)? {
-            return Err(Problem::Misplaced("a newer one is here".into()).of(&file));
+        Ok(ReceivedSnapshot { dir, temp, meta, state })
+    }
+}
+
+/// A whole snapshot of a peer, which does not count yet.
+pub struct ReceivedSnapshot {
+    dir: SnapshotDir,
+    temp: Temp,
+    meta: Meta,
+    state: State,
+}
+
+impl ReceivedSnapshot {
+    /// Makes it the newest of its directory, and returns what is in it. Blocks on the disk.
+    ///
+    /// # Errors
+    /// One that is older than the newest here; those of the store. It is dropped then.
+    pub fn publish(self) -> Result<(Meta, State), SnapshotError> {
+        let Self { dir, temp, meta, state } = self;
+        match dir.publish(&temp, &meta) {
+            Ok(true) => Ok((meta, state)),
+            Ok(false) => Err(Problem::Misplaced("a newer one is here".into()).of(&temp.file())),
+            Err(error) => Err(SnapshotError::io(&temp.file(), error)),
         }
-        Ok((meta, state))
     }
 }

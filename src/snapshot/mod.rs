@@ -37,7 +37,7 @@ mod write;
 
 pub use dir::{OpenSnapshot, SnapshotDir, SnapshotId};
 pub use error::{Damage, Problem, SnapshotError};
-pub use incoming::IncomingSnapshot;
+pub use incoming::{IncomingSnapshot, ReceivedSnapshot};
 pub use meta::{FORMAT_VERSION, Meta};
 pub use read::Reader;
 pub use store::{DiskStore, MemoryStore, Opened, SnapshotStore, SnapshotWriter};

@@ -23,6 +23,7 @@ use super::append::unreachable;
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{SNAPSHOT_DONE, SNAPSHOT_END, SNAPSHOT_HEAD, SNAPSHOT_PIECE, snapshot_head};
+use crate::snapshot::ReceivedSnapshot;
 
 const PIECE_LEN: usize = 256 * 1024;
 /// See the module's header. One piece, which a disk has to take too.
@@ -131,20 +132,20 @@ pub async fn receive(group: &Arc<Group>, connection: crate::env::BoxStream) -> i
     let vote = reader.vote().map_err(io::Error::other)?;
     let meta = reader.snapshot_meta().map_err(io::Error::other)?;
     reader.finish().map_err(io::Error::other)?;
-    let state = take(group, &mut frames).await?;
+    let received = take(group, &mut frames).await?;
     let Some(raft) = group.raft() else { return Err(io::ErrorKind::NotConnected.into()) };
-    let snapshot = Snapshot { meta, snapshot: SnapshotData::Received(Box::new(state)) };
+    let snapshot = Snapshot { meta, snapshot: SnapshotData::Received(Box::new(received)) };
     let response = raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
     let mut body = Vec::new();
     put_vote(&mut body, &response.vote);
     moving(frame::write_parts(&mut write, group.id, SNAPSHOT_DONE, &[body.into()])).await
 }
 
-/// Takes what follows a snapshot's head; it is checked and the newest in the directory when this returns.
+/// Takes what follows a snapshot's head, and checks it.
 pub(super) async fn take(
     group: &Group,
     frames: &mut FrameReader<impl AsyncRead + Unpin>,
-) -> io::Result<crate::store::State> {
+) -> io::Result<ReceivedSnapshot> {
     let fail = |error: crate::snapshot::SnapshotError| {
         crate::log::warning(&format!("a snapshot from a peer is refused: {error}"));
         io::Error::from(error)
@@ -172,8 +173,7 @@ pub(super) async fn take(
             _ => return Err(io::ErrorKind::InvalidData.into()),
         }
     }
-    let (_, state) = group.env.heavy(move || incoming.finish()).await.map_err(fail)?;
-    Ok(state)
+    group.env.heavy(move || incoming.finish()).await.map_err(fail)
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub async fn fetch(group: &Group, from: u64, at_least: u64) -> io::Result<LogId>
     reader.finish().map_err(io::Error::other)?;
     let covers = meta.last_log_id.filter(|last| last.index >= at_least);
     let covers = covers.ok_or_else(|| io::Error::other("its snapshot is too old"))?;
-    take(group, &mut frames).await?;
+    let received = take(group, &mut frames).await?;
+    // Raft does not run, and has nothing to say.
+    group.env.heavy(move || received.publish()).await?;
     Ok(covers)
 }

@@ -2,15 +2,17 @@
 
 use std::pin::Pin;
 
+use openraft::storage::RaftLogStorage;
 use parking_lot::Mutex;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
-use super::super::super::Parts;
 use super::super::super::codec::put_snapshot_meta;
 use super::super::super::log::{LogOptions, LogStore, MemoryDisk};
-use super::super::super::testing::Pipe;
-use super::super::super::types::{SnapshotMeta, scope};
+use super::super::super::origin::Leader;
+use super::super::super::testing::{Pipe, log_id};
+use super::super::super::types::{SnapshotMeta, StoredMembership, scope};
+use super::super::super::{Machine, Parts};
 use super::super::handshake::accept;
 use super::super::{Identity, Links};
 use super::*;
@@ -151,6 +153,59 @@ async fn a_snapshot_that_would_take_the_logs_room_is_refused() {
         for fits in [true, true, false] {
             assert_eq!(incoming.push(&[7; 100]).is_ok(), fits);
         }
+    })
+    .await;
+}
+
+/// The file of a snapshot at an entry of term 1.
+async fn file_at(index: u64) -> (SnapshotMeta, Bytes) {
+    let (group, _, _) = node().await;
+    let last = log_id(Leader { term: 1, node: 2 }, index);
+    let meta = SnapshotMeta { last_log_id: Some(last), last_membership: StoredMembership::default() };
+    let mut raft = Vec::new();
+    put_snapshot_meta(&mut raft, &meta);
+    let image = State::default();
+    group.snapshots.write(&image, &Meta::of(&image, 0, index, 1, raft), 0).unwrap();
+    let mut file = Vec::new();
+    io::Read::read_to_end(&mut group.snapshots.open_latest().unwrap().unwrap().reader, &mut file).unwrap();
+    (meta, file.into())
+}
+
+/// A whole transfer.
+async fn transfer(group: &Arc<Group>, leader: Leader, index: u64) -> io::Result<()> {
+    let (near, mut far) = tokio::io::duplex(1 << 20);
+    let (meta, file) = file_at(index).await;
+    push(&mut far, SNAPSHOT_HEAD, snapshot_head(&Vote::new_committed(leader.term, leader.node), &meta)).await;
+    push(&mut far, SNAPSHOT_PIECE, file).await;
+    push(&mut far, SNAPSHOT_END, Bytes::new()).await;
+    receive(group, Box::new(Pipe(near))).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_raft_does_not_accept_is_not_kept_and_in_nobodys_way() {
+    scope(1, async {
+        let (group, store, _) = node().await;
+        let newest = || group.snapshots.latest().map(|id| id.last_index);
+        let (deposed, leader) = (Leader { term: 1, node: 2 }, Leader { term: 2, node: 3 });
+        // While the snapshot was sent, this node has voted for another leader.
+        group.log.clone().save_vote(&Vote::new_committed(leader.term, leader.node)).await.unwrap();
+        let config = Arc::new(openraft::Config { enable_elect: false, ..Default::default() });
+        let (machine, network) = (Machine::new(group.clone(), None, None), super::super::Network(group.clone()));
+        let raft = openraft::Raft::new(1, config, network, group.log.clone(), machine).await.unwrap();
+        group.set_raft(raft);
+
+        transfer(&group, deposed, 120).await.unwrap();
+        assert_eq!((newest(), group.applied().index, file_names(&store)), (None, 0, vec![]));
+        transfer(&group, leader, 90).await.unwrap();
+        assert_eq!((newest(), group.applied().index), (Some(90), 90));
+        let there = file_names(&store);
+        // It is there already, or more than it: that is no fault of who sends it.
+        for index in [90, 50] {
+            transfer(&group, leader, index).await.unwrap();
+            assert_eq!((newest(), group.applied().index, file_names(&store)), (Some(90), 90, there.clone()));
+        }
+        store.crash(|| false);
+        assert_eq!(file_names(&store), there, "durable before the state counts");
     })
     .await;
 }
