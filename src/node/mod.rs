@@ -2,6 +2,8 @@
 //!
 //! Order of a start: identity (from the directory, from a member that is asked, or a new cluster), log, snapshot, Raft, peers,
 //! clients. Clients are answered with LOADING until the node has applied its own log.
+//!
+//! Invariant: Raft starts on a log that goes on from the newest snapshot, wherever the last process ended.
 
 mod chores;
 mod files;
@@ -155,6 +157,9 @@ impl Node {
             applied = raft_meta.last_log_id;
             replication::snapshot::put_state(&group, raft_meta.last_membership, applied, state).await;
         }
+        if let Some(covers) = applied {
+            log.clone().follow(covers).await?;
+        }
 
         if log.first_index() > applied.map_or(0, |applied| applied.index + 1) {
             return Err(Fatal(format!(
@@ -163,7 +168,7 @@ impl Node {
                 log.first_index()
             )));
         }
-        recreate::carry_out(&env, &*storage.files, &mut identity, &mut log.clone(), applied, addrs).await?;
+        recreate::carry_out(&env, &*storage.files, &mut identity, &mut log.clone(), addrs).await?;
 
         let machine = Machine::new(group.clone(), applied, options.skip_entry);
         let raft = Raft::new(identity.node, Arc::new(raft_config()?), Network(group.clone()), log, machine)
@@ -298,3 +303,6 @@ fn raft_config() -> Result<openraft::Config, Fatal> {
     };
     config.validate().map_err(|error| Fatal(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,8 +77,8 @@ pub fn begin(
     Ok(identity.store(files)?)
 }
 
-/// Ends the log with what makes this node the only member of the new cluster, unless that is done. `covered`: what the newest snapshot
-/// covers. `addrs`: of its peer port and its client port.
+/// Ends the log, which follows the newest snapshot, with what makes this node the only member of the new cluster, unless that is done.
+/// `addrs`: of its peer port and its client port.
 ///
 /// # Errors
 /// The disk's.
@@ -87,15 +87,9 @@ pub async fn carry_out(
     files: &dyn Files,
     identity: &mut NodeIdentity,
     log: &mut LogStore,
-    covered: Option<LogId>,
     addrs: (&str, &str),
 ) -> Result<(), Fatal> {
     let Some(MadeOf { cluster: lost, done: false }) = identity.made_of else { return Ok(()) };
-    if covered > log.last_log_id()
-        && let Some(covered) = covered
-    {
-        log.purge(covered).await?;
-    }
     let last = log.last_log_id();
     let (term, index) = last.map_or((0, 0), |last| (last.leader_id.term, last.index));
     warn(identity, lost, term, index);

@@ -25,7 +25,7 @@ mod router;
 pub mod snapshot;
 mod stats;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod transfer;
 pub mod types;
 

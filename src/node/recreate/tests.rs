@@ -61,7 +61,7 @@ async fn the_log_ends_with_a_cluster_of_one() {
         let mut identity = member();
         begin(&env, &files, &mut identity, "123456789AB", true, ADDRS.0).unwrap();
         assert!(identity.cluster != LOST && !identity.founder && identity.peers == [(3, "n3:2".to_owned())]);
-        carry_out(&env, &files, &mut identity, &mut log, Some(id(2, 1, 4)), ADDRS).await.unwrap();
+        carry_out(&env, &files, &mut identity, &mut log, ADDRS).await.unwrap();
         check_end(&log, &identity, 5, 5).await;
         disk.crash();
         check_end(&open(&disk).await, &identity, 5, 5).await;
@@ -69,7 +69,7 @@ async fn the_log_ends_with_a_cluster_of_one() {
         // Once.
         let before = identity.clone();
         begin(&env, &files, &mut identity, "12345678", true, ADDRS.0).unwrap();
-        carry_out(&env, &files, &mut identity, &mut log, None, ADDRS).await.unwrap();
+        carry_out(&env, &files, &mut identity, &mut log, ADDRS).await.unwrap();
         assert_eq!((identity, log.last_log_id()), (before, Some(id(5, 3, 7))));
     })
     .await;
@@ -87,7 +87,7 @@ async fn a_start_that_is_cut_off_is_ended_by_the_next() {
                 begin(&env, &files, &mut identity, "12345678", true, ADDRS.0).unwrap();
                 let mut kept = identity.clone();
                 {
-                    let mut cut = Box::pin(carry_out(&env, &files, &mut identity, &mut log, None, ADDRS));
+                    let mut cut = Box::pin(carry_out(&env, &files, &mut identity, &mut log, ADDRS));
                     for _ in 0..polls {
                         if futures::poll!(cut.as_mut()).is_ready() {
                             break;
@@ -99,7 +99,7 @@ async fn a_start_that_is_cut_off_is_ended_by_the_next() {
                 disk.crash_keeping(writes_kept);
                 let mut log = open(&disk).await;
                 // As the directory has it: not done, whatever the log holds.
-                carry_out(&env, &files, &mut kept, &mut log, None, ADDRS).await.unwrap();
+                carry_out(&env, &files, &mut kept, &mut log, ADDRS).await.unwrap();
                 let last = log.last_log_id().unwrap();
                 check_end(&log, &kept, last.leader_id.term, last.index - 2).await;
                 assert!(last.index >= 7 && kept.made_of.unwrap().done, "{polls} {writes_kept}");
@@ -117,7 +117,8 @@ async fn it_stands_behind_what_a_snapshot_covers() {
         let mut log = survivor(&disk).await;
         let mut identity = member();
         begin(&env, &files, &mut identity, "12345678", true, ADDRS.0).unwrap();
-        carry_out(&env, &files, &mut identity, &mut log, Some(id(7, 2, 90)), ADDRS).await.unwrap();
+        log.follow(id(7, 2, 90)).await.unwrap();
+        carry_out(&env, &files, &mut identity, &mut log, ADDRS).await.unwrap();
         check_end(&log, &identity, 8, 90).await;
         assert_eq!(log.first_index(), 91);
     })
