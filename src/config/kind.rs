@@ -145,7 +145,7 @@ fn within(value: i64, min: i64, max: i64) -> Result<Value, String> {
 }
 
 fn parse_bytes(text: &str) -> Option<i64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;
     let unit = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 1,

@@ -71,10 +71,14 @@ impl std::fmt::Debug for Opt {
 /// When an option may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Read once at the start.
+    /// Read once at the start, or always so: CONFIG SET takes the value that it has.
     Start,
     /// By CONFIG SET, at once.
     Live,
+    /// Never; CONFIG SET refuses it as Redis does, also the value that it has.
+    Immutable,
+    /// Likewise, in Redis's words for what clients may not decide.
+    Protected,
 }
 
 type At<T> = fn(&mut Settings) -> &mut T;
@@ -156,7 +160,7 @@ impl Opt {
         matches!(self.place, Place::Replicated)
     }
 
-    /// True if CONFIG SET takes it.
+    /// True if CONFIG SET changes it.
     pub fn is_settable(&self) -> bool {
         self.change == Change::Live
     }

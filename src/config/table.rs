@@ -18,9 +18,19 @@ const fn live(name: &'static str, section: Section, kind: Kind, place: Place, do
     Opt { name, aliases: &[], section, kind, place, change: Change::Live, doc }
 }
 
-/// One of Redis's that is always so here.
-const fn fixed(name: &'static str, value: &'static str) -> Opt {
-    opt(name, Section::Fixed, TEXT, Place::Fixed(value), "")
+/// One of Redis's that is always so here. None tells of something that is otherwise.
+const fn fixed(name: &'static str, kind: Kind, value: &'static str) -> Opt {
+    opt(name, Section::Fixed, kind, Place::Fixed(value), "")
+}
+
+/// The same of one that Redis too reads only once.
+const fn immutable(name: &'static str, kind: Kind, value: &'static str) -> Opt {
+    Opt { change: Change::Immutable, ..fixed(name, kind, value) }
+}
+
+/// The same of one that Redis keeps from its clients.
+const fn protected(name: &'static str, kind: Kind, value: &'static str) -> Opt {
+    Opt { change: Change::Protected, ..fixed(name, kind, value) }
 }
 
 const TEXT: Kind = Kind::Text { len_min: 0 };
@@ -28,6 +38,16 @@ const NAME: Kind = Kind::Text { len_min: 1 };
 const PORT: Kind = Kind::Int { min: 0, max: 65_535 };
 const SECONDS: Kind = Kind::Int { min: 0, max: i32::MAX as i64 };
 const LEVELS: Kind = Kind::Word(&["debug", "verbose", "notice", "warning", "nothing"]);
+const POLICIES: Kind = Kind::Word(&[
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "noeviction",
+]);
 const KB: i64 = 1 << 10;
 const MB: i64 = 1 << 20;
 const GB: i64 = 1 << 30;
@@ -130,7 +150,10 @@ pub static OPTIONS: &[Opt] = &[
         Place::Master(|s| &mut s.report_role_master),
         "`master`: every node says that it is a master, for clients that refuse to write to a replica",
     ),
-    opt("dir", Section::Storage, NAME, Place::Path(|s| &mut s.dir), "Data directory; each node needs its own"),
+    Opt {
+        change: Change::Protected,
+        ..opt("dir", Section::Storage, NAME, Place::Path(|s| &mut s.dir), "Data directory; each node needs its own")
+    },
     live(
         "maxmemory",
         Section::Storage,
@@ -202,7 +225,7 @@ pub static OPTIONS: &[Opt] = &[
         ..live(
             "hash-max-listpack-value",
             Section::Replicated,
-            int(0, MB),
+            bytes(0, MB),
             Place::Replicated,
             "Length up to which fields and values of a hash are kept in a list",
         )
@@ -249,26 +272,41 @@ pub static OPTIONS: &[Opt] = &[
         Place::TextOption(|s| &mut s.force_new_cluster),
         "The cluster of this id has lost its majority for good: go on alone, as a new cluster, with what this node has",
     ),
-    fixed("databases", "16"),
-    fixed("save", ""),
-    fixed("appendonly", "yes"),
-    fixed("appendfsync", "always"),
-    fixed("maxmemory-policy", "noeviction"),
-    Opt { aliases: &["slave-read-only"], ..fixed("replica-read-only", "no") },
-    fixed("lazyfree-lazy-eviction", "no"),
-    fixed("lazyfree-lazy-expire", "yes"),
-    fixed("lazyfree-lazy-server-del", "yes"),
-    fixed("lazyfree-lazy-user-del", "yes"),
-    fixed("lazyfree-lazy-user-flush", "yes"),
-    fixed("cluster-enabled", "no"),
-    fixed("daemonize", "no"),
-    fixed("supervised", "no"),
-    fixed("protected-mode", "no"),
-    fixed("enable-debug-command", "yes"),
-    fixed("logfile", ""),
-    fixed("unixsocket", ""),
-    fixed("tls-port", "0"),
-    fixed("notify-keyspace-events", ""),
-    fixed("latency-tracking", "no"),
-    fixed("latency-monitor-threshold", "0"),
+    immutable("databases", int(1, i32::MAX as i64), "16"),
+    fixed("save", TEXT, ""),
+    fixed("appendonly", Kind::YesNo, "yes"),
+    fixed("appendfsync", Kind::Word(&["everysec", "always", "no"]), "always"),
+    fixed("maxmemory-policy", POLICIES, "noeviction"),
+    fixed("maxmemory-samples", int(1, 64), "5"),
+    Opt { aliases: &["slave-read-only"], ..fixed("replica-read-only", Kind::YesNo, "no") },
+    Opt { aliases: &["min-slaves-to-write"], ..fixed("min-replicas-to-write", int(0, i32::MAX as i64), "0") },
+    // A snapshot that fails stops nothing; a full disk does, by `disk-reserve`.
+    fixed("stop-writes-on-bgsave-error", Kind::YesNo, "no"),
+    // There is no file of that kind.
+    protected("dbfilename", TEXT, ""),
+    immutable("aclfile", TEXT, ""),
+    // No client is closed for what it does not read: it stops its own pipeline.
+    fixed("client-output-buffer-limit", TEXT, "normal 0 0 0 slave 0 0 0 pubsub 0 0 0"),
+    // Scripts end by `script-budget`, and no client is told that one is busy.
+    Opt { aliases: &["lua-time-limit"], ..fixed("busy-reply-threshold", int(0, i64::MAX), "5000") },
+    fixed("hz", int(0, i32::MAX as i64), "10"),
+    immutable("io-threads", int(1, 128), "1"),
+    // Tables grow when they are full, not by and by.
+    fixed("activerehashing", Kind::YesNo, "no"),
+    fixed("lazyfree-lazy-eviction", Kind::YesNo, "no"),
+    fixed("lazyfree-lazy-expire", Kind::YesNo, "yes"),
+    fixed("lazyfree-lazy-server-del", Kind::YesNo, "yes"),
+    fixed("lazyfree-lazy-user-del", Kind::YesNo, "yes"),
+    fixed("lazyfree-lazy-user-flush", Kind::YesNo, "yes"),
+    immutable("cluster-enabled", Kind::YesNo, "no"),
+    immutable("daemonize", Kind::YesNo, "no"),
+    immutable("supervised", Kind::Word(&["upstart", "systemd", "auto", "no"]), "no"),
+    fixed("protected-mode", Kind::YesNo, "no"),
+    immutable("enable-debug-command", Kind::Word(&["no", "yes", "local"]), "yes"),
+    immutable("logfile", TEXT, ""),
+    immutable("unixsocket", TEXT, ""),
+    fixed("tls-port", PORT, "0"),
+    fixed("notify-keyspace-events", TEXT, ""),
+    fixed("latency-tracking", Kind::YesNo, "no"),
+    fixed("latency-monitor-threshold", int(0, i64::MAX), "0"),
 ];

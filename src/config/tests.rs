@@ -27,6 +27,14 @@ fn every_option_stands_once_and_its_default_is_within_its_bounds() {
 }
 
 #[test]
+fn what_is_always_so_is_a_value_of_its_option() {
+    for opt in OPTIONS.iter().filter(|opt| !opt.is_given()) {
+        let value = opt.get(&Settings::default(), &Options::default());
+        assert_eq!(opt.kind.parse(&value).map(|parsed| opt.kind.show(&parsed)), Ok(value), "{}", opt.name);
+    }
+}
+
+#[test]
 fn every_replicated_option_is_in_the_table_and_in_the_state() {
     let mut in_table: Vec<&str> = OPTIONS.iter().filter(|opt| opt.is_replicated()).map(|opt| opt.name).collect();
     in_table.sort_unstable();

@@ -2,11 +2,11 @@
 
 use super::{ADMIN, doc};
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
-use crate::config::{Opt, Value, find};
-use crate::error::ReplyError;
+use crate::config::{Change, Opt, Settings, Value, find};
+use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::server::{Answer, Call, Server};
-use crate::store::Txn;
+use crate::store::{Options, Txn};
 
 pub static SPEC: Spec = Spec::session(
     "config|set",
@@ -31,8 +31,10 @@ pub static APPLY: Spec = Spec {
     subcommands: &[],
 };
 
+const IMMUTABLE: &str = "can't set immutable config";
+
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    let changes = match check(args) {
+    let changes = match check(args, &call.server.settings()) {
         Ok(changes) => changes,
         Err(error) => return Reply::Error(error).into(),
     };
@@ -59,27 +61,34 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     })
 }
 
-/// Checks all before anything changes.
-fn check(args: &Args) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
+/// Checks all before anything changes. What has its value already is no change.
+fn check(args: &Args, settings: &Settings) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
     if !args.len().is_multiple_of(2) {
-        return Err(crate::error::wrong_arity("config|set"));
+        return Err(SYNTAX);
     }
     let mut changes: Vec<(&'static Opt, Value)> = Vec::new();
+    let mut seen: Vec<&'static str> = Vec::new();
     for at in (2..args.len()).step_by(2) {
         let name = args.arg(at);
         let Some(opt) = std::str::from_utf8(name).ok().and_then(find) else {
             return Err(ReplyError::about("ERR Unknown option or number of arguments for CONFIG SET - '", name, "'"));
         };
         let failed = |why: &str| Err(failed(name, why));
-        if !opt.is_settable() {
-            return failed("can't set immutable config");
+        match opt.change {
+            Change::Immutable => return failed(IMMUTABLE),
+            Change::Protected => return failed("can't set protected config"),
+            Change::Start | Change::Live => {}
         }
-        if changes.iter().any(|(known, _)| known.name == opt.name) {
+        if seen.contains(&opt.name) {
             return failed("duplicate parameter");
         }
+        seen.push(opt.name);
         let Ok(text) = std::str::from_utf8(args.arg(at + 1)) else { return failed("argument must be UTF-8") };
         match opt.kind.parse(text) {
-            Ok(value) => changes.push((opt, value)),
+            Ok(value) if opt.change == Change::Live => changes.push((opt, value)),
+            // None of these is replicated.
+            Ok(value) if opt.kind.show(&value) == opt.get(settings, &Options::default()) => {}
+            Ok(_) => return failed(IMMUTABLE),
             Err(why) => return failed(&why),
         }
     }
@@ -121,7 +130,7 @@ mod tests {
     use super::*;
 
     fn refusal(line: &str) -> String {
-        check(&Args::from_slices(line.split(' '))).err().unwrap().to_string()
+        check(&Args::from_slices(line.split(' ')), &Settings::default()).err().unwrap().to_string()
     }
 
     #[test]
@@ -134,13 +143,33 @@ mod tests {
             refusal("config set timeout 5 foo 2"),
             "ERR Unknown option or number of arguments for CONFIG SET - 'foo'"
         );
-        assert_eq!(refusal("config set timeout 5 foo"), "ERR wrong number of arguments for 'config|set' command");
+        assert_eq!(refusal("config set timeout 5 foo"), "ERR syntax error");
+        assert!(refusal("config set dir ./lockstep-data").ends_with("'dir') - can't set protected config"));
+        assert!(refusal("config set databases 16").ends_with("can't set immutable config"));
+        assert!(refusal("config set maxmemory -1").ends_with("argument must be a memory value"));
+        assert!(refusal("config set hash-max-listpack-value x").ends_with("argument must be a memory value"));
+        assert!(
+            refusal("config set maxmemory-policy foo").contains("one of the following: volatile-lru, volatile-lfu")
+        );
+        assert!(refusal("config set maxmemory-policy allkeys-lru").ends_with("can't set immutable config"));
         assert!(refusal("config set port 1").ends_with("'port') - can't set immutable config"));
         assert!(refusal("config set appendonly no").ends_with("can't set immutable config"));
         assert!(
             refusal("config set hash-max-ziplist-value 1 hash-max-listpack-value 1").ends_with("duplicate parameter")
         );
         assert!(refusal("config set proto-max-bulk-len 1kb").contains("between 1048576 and 536870912 inclusive"));
+    }
+
+    #[test]
+    fn what_has_its_value_already_is_set_and_changes_nothing() {
+        let lines =
+            ["maxmemory-policy NOEVICTION", "latency-monitor-threshold 0", "appendonly yes", "port 6379", "hz 10"];
+        for line in lines {
+            let args = Args::from_slices(["config", "set"].into_iter().chain(line.split(' ')));
+            assert_eq!(check(&args, &Settings::default()).map(|changes| changes.len()), Ok(0), "{line}");
+        }
+        let args = Args::from_slices(["config", "set", "save", "", "timeout", "5"]);
+        assert_eq!(check(&args, &Settings::default()).map(|changes| changes.len()), Ok(1));
     }
 
     #[test]
