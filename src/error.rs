@@ -115,6 +115,12 @@ pub fn wrong_arity(name: &str) -> ReplyError {
     ReplyError::text(format!("ERR wrong number of arguments for '{name}' command"))
 }
 
+/// `-ERR unknown subcommand 'x'. Try CLIENT HELP.`; `container` in upper case.
+pub fn unknown_subcommand(container: &str, given: &[u8]) -> ReplyError {
+    let shown = given.get(..128).unwrap_or(given);
+    ReplyError::about("ERR unknown subcommand '", shown, &format!("'. Try {container} HELP."))
+}
+
 /// `-ERR invalid expire time in 'set' command`
 pub fn invalid_expire(name: &str) -> ReplyError {
     ReplyError::text(format!("ERR invalid expire time in '{name}' command"))

@@ -1,7 +1,7 @@
 //! The one gate for sockets, EXEC and scripts: which command is meant, and may it run here? And the call itself.
 
 use super::{Flags, Outcome, Run, Spec, registry};
-use crate::error::{ReplyError, c_string, wrong_arity};
+use crate::error::{ReplyError, c_string, unknown_subcommand, wrong_arity};
 use crate::protocol::Args;
 use crate::store::{Txn, View};
 
@@ -71,11 +71,7 @@ fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, Re
         .iter()
         .copied()
         .find(|spec| spec.short_name().as_bytes().eq_ignore_ascii_case(name))
-        .ok_or_else(|| {
-            let shown = name.get(..128).unwrap_or(name);
-            let after = format!("'. Try {} HELP.", container.name.to_ascii_uppercase());
-            ReplyError::about("ERR unknown subcommand '", shown, &after)
-        })
+        .ok_or_else(|| unknown_subcommand(&container.name.to_ascii_uppercase(), name))
 }
 
 /// `-ERR unknown command 'X', with args beginning with: 'a' 'b' `, each shown up to 128 bytes in all.

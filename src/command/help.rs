@@ -6,5 +6,5 @@ use crate::protocol::Reply;
 pub fn reply(container: &str, lines: &[&'static str]) -> Reply {
     let heading = format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
     let own = lines.iter().chain(&["HELP", "    Prints this help."]).map(|line| Reply::simple(line));
-    Reply::Array(std::iter::once(Reply::Simple(heading.into())).chain(own).collect())
+    Reply::Array(std::iter::once(Reply::Simple(heading.into_bytes().into())).chain(own).collect())
 }

@@ -3,6 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::double::double_text;
 use super::{Reply, Resp};
 
 /// Where encoded bytes go.
@@ -27,7 +28,7 @@ impl Sink for BytesMut {
 pub fn encode(out: &mut impl Sink, reply: &Reply, resp: Resp) {
     match reply {
         Reply::Ok => out.put(b"+OK\r\n"),
-        Reply::Simple(text) => line(out, b'+', text.as_bytes()),
+        Reply::Simple(text) => line(out, b'+', text),
         Reply::Error(error) => line(out, b'-', error.as_bytes()),
         Reply::Int(value) => header(out, b':', *value),
         Reply::Bulk(bytes) => {
@@ -73,7 +74,7 @@ pub fn encode(out: &mut impl Sink, reply: &Reply, resp: Resp) {
             Resp::V2 => bulk(out, text),
             Resp::V3 => {
                 header(out, b'=', text.len() as i64 + 4);
-                out.put(format.as_bytes());
+                out.put(format);
                 out.put(b":");
                 out.put(text);
                 out.put(b"\r\n");
@@ -83,6 +84,7 @@ pub fn encode(out: &mut impl Sink, reply: &Reply, resp: Resp) {
             Resp::V2 => bulk(out, text),
             Resp::V3 => line(out, b'(', text),
         },
+        Reply::Encoded(bytes) => out.put_shared(bytes),
         Reply::Silent => {}
     }
 }
@@ -114,15 +116,4 @@ fn sequence(out: &mut impl Sink, kind: u8, items: &[Reply], resp: Resp) {
     for item in items {
         encode(out, item, resp);
     }
-}
-
-/// The shortest text that reads back as the same double, as Redis 7 prints it (`%.17g`-like, `inf`).
-fn double_text(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "inf".into() } else { "-inf".into() };
-    }
-    if value.is_nan() {
-        return "nan".into();
-    }
-    format!("{value}")
 }

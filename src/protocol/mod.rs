@@ -4,6 +4,7 @@
 //! which [`encode()`] writes in RESP2 or RESP3.
 
 mod args;
+mod double;
 mod encode;
 mod long_double;
 mod number;

@@ -19,8 +19,8 @@ use crate::error::ReplyError;
 pub const REQUEST_LEN_MAX: usize = 256 * 1024 * 1024;
 /// Longest inline command, and longest line of a frame header, as in Redis (64 KiB).
 pub const INLINE_LEN_MAX: usize = 64 * 1024;
-/// Most arguments of one command, as in Redis.
-pub const ARGS_MAX: i64 = 1024 * 1024 * 1024;
+/// Most arguments of one command, as in Redis (INT_MAX). Nothing is taken for them before they arrive.
+pub const ARGS_MAX: i64 = i32::MAX as i64;
 /// Most arguments and longest argument before AUTH, as in Redis.
 pub const UNAUTHENTICATED_ARGS_MAX: i64 = 10;
 /// See [`UNAUTHENTICATED_ARGS_MAX`].
@@ -339,7 +339,7 @@ mod tests {
     fn redis_texts_for_what_is_no_request() {
         for (input, text) in [
             (&b"*x\r\n"[..], "ERR Protocol error: invalid multibulk length"),
-            (b"*2000000000\r\n", "ERR Protocol error: invalid multibulk length"),
+            (b"*2147483648\r\n", "ERR Protocol error: invalid multibulk length"),
             (b"*1\r\n:1\r\n", "ERR Protocol error: expected '$', got ':'"),
             (b"*1\r\n$-1\r\n", "ERR Protocol error: invalid bulk length"),
             (b"*1\r\n$1025\r\n", "ERR Protocol error: invalid bulk length"),

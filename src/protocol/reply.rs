@@ -22,8 +22,8 @@ pub enum Resp {
 pub enum Reply {
     /// `+OK`
     Ok,
-    /// A simple string.
-    Simple(Cow<'static, str>),
+    /// A simple string: any bytes, since scripts make them too.
+    Simple(Cow<'static, [u8]>),
     /// An error reply.
     Error(ReplyError),
     /// An integer.
@@ -47,11 +47,13 @@ pub enum Reply {
     /// A boolean, in RESP2 1 or 0.
     Bool(bool),
     /// A text with its format (three letters), in RESP2 a bulk string.
-    Verbatim(&'static str, Bytes),
+    Verbatim([u8; 3], Bytes),
     /// A big number, in RESP2 a bulk string.
     BigNumber(Bytes),
     /// An out-of-band message; an array in RESP2.
     Push(Vec<Reply>),
+    /// Bytes as they are sent, in a version of the protocol that was chosen before. Only of the connection: never logged.
+    Encoded(Bytes),
     /// Nothing at all is sent (CLIENT REPLY OFF and SKIP).
     Silent,
 }
@@ -64,7 +66,7 @@ impl Reply {
 
     /// A simple string known at build time.
     pub const fn simple(text: &'static str) -> Self {
-        Self::Simple(Cow::Borrowed(text))
+        Self::Simple(Cow::Borrowed(text.as_bytes()))
     }
 
     /// A bulk string, or the null one.

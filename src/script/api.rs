@@ -65,7 +65,7 @@ pub fn install(lua: &Lua, redis: &Table, meter: &Rc<Meter>) -> mlua::Result<()> 
         })?
     })?;
     redis.raw_set("log", lua.create_function(|lua, args: MultiValue| log(Params::new(lua, args)))?)?;
-    redis.raw_set("set_repl", lua.create_function(|lua, args: MultiValue| set_repl(Params::new(lua, args)))?)?;
+    redis.raw_set("set_repl", lua.create_function(|lua, args: MultiValue| set_repl(lua, Params::new(lua, args)))?)?;
     redis.raw_set("replicate_commands", lua.create_function(|_, _: MultiValue| Ok(true))?)?;
     redis.raw_set("breakpoint", lua.create_function(|_, _: MultiValue| Ok(false))?)?;
     redis.raw_set("debug", lua.create_function(|_, _: MultiValue| Ok(()))?)?;
@@ -108,12 +108,17 @@ fn log(params: Params<'_>) -> mlua::Result<()> {
 }
 
 /// Without an effect: there is one way of replication.
-fn set_repl(params: Params<'_>) -> mlua::Result<()> {
+fn set_repl(lua: &Lua, params: Params<'_>) -> mlua::Result<()> {
     if params.len() != 1 {
         return Err(raise("redis.set_repl() requires two arguments."));
     }
-    match params.value(1) {
-        Value::Integer(0..=3) => Ok(()),
+    // As Redis's lua_tonumber: what is no number counts as 0.
+    let flags = match params.value(1) {
+        value @ (Value::Integer(_) | Value::Number(_) | Value::String(_)) => lua.coerce_number(value)?,
+        _ => None,
+    };
+    match flags.map_or(0, to_i64) {
+        0..=3 => Ok(()),
         _ => Err(raise("Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")),
     }
 }

@@ -6,11 +6,12 @@ use mlua::{Lua, Table, Value};
 use super::budget::{ELEMENT_UNITS, Meter};
 use super::printf::to_i64;
 use super::raise::Raise;
-use crate::error::ReplyError;
+use crate::error::{ReplyError, c_string};
 use crate::protocol::{Reply, Resp, encode};
 
-/// Deepest nesting of a table that becomes a reply. (Redis stops at the end of its Lua stack, thousands deep; whoever encodes or drops a reply here recurses.)
-const DEPTH_MAX: usize = 100;
+/// Deepest nesting of a table that becomes a reply. Redis stops at the end of its Lua stack, about 8000 deep. Who encodes, copies or
+/// drops a reply recurses, on threads with 2 MB of stack: this deep takes less than half of it in a build without optimization.
+const DEPTH_MAX: usize = 1000;
 /// Bytes that an element of a reply takes besides its text.
 const ELEMENT_BYTES: usize = size_of::<Reply>();
 
@@ -31,7 +32,7 @@ pub fn to_lua(lua: &Lua, meter: &Meter, reply: &Reply, resp: Resp) -> mlua::Resu
     };
     Ok(match (reply, resp) {
         (Reply::Ok, _) => field("ok", string(b"OK")?)?,
-        (Reply::Simple(text), _) => field("ok", string(text.as_bytes())?)?,
+        (Reply::Simple(text), _) => field("ok", string(text)?)?,
         (Reply::Error(error), _) => Value::Table(error_table(lua, error.as_bytes(), true)?),
         (Reply::Int(value), _) => Value::Number(*value as f64),
         (Reply::Bulk(bytes), _) => string(bytes)?,
@@ -85,10 +86,10 @@ pub fn to_lua(lua: &Lua, meter: &Meter, reply: &Reply, resp: Resp) -> mlua::Resu
         (Reply::Verbatim(format, text), Resp::V3) => {
             let table = lua.create_table()?;
             table.raw_set("string", string(text)?)?;
-            table.raw_set("format", *format)?;
+            table.raw_set("format", lua.create_string(format)?)?;
             field("verbatim_string", Value::Table(table))?
         }
-        (Reply::Silent, _) => Value::Nil,
+        (Reply::Encoded(_) | Reply::Silent, _) => Value::Nil,
     })
 }
 
@@ -114,9 +115,39 @@ pub fn error_table(lua: &Lua, text: &[u8], counted: bool) -> mlua::Result<Table>
 /// What a returned table stands for.
 enum Shape {
     Done(Reply),
-    Map(Table),
-    Set(Table),
+    Parts(Form, Table),
+}
+
+/// How the parts of a reply belong together.
+enum Form {
     Array,
+    Map,
+    Set,
+}
+
+/// A reply whose parts are being made.
+struct Open {
+    form: Form,
+    /// The parts as Lua values, counted from 1; those of a map are keys and values in turn.
+    values: Table,
+    parts: Vec<Reply>,
+}
+
+impl Open {
+    fn close(self) -> Reply {
+        match self.form {
+            Form::Array => Reply::Array(self.parts),
+            Form::Set => Reply::Set(self.parts),
+            Form::Map => {
+                let mut parts = self.parts.into_iter();
+                let mut pairs = Vec::with_capacity(parts.len() / 2);
+                while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+                    pairs.push((key, value));
+                }
+                Reply::Map(pairs)
+            }
+        }
+    }
 }
 
 /// Turns a script's value into its reply.
@@ -136,61 +167,57 @@ impl<'a> Answer<'a> {
     ///
     /// # Errors
     /// The run is over: the reply is larger than a run's memory, or the budget is used up.
-    pub fn reply(&mut self, value: &Value, depth: usize) -> mlua::Result<Reply> {
+    pub fn reply(&mut self, lua: &Lua, value: &Value) -> mlua::Result<Reply> {
+        // Not by recursion: frames with Lua values in them are large.
+        let mut open: Vec<Open> = Vec::new();
+        let mut made = self.begin(lua, value, &mut open)?;
+        loop {
+            if let Some(reply) = made.take() {
+                match open.last_mut() {
+                    Some(parent) => parent.parts.push(reply),
+                    None => return Ok(reply),
+                }
+            }
+            let next = match open.last() {
+                Some(parent) => parent.values.raw_get(parent.parts.len() + 1)?,
+                None => return Ok(Reply::Nil),
+            };
+            made = match next {
+                Value::Nil => open.pop().map(Open::close),
+                value => self.begin(lua, &value, &mut open)?,
+            };
+        }
+    }
+
+    /// The reply for a value without parts; one with parts is opened instead.
+    fn begin(&mut self, lua: &Lua, value: &Value, open: &mut Vec<Open>) -> mlua::Result<Option<Reply>> {
         self.take(0)?;
-        Ok(match value {
+        Ok(Some(match value {
             Value::String(text) => Reply::Bulk(self.copy(&text.as_bytes())?),
             Value::Integer(value) => Reply::Int(*value),
             Value::Number(value) => Reply::Int(to_i64(*value)),
             Value::Boolean(value) if self.resp == Resp::V3 => Reply::Bool(*value),
             Value::Boolean(true) => Reply::Int(1),
-            Value::Table(_) if depth >= DEPTH_MAX => ReplyError::new("ERR reached lua stack limit").into(),
-            Value::Table(table) => self.table(table, depth)?,
-            _ => Reply::Nil,
-        })
-    }
-
-    fn table(&mut self, table: &Table, depth: usize) -> mlua::Result<Reply> {
-        match self.shape(table)? {
-            Shape::Done(reply) => Ok(reply),
-            Shape::Map(map) => {
-                let mut pairs = Vec::new();
-                self.each(&map, |answer, key, value| {
-                    pairs.push((answer.reply(key, depth + 1)?, answer.reply(value, depth + 1)?));
-                    Ok(())
-                })?;
-                Ok(Reply::Map(pairs))
-            }
-            Shape::Set(set) => {
-                let mut items = Vec::new();
-                self.each(&set, |answer, key, _| {
-                    items.push(answer.reply(key, depth + 1)?);
-                    Ok(())
-                })?;
-                Ok(Reply::Set(items))
-            }
-            Shape::Array => {
-                let mut items = Vec::new();
-                loop {
-                    match table.raw_get(items.len() + 1)? {
-                        Value::Nil => return Ok(Reply::Array(items)),
-                        value => items.push(self.reply(&value, depth + 1)?),
-                    }
+            Value::Table(_) if open.len() >= DEPTH_MAX => ReplyError::new("ERR reached lua stack limit").into(),
+            Value::Table(table) => match self.shape(lua, table)? {
+                Shape::Done(reply) => reply,
+                Shape::Parts(form, values) => {
+                    open.push(Open { form, values, parts: Vec::new() });
+                    return Ok(None);
                 }
-            }
-        }
+            },
+            _ => Reply::Nil,
+        }))
     }
 
-    /// What a table stands for, by its fields in Redis's order. Apart from the recursion, whose frames stay small so.
-    #[inline(never)]
-    fn shape(&mut self, table: &Table) -> mlua::Result<Shape> {
+    /// What a table stands for, by its fields in Redis's order.
+    fn shape(&mut self, lua: &Lua, table: &Table) -> mlua::Result<Shape> {
         if let Value::String(text) = table.raw_get("err")? {
-            let text = self.copy(&text.as_bytes())?;
+            let text = self.copy(c_string(&text.as_bytes()))?;
             return Ok(Shape::Done(ReplyError::text(text.to_vec()).into()));
         }
         if let Value::String(text) = table.raw_get("ok")? {
-            let text = self.copy(&text.as_bytes())?;
-            let line = String::from_utf8_lossy(&text).replace(['\r', '\n'], " ");
+            let line: Vec<u8> = self.copy(c_string(&text.as_bytes()))?.iter().map(|byte| line_byte(*byte)).collect();
             return Ok(Shape::Done(Reply::Simple(line.into())));
         }
         match table.raw_get("double")? {
@@ -199,16 +226,16 @@ impl<'a> Answer<'a> {
             _ => {}
         }
         if let Value::Table(map) = table.raw_get("map")? {
-            return Ok(Shape::Map(map));
+            return Ok(Shape::Parts(Form::Map, flat(lua, &map, true)?));
         }
         if let Value::Table(set) = table.raw_get("set")? {
-            return Ok(Shape::Set(set));
+            return Ok(Shape::Parts(Form::Set, flat(lua, &set, false)?));
         }
         if let Value::String(text) = table.raw_get("big_number")? {
             let text: Vec<u8> = self.copy(&text.as_bytes())?.iter().map(|byte| line_byte(*byte)).collect();
             return Ok(Shape::Done(Reply::BigNumber(text.into())));
         }
-        Ok(self.verbatim(table)?.map_or(Shape::Array, Shape::Done))
+        Ok(self.verbatim(table)?.map_or_else(|| Shape::Parts(Form::Array, table.clone()), Shape::Done))
     }
 
     fn verbatim(&mut self, table: &Table) -> mlua::Result<Option<Reply>> {
@@ -217,24 +244,11 @@ impl<'a> Answer<'a> {
         else {
             return Ok(None);
         };
-        let format = if *format.as_bytes() == *b"mkd" { "mkd" } else { "txt" };
+        // Its first three bytes, up to a zero; blanks for those that are missing.
+        let given = format.as_bytes();
+        let mut format = [b' '; 3];
+        format.iter_mut().zip(c_string(&given)).for_each(|(place, byte)| *place = *byte);
         Ok(Some(Reply::Verbatim(format, self.copy(&text.as_bytes())?)))
-    }
-
-    /// Visits the pairs of a table in its own order, which is the same on every node unless keys are objects.
-    fn each(
-        &mut self,
-        table: &Table,
-        mut visit: impl FnMut(&mut Self, &Value, &Value) -> mlua::Result<()>,
-    ) -> mlua::Result<()> {
-        for pair in table.pairs::<Value, Value>() {
-            let (key, value) = pair?;
-            if !matches!(key, Value::String(_) | Value::Integer(_) | Value::Number(_) | Value::Boolean(_)) {
-                return Err(Raise::Message(super::base::OBJECT_KEY.into()).into());
-            }
-            visit(self, &key, &value)?;
-        }
-        Ok(())
     }
 
     fn copy(&mut self, bytes: &[u8]) -> Result<Bytes, Raise> {
@@ -250,6 +264,25 @@ impl<'a> Answer<'a> {
         self.meter.charge(ELEMENT_UNITS)?;
         self.meter.charge_bytes(len)
     }
+}
+
+/// The keys of a table in its own order, which is the same on every node unless keys are objects; with the value behind each.
+fn flat(lua: &Lua, table: &Table, with_values: bool) -> mlua::Result<Table> {
+    let list = lua.create_table()?;
+    let mut count = 0;
+    for pair in table.pairs::<Value, Value>() {
+        let (key, value) = pair?;
+        if !matches!(key, Value::String(_) | Value::Integer(_) | Value::Number(_) | Value::Boolean(_)) {
+            return Err(Raise::Message(super::base::OBJECT_KEY.into()).into());
+        }
+        count += 1;
+        list.raw_set(count, key)?;
+        if with_values {
+            count += 1;
+            list.raw_set(count, value)?;
+        }
+    }
+    Ok(list)
 }
 
 fn line_byte(byte: u8) -> u8 {

@@ -13,7 +13,7 @@ use super::sandbox::Sandbox;
 use super::source::Source;
 use super::{api, base};
 use crate::command::Outcome;
-use crate::error::ReplyError;
+use crate::error::{ReplyError, c_string};
 use crate::protocol::Reply;
 use crate::store::Options;
 
@@ -109,7 +109,7 @@ fn execute(sandbox: &Sandbox, body: Function, host: Host<'_, '_>) -> Result<Repl
             Some(Value::Boolean(true)) => {
                 let value = values.pop_front().unwrap_or(Value::Nil);
                 let resp = host.borrow().resp;
-                Answer::new(meter, resp).reply(&value, 0).map(Some)
+                Answer::new(meter, resp).reply(lua, &value).map(Some)
             }
             _ => {
                 // Without a word of the handler: memory ran out, or the handler itself failed.
@@ -156,7 +156,8 @@ fn describe(lua: &Lua, meter: &Meter, value: Value) -> mlua::Result<Failure> {
         },
         Caught::Value(value) => prefixed(error_text(lua, value)?),
     };
-    Ok(Failure { text, place })
+    // Redis takes the message for a C string.
+    Ok(Failure { text: c_string(&text).to_vec(), place })
 }
 
 /// Source and line, if a function of the script runs at this level.

@@ -53,7 +53,7 @@ impl Digest {
     pub fn reply(&mut self, reply: &Reply) {
         match reply {
             Reply::Ok => self.pending.push(1),
-            Reply::Simple(text) => self.tagged(2, text.as_bytes()),
+            Reply::Simple(text) => self.tagged(2, text),
             Reply::Error(error) => self.tagged(3, error.as_bytes()),
             Reply::Int(value) => {
                 self.pending.push(4);
@@ -73,10 +73,11 @@ impl Digest {
             }
             Reply::Bool(value) => self.pending.extend_from_slice(&[13, u8::from(*value)]),
             Reply::Verbatim(format, text) => {
-                self.tagged(14, format.as_bytes());
+                self.tagged(14, format);
                 self.bytes(text);
             }
             Reply::BigNumber(text) => self.tagged(15, text),
+            Reply::Encoded(bytes) => self.tagged(18, bytes),
             Reply::Silent => self.pending.push(16),
         }
     }

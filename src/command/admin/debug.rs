@@ -1,11 +1,11 @@
-//! DEBUG SLEEP and OBJECT; all else of DEBUG is unknown. SLEEP lets this connection wait, and nobody else: unlike Redis's it does not
-//! stop the node.
+//! DEBUG ERROR, OBJECT, PROTOCOL, SET-ACTIVE-EXPIRE and SLEEP; all else of DEBUG is unknown. SLEEP lets this connection wait, and nobody
+//! else: unlike Redis's it does not stop the node. SET-ACTIVE-EXPIRE changes nothing: the log expires keys, on every node alike.
 
 use std::time::Duration;
 
 use super::doc;
 use crate::command::{Arg, ArgKind, Categories, Flags, KeyFlags, KeySpec, Outcome, Run, Spec, help};
-use crate::error::{NO_SUCH_KEY, NOT_A_FLOAT};
+use crate::error::{NO_SUCH_KEY, NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, Reply, parse_f64};
 use crate::server::{Answer, Call};
 use crate::store::View;
@@ -13,8 +13,29 @@ use crate::store::View;
 /// Longest sleep, s: a day.
 const SLEEP_MAX_S: f64 = 86_400.0;
 
-pub static SPEC: Spec =
-    Spec::container("debug", doc("1.0.0", "Depends on the subcommand", "For tests."), &[&HELP, &OBJECT, &SLEEP]);
+pub static SPEC: Spec = Spec {
+    flags: super::ADMIN,
+    ..Spec::container(
+        "debug",
+        doc("1.0.0", "Depends on the subcommand", "For tests."),
+        &[&ERROR, &HELP, &OBJECT, &super::debug_protocol::SPEC, &SET_ACTIVE_EXPIRE, &SLEEP],
+    )
+};
+static ERROR: Spec = Spec::session(
+    "debug|error",
+    3,
+    super::ADMIN,
+    doc("1.0.0", "O(1)", "Answers an error of this text.").args(&[Arg::new("text", ArgKind::String)]),
+    |_, args| Reply::Error(ReplyError::text(args.arg(2))).into(),
+);
+static SET_ACTIVE_EXPIRE: Spec = Spec::session(
+    "debug|set-active-expire",
+    3,
+    super::ADMIN,
+    doc("1.0.0", "O(1)", "Answers OK; the log expires keys whatever is asked for.")
+        .args(&[Arg::new("value", ArgKind::Integer)]),
+    |_, _| Reply::Ok.into(),
+);
 static SLEEP: Spec = Spec::session(
     "debug|sleep",
     3,
@@ -36,8 +57,14 @@ static HELP: Spec = Spec::session("debug|help", 2, super::OPEN, doc("1.0.0", "O(
     help::reply(
         "DEBUG",
         &[
+            "ERROR <string>",
+            "    Return a Redis protocol error with <string> as message.",
             "OBJECT <key>",
             "    Show low level info about `key` and associated value.",
+            "PROTOCOL <type>",
+            "    Reply with a test value of the specified type.",
+            "SET-ACTIVE-EXPIRE <0|1>",
+            "    Without an effect: the log expires keys, on every node alike.",
             "SLEEP <seconds>",
             "    Let this connection wait for <seconds>. Decimals allowed. Other connections go on.",
         ],
@@ -63,6 +90,7 @@ fn object(view: &View<'_>, args: &Args) -> Outcome {
             entry.value().memory(),
             entry.idle_s(view.now_ms())
         )
+        .into_bytes()
         .into(),
     ))
 }

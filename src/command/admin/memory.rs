@@ -127,7 +127,7 @@ fn doctor(call: &mut Call<'_>, _args: &Args) -> Answer {
     } else {
         "No memory problem was found.".to_owned()
     };
-    Reply::Verbatim("txt", (text + "\n").into()).into()
+    Reply::Verbatim(*b"txt", (text + "\n").into()).into()
 }
 
 #[cfg(test)]

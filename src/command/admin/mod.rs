@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod config_set;
 mod debug;
+mod debug_protocol;
 mod info;
 mod lolwut;
 mod memory;

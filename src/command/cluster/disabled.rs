@@ -2,7 +2,7 @@
 //! answer is Redis's with cluster mode off.
 
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
-use crate::error::ReplyError;
+use crate::error::{ReplyError, unknown_subcommand};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
@@ -23,6 +23,41 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
-fn run(_call: &mut Call<'_>, _args: &Args) -> Answer {
+/// Redis's subcommands; of any other it says so.
+const SUBCOMMANDS: [&str; 28] = [
+    "addslots",
+    "addslotsrange",
+    "bumpepoch",
+    "count-failure-reports",
+    "countkeysinslot",
+    "delslots",
+    "delslotsrange",
+    "failover",
+    "flushslots",
+    "forget",
+    "getkeysinslot",
+    "help",
+    "info",
+    "keyslot",
+    "links",
+    "meet",
+    "myid",
+    "myshardid",
+    "nodes",
+    "replicas",
+    "replicate",
+    "reset",
+    "saveconfig",
+    "set-config-epoch",
+    "setslot",
+    "shards",
+    "slaves",
+    "slots",
+];
+
+fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
+    if !SUBCOMMANDS.iter().any(|name| args.is(1, name)) {
+        return Reply::Error(unknown_subcommand("CLUSTER", args.arg(1))).into();
+    }
     Reply::Error(ReplyError::new("ERR This instance has cluster support disabled")).into()
 }

@@ -152,7 +152,7 @@ fn bombs_end_by_their_bytes() {
         "local s = string.rep('x', 1e6) local t = {} for i = 1, 100 do t[i] = s end return table.concat(t)",
         "local s = string.rep('x', 1e6) local t = {} for i = 1, 100 do t[i] = s end return t",
         "local s = string.rep('x', 1e6) local t = {} for i = 1, 100 do t[i] = s end return redis.call('DEL', unpack(t))",
-        "local t = {1} for i = 1, 60 do t = {t, t} end return t",
+        "local t = {{1}} for i = 1, 60 do t = {t, t} end return t",
         "local s = string.rep('%s', 100) local a = string.rep('x', 1e6) local t = {} for i = 1, 100 do t[i] = a end return string.format(s, unpack(t))",
     ] {
         assert_eq!(ends(script), "memory", "{script}");
@@ -201,6 +201,28 @@ fn deep_recursion_and_long_lists_are_errors_of_the_script() {
     }
     let got = eval(&mut bench, "local t = {} t[1] = t return t");
     assert!(got.starts_with("*1 *1 ") && got.ends_with("-ERR reached lua stack limit"), "{got}");
+}
+
+/// On half of the stack that a thread of the server has, in a build without optimization: making, copying, encoding, dropping.
+#[test]
+fn a_reply_is_nested_a_thousand_deep_and_no_deeper() {
+    let work = || {
+        let mut bench = Bench::new();
+        for (levels, error) in [(999, false), (1000, true), (20_000, true)] {
+            for wrapped in ["{t}", "{map={k=t}}"] {
+                let script = format!("local t = {{1}} for i = 1, {levels} do t = {wrapped} end return t");
+                let reply = bench.run_args(&Args::from_slices(["EVAL", &script, "0"]));
+                for resp in [Resp::V2, Resp::V3] {
+                    let mut out = bytes::BytesMut::new();
+                    encode(&mut out, &reply.clone(), resp);
+                    assert_eq!(out.ends_with(b"-ERR reached lua stack limit\r\n"), error, "{levels} {wrapped}");
+                }
+                assert!(reply.is_longer_than(900));
+                bench.state.digest.reply(&reply);
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }
 
 #[test]

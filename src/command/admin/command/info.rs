@@ -45,7 +45,8 @@ const KEY_FLAGS: [(KeyFlags, &str); 11] = [
 /// See the module's header.
 pub fn info(spec: &'static Spec) -> Reply {
     let flags = FLAGS.iter().filter(|(flag, _)| spec.flags.contains(*flag)).map(|(_, name)| Reply::simple(name));
-    let categories = categories::names(categories::of(spec)).map(|name| Reply::Simple(format!("@{name}").into()));
+    let categories =
+        categories::names(categories::of(spec)).map(|name| Reply::Simple(format!("@{name}").into_bytes().into()));
     let (first, last, step) = legacy_range(spec);
     let subcommands = match spec.subcommands {
         [] => Reply::Set(vec![]),

@@ -2,7 +2,7 @@
 
 use super::super::{OPEN, doc};
 use super::{info, is_visible};
-use crate::command::{Arg, ArgKind, Caller, Categories, KeyFlags, Spec, check, keys_of, lookup};
+use crate::command::{Arg, ArgKind, Caller, Categories, Flags, KeyFlags, Spec, check, keys_of, lookup};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
@@ -51,7 +51,23 @@ fn keys(args: &Args) -> Result<Vec<(bytes::Bytes, KeyFlags)>, ReplyError> {
         return Err(ReplyError::new("ERR The command has no key arguments"));
     }
     match keys_of(spec, &command) {
-        Some(keys) if !keys.is_empty() => Ok(keys.into_iter().map(|(at, flags)| (command.bytes(at), flags)).collect()),
+        Some(keys) if !keys.is_empty() => {
+            let is_seen = |(at, flags)| (command.bytes(at), as_given(flags, &command));
+            Ok(keys.into_iter().map(is_seen).collect())
+        }
+        _ if spec.flags.contains(Flags::NO_MANDATORY_KEYS) => Ok(Vec::new()),
         _ => Err(ReplyError::new("ERR Invalid arguments specified for command")),
+    }
+}
+
+/// What is done with a key where that depends on the arguments: a key is overwritten (SET), unless the word GET among them asks for what
+/// it held. Redis looks at all that stands behind the value.
+fn as_given(flags: KeyFlags, command: &Args) -> KeyFlags {
+    if !flags.contains(KeyFlags::VARIABLE_FLAGS) {
+        flags
+    } else if (3..command.len()).any(|at| command.is(at, "get")) {
+        flags.difference(KeyFlags::VARIABLE_FLAGS)
+    } else {
+        KeyFlags::OW.union(KeyFlags::UPDATE)
     }
 }

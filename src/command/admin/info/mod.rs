@@ -85,7 +85,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
             write(&mut section, &facts);
             text.push_str(&section.0);
         }
-        Reply::Verbatim("txt", text.into())
+        Reply::Verbatim(*b"txt", text.into())
     })
 }
 

@@ -36,7 +36,7 @@ fn info(call: &mut Call<'_>, _args: &Args) -> Answer {
     call.session.show(0);
     let mut text = line(&call.session.client, call.server.env.clocks.wall_ms());
     text.push(b'\n');
-    Reply::Verbatim("txt", text.into()).into()
+    Reply::Verbatim(*b"txt", text.into()).into()
 }
 
 fn list(call: &mut Call<'_>, args: &Args) -> Answer {
@@ -58,7 +58,7 @@ fn list(call: &mut Call<'_>, args: &Args) -> Answer {
             text.push(b'\n');
         }
     }
-    Reply::Verbatim("txt", text.into()).into()
+    Reply::Verbatim(*b"txt", text.into()).into()
 }
 
 enum Wanted {
