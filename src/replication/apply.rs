@@ -159,7 +159,8 @@ fn run(state: &mut State, command: &Single, index: u64, position: u64, effects: 
     let reply = match &command.spec {
         Ok(spec) if spec.is_write() => {
             let rng = Rng::of_command(index, position);
-            call_write(spec, &mut state.txn(command.db.into(), rng, effects), &command.args).into()
+            let mut txn = state.txn(command.db.into(), rng, effects).short_of_memory(command.is_short_of_memory);
+            call_write(spec, &mut txn, &command.args).into()
         }
         Ok(spec) => Reply::Error(ReplyError::text(format!("ERR '{}' is no write command", spec.name))),
         Err(error) => Reply::Error(error.clone()),

@@ -44,6 +44,9 @@ pub struct Command {
     pub args: Args,
     /// For EXEC: what it runs.
     pub exec: Option<Box<Exec>>,
+    /// The origin's verdict: it uses more memory than `maxmemory`. It goes through the log with the command, because apply must not judge
+    /// the memory of its node; scripts refuse by it what needs more.
+    pub is_short_of_memory: bool,
 }
 
 /// What EXEC runs.
@@ -59,7 +62,7 @@ pub struct Exec {
 impl Command {
     /// A plain command.
     pub fn new(spec: &'static Spec, db: usize, args: Args) -> Self {
-        Self { spec, db: db as u8, args, exec: None }
+        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false }
     }
 
     /// True if it goes through the log.
@@ -68,6 +71,12 @@ impl Command {
             Some(exec) => exec.commands.iter().any(|command| command.spec.is_write()),
             None => self.spec.is_write(),
         }
+    }
+
+    /// True if it runs a script, or is a transaction that does.
+    pub fn runs_script(&self) -> bool {
+        let mut specs = self.exec.iter().flat_map(|exec| &exec.commands).map(|command| command.spec);
+        self.spec.flags.contains(Flags::SCRIPT) || specs.any(|spec| spec.flags.contains(Flags::SCRIPT))
     }
 
     /// True if it may keep a thread busy for more than a moment.

@@ -25,6 +25,8 @@ pub struct Single {
     pub args: Args,
     /// What they name.
     pub spec: Checked,
+    /// See [`super::Command::is_short_of_memory`].
+    pub is_short_of_memory: bool,
 }
 
 /// A command of a batch.
@@ -53,9 +55,9 @@ pub struct Prepared {
 }
 
 impl Single {
-    fn new(db: u8, args: Args) -> Self {
+    fn new(db: u8, args: Args, is_short_of_memory: bool) -> Self {
         let spec = check(Caller::Log, &args).map(in_log);
-        Self { db, args, spec }
+        Self { db, args, spec, is_short_of_memory }
     }
 
     fn is_heavy(&self) -> bool {
@@ -97,9 +99,12 @@ impl Prepared {
 impl Ready {
     fn new(command: LogCommand) -> Self {
         match command {
-            LogCommand::Plain { db, args } => Self::Plain(Single::new(db, args)),
-            LogCommand::Exec { watches, commands } => {
-                Self::Exec { watches, commands: commands.into_iter().map(|(db, args)| Single::new(db, args)).collect() }
+            LogCommand::Plain { is_short_of_memory, db, args } => {
+                Self::Plain(Single::new(db, args, is_short_of_memory))
+            }
+            LogCommand::Exec { is_short_of_memory, watches, commands } => {
+                let single = |(db, args)| Single::new(db, args, is_short_of_memory);
+                Self::Exec { watches, commands: commands.into_iter().map(single).collect() }
             }
         }
     }

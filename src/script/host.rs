@@ -1,7 +1,7 @@
 //! The store behind `redis.call`: the one way from a script to commands, through the one gate.
 
 use crate::command::{Caller, Flags, Outcome, Spec, call_read, call_write, check, lookup};
-use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, ReplyError};
+use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Reply, Resp, parse_i64};
 use crate::store::{DATABASES, Txn, View};
 
@@ -9,6 +9,8 @@ use crate::store::{DATABASES, Txn, View};
 pub struct Host<'a, 's> {
     access: Access<'a, 's>,
     db: usize,
+    /// Commands that need memory are refused until one has written: then it is too late to stop halfway.
+    refuses_growth: bool,
     /// Set by `redis.setresp`.
     pub resp: Resp,
 }
@@ -23,14 +25,20 @@ enum Access<'a, 's> {
 impl<'a, 's> Host<'a, 's> {
     /// A script that may write.
     pub fn writing(txn: &'a mut Txn<'s>, no_writes: bool) -> Self {
-        let db = txn.db_index();
+        let (db, refuses_growth) = (txn.db_index(), txn.is_short_of_memory());
         let access = if no_writes { Access::Pledged(txn) } else { Access::Write(txn) };
-        Self { access, db, resp: Resp::V2 }
+        Self { access, db, refuses_growth, resp: Resp::V2 }
+    }
+
+    /// The same for a script that may need memory whatever there is (`allow-oom`).
+    pub fn allow_oom(mut self, is_allowed: bool) -> Self {
+        self.refuses_growth &= !is_allowed;
+        self
     }
 
     /// A script that only reads.
     pub fn reading(view: &'a View<'s>) -> Self {
-        Self { db: view.db_index(), access: Access::Read(view), resp: Resp::V2 }
+        Self { db: view.db_index(), access: Access::Read(view), refuses_growth: false, resp: Resp::V2 }
     }
 
     /// For whom the gate checks.
@@ -52,7 +60,9 @@ impl<'a, 's> Host<'a, 's> {
             Err(error) => return (Err(error), 0),
         };
         match &mut self.access {
+            Access::Write(_) if self.refuses_growth && spec.flags.contains(Flags::DENYOOM) => (Err(OUT_OF_MEMORY), 0),
             Access::Write(txn) if spec.is_write() => {
+                self.refuses_growth = false;
                 let mut txn = txn.nested(self.db).allowed(units);
                 (call_write(spec, &mut txn, args), txn.worked())
             }

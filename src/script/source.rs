@@ -16,6 +16,7 @@ pub struct Source {
     code_from: usize,
     has_shebang: bool,
     no_writes: bool,
+    allow_oom: bool,
 }
 
 /// SHA1 of `bytes` in lower-case hex.
@@ -41,8 +42,14 @@ impl Source {
     /// # Errors
     /// Redis's texts for a shebang that it does not know.
     pub fn new(body: Bytes) -> Result<Self, ReplyError> {
-        let mut source =
-            Self { sha: sha1_hex(&body), body: body.clone(), code_from: 0, has_shebang: false, no_writes: false };
+        let mut source = Self {
+            sha: sha1_hex(&body),
+            body: body.clone(),
+            code_from: 0,
+            has_shebang: false,
+            no_writes: false,
+            allow_oom: false,
+        };
         if !body.starts_with(b"#!") {
             return Ok(source);
         }
@@ -64,7 +71,8 @@ impl Source {
             for flag in flags.split(|byte| *byte == b',').filter(|_| !flags.is_empty()) {
                 match flag {
                     b"no-writes" => source.no_writes = true,
-                    b"allow-oom" | b"allow-stale" | b"no-cluster" | b"allow-cross-slot-keys" => {}
+                    b"allow-oom" => source.allow_oom = true,
+                    b"allow-stale" | b"no-cluster" | b"allow-cross-slot-keys" => {}
                     _ => return Err(quoting("ERR Unexpected flag in script shebang: ", flag)),
                 }
             }
@@ -98,6 +106,16 @@ impl Source {
     /// True if the script declares `no-writes`.
     pub fn no_writes(&self) -> bool {
         self.no_writes
+    }
+
+    /// True if the script declares `allow-oom`.
+    pub fn allow_oom(&self) -> bool {
+        self.allow_oom
+    }
+
+    /// True if the script says what it is, and neither that it only reads nor that it may need memory: without memory it does not start.
+    pub fn needs_memory_by_declaration(&self) -> bool {
+        self.has_shebang && !self.no_writes && !self.allow_oom
     }
 
     /// True if the script says what it is, so that what it does not say is known too.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{Answer, Call, Later, Server, Session, Watched};
-use crate::command::{Caller, Flags, Run, Spec, check, lookup};
+use crate::command::{Caller, Flags, Run, Spec, check, lookup, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::replication::{COMMAND_BYTES_MAX, Command, Exec, Step};
@@ -38,12 +38,15 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
     }
     match spec.run {
         Run::Read(_) => Dispatched::Step(Step::Read(Command::new(spec, session.db, args.clone()))),
-        Run::Write(_) => Dispatched::Step(Step::Write(Command::new(spec, session.db, args.clone()))),
+        Run::Write(_) => {
+            let command = Command::new(spec, session.db, args.clone());
+            Dispatched::Step(Step::Write(judged(server, command)))
+        }
         Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => match run(&mut Call { session, server, in_exec: false }, args) {
             Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
             Answer::Run(command) if !server.router.room().admits_command(&command) => refuse(session, DISK_FULL),
-            Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(command)),
+            Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(judged(server, command))),
             Answer::Run(command) => Dispatched::Step(Step::Read(command)),
             Answer::Later(later) => Dispatched::Later(later),
         },
@@ -86,13 +89,32 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
     if args.size() > COMMAND_BYTES_MAX {
         return Err(COMMAND_TOO_LARGE);
     }
-    if spec.flags.contains(Flags::DENYOOM) && server.router.is_over_memory(server.settings().maxmemory) {
+    if needs_memory(session, args, spec) && server.router.is_over_memory(server.settings().maxmemory) {
         return Err(OUT_OF_MEMORY);
     }
     if spec.is_write() && !server.router.room().admits(spec.flags) {
         return Err(DISK_FULL);
     }
     Ok(())
+}
+
+/// True for what is refused above `maxmemory`: commands and scripts that may need more; all that MULTI queues, because the queue
+/// itself grows; and an EXEC with one of the former in its queue.
+fn needs_memory(session: &Session, args: &Args, spec: &Spec) -> bool {
+    let by_itself = |spec: &Spec, args: &Args| {
+        spec.flags.contains(Flags::DENYOOM) || (spec.flags.contains(Flags::SCRIPT) && script::needs_memory(args))
+    };
+    let is_queued = session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
+    let queued = session.multi.as_ref().filter(|_| spec.flags.contains(Flags::EXECUTES));
+    is_queued
+        || by_itself(spec, args)
+        || queued.is_some_and(|multi| multi.queue.iter().any(|(spec, args)| by_itself(spec, args)))
+}
+
+/// Gives a command that runs a script the verdict on this node's memory on its way.
+fn judged(server: &Server, mut command: Command) -> Command {
+    command.is_short_of_memory = command.runs_script() && server.router.is_over_memory(server.settings().maxmemory);
+    command
 }
 
 fn refuse(session: &mut Session, error: ReplyError) -> Dispatched {

@@ -82,12 +82,24 @@ pub struct Txn<'a> {
     rng: Rng,
     effects: &'a mut Effects,
     work: Work,
+    is_short_of_memory: bool,
 }
 
 impl<'a> Txn<'a> {
     pub(super) fn new(state: &'a mut State, db: usize, rng: Rng, effects: &'a mut Effects) -> Self {
         state.revision += 1;
-        Self { state, db, rng, effects, work: Work::unbounded() }
+        Self { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory: false }
+    }
+
+    /// The same with the origin's verdict on its memory, which scripts ask for.
+    pub fn short_of_memory(mut self, is_short: bool) -> Self {
+        self.is_short_of_memory = is_short;
+        self
+    }
+
+    /// See [`Self::short_of_memory`].
+    pub fn is_short_of_memory(&self) -> bool {
+        self.is_short_of_memory
     }
 
     /// The same, for a command that may do `units` of work.
@@ -105,7 +117,8 @@ impl<'a> Txn<'a> {
     /// The same command at work on another database: the revision stays. What it may do is asked of the first one.
     pub fn on_db(&mut self, db: usize) -> Txn<'_> {
         let rng = Rng::new(self.rng.next_u64());
-        Txn { state: self.state, db, rng, effects: self.effects, work: Work::unbounded() }
+        let is_short_of_memory = self.is_short_of_memory;
+        Txn { state: self.state, db, rng, effects: self.effects, work: Work::unbounded(), is_short_of_memory }
     }
 
     /// Read access to the same moment, by the entry's time alone.

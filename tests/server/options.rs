@@ -88,6 +88,71 @@ fn above_maxmemory_only_what_needs_more_is_refused() {
     assert_eq!(call(&mut client, "SET k w"), Value::Simple(OK.into()));
 }
 
+/// Line by line as in redis-server, the texts of errors included.
+#[test]
+fn above_maxmemory_scripts_and_transactions_are_refused_as_in_redis() {
+    const LINES: &[&str] = &[
+        "SET k v",
+        "SCRIPT LOAD \"#!lua\\nreturn 1\"",
+        "SCRIPT LOAD \"return redis.call('set','k','v')\"",
+        "CONFIG SET maxmemory 1",
+        "EVAL \"return redis.call('set','k','v')\" 0",
+        "EVALSHA d223ed8c7345b684e8ed044ed472601f536fa58b 0",
+        "EVALSHA cb70127618f0b0be70c53cf6bfcfa54a29d9b0c0 0",
+        "EVAL \"return redis.pcall('set','k','v')\" 0",
+        "EVAL \"return redis.call('get','k')\" 0",
+        "EVAL \"redis.call('del','k') return redis.call('set','k','v')\" 0",
+        "EVAL \"#!lua\\nreturn 1\" 0",
+        "EVAL_RO \"#!lua\\nreturn 1\" 0",
+        "EVAL \"#!lua\\nreturn 1\" x",
+        "EVAL \"#!lua flags=allow-oom\\nreturn redis.call('set','k','w')\" 0",
+        "EVAL \"#!lua flags=no-writes\\nreturn redis.call('get','k')\" 0",
+        "EVAL \"#!lua flags=foo\\nreturn 1\" 0",
+        "EVAL_RO \"return redis.call('get','k')\" 0",
+        "MULTI",
+        "GET k",
+        "EVAL \"return redis.call('get','k')\" 0",
+        "EXEC",
+        "MULTI",
+        "SET k x",
+        "DISCARD",
+        "CONFIG SET maxmemory 0",
+        "GET k",
+    ];
+    let answers = |server: &Server| {
+        let mut client = server.client();
+        LINES
+            .iter()
+            .map(|line| {
+                client.send_raw(format!("{line}\r\n").as_bytes()).unwrap();
+                client.read_reply().unwrap()
+            })
+            .collect::<Vec<_>>()
+    };
+    let (ours, redis) = (answers(&crate::start(&[])), answers(&Server::redis(&[])));
+    for ((line, ours), redis) in LINES.iter().zip(ours).zip(redis) {
+        assert_eq!(ours, redis, "left is lockstep, right is Redis, for {line}");
+    }
+}
+
+/// What was queued while there was memory is judged by EXEC.
+#[test]
+fn a_transaction_is_judged_again_by_exec() {
+    let server = crate::start(&[]);
+    let (mut client, mut other) = (server.client(), server.client());
+    call(&mut client, "MULTI");
+    call(&mut client, "SET k v");
+    call(&mut other, "CONFIG SET maxmemory 1");
+    let why = "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.";
+    assert_eq!(call(&mut client, "EXEC"), Value::Error(why.into()));
+    call(&mut other, "CONFIG SET maxmemory 0");
+    call(&mut client, "MULTI");
+    assert_eq!(client.call(&["EVAL", "return redis.pcall('set','k','v')", "0"]), Value::Simple(b"QUEUED".to_vec()));
+    call(&mut other, "CONFIG SET maxmemory 1");
+    let refused = Value::Error(b"OOM command not allowed when used memory > 'maxmemory'.".to_vec());
+    assert_eq!(call(&mut client, "EXEC"), Value::Array(vec![refused]));
+}
+
 #[test]
 fn shutdown_closes_without_a_reply_and_ends_well() {
     let mut server = crate::start(&[]);

@@ -1,6 +1,6 @@
 //! SCRIPT
 
-use super::{exists, flush, help, kill, load};
+use super::{debug, exists, flush, help, kill, load};
 use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
 
 pub static SPEC: Spec = Spec {
@@ -17,5 +17,5 @@ pub static SPEC: Spec = Spec {
         args: &[],
     },
     run: Run::Container,
-    subcommands: &[&exists::SPEC, &flush::SPEC, &help::SPEC, &kill::SPEC, &load::SPEC],
+    subcommands: &[&debug::SPEC, &exists::SPEC, &flush::SPEC, &help::SPEC, &kill::SPEC, &load::SPEC],
 };

@@ -1,6 +1,6 @@
 //! EVAL
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, given, key_count, run_writing, store};
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, given, key_count, run_writing, store};
 use crate::command::{Arg, ArgKind, Categories, Doc, Group, Outcome, Run, Spec};
 use crate::protocol::Args;
 use crate::script::Prepared;
@@ -26,6 +26,7 @@ pub static SPEC: Spec = Spec {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let keys = key_count(args)?;
     let source = given(args)?;
+    check_memory(txn, &source)?;
     let prepared = Prepared::new(&source, &txn.state().options)?;
     // Redis loads what compiles, whether or not it then fails.
     store(txn, &source);

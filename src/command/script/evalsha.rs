@@ -1,6 +1,6 @@
 //! EVALSHA
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, key_count, prepare_loaded, run_writing};
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, key_count, prepare_loaded, run_writing};
 use crate::command::{Arg, ArgKind, Categories, Doc, Group, Outcome, Run, Spec};
 use crate::error::NO_SCRIPT;
 use crate::protocol::Args;
@@ -28,5 +28,6 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
     let keys = key_count(args)?;
     let (source, prepared) = prepare_loaded(txn, args.arg(1))?;
+    check_memory(txn, &source)?;
     run_writing(txn, args, &source, prepared, keys)
 }

@@ -21,8 +21,10 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
-const LINES: [&str; 11] = [
+const LINES: [&str; 13] = [
     "SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "DEBUG NO",
+    "    Answer OK: there is no debugger that could be on.",
     "EXISTS <sha1> [<sha1> ...]",
     "    Tell for each name whether a script of that name is loaded.",
     "FLUSH [ASYNC|SYNC]",

@@ -4,6 +4,7 @@
 //! whose script is not loaded yet goes through the log too, whatever the level of its connection, because it loads it.
 
 mod container;
+mod debug;
 mod eval;
 mod eval_ro;
 mod evalsha;
@@ -17,6 +18,7 @@ mod request;
 mod time;
 
 pub use eval_ro::is_to_load;
+pub use request::{declares_no_writes, needs_memory};
 
 use super::{Flags, Spec};
 

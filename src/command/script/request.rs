@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::command::{Arg, ArgKind, BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, Outcome};
-use crate::error::{NO_SCRIPT, NOT_AN_INTEGER, ReplyError};
+use crate::error::{NO_SCRIPT, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, parse_i64};
 use crate::script::source::{Sha, parse_sha};
 use crate::script::{Host, Prepared, Source};
@@ -87,7 +87,27 @@ pub fn prepare_loaded(txn: &Txn<'_>, name: &[u8]) -> Result<(Source, Prepared), 
 /// # Errors
 /// The script's.
 pub fn run_writing(txn: &mut Txn<'_>, args: &Args, source: &Source, prepared: Prepared, keys: usize) -> Outcome {
-    prepared.run(args.from(3).take(keys), args.from(3 + keys), Host::writing(txn, source.no_writes()))
+    let host = Host::writing(txn, source.no_writes()).allow_oom(source.allow_oom());
+    prepared.run(args.from(3).take(keys), args.from(3 + keys), host)
+}
+
+/// Refuses a script that says what it is, and not that it can do without memory, where the origin had none left.
+///
+/// # Errors
+/// Redis's text.
+pub fn check_memory(txn: &Txn<'_>, source: &Source) -> Result<(), ReplyError> {
+    if txn.is_short_of_memory() && source.needs_memory_by_declaration() { Err(OUT_OF_MEMORY) } else { Ok(()) }
+}
+
+/// True if the script in the arguments needs memory by what it says of itself. (One that EVALSHA names is known where it runs.)
+pub fn needs_memory(args: &Args) -> bool {
+    args.arg(1).starts_with(b"#!") && given(args).is_ok_and(|source| source.needs_memory_by_declaration())
+}
+
+/// True if the script, given or loaded, declares that it only reads.
+pub fn declares_no_writes(args: &Args, scripts: &Scripts) -> bool {
+    given(args).is_ok_and(|source| source.no_writes())
+        || loaded(scripts, args.arg(1)).is_ok_and(|source| source.no_writes())
 }
 
 /// Refuses a script that says what it is, and not that it only reads.

@@ -5,7 +5,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use super::wire::{get_args, get_bytes, get_number, get_u8, get_u64, put_args, put_bytes, put_number};
 use super::{Corrupt, HEAD_LEN, head};
 use crate::protocol::Args;
-use crate::replication::{Exec, Watch};
+use crate::replication::{Command, Exec, Watch};
 
 /// Commands of one origin, in order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,6 +24,8 @@ pub struct Batch {
 pub enum LogCommand {
     /// A plain one.
     Plain {
+        /// See [`Command::is_short_of_memory`].
+        is_short_of_memory: bool,
         /// Database.
         db: u8,
         /// Arguments.
@@ -31,12 +33,19 @@ pub enum LogCommand {
     },
     /// EXEC.
     Exec {
+        /// See [`Command::is_short_of_memory`].
+        is_short_of_memory: bool,
         /// Watched keys.
         watches: Vec<Watch>,
         /// (database, arguments) of each command.
         commands: Vec<(u8, Args)>,
     },
 }
+
+/// First byte of a command: what it is, and the origin's verdict on memory.
+const PLAIN: u8 = 0;
+const EXEC: u8 = 1;
+const SHORT_OF_MEMORY: u8 = 2;
 
 /// Collects the commands of a batch. Boot 0 is the leader's own: such a batch has no seq and always runs.
 pub struct BatchWriter {
@@ -55,17 +64,34 @@ impl BatchWriter {
     }
 
     /// Appends a command.
+    pub fn add(&mut self, command: &Command) {
+        let verdict = if command.is_short_of_memory { SHORT_OF_MEMORY } else { 0 };
+        match &command.exec {
+            Some(exec) => self.put_exec(verdict, exec),
+            None => self.put_plain(verdict, command.db, &command.args),
+        }
+    }
+
+    /// Appends a plain command.
     pub fn plain(&mut self, db: u8, args: &Args) {
-        self.count += 1;
-        self.out.put_u8(0);
-        self.out.put_u8(db);
-        put_args(&mut self.out, args);
+        self.put_plain(0, db, args);
     }
 
     /// Appends an EXEC.
     pub fn exec(&mut self, exec: &Exec) {
+        self.put_exec(0, exec);
+    }
+
+    fn put_plain(&mut self, verdict: u8, db: u8, args: &Args) {
         self.count += 1;
-        self.out.put_u8(1);
+        self.out.put_u8(PLAIN | verdict);
+        self.out.put_u8(db);
+        put_args(&mut self.out, args);
+    }
+
+    fn put_exec(&mut self, verdict: u8, exec: &Exec) {
+        self.count += 1;
+        self.out.put_u8(EXEC | verdict);
         put_number(&mut self.out, exec.watches.len() as u64);
         for watch in &exec.watches {
             self.out.put_u8(watch.db);
@@ -130,9 +156,11 @@ impl Iterator for Commands {
 }
 
 fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
-    match get_u8(rest)? {
-        0 => Ok(LogCommand::Plain { db: get_u8(rest)?, args: get_args(rest)? }),
-        1 => {
+    let kind = get_u8(rest)?;
+    let is_short_of_memory = kind & SHORT_OF_MEMORY != 0;
+    match kind & !SHORT_OF_MEMORY {
+        PLAIN => Ok(LogCommand::Plain { is_short_of_memory, db: get_u8(rest)?, args: get_args(rest)? }),
+        EXEC => {
             let mut watches = Vec::new();
             for _ in 0..get_number(rest)? {
                 watches.push(Watch {
@@ -146,7 +174,7 @@ fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
             for _ in 0..get_number(rest)? {
                 commands.push((get_u8(rest)?, get_args(rest)?));
             }
-            Ok(LogCommand::Exec { watches, commands })
+            Ok(LogCommand::Exec { is_short_of_memory, watches, commands })
         }
         _ => Err(Corrupt::Invalid),
     }

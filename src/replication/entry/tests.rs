@@ -21,9 +21,9 @@ fn a_batch_reads_back_as_written() {
     let Content::Batch(batch) = entry.content else { panic!() };
     assert_eq!((batch.boot, batch.seq, batch.count), (7, 3, 2));
     let commands = batch.read_all().unwrap();
-    let LogCommand::Plain { db: 0, args } = &commands[0] else { panic!() };
+    let LogCommand::Plain { is_short_of_memory: false, db: 0, args } = &commands[0] else { panic!() };
     assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
-    let LogCommand::Exec { watches, commands } = &commands[1] else { panic!() };
+    let LogCommand::Exec { is_short_of_memory: false, watches, commands } = &commands[1] else { panic!() };
     assert_eq!((watches[0].revision, commands[0].0), (9, 2));
 }
 
@@ -66,4 +66,27 @@ fn stamping_again_changes_the_stamp_alone() {
     let (again, first) = (decode(&sealed).unwrap(), decode(&sample()).unwrap());
     assert_eq!(again.stamp.now_ms, 12);
     assert_eq!(again.content, first.content);
+}
+
+#[test]
+fn the_verdict_on_memory_travels_with_the_command() {
+    let eval = crate::command::lookup(b"eval").unwrap();
+    let mut command = Command::new(eval, 3, Args::from_slices(["EVAL", "return 1", "0"]));
+    command.is_short_of_memory = true;
+    let mut batch = BatchWriter::new(7, 3, 0);
+    batch.add(&command);
+    batch.add(&Command { exec: Some(Box::default()), ..command.clone() });
+    batch.add(&Command { is_short_of_memory: false, ..command });
+    let Content::Batch(batch) = decode(&seal(batch.finish(), Stamp::default())).unwrap().content else { panic!() };
+    let verdicts: Vec<bool> = batch
+        .read_all()
+        .unwrap()
+        .iter()
+        .map(|command| match command {
+            LogCommand::Plain { is_short_of_memory, .. } | LogCommand::Exec { is_short_of_memory, .. } => {
+                *is_short_of_memory
+            }
+        })
+        .collect();
+    assert_eq!(verdicts, [true, true, false]);
 }

@@ -150,10 +150,7 @@ impl Inner {
             since = since.min(queued.since);
             for step in &queued.group.steps {
                 if let Step::Write(command) = step {
-                    match &command.exec {
-                        Some(exec) => writer.exec(exec),
-                        None => writer.plain(command.db, &command.args),
-                    }
+                    writer.add(command);
                 }
             }
             groups.push(queued.group);
