@@ -11,6 +11,8 @@
 //!   send the whole pipeline again.
 
 mod collect;
+mod exec;
+mod hold;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,14 +23,15 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 
 use super::slowlog::{SlowEntry, shorten};
-use super::{Call, Client, Finish, Later, Output, Server, Session, Stats};
-use crate::command::{Flags, Run, Spec};
+use super::{Client, Finish, Later, Output, Server, Session, Stats};
+use crate::command::{Flags, Spec};
 use crate::env::BoxStream;
 use crate::error::{INDETERMINATE, LOADING};
 use crate::protocol::parse::Parser;
 use crate::protocol::{Args, Reply, encode};
 use crate::replication::{Answered, CommandGroup, Step};
 use collect::{Collected, Form};
+use exec::session_commands;
 
 /// Most bytes that are read ahead while a command waits.
 const WAITING_INPUT_MAX: usize = 64 * 1024;
@@ -51,6 +54,7 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         held: None,
         failing: false,
         paused: false,
+        passes_pause: false,
     };
     // A broken socket ends the connection; there is nobody to tell.
     let _ = connection.run().await;
@@ -69,6 +73,8 @@ struct Connection<'a> {
     failing: bool,
     /// The group ended because CLIENT PAUSE holds `held` back.
     paused: bool,
+    /// `held` has turned out to be none of what CLIENT PAUSE holds back.
+    passes_pause: bool,
 }
 
 impl Connection<'_> {
@@ -93,13 +99,6 @@ impl Connection<'_> {
                 self.flush().await?;
                 return Ok(());
             }
-        }
-    }
-
-    async fn wait_for_pause(&mut self) -> std::io::Result<()> {
-        tokio::select! {
-            () = self.server.pause.ended() => Ok(()),
-            () = self.session.client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
         }
     }
 
@@ -167,28 +166,6 @@ impl Connection<'_> {
             self.write(reply, form).await?;
         }
         Ok(())
-    }
-
-    /// Runs the session commands of an EXEC and puts their replies in their places.
-    async fn fill(&mut self, reply: &mut Reply, own: Vec<(usize, Args)>) {
-        let Reply::Array(items) = reply else { return };
-        for (place, args) in own {
-            let Ok(spec) = crate::command::check(crate::command::Caller::Client, &args) else { continue };
-            let Run::Session(run) = spec.run else { continue };
-            let mut call = Call { session: &mut self.session, server: self.server, in_exec: true };
-            let result = match run(&mut call, &args) {
-                // CLIENT REPLY: the array has as many items as there were commands.
-                super::Answer::Reply(Reply::Silent) => Reply::Ok,
-                super::Answer::Reply(reply) => reply,
-                super::Answer::Later(later) => later.await(&mut self.session),
-                super::Answer::Run(_) => {
-                    Reply::Error(crate::error::ReplyError::new("ERR Command not allowed inside a transaction"))
-                }
-            };
-            if let Some(item) = items.get_mut(place) {
-                *item = result;
-            }
-        }
     }
 
     /// Waits for what a command answers later. A client that leaves ends the wait, if the command may be a long one; None: it was
@@ -314,16 +291,4 @@ fn slow_candidate(steps: &[Step]) -> (Option<Args>, usize) {
         None => (!skipped).then(|| command.args.clone()),
     });
     (shown, count)
-}
-
-/// The session commands of an EXEC, each with its place.
-fn session_commands(step: &Step) -> Vec<(usize, Args)> {
-    let (Step::Read(command) | Step::Write(command)) = step else { return Vec::new() };
-    let Some(exec) = &command.exec else { return Vec::new() };
-    exec.commands
-        .iter()
-        .enumerate()
-        .filter(|(_, command)| matches!(command.spec.run, Run::Session(_)))
-        .map(|(place, command)| (place, command.args.clone()))
-        .collect()
 }

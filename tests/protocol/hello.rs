@@ -31,6 +31,8 @@ const DIALOGUES: &[&[&str]] = &[
     &["HELLO 3", "RESET", "GET nosuch"],
     &["HELLO 3", "MULTI", "GET nosuch", "EXEC", "WATCH a", "MULTI", "DISCARD"],
     &["MULTI", "HELLO 3", "GET nosuch", "EXEC", "GET nosuch"],
+    &["MULTI", "GET nosuch", "HELLO 3", "GET nosuch", "CLIENT GETNAME", "EXEC", "GET nosuch"],
+    &["HELLO 3", "MULTI", "SET k v", "GET nosuch", "HELLO 2", "GET nosuch", "HELLO 3", "GET nosuch", "EXEC"],
 ];
 
 /// With a password: what may be said before AUTH.

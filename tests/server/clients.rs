@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::client::Client;
 use crate::support::value::Value;
 use crate::{call, is_silent};
 
@@ -21,6 +22,50 @@ fn a_pause_holds_writes_and_nothing_else() {
     call(&mut a, "CLIENT PAUSE 300 ALL");
     call(&mut b, "PING");
     assert!(began.elapsed() >= Duration::from_millis(290), "PING passed");
+}
+
+/// A command that is sent without waiting for its reply.
+fn frame(command: &[&str]) -> Vec<u8> {
+    let args = command.iter().map(|arg| format!("${}\r\n{arg}\r\n", arg.len()));
+    format!("*{}\r\n{}", command.len(), args.collect::<String>()).into_bytes()
+}
+
+#[test]
+fn a_pause_holds_scripts_that_may_write_and_no_others() {
+    let server = crate::start(&[]);
+    let (mut a, mut b) = (server.client(), server.client());
+    let load = |client: &mut Client, script: &str| match client.call(&["SCRIPT", "LOAD", script]) {
+        Value::Bulk(sha) => String::from_utf8(sha).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    const READING: &str = "#!lua flags=no-writes\nreturn redis.call('get','k')";
+    let (writes, reads) = (load(&mut a, "return redis.call('incr','n')"), load(&mut a, READING));
+    for held in [&["EVAL", "return redis.call('incr','n')", "0"][..], &["EVALSHA", &writes, "0"]] {
+        for in_multi in [false, true] {
+            if in_multi {
+                call(&mut b, "MULTI");
+                assert_eq!(b.call(held), Value::Simple(b"QUEUED".to_vec()));
+            }
+            call(&mut a, "CLIENT PAUSE 60000 WRITE");
+            b.send_raw(&frame(if in_multi { &["EXEC"] } else { held })).unwrap();
+            assert!(is_silent(&mut b), "{held:?} ran during the pause");
+            call(&mut a, "CLIENT UNPAUSE");
+            assert!(!b.read_reply().unwrap().is_error());
+        }
+    }
+    assert_eq!(call(&mut a, "GET n"), Value::Bulk(b"4".to_vec()));
+    call(&mut a, "CLIENT PAUSE 60000 WRITE");
+    for _ in 0..20 {
+        assert_eq!(b.call(&["EVAL_RO", "return redis.call('get','k')", "0"]), Value::NullBulk);
+        assert_eq!(b.call(&["EVAL", READING, "0"]), Value::NullBulk);
+        assert_eq!(b.call(&["EVALSHA", &reads, "0"]), Value::NullBulk);
+    }
+    call(&mut b, "MULTI");
+    assert_eq!(b.call(&["EVALSHA", &reads, "0"]), Value::Simple(b"QUEUED".to_vec()));
+    assert_eq!(call(&mut b, "EXEC"), Value::Array(vec![Value::NullBulk]));
+    call(&mut a, "CLIENT PAUSE 60000 ALL");
+    b.send_raw(&frame(&["EVALSHA", &reads, "0"])).unwrap();
+    assert!(is_silent(&mut b), "a pause of all commands holds those that only read too");
 }
 
 #[test]

@@ -2,7 +2,36 @@
 
 use std::net::Shutdown;
 
+use crate::support::client::Client;
 use crate::support::process::Server;
+use crate::support::value::Value;
+
+/// A reply of each type, in both versions of the protocol.
+const PROTOCOL: &[&str] = &[
+    "DEBUG PROTOCOL string",
+    "DEBUG PROTOCOL integer",
+    "DEBUG PROTOCOL double",
+    "DEBUG PROTOCOL null",
+    "DEBUG PROTOCOL array",
+    "DEBUG PROTOCOL set",
+    "DEBUG PROTOCOL map",
+    "DEBUG PROTOCOL attrib",
+    "DEBUG PROTOCOL push",
+    "DEBUG PROTOCOL verbatim",
+    "DEBUG PROTOCOL true",
+    "DEBUG PROTOCOL false",
+    "DEBUG PROTOCOL bignum",
+    "DEBUG PROTOCOL nosuch",
+];
+
+/// What scripts answer in RESP3.
+const VERBATIM: &[&str] = &[
+    "EVAL \"return {verbatim_string={format='text',string='abc'}}\" 0",
+    "EVAL \"return {verbatim_string={format='t',string='abc'}}\" 0",
+    "EVAL \"return {verbatim_string={format='',string='abc'}}\" 0",
+    "EVAL \"return {verbatim_string={format='\\255a\\0b',string='abc'}}\" 0",
+    "EVAL \"return {verbatim_string={string='abc'}}\" 0",
+];
 
 /// One connection each.
 const DIALOGUES: &[&[&str]] = &[
@@ -107,6 +136,23 @@ const DIALOGUES: &[&[&str]] = &[
         "CONFIG GET slowlog-log-slower-than",
         "CONFIG SET slowlog-log-slower-than 10000",
     ],
+    &["CONFIG SET a b c"],
+    &["CONFIG SET maxmemory-policy noeviction save \"\" notify-keyspace-events \"\" latency-monitor-threshold 0 hz 10"],
+    &["CONFIG SET maxmemory-policy foo"],
+    &["CONFIG SET dir /x"],
+    &["CONFIG SET dbfilename dump.rdb"],
+    &["CONFIG SET io-threads 1"],
+    &["CONFIG SET aclfile x"],
+    &["CONFIG SET hz x"],
+    &["CONFIG SET maxmemory -1"],
+    &["CONFIG SET hash-max-listpack-value -1"],
+    &[
+        "CONFIG SET hash-max-listpack-value 1kb",
+        "CONFIG GET hash-max-listpack-value",
+        "CONFIG SET hash-max-listpack-value 64",
+    ],
+    &["CONFIG GET lua-time-limit", "CONFIG GET busy-reply-threshold", "CONFIG GET hz", "CONFIG GET io-threads"],
+    &["CONFIG GET maxmemory-samples", "CONFIG GET min-slaves-to-write", "CONFIG GET aclfile"],
     &["CONFIG REWRITE"],
     &["CONFIG RESETSTAT x"],
     &["CONFIG RESETSTAT"],
@@ -118,6 +164,9 @@ const DIALOGUES: &[&[&str]] = &[
     &["COMMAND GETKEYS mset a b c"],
     &["COMMAND GETKEYS set a"],
     &["COMMAND GETKEYS config get x"],
+    &["COMMAND GETKEYS eval x 0", "COMMAND GETKEYS eval x 1", "COMMAND GETKEYS eval x 1 k"],
+    &["COMMAND GETKEYSANDFLAGS set a b", "COMMAND GETKEYSANDFLAGS set a b get", "COMMAND GETKEYSANDFLAGS set a get"],
+    &["COMMAND GETKEYSANDFLAGS eval x 0", "COMMAND GETKEYSANDFLAGS getex a"],
     &["COMMAND GETKEYSANDFLAGS copy a b"],
     &["COMMAND LIST FILTERBY foo x"],
     &["COMMAND LIST FILTERBY aclcat foo"],
@@ -127,6 +176,19 @@ const DIALOGUES: &[&[&str]] = &[
     &["INFO cpux"],
     &["INFO cluster"],
     &["DEBUG"],
+    &["DEBUG ERROR \"hello world\"", "DEBUG ERROR \"ERR a\\r\\nb\"", "DEBUG ERROR \"\"", "DEBUG ERROR \"a\\x00b\""],
+    &["DEBUG SET-ACTIVE-EXPIRE 0", "DEBUG SET-ACTIVE-EXPIRE 1"],
+    PROTOCOL,
+    &["MULTI", "DEBUG PROTOCOL push", "DEBUG PROTOCOL map", "EXEC"],
+    &["CLUSTER nosuch"],
+    &["CLUSTER INFO"],
+    &["SCRIPT DEBUG NO"],
+    &["SCRIPT DEBUG foo"],
+    &["SCRIPT DEBUG"],
+    &["MULTI", "GET nosuch", "EVAL \"return {ok='\\255\\254a'}\" 0", "EXEC"],
+    &["EVAL \"return {ok='ab\\0cd'}\" 0", "EVAL \"return {err='ab\\0cd'}\" 0", "EVAL \"return {ok='a\\r\\nb'}\" 0"],
+    &["EVAL \"error('ab\\0cd')\" 0", "EVAL \"error({err='ab\\0cd'})\" 0"],
+    &["EVAL \"return redis.set_repl('x')\" 0", "EVAL \"return redis.set_repl(7)\" 0"],
     &["ROLE x"],
     &["MULTI", "SAVE", "EXEC"],
     &["MULTI", "BGSAVE", "DISCARD"],
@@ -136,8 +198,38 @@ const DIALOGUES: &[&[&str]] = &[
     &["COMMAND INFO role readonly readwrite save bgsave shutdown lolwut failover replicaof slaveof"],
 ];
 
+#[test]
+fn resp3_shows_every_type_as_redis_does() {
+    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    for lines in [PROTOCOL, VERBATIM] {
+        let of = |server: &Server| {
+            let mut client = server.client();
+            client.call(&["HELLO", "3"]);
+            rest(client, lines)
+        };
+        assert_eq!(of(&ours), of(&redis), "left is lockstep, right is Redis");
+    }
+}
+
+/// The array of a DEBUG command's COMMAND INFO, up to its subcommands, which Redis does not tell.
+#[test]
+fn debug_is_described_as_by_redis() {
+    let head = |server: &Server| match server.client().call(&["COMMAND", "INFO", "debug"]) {
+        Value::Array(items) => match &items[..] {
+            [Value::Array(debug)] => debug[..7].to_vec(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    assert_eq!(head(&ours), head(&redis));
+}
+
 fn answers(server: &Server, lines: &[&str]) -> String {
-    let mut client = server.client();
+    rest(server.client(), lines)
+}
+
+fn rest(mut client: Client, lines: &[&str]) -> String {
     for line in lines {
         client.send_raw(format!("{line}\r\n").as_bytes()).unwrap();
     }

@@ -4,7 +4,8 @@
 //! write and a read that is heavy by itself: reads between writes run where the entry is applied, with the gate held. (What is heavy
 //! by the value that it reads is seen there: `replication/machine.rs`.)
 
-use super::{Connection, session_commands};
+use super::Connection;
+use super::exec::session_commands;
 use crate::command::{Flags, Spec};
 use crate::error::LOADING;
 use crate::protocol::parse::{Limits, Parsed};
@@ -94,7 +95,7 @@ impl Connection<'_> {
                 return true;
             }
         };
-        if self.is_held_by_pause(spec) {
+        if self.is_held_by_pause(spec, &args) {
             self.held = Some(args);
             self.paused = true;
             return false;
@@ -138,15 +139,6 @@ impl Connection<'_> {
             is(spec) || queued.is_some_and(|multi| multi.queue.iter().any(|(spec, _)| is(spec)))
         };
         if any(Spec::is_write) { group.has_heavy_read } else { group.has_write && any(Spec::is_heavy) }
-    }
-
-    /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
-    pub(super) fn is_held_by_pause(&self, spec: &Spec) -> bool {
-        let queued = |spec: &Spec| spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE));
-        let in_multi =
-            self.session.multi.as_ref().is_some_and(|multi| multi.queue.iter().any(|(spec, _)| queued(spec)));
-        !spec.flags.contains(Flags::PAUSE_EXEMPT)
-            && self.server.pause.holds(queued(spec) || (in_multi && spec.flags.contains(Flags::IMMEDIATE)))
     }
 
     pub(super) fn form(&mut self, spec: Option<&'static Spec>) -> Form {

@@ -1,0 +1,49 @@
+//! What CLIENT PAUSE holds back.
+
+use super::Connection;
+use crate::command::{Flags, Spec, lookup, script::declares_no_writes};
+use crate::protocol::Args;
+use crate::store::Scripts;
+
+impl Connection<'_> {
+    /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
+    pub(super) fn is_held_by_pause(&mut self, spec: &Spec, args: &Args) -> bool {
+        let passes = std::mem::take(&mut self.passes_pause);
+        if spec.flags.contains(Flags::PAUSE_EXEMPT) || !self.server.pause.holds(true) {
+            return false;
+        }
+        // A script that EVALSHA names is taken for one that writes here; `wait_for_pause` looks it up.
+        self.server.pause.holds(false) || (!passes && self.may_write(spec, args, &Scripts::default()))
+    }
+
+    /// Returns when the pause has ended, or what is held back need not wait for that.
+    pub(super) async fn wait_for_pause(&mut self) -> std::io::Result<()> {
+        if !self.server.pause.holds(false) && self.is_harmless().await {
+            self.passes_pause = true;
+            return Ok(());
+        }
+        tokio::select! {
+            () = self.server.pause.ended() => Ok(()),
+            () = self.session.client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+
+    /// True if the command that is held back runs scripts that have all declared to write nothing.
+    async fn is_harmless(&self) -> bool {
+        let Some(args) = &self.held else { return false };
+        let (Some(spec), Some(group)) = (lookup(args.name()), self.server.router.group()) else { return false };
+        let state = group.gate.read().await;
+        !self.may_write(spec, args, &state.scripts)
+    }
+
+    /// True if the command, or one that EXEC is to run with it, may change data: one that writes, or a script that has not declared
+    /// that it does not.
+    fn may_write(&self, spec: &Spec, args: &Args, scripts: &Scripts) -> bool {
+        let writes = |spec: &Spec, args: &Args| {
+            spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE))
+                || (spec.flags.contains(Flags::SCRIPT) && spec.is_write() && !declares_no_writes(args, scripts))
+        };
+        let queued = self.session.multi.as_ref().filter(|_| spec.flags.contains(Flags::EXECUTES));
+        writes(spec, args) || queued.is_some_and(|multi| multi.queue.iter().any(|(spec, args)| writes(spec, args)))
+    }
+}
