@@ -64,6 +64,12 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
     Ok(spec)
 }
 
+/// The command that `args` name, a subcommand included, whether or not its arguments are right.
+pub fn named(args: &Args) -> Option<&'static Spec> {
+    let spec = registry::lookup(args.name()).filter(|spec| !spec.flags.contains(Flags::INTERNAL))?;
+    if args.len() > 1 && !spec.subcommands.is_empty() { subcommand(spec, args).ok() } else { Some(spec) }
+}
+
 fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, ReplyError> {
     let name = args.arg(1);
     container

@@ -22,7 +22,7 @@ pub mod string;
 pub mod testing;
 pub mod txn;
 
-pub use call::{Caller, call_read, call_write, check};
+pub use call::{Caller, call_read, call_write, check, named};
 pub use find::keys_of;
 pub use registry::{all, index_of, lookup, runnable};
 pub use spec::{

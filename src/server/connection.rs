@@ -31,7 +31,7 @@ use crate::protocol::parse::Parser;
 use crate::protocol::{Args, Reply, encode};
 use crate::replication::{Answered, CommandGroup, Step};
 use collect::{Collected, Form};
-use exec::session_commands;
+use exec::{executed, session_commands};
 
 /// Most bytes that are read ahead while a command waits.
 const WAITING_INPUT_MAX: usize = 64 * 1024;
@@ -105,7 +105,6 @@ impl Connection<'_> {
     /// Waits for the group's replies and encodes them.
     async fn answer(&mut self, group: Collected) -> std::io::Result<()> {
         let Collected { steps, forms, later, .. } = group;
-        Stats::add(&self.server.stats.commands, steps.len() as u64 + u64::from(later.is_some()));
         let began_ns = self.server.env.clocks.monotonic_ns();
         if let Some((later, spec)) = later {
             self.flush().await?;
@@ -126,7 +125,7 @@ impl Connection<'_> {
             return Ok(());
         }
         // Session commands inside EXEC are answered by the origin, after the rest.
-        let sessions: Vec<Vec<(usize, Args)>> = steps.iter().map(session_commands).collect();
+        let inner: Vec<_> = steps.iter().map(|step| (executed(step), session_commands(step))).collect();
         let (first, count) = slow_candidate(&steps);
         let (done, answered) = oneshot::channel();
         self.server.router.submit(CommandGroup {
@@ -155,13 +154,14 @@ impl Connection<'_> {
             self.note_slow(&args, count, took_us);
         }
         let share_us = took_us / count.max(1) as u64;
-        for ((mut reply, form), own) in replies.into_iter().zip(forms).zip(sessions) {
+        for ((mut reply, form), (executed, own)) in replies.into_iter().zip(forms).zip(inner) {
             let mut form = form;
             if !own.is_empty() {
                 self.fill(&mut reply, own).await;
                 // HELLO may have been among them.
                 form.resp = self.session.resp;
             }
+            self.note_executed(&reply, &executed);
             self.note(&reply, form, share_us);
             self.write(reply, form).await?;
         }

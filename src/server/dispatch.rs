@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{Answer, Call, Later, Server, Session, Watched};
-use crate::command::{Caller, Flags, Run, Spec, check, lookup, script};
+use crate::command::{Caller, Flags, Run, Spec, check, lookup, named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::replication::{COMMAND_BYTES_MAX, Command, Exec, Step};
@@ -20,16 +20,23 @@ const TRANSACTION_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the transaction
 pub enum Dispatched {
     /// A place in the group.
     Step(Step),
+    /// Answered without a call: refused, or queued for EXEC.
+    Uncalled(Reply),
     /// Work that the group is cut around.
     Later(Later),
 }
 
 /// Passes one command through the gate. Session commands run here.
 pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
+    let dispatched = pass(server, session, args, spec);
+    if matches!(&dispatched, Dispatched::Uncalled(reply) if reply.is_error()) {
+        server.stats.rejected(spec);
+    }
+    dispatched
+}
+
+fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
     if let Err(error) = admit(server, session, args, spec) {
-        if let Some(stats) = server.stats.of(spec) {
-            super::Stats::add(&stats.rejected, 1);
-        }
         let error = if spec.flags.contains(Flags::EXECUTES) { discarded(session, &error) } else { error };
         return refuse(session, error);
     }
@@ -55,8 +62,11 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
 }
 
 /// The spec of the command that `args` name, or the refusal.
-pub fn find(session: &mut Session, args: &Args) -> Result<&'static Spec, Reply> {
+pub fn find(server: &Server, session: &mut Session, args: &Args) -> Result<&'static Spec, Reply> {
     check(Caller::Client, args).map_err(|error| {
+        if let Some(spec) = named(args) {
+            server.stats.rejected(spec);
+        }
         if lookup(args.name()).is_some_and(|spec| spec.flags.contains(Flags::EXECUTES)) {
             return Reply::Error(discarded(session, &error));
         }
@@ -121,7 +131,7 @@ fn refuse(session: &mut Session, error: ReplyError) -> Dispatched {
     if let Some(multi) = &mut session.multi {
         multi.aborted = true;
     }
-    Dispatched::Step(Step::Done(Reply::Error(error)))
+    Dispatched::Uncalled(Reply::Error(error))
 }
 
 fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched {
@@ -135,7 +145,7 @@ fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched 
         return refuse(session, TRANSACTION_TOO_LARGE);
     }
     multi.queue.push((spec, args.clone()));
-    Dispatched::Step(Step::Done(Reply::simple("QUEUED")))
+    Dispatched::Uncalled(Reply::simple("QUEUED"))
 }
 
 /// Makes one command of a queued transaction. `exec` is EXEC's own spec.

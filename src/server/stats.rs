@@ -85,8 +85,16 @@ impl Stats {
         self.by_command.get(index_of(spec)?)
     }
 
+    /// Notes a command that was refused before it ran.
+    pub fn rejected(&self, spec: &'static Spec) {
+        if let Some(stats) = self.of(spec) {
+            Self::add(&stats.rejected, 1);
+        }
+    }
+
     /// Notes an answered call.
     pub fn called(&self, spec: &'static Spec, usec: u64, failed: bool) {
+        Self::add(&self.commands, 1);
         if let Some(stats) = self.of(spec) {
             Self::add(&stats.calls, 1);
             Self::add(&stats.usec, usec);

@@ -7,6 +7,7 @@ mod clients;
 mod descriptors;
 mod options;
 mod same;
+mod stats;
 #[path = "../support/mod.rs"]
 mod support;
 

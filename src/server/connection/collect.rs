@@ -35,7 +35,7 @@ pub(super) struct Collected {
 pub(super) struct Form {
     pub(super) resp: Resp,
     pub(super) shown: bool,
-    /// What is answered; None if it was refused before that was known.
+    /// What is called; None if it was refused or queued.
     pub(super) spec: Option<&'static Spec>,
 }
 
@@ -87,7 +87,7 @@ impl Connection<'_> {
             self.session.closing = true;
             return false;
         }
-        let spec = match find(&mut self.session, &args) {
+        let spec = match find(self.server, &mut self.session, &args) {
             Ok(spec) => spec,
             Err(reply) => {
                 let form = self.form(None);
@@ -124,6 +124,11 @@ impl Connection<'_> {
                 group.bytes += size(&step, &args);
                 group.push(step, form);
                 !cuts && !defers
+            }
+            Dispatched::Uncalled(reply) => {
+                let form = self.form(None);
+                group.push(Step::Done(reply), form);
+                true
             }
             Dispatched::Later(later) => {
                 group.later = Some((later, spec));

@@ -3,13 +3,24 @@
 use bytes::BytesMut;
 
 use super::Connection;
-use crate::command::{Caller, Run, check};
+use crate::command::{Caller, Run, Spec, check, lookup};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, encode};
 use crate::replication::Step;
 use crate::server::{Answer, Call};
 
 impl Connection<'_> {
+    /// Counts the calls of an EXEC: they were none while they were queued. Their time is in EXEC's.
+    pub(super) fn note_executed(&self, reply: &Reply, executed: &[&'static Spec]) {
+        let Reply::Array(items) = reply else { return };
+        for (spec, item) in executed.iter().zip(items) {
+            self.server.stats.called(spec, 0, item.is_error());
+            if let Reply::Error(error) = item {
+                self.server.stats.failed(error.code());
+            }
+        }
+    }
+
     /// Runs the session commands of an EXEC and puts their replies in their places.
     pub(super) async fn fill(&mut self, reply: &mut Reply, own: Vec<(usize, Args)>) {
         let Reply::Array(items) = reply else { return };
@@ -40,6 +51,14 @@ impl Connection<'_> {
             }
         }
     }
+}
+
+/// What an EXEC runs.
+pub(super) fn executed(step: &Step) -> Vec<&'static Spec> {
+    let (Step::Read(command) | Step::Write(command)) = step else { return Vec::new() };
+    // By name: what EVAL_RO is in a log entry has no counters of its own.
+    let of_clients = |spec: &'static Spec| lookup(spec.name.as_bytes()).unwrap_or(spec);
+    command.exec.iter().flat_map(|exec| &exec.commands).map(|command| of_clients(command.spec)).collect()
 }
 
 /// The session commands of an EXEC, each with its place.

@@ -1,0 +1,66 @@
+//! INFO commandstats and its kin, counted as by redis-server.
+
+use std::collections::BTreeMap;
+
+use crate::call;
+use crate::support::process::Server;
+use crate::support::value::Value;
+
+const LINES: &[&str] = &[
+    "CONFIG RESETSTAT",
+    "GET",
+    "GET a b c",
+    "NOSUCH",
+    "CONFIG NOSUCH",
+    "CONFIG",
+    "MULTI",
+    "GET",
+    "EXEC",
+    "MULTI",
+    "GET x",
+    "INCR n",
+    "SET n abc",
+    "INCR n",
+    "CLIENT GETNAME",
+    "EXEC",
+    "MULTI",
+    "GET x",
+    "DISCARD",
+    "MULTI",
+    "SAVE",
+    "EXEC",
+    "EXEC",
+    "HSET n f v",
+    "CONFIG SET maxmemory 1",
+    "SET n x",
+    "CONFIG SET maxmemory 0",
+];
+
+/// (calls, rejected calls, failed calls) by command, and what the whole server has counted.
+fn counted(server: &Server) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut client = server.client();
+    for line in LINES {
+        call(&mut client, line);
+    }
+    let mut text = |section: &str| match call(&mut client, &format!("INFO {section}")) {
+        Value::Bulk(text) => String::from_utf8(text).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let by_command = text("commandstats")
+        .lines()
+        .filter_map(|line| line.strip_prefix("cmdstat_")?.split_once(':'))
+        .map(|(name, counts)| {
+            let counts: Vec<&str> = counts.split(',').filter(|count| !count.starts_with("usec")).collect();
+            (name.to_owned(), counts.join(","))
+        })
+        .collect();
+    let stats = text("stats") + &text("errorstats");
+    let whole = ["total_commands_processed:", "total_error_replies:", "errorstat_"];
+    let whole = stats.lines().filter(|line| whole.iter().any(|name| line.starts_with(name)));
+    (by_command, whole.map(ToOwned::to_owned).collect())
+}
+
+#[test]
+fn calls_refusals_and_failures_are_counted_as_by_redis() {
+    assert_eq!(counted(&crate::start(&[])), counted(&Server::redis(&[])), "left is lockstep, right is Redis");
+}
