@@ -109,7 +109,8 @@ impl Connection<'_> {
         self.session.client.shown.lock().command = spec.name;
         let dispatched = dispatch(self.server, &mut self.session, &args, spec);
         // An EXEC that was refused because its WATCH failed is told the same.
-        let would_run = !matches!(dispatched, Dispatched::Step(Step::Done(_))) || spec.flags.contains(Flags::EXECUTES);
+        let is_answered = matches!(dispatched, Dispatched::Step(Step::Done(_)) | Dispatched::Uncalled(_));
+        let would_run = !is_answered || spec.flags.contains(Flags::EXECUTES);
         if self.failing && would_run {
             let form = self.form(Some(spec));
             group.push(Step::Done(Reply::Error(LOADING)), form);
