@@ -24,7 +24,7 @@ fn a_survivor_goes_on_as_a_new_cluster() {
         assert_eq!(client.call(&["INCR", "n"]), Value::Int(n));
     }
     let before = token(&mut client, "lock");
-    cluster.wait_caught_up();
+    cluster.wait_all_matched();
     let lost = cluster_id(&cluster.nodes[1]);
     cluster.nodes[0].kill();
     cluster.nodes[2].kill();

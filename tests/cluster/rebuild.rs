@@ -39,6 +39,9 @@ fn a_snapshot_that_was_deleted_is_taken_from_another_one() {
         info.lines().find_map(|line| line.strip_prefix("raft_first_log_index:")?.trim().parse::<u64>().ok())
     };
     until("the log to be purged", || first().filter(|first| *first > 10));
+    // What is durable after it was queued after it.
+    assert!(!client.call(&["SET", "key", "value"]).is_error());
+    cluster.wait_all_matched();
     cluster.nodes[2].kill();
     std::fs::remove_dir_all(cluster.nodes[2].data().join("snapshots")).unwrap();
     let (code, output) = cluster.nodes[2].start_in_vain();

@@ -95,6 +95,7 @@ fn the_leader_is_the_master_and_the_others_are_its_replicas() {
     let mut cluster = Cluster::start(3, &[]);
     for leader in [0, 2] {
         cluster.transfer(leader);
+        cluster.wait_all_matched();
         for node in (0..3).filter(|node| *node != leader) {
             until("the new leader's name", || (cluster.leader_seen_by(node) == leader).then_some(()));
             is_replica_of(&cluster, node, leader);
@@ -136,6 +137,8 @@ fn the_leader_is_the_master_and_the_others_are_its_replicas() {
 fn every_node_may_show_itself_as_a_master() {
     let cluster = Cluster::start(3, &["--report-role", "master"]);
     cluster.transfer(1);
+    // A new leader does not know at once what each of the others has.
+    cluster.wait_all_matched();
     for node in 0..3 {
         until("the leader's name", || (cluster.leader_seen_by(node) == 1).then_some(()));
         let others: Vec<usize> = (0..3).filter(|other| *other != node).collect();

@@ -129,7 +129,12 @@ impl Cluster {
         });
     }
 
-    /// Waits until every member that runs has all of the leader's log.
+    /// Waits until every member has all of the leader's log on its disk. The load has to be over.
+    pub fn wait_all_matched(&self) {
+        self.wait_lines("every node to have everything", |lines| lines.iter().all(|line| line.alive && line.lag == 0));
+    }
+
+    /// Waits until every member that runs has nearly all of the leader's log.
     pub fn wait_caught_up(&self) {
         self.wait_lines("every node to catch up", |lines| lines.iter().all(|line| line.alive && line.lag < 50));
     }
