@@ -45,8 +45,7 @@ pub(super) fn address(bytes: &[u8]) -> Result<String, ReplyError> {
 }
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<u64>().ok());
-    let nonce = number(args.arg(1)).filter(|nonce| *nonce != 0).ok_or(NOT_AN_INTEGER)?;
+    let nonce = super::number(args.arg(1)).filter(|nonce| *nonce != 0).ok_or(NOT_AN_INTEGER)?;
     let (peer, client) = (address(args.arg(2))?, address(args.arg(3))?);
     let cluster = &mut txn.state_mut().cluster;
     if !cluster.is_created() {

@@ -1,6 +1,6 @@
 //! RAFT.MEET cluster-id node-id peer-address: where this node and the caller are, while no leader could be told.
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Group, Run, Spec};
 use crate::error::{LOADING, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
@@ -9,12 +9,7 @@ use crate::server::{Answer, Call};
 pub static SPEC: Spec = Spec {
     name: "raft.meet",
     arity: 4,
-    flags: Flags::ADMIN
-        .union(Flags::NOSCRIPT)
-        .union(Flags::LOADING)
-        .union(Flags::STALE)
-        .union(Flags::NO_MULTI)
-        .union(Flags::CUTS_GROUP),
+    flags: super::OF_THIS_NODE,
     categories: Categories::empty(),
     keys: &[],
     doc: Doc {
@@ -33,7 +28,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    let node = std::str::from_utf8(args.arg(2)).ok().and_then(|text| text.parse::<u64>().ok());
+    let node = super::number(args.arg(2));
     let addr = match super::join::address(args.arg(3)) {
         Ok(addr) => addr,
         Err(error) => return Reply::Error(error).into(),

@@ -14,9 +14,22 @@ mod snapshot;
 mod transfer;
 mod wish;
 
-use super::Spec;
+use super::{Flags, Spec};
 
 pub use moved::SPEC as MOVED;
+
+/// Of commands that tell what this node knows, with or without a leader.
+const OF_THIS_NODE: Flags = Flags::ADMIN
+    .union(Flags::NOSCRIPT)
+    .union(Flags::LOADING)
+    .union(Flags::STALE)
+    .union(Flags::NO_MULTI)
+    .union(Flags::CUTS_GROUP);
+
+/// An argument that is a node id or a nonce.
+fn number(bytes: &[u8]) -> Option<u64> {
+    std::str::from_utf8(bytes).ok()?.parse().ok()
+}
 
 /// The family.
 pub static SPECS: &[&Spec] = &[

@@ -1,6 +1,7 @@
 //! RAFT.MOVED cluster-id node-id nonce peer-address client-address: a member says where it is now.
 
 use super::join::address;
+use super::number;
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
@@ -33,10 +34,9 @@ pub static SPEC: Spec = Spec {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (peer, client) = (address(args.arg(4))?, address(args.arg(5))?);
-    let number = |at| std::str::from_utf8(args.arg(at)).ok().and_then(|text| text.parse::<u64>().ok());
     let cluster = &mut txn.state_mut().cluster;
     let same = format!("{:032x}", cluster.id).as_bytes() == args.arg(1);
-    match (number(2), number(3)) {
+    match (number(args.arg(2)), number(args.arg(3))) {
         (Some(node), Some(nonce)) if same && cluster.moved(node, nonce, &peer, &client) => Ok(Reply::Ok),
         _ => Err(ReplyError::new("ERR no such member")),
     }

@@ -1,6 +1,6 @@
 //! RAFT.NODES
 
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Categories, Doc, Group, Run, Spec};
 use crate::error::LOADING;
 use crate::protocol::{Args, Reply};
 use crate::replication::why_waiting;
@@ -9,12 +9,7 @@ use crate::server::{Answer, Call};
 pub static SPEC: Spec = Spec {
     name: "raft.nodes",
     arity: 1,
-    flags: Flags::ADMIN
-        .union(Flags::NOSCRIPT)
-        .union(Flags::LOADING)
-        .union(Flags::STALE)
-        .union(Flags::NO_MULTI)
-        .union(Flags::CUTS_GROUP),
+    flags: super::OF_THIS_NODE,
     categories: Categories::empty(),
     keys: &[],
     doc: Doc {

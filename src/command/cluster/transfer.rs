@@ -23,7 +23,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    let Some(node) = std::str::from_utf8(args.arg(1)).ok().and_then(|text| text.parse::<u64>().ok()) else {
+    let Some(node) = super::number(args.arg(1)) else {
         return Reply::Error(ReplyError::new("ERR a node id is expected, RAFT.NODES lists them")).into();
     };
     let server = call.server.clone();

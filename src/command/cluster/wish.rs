@@ -14,7 +14,7 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Records `what` for the node that `args` name, and answers when `done` says so of the member (None: it is gone).
 pub fn wish(server: &Arc<Server>, args: &Args, what: &'static str, done: fn(Option<&Member>, bool) -> bool) -> Answer {
-    let Some(node) = std::str::from_utf8(args.arg(1)).ok().and_then(|text| text.parse::<u64>().ok()) else {
+    let Some(node) = super::number(args.arg(1)) else {
         return Reply::Error(ReplyError::new("ERR a node id is expected, RAFT.NODES lists them")).into();
     };
     let server = server.clone();
