@@ -9,7 +9,7 @@ use redis_protocol::resp2::decode::decode;
 use redis_protocol::resp2::types::OwnedFrame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::env::Env;
+use crate::sys::env::Env;
 
 /// What a member says to a node that joins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +139,7 @@ pub async fn invite(env: &Env, addr: &str, through: &str, password: &str) -> io:
 ///
 /// # Errors
 /// The network's.
-pub async fn wait_for_invitation(listener: &dyn crate::env::Listener, password: &str) -> io::Result<String> {
+pub async fn wait_for_invitation(listener: &dyn crate::sys::env::Listener, password: &str) -> io::Result<String> {
     use crate::protocol::parse::{Limits, Parsed, Parser};
     loop {
         let mut stream = listener.accept().await?;

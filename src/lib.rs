@@ -7,7 +7,7 @@
 //!    [`replication::CommandGroup`].
 //! 2. [`replication::Group::submit`] gives a group with a write to the origin (`replication/origin.rs`): it makes batches,
 //!    remembers who waits for which, and hands them to the leader, itself or a peer (`replication/peer/forward.rs`).
-//! 3. The leader stamps the batch with cluster time ([`clock`]) and proposes it to openraft (`replication/propose.rs`). The entry
+//! 3. The leader stamps the batch with cluster time ([`sys::clock`]) and proposes it to openraft (`replication/propose.rs`). The entry
 //!    ([`replication::entry`]) goes to the log ([`replication::log`]: fsynced by a thread of its own) and to the peers
 //!    (`replication/peer/append.rs`).
 //! 4. Once a quorum has it, every node applies it (`replication/machine.rs`, [`replication::apply`]): each command gets a
@@ -28,17 +28,12 @@
 //! # What else is where
 //!
 //! [`node`] puts a node together and takes it down; [`join`] brings it into a cluster; [`snapshot`] is the snapshot file;
-//! [`config`] has every option; [`descriptors`] keeps clients from taking the node's own; [`env`] the seams that let three nodes run in one deterministic simulation.
+//! [`config`] has every option; [`sys::descriptors`] keeps clients from taking the node's own; [`sys::env`] the seams that let three nodes run in one deterministic simulation.
 
-pub mod clock;
 pub mod command;
 pub mod config;
-pub mod descriptors;
-pub mod env;
 pub mod error;
 pub mod join;
-pub mod log;
-pub mod memory;
 pub mod node;
 pub mod protocol;
 pub mod replication;
@@ -46,7 +41,7 @@ pub mod script;
 pub mod server;
 pub mod snapshot;
 pub mod store;
-pub mod task;
+pub mod sys;
 
 /// The Redis version whose behaviour clients find here.
 pub const REDIS_VERSION: &str = "7.2.4";

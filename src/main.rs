@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lockstep::clock::SystemClocks;
 use lockstep::config::Settings;
-use lockstep::env::{Env, HEAVY_THREADS, Tcp};
 use lockstep::error::Fatal;
 use lockstep::node::{DiskFiles, Node, Ports, StartOptions, Storage};
 use lockstep::replication::log::{EngineLog, EngineOptions};
 use lockstep::snapshot::DiskStore;
+use lockstep::sys::clock::SystemClocks;
+use lockstep::sys::env::{Env, HEAVY_THREADS, Tcp};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -20,11 +20,11 @@ fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(code) => return ExitCode::from(code),
     };
-    lockstep::log::set_level(&settings.loglevel);
+    lockstep::sys::log::set_level(&settings.loglevel);
     match run(settings, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fatal) => {
-            lockstep::log::to_stderr(&format!("lockstep: {fatal}"));
+            lockstep::sys::log::to_stderr(&format!("lockstep: {fatal}"));
             ExitCode::FAILURE
         }
     }
@@ -35,7 +35,7 @@ fn stop_on_panic() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         print(info);
-        lockstep::log::to_stderr(&format!(
+        lockstep::sys::log::to_stderr(&format!(
             "lockstep: stopped by a mistake in the program, while or after applying log entry {}. If it happens again at the \
              same entry, start every node with --skip-entry for it",
             lockstep::replication::last_applying()
@@ -47,7 +47,7 @@ fn stop_on_panic() {
 fn run(mut settings: Settings, options: StartOptions) -> Result<(), Fatal> {
     // First-touch faults of 2 MB stall the node for milliseconds.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
-    settings.maxclients = lockstep::descriptors::make_room_at_start(settings.maxclients)?;
+    settings.maxclients = lockstep::sys::descriptors::make_room_at_start(settings.maxclients)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(HEAVY_THREADS).build()?;
     let random: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(rand::random::<u64>);
@@ -74,7 +74,7 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
         };
         let (log, notices) = EngineLog::open(&engine)?;
         for notice in notices {
-            lockstep::log::warning(&notice);
+            lockstep::sys::log::warning(&notice);
         }
         let snapshots = DiskStore::open(dir.join("snapshots"))?;
         Ok(Storage { files, log: Arc::new(log), snapshots: Arc::new(snapshots) })
@@ -95,7 +95,7 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
             () = node.group.recovery(), if !ready => {
                 ready = true;
                 let role = if node.group.leads() { "leader" } else { "follower" };
-                lockstep::log::to_stdout(&format!(
+                lockstep::sys::log::to_stdout(&format!(
                     "lockstep {} ready on {host}:{} (cluster {:.8}, node {}, {role})",
                     lockstep::VERSION,
                     node.port,

@@ -23,7 +23,7 @@ pub async fn warn_of_differences(group: Arc<Group>, given: Vec<(String, u64)>) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     for warning in differences(&given, &present) {
-        crate::log::warning(&warning);
+        crate::sys::log::warning(&warning);
     }
 }
 

@@ -37,7 +37,7 @@ pub fn from_command_line() -> Result<(Settings, StartOptions), u8> {
     };
     let flags = |name: &str| matches.get_one::<OsString>(name).cloned();
     let loaded = load(flags, |name| std::env::var_os(name)).map_err(|why| {
-        crate::log::to_stderr(&format!("lockstep: {why}; lockstep --help explains every option"));
+        crate::sys::log::to_stderr(&format!("lockstep: {why}; lockstep --help explains every option"));
         WRONG_USE
     })?;
     Ok((loaded.settings, loaded.start))

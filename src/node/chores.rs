@@ -15,10 +15,10 @@ pub(super) async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
         if let Some(text) = group.clock.to_disk()
             && let Err(error) = files.write("clock", &text)
         {
-            crate::log::warning(&format!("the clock's base cannot be stored: {error}"));
+            crate::sys::log::warning(&format!("the clock's base cannot be stored: {error}"));
         }
         if group.env.threads {
-            crate::memory::sample();
+            crate::sys::memory::sample();
         }
     }
 }

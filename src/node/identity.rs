@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use super::Files;
 use crate::config::Settings;
-use crate::env::{Env, Listener};
 use crate::error::Fatal;
 use crate::join::{self, Admission};
 use crate::replication::log::LogStore;
+use crate::sys::env::{Env, Listener};
 
 const FILE: &str = "identity";
 const LOG_BEGUN: &str = "log begun\n";
@@ -143,7 +143,7 @@ pub async fn establish(
             )
         })?;
         if settings.join.is_some() {
-            crate::log::notice("the data directory has an identity: --join only says where a member may be");
+            crate::sys::log::notice("the data directory has an identity: --join only says where a member may be");
         }
         // A snapshot is made of a log.
         if !holds.log && (identity.log_begun || holds.snapshot) {
@@ -187,7 +187,7 @@ pub async fn establish(
             let through = match join {
                 Some(addr) => addr.clone(),
                 None => {
-                    crate::log::notice("waiting to be called by RAFT.ADD");
+                    crate::sys::log::notice("waiting to be called by RAFT.ADD");
                     join::wait_for_invitation(clients, &settings.requirepass).await?
                 }
             };
@@ -239,7 +239,7 @@ async fn ask_until_admitted(
             Err(error) => {
                 let why = error.to_string();
                 if why != told {
-                    crate::log::warning(&format!("cannot join through {through} yet: {why}; asking again"));
+                    crate::sys::log::warning(&format!("cannot join through {through} yet: {why}; asking again"));
                     told = why;
                 }
                 tokio::time::sleep(RETRY).await;

@@ -23,9 +23,7 @@ pub use files::{DiskFiles, Files, MemoryFiles};
 pub use identity::NodeIdentity;
 pub use ports::Ports;
 
-use crate::clock::ClusterClock;
 use crate::config::Settings;
-use crate::env::Env;
 use crate::error::Fatal;
 use crate::replication::entry::Content;
 use crate::replication::log::{LogIo, LogOptions, LogStore};
@@ -35,7 +33,9 @@ use crate::replication::{self, Group, Machine, Parts, Raft, Router};
 use crate::server::{self, Server};
 use crate::snapshot::{SnapshotDir, SnapshotStore};
 use crate::store::FIRST_REVISION_EPOCH_S;
-use crate::task::AbortOnDrop;
+use crate::sys::clock::ClusterClock;
+use crate::sys::env::Env;
+use crate::sys::task::AbortOnDrop;
 
 /// What a node keeps: seams, so that the simulation can put memory there.
 pub struct Storage {
@@ -113,7 +113,7 @@ impl Node {
         if let Some(text) = storage.files.read("clock")?
             && !clock.restore(&text)
         {
-            crate::log::notice("the stored clock is of an earlier boot of this machine and does not count");
+            crate::sys::log::notice("the stored clock is of an earlier boot of this machine and does not count");
         }
 
         let process = env.random();
@@ -259,7 +259,7 @@ impl Node {
             && let Some(next) = replication::best_successor(&self.group, &self.group.standings())
             && let Err(why) = replication::transfer(&self.group, next).await
         {
-            crate::log::notice(&format!("the lead was not handed over: {why}"));
+            crate::sys::log::notice(&format!("the lead was not handed over: {why}"));
         }
         if let Some(text) = self.group.clock.to_disk() {
             // Without it the next start takes the time from the leader.
@@ -280,7 +280,7 @@ fn first_revision(env: &Env) -> u64 {
 }
 
 fn run(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDrop<()> {
-    AbortOnDrop(crate::task::spawn(task))
+    AbortOnDrop(crate::replication::spawn(task))
 }
 
 fn raft_config() -> Result<openraft::Config, Fatal> {

@@ -1,8 +1,8 @@
 //! Where a node listens, and where others find it.
 
 use crate::config::Settings;
-use crate::env::{Env, Listener};
 use crate::error::Fatal;
+use crate::sys::env::{Env, Listener};
 
 /// The two ports of a node, bound before anything else is done: a taken port is found at once.
 pub struct Ports {

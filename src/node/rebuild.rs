@@ -29,7 +29,7 @@ const WHAT_TO_DO: &str = "Look at the logs of all nodes before you go on: if sev
 /// Notes on disk what was found; what the process ends with.
 pub fn diverged(files: &dyn Files, why: &str) -> Fatal {
     if let Err(error) = files.write(FILE, why) {
-        crate::log::warning(&format!("that this node's state is wrong cannot be stored: {error}"));
+        crate::sys::log::warning(&format!("that this node's state is wrong cannot be stored: {error}"));
     }
     Fatal(format!("{why}. {WHAT_TO_DO}"))
 }
@@ -60,15 +60,17 @@ pub async fn state_from_a_member(group: &Arc<Group>, files: &dyn Files) -> Resul
     }
     let newest = group.snapshots.latest().map_or(0, |newest| newest.last_index);
     let at_least = newest.max(group.log.first_index().saturating_sub(1));
-    crate::log::notice(&format!("--rebuild: asking the members {members:?} for their state at {at_least} or later"));
+    crate::sys::log::notice(&format!(
+        "--rebuild: asking the members {members:?} for their state at {at_least} or later"
+    ));
     'asking: loop {
         for member in &members {
             match fetch_state(group, *member, at_least).await {
                 Ok(covers) => {
-                    crate::log::notice(&format!("--rebuild: took the state of node {member} at {}", covers.index));
+                    crate::sys::log::notice(&format!("--rebuild: took the state of node {member} at {}", covers.index));
                     break 'asking;
                 }
-                Err(error) => crate::log::warning(&format!("--rebuild: node {member} has not given it: {error}")),
+                Err(error) => crate::sys::log::warning(&format!("--rebuild: node {member} has not given it: {error}")),
             }
             if let Some(why) = group.links.identity().expelled.lock().clone() {
                 return Err(Fatal(why));

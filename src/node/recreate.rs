@@ -21,12 +21,12 @@ use openraft::vote::RaftLeaderId;
 
 use super::Files;
 use super::identity::{MadeOf, NodeIdentity, new_cluster_id};
-use crate::env::Env;
 use crate::error::Fatal;
 use crate::replication::apply::LOST_REVISIONS;
 use crate::replication::entry::{Content, Stamp, encode, seal};
 use crate::replication::log::LogStore;
 use crate::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer, Vote};
+use crate::sys::env::Env;
 
 /// Digits of a cluster's id that have to be given; as many as the line shows that says that a node is ready.
 const DIGITS_MIN: usize = 8;
@@ -53,7 +53,7 @@ pub fn begin(
     if let Some(MadeOf { cluster, .. }) = identity.made_of
         && is_it(cluster)
     {
-        crate::log::notice(&format!(
+        crate::sys::log::notice(&format!(
             "this is cluster {:032x}, made of {cluster:032x}: --force-new-cluster is ignored",
             identity.cluster
         ));
@@ -119,16 +119,16 @@ pub async fn carry_out(
 }
 
 fn warn(identity: &NodeIdentity, lost: u128, term: u64, index: u64) {
-    crate::log::warning(&format!(
+    crate::sys::log::warning(&format!(
         "--force-new-cluster: cluster {lost:032x} is given up; this node goes on alone, as cluster {:032x}, from what it has: its log up \
          to entry {index} of term {term}",
         identity.cluster
     ));
-    crate::log::warning(
+    crate::sys::log::warning(
         "acknowledged writes that had reached only the other nodes are LOST, locks among them, and writes whose clients never learned \
          their outcome may be there",
     );
-    crate::log::warning(&format!(
+    crate::sys::log::warning(&format!(
         "fencing tokens go on {LOST_REVISIONS} higher. No node of the lost cluster may serve again: empty their directories, and --join \
          this node with them"
     ));

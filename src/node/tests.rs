@@ -8,12 +8,12 @@ use std::sync::Arc;
 use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 
 use super::*;
-use crate::env::{BoxStream, Listener};
 use crate::replication::log::MemoryDisk;
 use crate::replication::snapshot::raft_meta;
 use crate::replication::testing::Alone;
 use crate::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, SnapshotMeta, Vote, scope};
 use crate::snapshot::{MemoryStore, Meta};
+use crate::sys::env::{BoxStream, Listener};
 use openraft::vote::RaftLeaderId;
 
 /// A port that nobody connects to.
@@ -39,7 +39,7 @@ struct Machine {
 
 impl Machine {
     async fn start(&self) -> Result<Node, Fatal> {
-        let clocks = Arc::new(crate::clock::SystemClocks);
+        let clocks = Arc::new(crate::sys::clock::SystemClocks);
         let env = Env { clocks, net: Arc::new(Alone), random: Arc::new(|| 7), threads: false };
         let storage = Storage {
             files: self.files.clone(),

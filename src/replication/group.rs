@@ -19,10 +19,10 @@ use super::snapshot::SnapshotStats;
 use super::stats::KeyStats;
 use super::types::{LogId, StoredMembership, TypeConfig};
 use super::{CommandGroup, Level};
-use crate::clock::ClusterClock;
-use crate::env::Env;
 use crate::snapshot::SnapshotDir;
 use crate::store::State;
+use crate::sys::clock::ClusterClock;
+use crate::sys::env::Env;
 
 /// openraft with our types.
 pub type Raft = openraft::Raft<TypeConfig, Machine>;

@@ -49,7 +49,7 @@ impl Machine {
                 self.run(index, entry).await?;
             }
             EntryPayload::Normal(_) => {
-                crate::log::warning(&format!("entry {index} is skipped, as --skip-entry asks"));
+                crate::sys::log::warning(&format!("entry {index} is skipped, as --skip-entry asks"));
             }
         }
         self.applied = Some(log_id);

@@ -121,7 +121,7 @@ pub async fn drive_membership(group: Arc<Group>, founder: Option<Content>) {
         }
         // A change that fails is tried again in the next round, by whoever leads then.
         if let Err(why) = step(&group, raft, &members).await {
-            crate::log::debug(&format!("membership: {why}"));
+            crate::sys::log::debug(&format!("membership: {why}"));
         }
     }
 }
@@ -140,7 +140,7 @@ async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) 
     }
     for (node, member) in members {
         if !nodes.contains(node) && !member.removing {
-            crate::log::notice(&format!("node {node} at {} becomes a learner", member.peer_addr));
+            crate::sys::log::notice(&format!("node {node} at {} becomes a learner", member.peer_addr));
             let peer = Peer { addr: member.peer_addr.clone() };
             return raft.add_learner(*node, peer, false).await.map(drop).map_err(|error| error.to_string());
         }
@@ -207,7 +207,7 @@ async fn remove(
             return raft.trigger().transfer_leader(next).await.map_err(|error| error.to_string());
         }
         if rest.len().is_multiple_of(2) {
-            crate::log::warning(&format!(
+            crate::sys::log::warning(&format!(
                 "{} voters remain: an even number protects no more than one fewer",
                 rest.len()
             ));
@@ -272,7 +272,7 @@ async fn promote(
     if objection(&all, standings).is_some() {
         return Ok(());
     }
-    crate::log::notice(&format!("nodes {chosen:?} have caught up and become voters"));
+    crate::sys::log::notice(&format!("nodes {chosen:?} have caught up and become voters"));
     change(raft, ChangeMembers::AddVoterIds(chosen)).await
 }
 

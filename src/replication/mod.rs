@@ -43,6 +43,7 @@ pub use router::Router;
 pub use snapshot::drive_snapshots;
 pub use stats::{KeyStats, RaftStanding};
 pub use transfer::{best_successor, transfer};
+pub use types::spawn;
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);
 

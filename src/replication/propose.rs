@@ -25,7 +25,7 @@ impl Group {
         let Some(raft) = self.raft() else { return rejected() };
         // The gate bounds what makes an entry; should that ever fail, one batch is lost and not the cluster.
         if sealed.len() > ENTRY_LEN_MAX {
-            crate::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", sealed.len()));
+            crate::sys::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", sealed.len()));
             return rejected();
         }
         let responder = WriteResponder::new(move |result| {
@@ -45,7 +45,7 @@ impl Group {
 
 /// Drives a group's origin until the future is dropped.
 pub async fn drive_origin(group: Arc<Group>) {
-    let timer = crate::env::FineTimer::new(&group.env);
+    let timer = crate::sys::env::FineTimer::new(&group.env);
     loop {
         match group.origin.next(group.leader(), group.node, || group.stamp()) {
             Next::HandOver(hand_overs) => {
@@ -112,12 +112,12 @@ pub async fn watch_leader(group: Arc<Group>) {
         if leader.is_some_and(|leader| leader.node == group.node) && was != leader {
             let term = leader.map_or(0, |leader| leader.term);
             if group.clock.elected(term) {
-                crate::log::notice("cluster time is set from the lowest wall clock of the voters");
+                crate::sys::log::notice("cluster time is set from the lowest wall clock of the voters");
             }
         }
         group.set_leader(leader);
         if was != leader {
-            crate::log::notice(&match leader {
+            crate::sys::log::notice(&match leader {
                 Some(Leader { term, node }) if node == group.node => format!("this node leads term {term}"),
                 Some(Leader { term, node }) => format!("node {node} leads term {term}"),
                 None => "no leader".into(),

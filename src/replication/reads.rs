@@ -81,7 +81,7 @@ impl Reads {
             Some(state) => run_local(group, &state, commands),
             None => {
                 let group = group.clone();
-                drop(crate::task::spawn(async move { run_local(&group, &*group.gate.read().await, commands) }));
+                drop(crate::replication::spawn(async move { run_local(&group, &*group.gate.read().await, commands) }));
             }
         }
     }

@@ -140,7 +140,7 @@ impl Group {
         let room = Room::with(free, reserve);
         if self.disk.own.swap(room as u8, Ordering::Relaxed) != room as u8 {
             let mb = |bytes: u64| bytes >> 20;
-            crate::log::warning(&match room {
+            crate::sys::log::warning(&match room {
                 Room::Enough => format!("{} MB of disk are free, enough to take writes", mb(free)),
                 Room::Low => format!(
                     "only {} MB of disk are free, disk-reserve is {} MB: as leader this node takes only deletions",
@@ -189,7 +189,7 @@ mod tests {
         use crate::replication::testing::group;
         use crate::replication::types::scope;
         scope(1, async {
-            let group = group(Leader { term: 3, node: 2 }, std::sync::Arc::new(crate::env::Tcp), false).await;
+            let group = group(Leader { term: 3, node: 2 }, std::sync::Arc::new(crate::sys::env::Tcp), false).await;
             assert_eq!(group.room(), Room::Enough);
             group.note_refusal(3, Room::Out);
             assert_eq!(group.room(), Room::Enough, "another leader's disk");

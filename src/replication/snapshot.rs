@@ -96,13 +96,13 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
                 stats.last_bytes.store(summary.bytes, Ordering::Relaxed);
                 stats.last_s.store(group.env.clocks.wall_ms() / 1000, Ordering::Relaxed);
                 stats.failures.end();
-                crate::log::notice(&format!("snapshot at index {index}: {} bytes", summary.bytes));
+                crate::sys::log::notice(&format!("snapshot at index {index}: {} bytes", summary.bytes));
                 self.meta.clone()
             }
             Err(error) => {
                 let why = error.to_string();
                 if stats.failures.note(&why) {
-                    crate::log::warning(&format!(
+                    crate::sys::log::warning(&format!(
                         "the snapshot at index {index} failed, and is tried again later; until then the log only grows: {why}"
                     ));
                 }
@@ -143,7 +143,7 @@ pub async fn install(group: &Arc<Group>, meta: &SnapshotMeta, data: SnapshotData
     put_state(group, meta.last_membership.clone(), meta.last_log_id, state).await;
     group.snapshot_stats.installed.fetch_add(1, Ordering::Relaxed);
     let index = meta.last_log_id.map_or(0, |id| id.index);
-    crate::log::notice(&format!("installed a snapshot at index {index}: this node was brought up to date by it"));
+    crate::sys::log::notice(&format!("installed a snapshot at index {index}: this node was brought up to date by it"));
     Ok(())
 }
 

@@ -19,9 +19,9 @@ use super::peer::message::{ANSWER, Answer, Question};
 use super::peer::{Identity, Links, handshake};
 use super::types::{LeaderId, LogId, Membership, Peer, StoredMembership, Vote};
 use super::{Group, Parts};
-use crate::clock::{Clocks, ClusterClock};
-use crate::env::{BoxStream, Env, Listener, Net, Stream};
 use crate::snapshot::{MemoryStore, SnapshotDir};
+use crate::sys::clock::{Clocks, ClusterClock};
+use crate::sys::env::{BoxStream, Env, Listener, Net, Stream};
 
 struct Still;
 
@@ -105,7 +105,7 @@ type Later<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 impl Net for Member {
     fn connect<'a>(&'a self, _addr: &'a str) -> Later<'a, BoxStream> {
         let (near, far) = tokio::io::duplex(1 << 16);
-        drop(crate::task::spawn(converse(Box::new(Pipe(far)), self.0.clone())));
+        drop(crate::replication::spawn(converse(Box::new(Pipe(far)), self.0.clone())));
         Box::pin(async move { Ok(Box::new(Pipe(near)) as BoxStream) })
     }
 
@@ -128,7 +128,8 @@ impl Net for Alone {
 }
 
 async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
-    let env = Env { clocks: Arc::new(Still), net: Arc::new(crate::env::Tcp), random: Arc::new(|| 9), threads: false };
+    let env =
+        Env { clocks: Arc::new(Still), net: Arc::new(crate::sys::env::Tcp), random: Arc::new(|| 9), threads: false };
     handshake::accept(&env, &Identity::new(1, 2, 1, 1, String::new()), &mut stream, |_| Ok(())).await.unwrap();
     let (read, mut write) = tokio::io::split(stream);
     let mut frames = FrameReader::new(read);
@@ -141,7 +142,7 @@ async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
                 let (answer, told) = oneshot::channel();
                 asked.send((question, answer)).unwrap();
                 let answers = answers.clone();
-                drop(crate::task::spawn(async move {
+                drop(crate::replication::spawn(async move {
                     if let Ok(answer) = told.await {
                         drop(answers.send((number, answer)));
                     }

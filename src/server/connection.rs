@@ -25,11 +25,11 @@ use tokio::sync::oneshot;
 use super::slowlog::{SlowEntry, shorten};
 use super::{Client, Finish, Later, Output, Server, Session, Stats};
 use crate::command::{Flags, Spec};
-use crate::env::BoxStream;
 use crate::error::{INDETERMINATE, LOADING};
 use crate::protocol::parse::Parser;
 use crate::protocol::{Args, Reply, encode};
 use crate::replication::{Answered, CommandGroup, Step};
+use crate::sys::env::BoxStream;
 use collect::{Collected, Form};
 use exec::{executed, session_commands};
 

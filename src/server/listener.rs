@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
 use super::{Client, Server, Stats, connection};
-use crate::env::{BoxStream, Listener};
+use crate::sys::env::{BoxStream, Listener};
 
 /// Accepts clients until the future is dropped.
 pub async fn listen(server: Arc<Server>, listener: Box<dyn Listener>) {
@@ -15,7 +15,7 @@ pub async fn listen(server: Arc<Server>, listener: Box<dyn Listener>) {
             Ok(stream) => admit(&server, stream),
             Err(error) => {
                 // Out of file descriptors, most likely: the clients that are here go on.
-                crate::log::warning(&format!("cannot accept a connection: {error}"));
+                crate::sys::log::warning(&format!("cannot accept a connection: {error}"));
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }
@@ -28,7 +28,7 @@ fn admit(server: &Arc<Server>, mut stream: BoxStream) {
     let count = server.clients.lock().len();
     if count >= settings.maxclients {
         Stats::add(&server.stats.rejected_connections, 1);
-        crate::task::spawn(async move {
+        crate::replication::spawn(async move {
             // Told and closed, as Redis does; a client that does not read it loses nothing.
             let _ = stream.write_all(b"-ERR max number of clients reached\r\n").await;
             let _ = stream.shutdown().await;
@@ -44,7 +44,7 @@ fn admit(server: &Arc<Server>, mut stream: BoxStream) {
     ));
     server.clients.lock().insert(client.id, client.clone());
     let server = server.clone();
-    crate::task::spawn(async move {
+    crate::replication::spawn(async move {
         connection::serve(&server, stream, client.clone()).await;
         server.clients.lock().remove(&client.id);
     });

@@ -32,8 +32,8 @@ pub use slowlog::{SlowEntry, SlowLog};
 pub use stats::{CommandStats, Stats};
 
 use crate::config::Settings;
-use crate::env::Env;
 use crate::replication::Router;
+use crate::sys::env::Env;
 
 /// Keeps INFO's rates, until the future is dropped.
 pub async fn keep_rates(server: Arc<Server>) {
@@ -91,7 +91,7 @@ impl Server {
 
     /// Takes changed options into use, all at once.
     pub fn change_settings(&self, settings: Settings) {
-        crate::log::set_level(&settings.loglevel);
+        crate::sys::log::set_level(&settings.loglevel);
         for group in self.router.groups() {
             group.write_timeout_ms.store(settings.write_timeout_ms, Ordering::Relaxed);
             group.log_keep.store(settings.log_keep, Ordering::Relaxed);

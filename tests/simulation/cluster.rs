@@ -158,7 +158,7 @@ struct Sample {
 impl Cluster<'_> {
     /// The machines; node 1 begins a cluster, the others join it.
     pub fn new(shape: Shape) -> Self {
-        lockstep::log::set_level(&std::env::var("LOCKSTEP_SIM_LOG").unwrap_or_else(|_| "nothing".into()));
+        lockstep::sys::log::set_level(&std::env::var("LOCKSTEP_SIM_LOG").unwrap_or_else(|_| "nothing".into()));
         let mut sim = Builder::new()
             .rng_seed(shape.seed)
             .epoch(std::time::UNIX_EPOCH + Duration::from_millis(EPOCH_MS))

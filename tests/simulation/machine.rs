@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use lockstep::clock::Clocks;
 use lockstep::config::Settings;
-use lockstep::env::Env;
 use lockstep::node::{MemoryFiles, Node, Ports, StartOptions, Storage};
 use lockstep::replication::Group;
 use lockstep::replication::log::MemoryDisk;
 use lockstep::replication::types::scope;
 use lockstep::snapshot::MemoryStore;
+use lockstep::sys::clock::Clocks;
+use lockstep::sys::env::Env;
 use parking_lot::Mutex;
 
 use crate::net::SimNet;

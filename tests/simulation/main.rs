@@ -1,5 +1,5 @@
 //! Three nodes in one deterministic simulation: the node's code unchanged, with network, clocks, random numbers and disks of the
-//! simulation behind its seams ([`lockstep::env`]). One seed is one run, byte for byte.
+//! simulation behind its seams ([`lockstep::sys::env`]). One seed is one run, byte for byte.
 //!
 //! - [`machine`]: one computer: disks that lose what was not flushed, clocks that can be moved. [`net`]: its sockets.
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.

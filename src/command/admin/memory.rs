@@ -3,10 +3,10 @@
 use super::{OPEN, doc};
 use crate::command::{Arg, ArgKind, Categories, Flags, KeyFlags, KeySpec, Outcome, Run, Spec, help};
 use crate::error::{NOT_AN_INTEGER, SYNTAX};
-use crate::memory::{peak_bytes, sample, used_bytes};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::server::{Answer, Call};
 use crate::store::{Entry, View};
+use crate::sys::memory::{peak_bytes, sample, used_bytes};
 
 pub static SPEC: Spec = Spec::container(
     "memory",

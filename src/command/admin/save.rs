@@ -58,9 +58,9 @@ fn background(call: &mut Call<'_>, args: &Args) -> Answer {
         }
         .into();
     }
-    drop(crate::task::spawn(async move {
+    drop(crate::replication::spawn(async move {
         if let Err(why) = take(&group).await {
-            crate::log::warning(&format!("BGSAVE: {why}"));
+            crate::sys::log::warning(&format!("BGSAVE: {why}"));
         }
     }));
     Reply::simple("Background saving started").into()

@@ -30,7 +30,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     if has("abort") {
         return Reply::Error(ReplyError::new("ERR No shutdown in progress.")).into();
     }
-    crate::log::notice("SHUTDOWN: a client asked this node to stop");
+    crate::sys::log::notice("SHUTDOWN: a client asked this node to stop");
     call.server.stop.notify_one();
     // The connection is closed with the others: that is the answer.
     Answer::later(std::future::pending())

@@ -13,7 +13,7 @@ const LOST: u128 = 0x1234_5678_9abc_def0_0000_0000_0000_0001;
 const ADDRS: (&str, &str) = ("n3:2", "n3:1");
 
 fn env() -> Env {
-    let (clocks, net) = (Arc::new(crate::clock::SystemClocks), Arc::new(crate::env::Tcp));
+    let (clocks, net) = (Arc::new(crate::sys::clock::SystemClocks), Arc::new(crate::sys::env::Tcp));
     Env { clocks, net, random: Arc::new(|| 7), threads: false }
 }
 

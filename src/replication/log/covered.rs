@@ -30,7 +30,7 @@ impl LogStore {
         }
         match self.try_get_log_entries(index..index + 1).await?.first().map(|entry| entry.log_id) {
             Some(own) if own == covers => return Ok(()),
-            Some(_) => crate::log::warning(&format!(
+            Some(_) => crate::sys::log::warning(&format!(
                 "the log's entries from {index} on contradict what was committed: they never were, and go"
             )),
             // It ends before.

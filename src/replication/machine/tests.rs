@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::command::lookup;
-use crate::env::Tcp;
 use crate::protocol::{Args, Reply};
 use crate::replication::entry::{BatchWriter, Content, Stamp, encode, seal};
 use crate::replication::gate::Gate;
@@ -19,6 +18,7 @@ use crate::replication::origin::{Body, Next};
 use crate::replication::testing::{OWN, group, log_id};
 use crate::replication::types::{Payload, scope};
 use crate::replication::{Command, CommandGroup, Exec, Level, Step};
+use crate::sys::env::Tcp;
 
 /// Entry 5 is applied.
 async fn machine(threads: bool) -> Machine {

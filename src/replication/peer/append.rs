@@ -26,7 +26,7 @@ use super::super::codec::Reader;
 use super::super::types::{LogId, TypeConfig};
 use super::frame::{self, Frame, FrameReader};
 use super::message::{APPEND, APPENDED, appended, put_append};
-use crate::task::AbortOnDrop;
+use crate::sys::task::AbortOnDrop;
 
 /// Most requests without an answer.
 const WINDOW: usize = 64;
@@ -94,7 +94,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Counted<W> {
 pub fn stream(
     group: Arc<Group>,
     target: u64,
-    connection: crate::env::BoxStream,
+    connection: crate::sys::env::BoxStream,
     requests: impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin + 'static,
 ) -> BoxStream<'static, Answered> {
     let (read, to) = tokio::io::split(connection);
@@ -104,7 +104,8 @@ pub fn stream(
     let window = Arc::new(Semaphore::new(WINDOW));
     // Fused: the last request may wait for company in vain, and openraft's stream must not be asked again after its end.
     let requests = requests.fuse();
-    let writer = AbortOnDrop(crate::task::spawn(send(group.clone(), target, requests, write, spans, window.clone())));
+    let writer =
+        AbortOnDrop(crate::replication::spawn(send(group.clone(), target, requests, write, spans, window.clone())));
     let state = Receiver {
         group,
         target,
@@ -130,7 +131,7 @@ pub fn stream(
 struct Receiver {
     group: Arc<Group>,
     target: u64,
-    answers: FrameReader<tokio::io::ReadHalf<crate::env::BoxStream>>,
+    answers: FrameReader<tokio::io::ReadHalf<crate::sys::env::BoxStream>>,
     /// One span for each request that was written; bounded by the window.
     waiting: tokio::sync::mpsc::UnboundedReceiver<Span>,
     window: Arc<Semaphore>,
@@ -215,7 +216,7 @@ async fn send(
     group: Arc<Group>,
     target: u64,
     mut requests: impl Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin,
-    mut write: Counted<tokio::io::WriteHalf<crate::env::BoxStream>>,
+    mut write: Counted<tokio::io::WriteHalf<crate::sys::env::BoxStream>>,
     spans: tokio::sync::mpsc::UnboundedSender<Span>,
     window: Arc<Semaphore>,
 ) {
@@ -264,7 +265,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_without_answers_is_given_up_and_ends() {
         scope(1, async {
-            let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+            let group = group(OWN, Arc::new(crate::sys::env::Tcp), false).await;
             let (near, silent) = tokio::io::duplex(1 << 16);
             let vote = Vote::new_committed(OWN.term, OWN.node);
             let entries = vec![Entry { log_id: log_id(OWN, 6), payload: EntryPayload::Blank }];
@@ -287,7 +288,7 @@ mod tests {
         const LEN: usize = 64 << 20;
         for stops_at in [LEN, LEN / 2] {
             scope(1, async {
-                let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+                let group = group(OWN, Arc::new(crate::sys::env::Tcp), false).await;
                 let (near, mut far) = tokio::io::duplex(1 << 16);
                 let vote = Vote::new_committed(OWN.term, OWN.node);
                 let payload = EntryPayload::Normal(Payload(Bytes::from(vec![0; LEN])));

@@ -42,7 +42,7 @@ struct Batch {
 pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unsealed: Bytes) {
     // As the leader would: but it could not even read the frame.
     if unsealed.len() > ENTRY_LEN_MAX {
-        crate::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", unsealed.len()));
+        crate::sys::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", unsealed.len()));
         return group.origin.rejected(stream, seq);
     }
     let batch = Batch { leader, stream, seq, unsealed };
@@ -63,14 +63,14 @@ pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unseal
     // The queue is empty: there is room.
     let _ = queue.try_send(batch);
     forwards.insert(leader.node, Forward { queue });
-    drop(crate::task::spawn(run(group.clone(), leader.node, batches)));
+    drop(crate::replication::spawn(run(group.clone(), leader.node, batches)));
 }
 
 async fn run(group: Arc<Group>, node: u64, mut batches: mpsc::Receiver<Batch>) {
     let mut last_stream = 0;
     let result = converse(&group, node, &mut batches, &mut last_stream).await;
     if let Err(error) = result {
-        crate::log::debug(&format!("the connection for batches to node {node} broke: {error}"));
+        crate::sys::log::debug(&format!("the connection for batches to node {node} broke: {error}"));
     }
     batches.close();
     while let Ok(batch) = batches.try_recv() {
@@ -123,7 +123,7 @@ async fn converse(
 }
 
 /// The leader's side: proposes what comes, in the order of arrival.
-pub async fn receive(group: Arc<Group>, from: u64, connection: crate::env::BoxStream) -> io::Result<()> {
+pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::BoxStream) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(connection);
     let mut frames = FrameReader::new(read);
     // Bounded by the origin's window: a rejection for each batch at most.
@@ -188,7 +188,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_batch_that_was_garbled_is_not_sealed() {
         scope(1, async {
-            let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+            let group = group(OWN, Arc::new(crate::sys::env::Tcp), false).await;
             let batch = BatchWriter::new(7, 1, 0).finish();
             for (flipped, taken) in [(None, true), (Some(0), false), (Some(batch.len() - 1), false)] {
                 let mut body = BytesMut::new();
@@ -199,7 +199,7 @@ mod tests {
                     body[HEAD_LEN + at] ^= 1;
                 }
                 let (near, mut far) = tokio::io::duplex(1 << 16);
-                let receiving = crate::task::spawn(receive(group.clone(), 2, Box::new(Pipe(near))));
+                let receiving = crate::replication::spawn(receive(group.clone(), 2, Box::new(Pipe(near))));
                 frame::write_parts(&mut far, 0, FORWARD, &[body.freeze()]).await.unwrap();
                 // It is handed to Raft, which does not run here.
                 let rejected = FrameReader::new(&mut far).next().await.unwrap();
@@ -214,7 +214,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_no_frame_holds_is_not_sent() {
         scope(1, async {
-            let group = group(OWN, Arc::new(crate::env::Tcp), false).await;
+            let group = group(OWN, Arc::new(crate::sys::env::Tcp), false).await;
             let is_sent = |len: usize| {
                 forward(&group, Leader { term: 3, node: 2 }, 1, 1, BytesMut::zeroed(len).freeze());
                 !group.links.forwards.lock().is_empty()

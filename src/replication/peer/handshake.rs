@@ -24,7 +24,7 @@ use sha2::Sha256;
 use super::super::codec::{Malformed, Reader, put_bytes};
 use super::frame;
 use super::identity::Identity;
-use crate::env::BoxStream;
+use crate::sys::env::BoxStream;
 
 /// The version of the peer protocol.
 pub const VERSION: u16 = 3;
@@ -123,7 +123,7 @@ fn invalid(what: impl std::fmt::Display) -> io::Error {
 /// # Errors
 /// The network's, or the refusal of the other side.
 pub async fn dial(
-    env: &crate::env::Env,
+    env: &crate::sys::env::Env,
     identity: &Identity,
     target: u64,
     addr: &str,
@@ -216,7 +216,7 @@ impl Refused {
 /// # Errors
 /// The network's, or the refusal that was sent.
 pub async fn accept(
-    env: &crate::env::Env,
+    env: &crate::sys::env::Env,
     identity: &Identity,
     stream: &mut BoxStream,
     admit: impl FnOnce(&Hello) -> Result<(), Refused>,

@@ -18,7 +18,7 @@ use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{ANSWER, Answer, QUESTION, Question};
 use super::{Links, frame::Frame};
-use crate::env::BoxStream;
+use crate::sys::env::BoxStream;
 
 /// Most questions that wait to be written.
 const QUEUE_MAX: usize = 1024;
@@ -43,7 +43,7 @@ impl Link {
     /// A link to `node`; connects when first used.
     pub fn new(links: Arc<Links>, node: u64) -> Arc<Self> {
         let (queue, asked) = mpsc::channel(QUEUE_MAX);
-        drop(crate::task::spawn(run(Arc::downgrade(&links), node, asked)));
+        drop(crate::replication::spawn(run(Arc::downgrade(&links), node, asked)));
         Arc::new(Self { queue })
     }
 
@@ -66,7 +66,7 @@ async fn run(links: Weak<Links>, node: u64, mut asked: mpsc::Receiver<Asked>) {
         match stream {
             Ok(stream) => {
                 if let Err(error) = converse(stream, first, &mut asked).await {
-                    crate::log::debug(&format!("the control connection to node {node} broke: {error}"));
+                    crate::sys::log::debug(&format!("the control connection to node {node} broke: {error}"));
                 }
             }
             Err(_) => {
@@ -147,7 +147,7 @@ mod tests {
             let group = group(leader, member, false).await;
             group.links.set_addr(2, "n2:1");
             let (begin, links) = (Instant::now(), group.links.clone());
-            let asked = crate::task::spawn(async move {
+            let asked = crate::replication::spawn(async move {
                 links.ask(2, 0, &Question::Confirm { leader }, Duration::from_secs(60)).await.is_some()
             });
             let (_, silent) = questions.recv().await.unwrap();

@@ -7,7 +7,7 @@ use super::super::codec::{Malformed, Reader, put_bytes, put_entry, put_log_id_op
 use super::super::membership::Standing;
 use super::super::origin::Leader;
 use super::super::types::TypeConfig;
-use crate::clock::{Reading, Source};
+use crate::sys::clock::{Reading, Source};
 
 /// Frame kinds of the streams.
 pub const APPEND: u8 = 20;

@@ -36,7 +36,7 @@ pub use state::fetch as fetch_state;
 
 use super::Group;
 use super::origin::Leader;
-use crate::env::Env;
+use crate::sys::env::Env;
 use link::Link;
 use message::{Answer, Question};
 
@@ -160,7 +160,7 @@ impl Links {
         let known = all.entry(node).or_default();
         if known.term == term && index <= known.index && !known.went_back {
             known.went_back = true;
-            crate::log::warning(&format!(
+            crate::sys::log::warning(&format!(
                 "node {node} lacks log entry {index}, which it had confirmed: its disk has lost it, or its data directory is an old \
                  copy. It is kept out; remove it (RAFT.REMOVE {node}) and let it join with an empty directory"
             ));

@@ -71,7 +71,7 @@ mod tests {
                 for node in objecting {
                     group.links.identity().object(*node, "you are not one of us", true);
                 }
-                drop(crate::task::spawn(seek_cluster(group.clone())));
+                drop(crate::replication::spawn(seek_cluster(group.clone())));
                 let answering = async {
                     let mut silent = Vec::new();
                     while let Some((question, answer)) = questions.recv().await {

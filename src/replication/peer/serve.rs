@@ -18,7 +18,7 @@ use super::frame::{self, FrameReader};
 use super::handshake::{Hello, Purpose, Refused, accept};
 use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
 use super::{forward, snapshots, state};
-use crate::env::{BoxStream, Listener};
+use crate::sys::env::{BoxStream, Listener};
 
 /// Most requests of a stream that wait for openraft.
 const APPEND_QUEUE_MAX: usize = 64;
@@ -63,14 +63,14 @@ pub async fn serve(router: Router, listener: Box<dyn Listener>) {
         match listener.accept().await {
             Ok(stream) => {
                 let (router, callers) = (router.clone(), callers.clone());
-                drop(crate::task::spawn(async move {
+                drop(crate::replication::spawn(async move {
                     if let Err(error) = serve_one(&router, &callers, stream).await {
-                        crate::log::debug(&format!("a peer connection ended: {error}"));
+                        crate::sys::log::debug(&format!("a peer connection ended: {error}"));
                     }
                 }));
             }
             Err(error) => {
-                crate::log::warning(&format!("cannot accept a peer: {error}"));
+                crate::sys::log::warning(&format!("cannot accept a peer: {error}"));
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }
@@ -157,7 +157,7 @@ async fn control(router: &Router, node: u64, stream: BoxStream) -> io::Result<()
                     continue;
                 }
                 let (group, answers) = (group.clone(), answers.clone());
-                drop(crate::task::spawn(async move {
+                drop(crate::replication::spawn(async move {
                     let answer = answer(&group, node, question).await;
                     // The connection may be gone.
                     let _ = answers.send((group.id, number, answer)).await;
@@ -228,7 +228,7 @@ async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::
     let mut frames = FrameReader::new(read);
     let (requests, received) = mpsc::channel(APPEND_QUEUE_MAX);
     let reader_group = group.clone();
-    let reader = crate::task::AbortOnDrop(crate::task::spawn(async move {
+    let reader = crate::sys::task::AbortOnDrop(crate::replication::spawn(async move {
         while let Ok(Some(frame)) = frames.next().await {
             if frame.kind != APPEND || frame.group != reader_group.id {
                 return;

@@ -47,7 +47,7 @@ pub async fn send(
         let connection = dial(&group.env, links.identity(), target, &addr, Purpose::Snapshot).await?;
         let result = stream(group, target, vote, snapshot, connection).await;
         if let Err(error) = &result {
-            crate::log::notice(&format!(
+            crate::sys::log::notice(&format!(
                 "the snapshot for node {target} has not got there, and is sent again: {error}"
             ));
             tokio::time::sleep(PAUSE).await;
@@ -75,7 +75,7 @@ async fn stream(
     target: u64,
     vote: Vote,
     snapshot: Snapshot,
-    connection: crate::env::BoxStream,
+    connection: crate::sys::env::BoxStream,
 ) -> io::Result<SnapshotResponse<TypeConfig>> {
     let (read, mut write) = tokio::io::split(connection);
     // A newer one may have taken the place of the one that openraft meant: it is as good.
@@ -101,7 +101,7 @@ pub(super) async fn send_newest(
         group.env.heavy(move || dir.open_latest()).await.map_err(|error| io::Error::other(error.to_string()))?;
     let Some(mut opened) = opened else { return Err(io::ErrorKind::NotFound.into()) };
     let meta = raft_meta(&opened.meta)?;
-    crate::log::notice(&format!("sending a snapshot of {} bytes to node {target}", opened.len));
+    crate::sys::log::notice(&format!("sending a snapshot of {} bytes to node {target}", opened.len));
     moving(frame::write_parts(write, group.id, SNAPSHOT_HEAD, &[snapshot_head(vote, &meta)])).await?;
     loop {
         let (rest, piece) = group
@@ -123,7 +123,7 @@ pub(super) async fn send_newest(
 }
 
 /// Takes a snapshot from a leader and installs it.
-pub async fn receive(group: &Arc<Group>, connection: crate::env::BoxStream) -> io::Result<()> {
+pub async fn receive(group: &Arc<Group>, connection: crate::sys::env::BoxStream) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(connection);
     let mut frames = FrameReader::new(read);
     let head =
@@ -147,14 +147,14 @@ pub(super) async fn take(
     frames: &mut FrameReader<impl AsyncRead + Unpin>,
 ) -> io::Result<ReceivedSnapshot> {
     let fail = |error: crate::snapshot::SnapshotError| {
-        crate::log::warning(&format!("a snapshot from a peer is refused: {error}"));
+        crate::sys::log::warning(&format!("a snapshot from a peer is refused: {error}"));
         io::Error::from(error)
     };
     let mut incoming = group.snapshots.receive(group.disk_floor()).map_err(fail)?;
     loop {
         let next = moving(frames.next()).await.inspect_err(|error| {
             let received = incoming.received();
-            crate::log::warning(&format!("a snapshot from a peer is given up after {received} bytes: {error}"));
+            crate::sys::log::warning(&format!("a snapshot from a peer is given up after {received} bytes: {error}"));
         })?;
         let frame = next.ok_or(io::ErrorKind::UnexpectedEof)?;
         match frame.kind {

@@ -14,7 +14,7 @@ use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{SNAPSHOT_HEAD, SNAPSHOT_WANTED};
 use super::snapshots::{DONE_TIMEOUT, moving, send_newest, take};
-use crate::env::BoxStream;
+use crate::sys::env::BoxStream;
 
 /// Gives what is asked for; takes a snapshot if the newest is too old.
 pub async fn provide(group: &Arc<Group>, caller: u64, connection: BoxStream) -> io::Result<()> {

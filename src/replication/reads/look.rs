@@ -60,7 +60,7 @@ pub(super) async fn finish(group: &Arc<Group>, mut ready: Vec<Waiting>, index: u
         return;
     }
     let group = group.clone();
-    drop(crate::task::spawn(async move {
+    drop(crate::replication::spawn(async move {
         if tokio::time::timeout(group.timeout(), group.origin.tick()).await.is_err() {
             again.into_iter().for_each(Job::fail);
             return;
@@ -215,7 +215,7 @@ pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
 /// Runs a group on an image of the state, on a thread of its own; again after a tick if it met a due key.
 pub(super) fn run_apart(group: &Arc<Group>, commands: CommandGroup, pass: Pass) {
     let group = group.clone();
-    drop(crate::task::spawn(async move {
+    drop(crate::replication::spawn(async move {
         let Some(commands) = run_on_image(&group, commands, pass).await else { return };
         if tokio::time::timeout(group.timeout(), group.origin.tick()).await.is_err() {
             return commands.fail(&LOADING);

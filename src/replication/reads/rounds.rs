@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::look::finish;
 use super::{Queue, Waiting};
-use crate::env::FineTimer;
 use crate::replication::Group;
+use crate::sys::env::FineTimer;
 
 /// Most rounds under way at once.
 const ROUNDS_MAX: usize = 3;
@@ -87,7 +87,7 @@ async fn round(group: Arc<Group>, mut ready: Vec<Waiting>) -> usize {
         None => {}
         Some(index) if group.applied().index >= index => finish(&group, ready, index).await,
         // Others need not wait for what this node has not applied.
-        Some(index) => drop(crate::task::spawn(finish_when_applied(group, ready, index))),
+        Some(index) => drop(crate::replication::spawn(finish_when_applied(group, ready, index))),
     }
     groups
 }

@@ -9,10 +9,10 @@ use super::super::{Answered, Command, Exec};
 use super::look::{Look, Pass, finish};
 use super::rounds::finish_when_applied;
 use super::*;
-use crate::env::Tcp;
 use crate::protocol::Args;
 use crate::protocol::Reply;
 use crate::replication::prepare::Prepared;
+use crate::sys::env::Tcp;
 
 /// Node 1, the only voter, leads.
 async fn leader() -> Arc<Group> {
@@ -65,7 +65,7 @@ async fn a_read_whose_index_is_never_applied_here_fails_at_its_deadline() {
         let ((early, mut first), (late, mut second)) = (get(), get());
         let half = group.timeout() / 2;
         let ready = vec![Waiting { job: early, since: begin }, Waiting { job: late, since: begin + half }];
-        drop(crate::task::spawn(finish_when_applied(group.clone(), ready, 100)));
+        drop(crate::replication::spawn(finish_when_applied(group.clone(), ready, 100)));
         tokio::time::sleep(group.timeout() + Duration::from_millis(5)).await;
         assert_eq!(first.try_recv().unwrap().replies, [Reply::Error(LOADING)]);
         assert!(second.try_recv().is_err(), "its time is not over");
@@ -161,7 +161,7 @@ async fn a_read_fails_at_its_deadline_while_the_gate_is_held() {
         let ((early, mut first), (late, mut second)) = (get(), get());
         let half = group.timeout() / 2;
         let ready = vec![Waiting { job: early, since: begin }, Waiting { job: late, since: begin + half }];
-        drop(crate::task::spawn(finish_when_applied(group.clone(), ready, 5)));
+        drop(crate::replication::spawn(finish_when_applied(group.clone(), ready, 5)));
         tokio::time::sleep(group.timeout() + Duration::from_millis(5)).await;
         assert_eq!(first.try_recv().unwrap().replies, [Reply::Error(LOADING)]);
         assert!(second.try_recv().is_err(), "its time is not over");
@@ -178,7 +178,7 @@ fn heavy_reads_take_turns() {
     runtime.block_on(scope(1, async {
         let group = group(OWN, Arc::new(Tcp), true).await;
         let mut turns = Vec::new();
-        for _ in 0..crate::env::HEAVY_THREADS / 2 {
+        for _ in 0..crate::sys::env::HEAVY_THREADS / 2 {
             turns.push(group.env.turn().await.unwrap());
         }
         let (read, mut answered) = job(vec![command("KEYS *")]);
@@ -213,7 +213,7 @@ async fn index_asked(questions: &mut Questions) -> oneshot::Sender<Answer> {
 
 fn ask(group: &Arc<Group>) -> tokio::task::JoinHandle<Result<u64, ReplyError>> {
     let group = group.clone();
-    crate::task::spawn(async move { group.linearize().await })
+    crate::replication::spawn(async move { group.linearize().await })
 }
 
 async fn settle() {
@@ -226,7 +226,7 @@ async fn settle() {
 async fn a_read_gets_an_index_that_was_asked_for_after_it_came_and_waits_until_that_is_applied() {
     scope(1, async {
         let (group, mut questions) = with_member(OTHER).await;
-        drop(crate::task::spawn(drive_reads(group.clone())));
+        drop(crate::replication::spawn(drive_reads(group.clone())));
         let first = ask(&group);
         let first_asked = index_asked(&mut questions).await;
         // The leader may have looked at its index by now.
@@ -253,7 +253,7 @@ async fn a_read_gets_an_index_that_was_asked_for_after_it_came_and_waits_until_t
 async fn rounds_that_overlap_keep_their_own() {
     scope(1, async {
         let (group, mut questions) = with_member(OTHER).await;
-        drop(crate::task::spawn(drive_reads(group.clone())));
+        drop(crate::replication::spawn(drive_reads(group.clone())));
         let first = ask(&group);
         let first_asked = index_asked(&mut questions).await;
         let many: Vec<_> = (0..30).map(|_| ask(&group)).collect();
@@ -279,7 +279,7 @@ async fn rounds_that_overlap_keep_their_own() {
 async fn those_who_were_answered_are_waited_for_but_not_for_long() {
     scope(1, async {
         let (group, mut questions) = with_member(OTHER).await;
-        drop(crate::task::spawn(drive_reads(group.clone())));
+        drop(crate::replication::spawn(drive_reads(group.clone())));
         for (back, waits) in [(10, false), (2, true), (1, false), (10, false), (5, false), (1, false)] {
             let begin = Instant::now();
             let reads: Vec<_> = (0..back).map(|_| ask(&group)).collect();
@@ -299,7 +299,7 @@ async fn those_who_were_answered_are_waited_for_but_not_for_long() {
 async fn a_leader_that_says_nothing_makes_each_read_fail_at_its_own_deadline() {
     scope(1, async {
         let (group, mut questions) = with_member(OTHER).await;
-        drop(crate::task::spawn(drive_reads(group.clone())));
+        drop(crate::replication::spawn(drive_reads(group.clone())));
         let begin = Instant::now();
         let early = ask(&group);
         let silent = index_asked(&mut questions).await;
@@ -335,7 +335,7 @@ async fn a_leader_that_votes_for_another_while_it_asks_has_no_index() {
         for (moves, expected) in [(false, Some(5)), (true, None)] {
             let (group, mut questions) = with_member(OWN).await;
             let asking = group.clone();
-            let index = crate::task::spawn(async move { asking.confirmed_index(OWN, None).await });
+            let index = crate::replication::spawn(async move { asking.confirmed_index(OWN, None).await });
             let (question, answer) = tokio::time::timeout(group.timeout(), questions.recv()).await.unwrap().unwrap();
             assert!(matches!(question, Question::Confirm { leader: OWN }), "{question:?}");
             if moves {

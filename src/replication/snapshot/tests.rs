@@ -62,7 +62,7 @@ async fn one_that_is_due_and_fails_is_tried_again_ever_later() {
         group.snapshot_stats.last_bytes.store(0, Ordering::Relaxed);
         group.log_keep.store(0, Ordering::Relaxed);
         let failures = &group.snapshot_stats.failures;
-        let driving = crate::task::AbortOnDrop(crate::task::spawn(drive_snapshots(group.clone())));
+        let driving = crate::sys::task::AbortOnDrop(crate::replication::spawn(drive_snapshots(group.clone())));
         // At once, and after 1, 2, 4, 8 and 16 s.
         tokio::time::sleep(Duration::from_secs(40)).await;
         assert_eq!(failures.count(), 6);

@@ -83,7 +83,7 @@ impl Connection<'_> {
     pub(super) fn take(&mut self, args: Args, group: &mut Collected) -> bool {
         if is_http(&args) {
             // What stands behind it was never meant as commands (cross-protocol scripting): nothing of it runs.
-            crate::log::warning(&format!("closed {}: it sent an HTTP request", self.session.client.addr));
+            crate::sys::log::warning(&format!("closed {}: it sent an HTTP request", self.session.client.addr));
             self.session.closing = true;
             return false;
         }

@@ -45,7 +45,7 @@ pub fn clients(section: &mut Section, facts: &Facts) {
 }
 
 pub fn memory(section: &mut Section, facts: &Facts) {
-    let (used, peak) = (crate::memory::used_bytes(), crate::memory::peak_bytes());
+    let (used, peak) = (crate::sys::memory::used_bytes(), crate::sys::memory::peak_bytes());
     let (maxmemory, system) = (facts.server.settings().maxmemory, system_memory());
     section.field("used_memory", used);
     section.field("used_memory_human", human(used));

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{Facts, Section};
-use crate::clock::Source;
+use crate::sys::clock::Source;
 
 pub fn replication(section: &mut Section, facts: &Facts) {
     let view = &facts.cluster;

@@ -72,7 +72,7 @@ fn a_read_that_a_truncation_overtakes_is_done_again() {
         let (release, held) = oneshot::channel();
         *odd.held.lock() = Some(held);
         let mut reader = store.clone();
-        let read = crate::task::spawn(async move { reader.try_get_log_entries(2..5).await });
+        let read = crate::replication::spawn(async move { reader.try_get_log_entries(2..5).await });
         tokio::time::sleep(Duration::from_millis(10)).await;
         assert!(odd.held.lock().is_none() && !read.is_finished(), "it reads from the files");
         store.truncate_after(Some(id(1, 2))).await.unwrap();

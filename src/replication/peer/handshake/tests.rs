@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::*;
-use crate::clock::SystemClocks;
-use crate::env::{Env, Listener, Tcp};
+use crate::sys::clock::SystemClocks;
+use crate::sys::env::{Env, Listener, Tcp};
 
 const CLUSTER: u128 = 77;
 const WHY: &str = "you were removed";

@@ -16,10 +16,10 @@ use super::super::super::{Machine, Parts};
 use super::super::handshake::accept;
 use super::super::{Identity, Links};
 use super::*;
-use crate::clock::{ClusterClock, SystemClocks};
-use crate::env::{BoxStream, Env, Listener, Net};
 use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
 use crate::store::State;
+use crate::sys::clock::{ClusterClock, SystemClocks};
+use crate::sys::env::{BoxStream, Env, Listener, Net};
 
 /// Whoever connects gets this pipe.
 struct OnePipe(Mutex<Option<Pipe>>);

@@ -16,7 +16,7 @@ pub fn set_level(name: &str) -> bool {
 fn line(level: u8, text: &str) {
     if level >= LEVEL.load(Ordering::Relaxed) {
         let name = NAMES.get(usize::from(level)).copied().unwrap_or_default();
-        to_stderr(&format!("{} {name}: {text}", crate::clock::wall_text()));
+        to_stderr(&format!("{} {name}: {text}", crate::sys::clock::wall_text()));
     }
 }
 

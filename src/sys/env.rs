@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::clock::Clocks;
+use crate::sys::clock::Clocks;
 
 /// A byte stream between two sockets.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
@@ -185,6 +185,6 @@ impl Net for Tcp {
     }
 
     fn make_room(&self, clients: usize) -> usize {
-        crate::descriptors::make_room(clients)
+        crate::sys::descriptors::make_room(clients)
     }
 }

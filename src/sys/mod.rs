@@ -1,0 +1,8 @@
+//! The only places that touch the machine: clocks, network, threads, tasks, memory, file descriptors, log lines.
+
+pub mod clock;
+pub mod descriptors;
+pub mod env;
+pub mod log;
+pub mod memory;
+pub mod task;
