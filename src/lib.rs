@@ -10,7 +10,7 @@
 //! 3. The leader stamps the batch with cluster time ([`sys::clock`]) and proposes it to openraft (`replication/propose.rs`). The entry
 //!    ([`replication::entry`]) goes to the log ([`replication::log`]: fsynced by a thread of its own) and to the peers
 //!    (`replication/peer/append.rs`).
-//! 4. Once a quorum has it, every node applies it (`replication/machine.rs`, [`replication::apply`]): each command gets a
+//! 4. Once a quorum has it, every node applies it (`replication/machine.rs`, [`executor::apply`]): each command gets a
 //!    [`store::Txn`]. The origin has the replies then and there; its connection's task encodes and writes them.
 //!
 //! # The path of a read
@@ -22,7 +22,7 @@
 //!
 //! Each module's header states its own. The ones that hold the promises: what is acknowledged is durable on a quorum (`log`), a batch
 //! is applied exactly once (`store::origins`, `replication::origin`), apply is a pure function of state and entry
-//! (`replication::apply`, checked by `store::digest`), only the log expires keys (`store::view`, `clock`), a read sees all that was
+//! (`executor::apply`, checked by `store::digest`), only the log expires keys (`store::view`, `clock`), a read sees all that was
 //! acknowledged before it (`replication::reads`).
 //!
 //! # What else is where
@@ -33,6 +33,7 @@
 pub mod command;
 pub mod config;
 pub mod error;
+pub mod executor;
 pub mod join;
 pub mod node;
 pub mod protocol;

@@ -1,7 +1,7 @@
 //! What values an option takes, and Redis's words for those that it does not.
 
+use crate::config::ReadLevel;
 use crate::protocol::parse_i64;
-use crate::replication::Level;
 
 /// The values that an option takes. Bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,20 +119,20 @@ impl Kind {
 ///
 /// # Errors
 /// It is none, or none that can be had.
-pub fn parse_level(text: &str) -> Result<Level, &'static str> {
+pub fn parse_level(text: &str) -> Result<ReadLevel, &'static str> {
     match text.to_ascii_lowercase().as_str() {
-        "linearizable" => Ok(Level::Linearizable),
-        "local" => Ok(Level::Local),
+        "linearizable" => Ok(ReadLevel::Linearizable),
+        "local" => Ok(ReadLevel::Local),
         "lease" => Err(NO_LEASE),
         _ => Err("argument(s) must be one of the following: linearizable, local"),
     }
 }
 
 /// The name of a level.
-pub fn level_name(level: Level) -> &'static str {
+pub fn level_name(level: ReadLevel) -> &'static str {
     match level {
-        Level::Linearizable => "linearizable",
-        Level::Local => "local",
+        ReadLevel::Linearizable => "linearizable",
+        ReadLevel::Local => "local",
     }
 }
 

@@ -7,6 +7,7 @@
 mod differences;
 mod file;
 mod kind;
+mod level;
 mod load;
 mod option;
 mod table;
@@ -18,11 +19,10 @@ use std::path::PathBuf;
 pub use differences::warn_of_differences;
 pub use file::rewrite;
 pub use kind::{Kind, Value, level_name, parse_level};
+pub use level::ReadLevel;
 pub use load::{Loaded, from_command_line, load};
 pub use option::{Change, Opt, Place, Section};
 pub use table::{OPTIONS, find};
-
-use crate::replication::Level;
 
 /// The options of one node, as flags, environment, file and CONFIG SET have made them. Options that apply consults are
 /// not here but in the replicated state ([`crate::store::Options`]).
@@ -65,7 +65,7 @@ pub struct Settings {
     /// `disk-reserve`: bytes of free disk below which the leader refuses writes.
     pub disk_reserve: u64,
     /// `read-consistency`.
-    pub read_consistency: Level,
+    pub read_consistency: ReadLevel,
     /// `readonly-means-local`.
     pub readonly_means_local: bool,
     /// `report-role master`: every node says that it is a master.
@@ -108,7 +108,7 @@ impl Default for Settings {
             log_tail_bytes: log.log_tail_bytes,
             log_prefill: 128 << 20,
             disk_reserve: 512 << 20,
-            read_consistency: Level::Linearizable,
+            read_consistency: ReadLevel::Linearizable,
             readonly_means_local: false,
             report_role_master: false,
             loglevel: "notice".into(),

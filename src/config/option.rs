@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::kind::level_name;
 use super::{Kind, Settings, Value, parse_level};
-use crate::replication::Level;
+use crate::config::ReadLevel;
 use crate::store::Options;
 
 /// An option.
@@ -105,7 +105,7 @@ pub enum Place {
     /// In the settings.
     Path(At<PathBuf>),
     /// In the settings.
-    Level(At<Level>),
+    Level(At<ReadLevel>),
     /// In the settings: true for the word `master`.
     Master(At<bool>),
     /// In the state that the log builds: [`Options`].

@@ -25,7 +25,7 @@ pub use ports::Ports;
 
 use crate::config::Settings;
 use crate::error::Fatal;
-use crate::replication::entry::Content;
+use crate::executor::entry::Content;
 use crate::replication::log::{LogIo, LogOptions, LogStore};
 use crate::replication::peer::{Identity, Links, Network};
 use crate::replication::types::Peer;

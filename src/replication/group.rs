@@ -9,7 +9,6 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
-use super::gate::Gate;
 use super::log::LogStore;
 use super::machine::Machine;
 use super::origin::{Leader, Origin};
@@ -18,7 +17,8 @@ use super::reads::Reads;
 use super::snapshot::SnapshotStats;
 use super::stats::KeyStats;
 use super::types::{LogId, StoredMembership, TypeConfig};
-use super::{CommandGroup, Level};
+use crate::config::ReadLevel;
+use crate::executor::{CommandGroup, Gate};
 use crate::snapshot::SnapshotDir;
 use crate::store::State;
 use crate::sys::clock::ClusterClock;
@@ -149,10 +149,10 @@ impl Group {
             self.origin.submit(group);
         } else {
             let forced = group.steps.iter().any(|step| {
-                matches!(step, super::Step::Read(command)
+                matches!(step, crate::executor::Step::Read(command)
                     if command.spec.flags.contains(crate::command::Flags::ALWAYS_LINEARIZABLE))
             });
-            let level = if forced { Level::Linearizable } else { group.level };
+            let level = if forced { ReadLevel::Linearizable } else { group.level };
             self.reads.submit(self, group, level);
         }
     }

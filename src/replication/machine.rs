@@ -9,13 +9,13 @@ use futures::{Stream, StreamExt};
 use openraft::entry::RaftEntry;
 use openraft::storage::{EntryResponder, RaftStateMachine};
 
-use super::apply::{Outcome, apply};
-use super::entry::{Content, decode};
-use super::origin::send_answers;
-use super::prepare::Prepared;
 use super::snapshot::{SnapshotBuilder, SnapshotData};
 use super::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
 use super::{Group, snapshot};
+use crate::executor::apply::{Outcome, apply};
+use crate::executor::entry::{Content, decode};
+use crate::executor::prepare::Prepared;
+use crate::executor::send_answers;
 
 /// See the module's header.
 pub struct Machine {

@@ -17,11 +17,11 @@ use openraft::ChangeMembers;
 use openraft::async_runtime::watch::WatchReceiver;
 
 use super::Group;
-use super::entry::{BatchWriter, Content, seal};
 use super::group::Raft;
 use super::peer::message::{Answer, Question};
 use super::transfer::best_successor;
 use super::types::Peer;
+use crate::executor::entry::{BatchWriter, Content, seal};
 use crate::protocol::Args;
 use crate::store::Member;
 

@@ -5,11 +5,7 @@
 //! - The leader stamps a batch ([`entry`]) and proposes it; the log store ([`log`]) makes it durable.
 //! - [`apply`] runs each committed entry on the state, and at its origin produces the replies.
 
-pub mod apply;
 pub mod codec;
-mod command;
-pub mod entry;
-mod gate;
 mod gather;
 mod group;
 pub mod log;
@@ -17,7 +13,6 @@ mod machine;
 mod membership;
 mod origin;
 pub mod peer;
-mod prepare;
 mod propose;
 mod reads;
 mod room;
@@ -31,7 +26,6 @@ pub mod types;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use command::{Answered, Command, CommandGroup, Exec, Level, Step, Watch};
 pub use group::{Applied, Group, Parts, Raft};
 pub use machine::Machine;
 pub use membership::{Standing, drive_membership, standings, why_waiting};

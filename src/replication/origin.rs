@@ -23,10 +23,10 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::entry::{BatchWriter, Stamp};
 use super::gather::Gather;
-use super::{Answered, CommandGroup, Step};
 use crate::error::{INDETERMINATE, LOADING, ReplyError};
+use crate::executor::entry::{BatchWriter, Stamp};
+use crate::executor::{CommandGroup, Step};
 use crate::store::State;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body, COMMAND_BYTES_MAX};
@@ -260,14 +260,6 @@ impl Origin {
 fn answer(failed: Vec<(CommandGroup, ReplyError)>) {
     for (group, error) in failed {
         group.fail(&error);
-    }
-}
-
-/// Sends the replies of applied groups.
-pub fn send_answers(answers: Vec<(CommandGroup, Vec<crate::protocol::Reply>)>, index: u64) {
-    for (group, replies) in answers {
-        // A receiver that is gone is a connection that is gone.
-        let _ = group.done.send(Answered { replies, index, timed_out: false });
     }
 }
 

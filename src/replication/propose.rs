@@ -8,9 +8,9 @@ use std::time::Duration;
 use openraft::async_runtime::watch::WatchReceiver;
 
 use super::Group;
-use super::entry::{Content, ENTRY_LEN_MAX, Stamp, encode, seal};
 use super::origin::{Body, HandOver, Leader, Next};
 use super::types::{Payload, WriteResponder};
+use crate::executor::entry::{Content, ENTRY_LEN_MAX, Stamp, encode, seal};
 
 impl Group {
     /// What the leader puts on an entry now.

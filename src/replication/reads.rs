@@ -25,10 +25,12 @@ pub use rounds::drive_reads;
 
 use look::{Pass, is_heavy, run_apart, run_local};
 
+use super::Group;
 use super::gather::Gather;
 use super::origin::Leader;
-use super::{CommandGroup, Group, Level, Step, Watch};
+use crate::config::ReadLevel;
 use crate::error::{LOADING, ReplyError};
+use crate::executor::{CommandGroup, Step, Watch};
 
 /// Something that looks at the state.
 enum Job {
@@ -70,8 +72,8 @@ pub struct Reads {
 
 impl Reads {
     /// Takes a group without writes.
-    pub fn submit(&self, group: &Arc<Group>, commands: CommandGroup, level: Level) {
-        if level == Level::Linearizable {
+    pub fn submit(&self, group: &Arc<Group>, commands: CommandGroup, level: ReadLevel) {
+        if level == ReadLevel::Linearizable {
             return self.push(Job::Commands(commands));
         }
         if is_heavy(&commands) {

@@ -17,9 +17,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::entry::{Content, LogCommand, decode};
-use super::{Command, Group};
+use super::Group;
 use crate::command::{Caller, Flags, check, script::in_log};
+use crate::executor::Command;
+use crate::executor::entry::{Content, LogCommand, decode};
 use crate::protocol::Args;
 
 /// See the module's header.

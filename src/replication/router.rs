@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CommandGroup, Group, Level, Step};
+use super::Group;
+use crate::config::ReadLevel;
+use crate::executor::{CommandGroup, Step};
 use crate::protocol::Reply;
 
 /// The groups of a node.
@@ -44,11 +46,11 @@ impl Router {
     /// Runs one command for the node itself, as if a client had sent it, and returns its reply.
     pub async fn execute(&self, spec: &'static crate::command::Spec, args: crate::protocol::Args) -> Reply {
         let (done, answered) = tokio::sync::oneshot::channel();
-        let command = super::Command::new(spec, 0, args);
+        let command = crate::executor::Command::new(spec, 0, args);
         let step = if command.is_write() { Step::Write(command) } else { Step::Read(command) };
         self.submit(CommandGroup {
             steps: vec![step],
-            level: Level::Linearizable,
+            level: ReadLevel::Linearizable,
             no_touch: true,
             connection: 0,
             done,

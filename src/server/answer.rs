@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Server, Session};
+use crate::executor::Command;
 use crate::protocol::Reply;
-use crate::replication::Command;
 
 /// The connection and the node that a session command runs on.
 pub struct Call<'a> {

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::{Answer, Call, Later, Server, Session, Watched};
 use crate::command::{Caller, Flags, Run, Spec, check, lookup, named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
+use crate::executor::{Command, Exec, Step};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::replication::{COMMAND_BYTES_MAX, Command, Exec, Step};
+use crate::replication::COMMAND_BYTES_MAX;
 use crate::store::DATABASES;
 
 const COMMAND_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the command is larger than 128 MB");

@@ -6,8 +6,9 @@ use bytes::Bytes;
 
 use super::Client;
 use crate::command::Spec;
+use crate::config::ReadLevel;
+use crate::executor::Watch;
 use crate::protocol::{Args, Resp};
-use crate::replication::{Level, Watch};
 
 /// Which replies the client wants (CLIENT REPLY).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -62,7 +63,7 @@ pub struct Session {
     /// Watched keys.
     pub watched: Watched,
     /// CLIENT CONSISTENCY; None = the server's.
-    pub level: Option<Level>,
+    pub level: Option<ReadLevel>,
     /// CLIENT REPLY.
     pub reply_mode: ReplyMode,
     /// CLIENT NO-TOUCH.

@@ -2,9 +2,9 @@
 //! than is there.
 
 use bytes::{Bytes, BytesMut};
+use lockstep::executor::entry::{BatchWriter, Content, Corrupt, Stamp, decode, encode, seal};
+use lockstep::executor::{Command, Exec, Watch};
 use lockstep::protocol::Args;
-use lockstep::replication::entry::{BatchWriter, Content, Corrupt, Stamp, decode, encode, seal};
-use lockstep::replication::{Command, Exec, Watch};
 
 use crate::support::rng::Rng;
 use crate::{Target, fuzz};

@@ -2,8 +2,8 @@
 //! of reads.
 
 use crate::command::{Doc, Flags, Group, Spec};
+use crate::config::ReadLevel;
 use crate::protocol::{Args, Reply};
-use crate::replication::Level;
 use crate::server::{Answer, Call};
 
 const FLAGS: Flags = Flags::LOADING.union(Flags::STALE).union(Flags::FAST);
@@ -13,7 +13,7 @@ pub static READONLY: Spec = Spec::session(
     1,
     FLAGS,
     Doc::new(Group::Connection, "3.0.0", "O(1)", "With readonly-means-local: makes the connection's reads local."),
-    |call: &mut Call<'_>, _: &Args| choose(call, Level::Local),
+    |call: &mut Call<'_>, _: &Args| choose(call, ReadLevel::Local),
 );
 pub static READWRITE: Spec = Spec::session(
     "readwrite",
@@ -25,10 +25,10 @@ pub static READWRITE: Spec = Spec::session(
         "O(1)",
         "With readonly-means-local: makes the connection's reads linearizable.",
     ),
-    |call: &mut Call<'_>, _: &Args| choose(call, Level::Linearizable),
+    |call: &mut Call<'_>, _: &Args| choose(call, ReadLevel::Linearizable),
 );
 
-fn choose(call: &mut Call<'_>, level: Level) -> Answer {
+fn choose(call: &mut Call<'_>, level: ReadLevel) -> Answer {
     if call.server.settings().readonly_means_local {
         call.session.level = Some(level);
     }

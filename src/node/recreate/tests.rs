@@ -5,7 +5,7 @@ use openraft::RaftLogReader;
 
 use super::super::MemoryFiles;
 use super::*;
-use crate::replication::entry::decode;
+use crate::executor::entry::decode;
 use crate::replication::log::{LogOptions, MemoryDisk};
 use crate::replication::types::scope;
 

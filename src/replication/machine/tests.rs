@@ -11,13 +11,14 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::command::lookup;
+use crate::config::ReadLevel;
+use crate::executor::Gate;
+use crate::executor::entry::{BatchWriter, Content, Stamp, encode, seal};
+use crate::executor::{Command, CommandGroup, Exec, Step};
 use crate::protocol::{Args, Reply};
-use crate::replication::entry::{BatchWriter, Content, Stamp, encode, seal};
-use crate::replication::gate::Gate;
 use crate::replication::origin::{Body, Next};
 use crate::replication::testing::{OWN, group, log_id};
 use crate::replication::types::{Payload, scope};
-use crate::replication::{Command, CommandGroup, Exec, Level, Step};
 use crate::sys::env::Tcp;
 
 /// Entry 5 is applied.
@@ -102,7 +103,13 @@ async fn replies_are_sent_when_the_gate_is_free_and_the_entry_counts_in_its_cloc
         assert_eq!(group.origin.boot(), Some(6));
         let (done, answered) = oneshot::channel();
         let steps = vec![Step::Write(Command::new(lookup(b"set").unwrap(), 0, Args::from_slices(["SET", "k", "v"])))];
-        group.origin.submit(CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection: 1, done });
+        group.origin.submit(CommandGroup {
+            steps,
+            level: ReadLevel::Linearizable,
+            no_touch: false,
+            connection: 1,
+            done,
+        });
         let stamp = || Stamp { now_ms: 2000, ..Stamp::default() };
         let Next::HandOver(mut hand_overs) = group.origin.next(Some(OWN), 1, stamp) else { panic!("nothing to do") };
         let Body::Sealed(bytes) = hand_overs.remove(0).body else { panic!("a batch for another leader") };
@@ -190,7 +197,7 @@ fn an_entry_is_heavy_by_what_its_own_clients_read_beside_it() {
                 vec![Step::Write(set), Step::Read(read)]
             };
             let (done, answered) = oneshot::channel();
-            let level = Level::Linearizable;
+            let level = ReadLevel::Linearizable;
             group.origin.submit(CommandGroup { steps, level, no_touch: false, connection: 1, done });
             let stamp = || Stamp { now_ms: 2000, ..Stamp::default() };
             let Next::HandOver(mut hand_overs) = group.origin.next(Some(OWN), 1, stamp) else {

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Inner;
-use crate::replication::entry::{BatchWriter, ENTRY_LEN_MAX, Stamp, seal, unseal};
-use crate::replication::{CommandGroup, Step};
+use crate::executor::entry::{BatchWriter, ENTRY_LEN_MAX, Stamp, seal, unseal};
+use crate::executor::{CommandGroup, Step};
 
 /// Most commands of a batch.
 pub const BATCH_COMMANDS_MAX: usize = 4096;

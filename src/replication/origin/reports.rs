@@ -6,8 +6,9 @@ use tokio::time::Instant;
 use super::batch::Stored;
 use super::{Origin, answer};
 use crate::error::{DISK_FULL, INDETERMINATE, REPLY_LOST};
-use crate::replication::entry::BatchWriter;
-use crate::replication::{Room, Step};
+use crate::executor::Step;
+use crate::executor::entry::BatchWriter;
+use crate::replication::Room;
 
 impl Origin {
     /// A hand-over was rejected before it reached the log.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::batch::{IN_FLIGHT_STEP, WINDOW};
 use super::{HandOver, Inner, Leader, Next};
-use crate::replication::entry::Stamp;
+use crate::executor::entry::Stamp;
 
 pub(super) const STALL_MIN: Duration = Duration::from_millis(500);
 const STALL_MAX: Duration = Duration::from_secs(2);

@@ -9,12 +9,14 @@ use futures::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::advance;
 
-use super::super::entry::{Content, decode, seal};
-use super::super::{Answered, Command, Level, Room, Step};
+use super::super::Room;
 use super::batch::IN_FLIGHT_STEP;
 use super::stream::BACKOFF_MAX;
 use super::*;
+use crate::config::ReadLevel;
 use crate::error::{DISK_FULL, REPLY_LOST};
+use crate::executor::entry::{Content, decode, seal};
+use crate::executor::{Answered, Command, Step};
 use crate::protocol::{Args, Reply};
 
 const LEADER: Leader = Leader { term: 3, node: 1 };
@@ -56,7 +58,7 @@ fn pipeline(origin: &Origin, connection: u64, count: usize, args: &[&str]) -> on
     let (done, answered) = oneshot::channel();
     let spec = crate::command::lookup(args[0].to_lowercase().as_bytes()).unwrap();
     let steps = (0..count).map(|_| Step::Write(Command::new(spec, 0, Args::from_slices(args)))).collect();
-    origin.submit(CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection, done });
+    origin.submit(CommandGroup { steps, level: ReadLevel::Linearizable, no_touch: false, connection, done });
     answered
 }
 

@@ -13,12 +13,12 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 use super::super::codec::Reader;
-use super::super::entry::ENTRY_LEN_MAX;
 use super::super::origin::Leader;
 use super::super::{Group, Room};
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{FORWARD, REJECTED};
+use crate::executor::entry::ENTRY_LEN_MAX;
 
 /// Most batches that wait to be written: more than an origin ever has in flight.
 const QUEUE_MAX: usize = 64;
@@ -156,10 +156,10 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 let unsealed = unsealed.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
-                if !super::super::entry::is_forwardable(&unsealed) {
+                if !crate::executor::entry::is_forwardable(&unsealed) {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
-                let sealed = super::super::entry::seal(unsealed, group.stamp());
+                let sealed = crate::executor::entry::seal(unsealed, group.stamp());
                 let room = group.own_room();
                 if !room.admits_entry(&sealed) {
                     reject(room);
@@ -181,7 +181,7 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replication::entry::BatchWriter;
+    use crate::executor::entry::BatchWriter;
     use crate::replication::testing::{OWN, Pipe, group};
     use crate::replication::types::scope;
 

@@ -8,7 +8,7 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::replication::entry::ENTRY_LEN_MAX;
+use crate::executor::entry::ENTRY_LEN_MAX;
 
 /// Longest frame: the longest entry and what is around it.
 pub const FRAME_LEN_MAX: usize = 192 * 1024 * 1024;

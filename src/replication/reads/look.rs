@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::rounds::meanwhile;
 use super::{Job, Waiting};
 use crate::command::{Caller, Flags, Run, Spec, call_read, check};
+use crate::config::ReadLevel;
 use crate::error::LOADING;
+use crate::executor::apply::unchanged;
+use crate::executor::{Answered, CommandGroup, Step};
 use crate::protocol::{Args, Reply};
-use crate::replication::apply::unchanged;
-use crate::replication::{Answered, CommandGroup, Group, Level, Step};
+use crate::replication::Group;
 use crate::store::{ELEMENT_UNITS, Horizon, Rng, Scripts, State, View, WARM_KEYS};
 
 /// How much work one read may do on the runtime's thread, in units. A group with more in it runs apart, on an image, which costs
@@ -168,7 +170,7 @@ impl<'a> Look<'a> {
             let Some(reply) = reply else { return Ran::TooMuch };
             replies.push(reply);
         }
-        if reader.met_due && self.pass == Pass::First && commands.level == Level::Linearizable {
+        if reader.met_due && self.pass == Pass::First && commands.level == ReadLevel::Linearizable {
             return Ran::MetDue;
         }
         self.group.key_stats.looked_up(reader.looked_up);

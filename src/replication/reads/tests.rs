@@ -1,17 +1,17 @@
 //! The read path of one node without Raft: what a leader's index needs, and what a read does that cannot be answered.
 
-use super::super::apply::apply;
-use super::super::entry::{BatchWriter, Stamp, decode, seal};
 use super::super::peer::message::{Answer, Question};
 use super::super::testing::{Asked, Member, OWN, group, log_id, set_voters, vote};
 use super::super::types::scope;
-use super::super::{Answered, Command, Exec};
 use super::look::{Look, Pass, finish};
 use super::rounds::finish_when_applied;
 use super::*;
+use crate::executor::apply::apply;
+use crate::executor::entry::{BatchWriter, Stamp, decode, seal};
+use crate::executor::prepare::Prepared;
+use crate::executor::{Answered, Command, Exec};
 use crate::protocol::Args;
 use crate::protocol::Reply;
-use crate::replication::prepare::Prepared;
 use crate::sys::env::Tcp;
 
 /// Node 1, the only voter, leads.
@@ -49,7 +49,7 @@ fn command(line: &str) -> Command {
 fn job(commands: Vec<Command>) -> (Job, oneshot::Receiver<Answered>) {
     let (done, answered) = oneshot::channel();
     let steps = commands.into_iter().map(Step::Read).collect();
-    let level = Level::Linearizable;
+    let level = ReadLevel::Linearizable;
     (Job::Commands(CommandGroup { steps, level, no_touch: false, connection: 1, done }), answered)
 }
 

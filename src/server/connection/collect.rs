@@ -8,9 +8,10 @@ use super::Connection;
 use super::exec::session_commands;
 use crate::command::{Flags, Spec};
 use crate::error::LOADING;
+use crate::executor::Step;
 use crate::protocol::parse::{Limits, Parsed};
 use crate::protocol::{Args, Reply, Resp};
-use crate::replication::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Step};
+use crate::replication::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::server::dispatch::{Dispatched, dispatch, find};
 use crate::server::{Later, ReplyMode};
 
@@ -184,7 +185,7 @@ fn is_http(args: &Args) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replication::{Command, Exec};
+    use crate::executor::{Command, Exec};
 
     #[test]
     fn exec_is_as_large_as_what_it_runs() {

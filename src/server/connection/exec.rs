@@ -5,8 +5,8 @@ use bytes::BytesMut;
 use super::Connection;
 use crate::command::{Caller, Run, Spec, check, lookup};
 use crate::error::ReplyError;
+use crate::executor::Step;
 use crate::protocol::{Args, Reply, encode};
-use crate::replication::Step;
 use crate::server::{Answer, Call};
 
 impl Connection<'_> {

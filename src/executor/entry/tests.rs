@@ -1,7 +1,7 @@
 use super::*;
+use crate::executor::Command;
+use crate::executor::{Exec, Watch};
 use crate::protocol::Args;
-use crate::replication::Command;
-use crate::replication::{Exec, Watch};
 
 fn sample() -> Bytes {
     let mut batch = BatchWriter::new(7, 3, 0);

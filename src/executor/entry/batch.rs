@@ -4,8 +4,8 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::wire::{get_args, get_bytes, get_number, get_u8, get_u64, put_args, put_bytes, put_number};
 use super::{Corrupt, HEAD_LEN, head};
+use crate::executor::{Command, Exec, Watch};
 use crate::protocol::Args;
-use crate::replication::{Command, Exec, Watch};
 
 /// Commands of one origin, in order.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,8 +4,9 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::command::lookup;
-use crate::replication::entry::{BatchWriter, Stamp, decode, encode, seal};
-use crate::replication::{Command, Level};
+use crate::config::ReadLevel;
+use crate::executor::Command;
+use crate::executor::entry::{BatchWriter, Stamp, decode, encode, seal};
 
 fn prepared(unsealed: bytes::BytesMut, now_ms: u64) -> Prepared {
     Prepared::new(decode(&seal(unsealed, Stamp { now_ms, ..Stamp::default() })).unwrap()).unwrap()
@@ -72,7 +73,7 @@ fn the_origin_and_the_others_have_the_same_state_and_digest() {
     };
     let steps =
         vec![Step::Read(get.clone()), Step::Write(incr), Step::Read(get), Step::Write(whole), Step::Write(random)];
-    let group = CommandGroup { steps, level: Level::Linearizable, no_touch: false, connection: 1, done };
+    let group = CommandGroup { steps, level: ReadLevel::Linearizable, no_touch: false, connection: 1, done };
 
     let (mut origin, mut other) = (booted(), booted());
     let outcome = apply(&mut origin, 3, prepared(unsealed.clone(), 200), |boot, seq| {
@@ -82,7 +83,7 @@ fn the_origin_and_the_others_have_the_same_state_and_digest() {
     apply(&mut other, 3, prepared(unsealed, 200), |_, _| None);
     assert_eq!(origin.digest.value(), other.digest.value());
     assert_eq!((origin.revision(), n(&origin)), (other.revision(), n(&other)));
-    crate::replication::origin::send_answers(outcome.answers, 3);
+    crate::executor::send_answers(outcome.answers, 3);
     let bulk = |text: &'static str| Reply::Bulk(text.into());
     let exec = Reply::Array(vec![bulk("1"), Reply::Int(2), bulk("2")]);
     let mut replies = answered.try_recv().unwrap().replies;
@@ -169,7 +170,7 @@ fn a_void_copy_says_that_the_outcome_is_unknown() {
     let (done, _answered) = oneshot::channel();
     let group = CommandGroup {
         steps: vec![Step::Write(incr)],
-        level: Level::Linearizable,
+        level: ReadLevel::Linearizable,
         no_touch: false,
         connection: 1,
         done,

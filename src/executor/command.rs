@@ -4,21 +4,12 @@ use tokio::sync::oneshot;
 
 use crate::command::script::{in_log, is_to_load};
 use crate::command::{Flags, Spec};
+use crate::config::ReadLevel;
 use crate::protocol::{Args, Reply};
 use crate::store::{Scripts, State};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
-
-/// How fresh a read has to be (design 6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Level {
-    /// As if there were one copy; no clock assumption.
-    #[default]
-    Linearizable,
-    /// This node's state at once.
-    Local,
-}
 
 /// A key that WATCH remembers: unchanged if its (revision, deadline) are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +131,7 @@ pub struct CommandGroup {
     /// In the order of the frames.
     pub steps: Vec<Step>,
     /// For reads outside of a write group.
-    pub level: Level,
+    pub level: ReadLevel,
     /// CLIENT NO-TOUCH.
     pub no_touch: bool,
     /// The connection, so that the gathering of batches knows who came back.
@@ -179,5 +170,13 @@ impl CommandGroup {
             .collect();
         // A receiver that is gone is a connection that is gone.
         let _ = self.done.send(Answered { replies, index: 0, timed_out: *error == crate::error::LOADING });
+    }
+}
+
+/// Sends the replies of applied groups, whose entry stands at `index`.
+pub fn send_answers(answers: Vec<(CommandGroup, Vec<Reply>)>, index: u64) {
+    for (group, replies) in answers {
+        // A receiver that is gone is a connection that is gone.
+        let _ = group.done.send(Answered { replies, index, timed_out: false });
     }
 }
