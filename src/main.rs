@@ -38,7 +38,7 @@ fn stop_on_panic() {
         lockstep::sys::log::to_stderr(&format!(
             "lockstep: stopped by a mistake in the program, while or after applying log entry {}. If it happens again at the \
              same entry, start every node with --skip-entry for it",
-            lockstep::replication::last_applying()
+            lockstep::executor::last_applying()
         ));
         std::process::abort();
     }));

@@ -4,7 +4,6 @@
 //! Invariant: a value is checked in one place ([`Kind::parse`]), wherever it comes from; so what a flag takes CONFIG SET takes too,
 //! and both refuse with the same words.
 
-mod differences;
 mod file;
 mod kind;
 mod level;
@@ -16,7 +15,6 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use differences::warn_of_differences;
 pub use file::rewrite;
 pub use kind::{Kind, Value, level_name, parse_level};
 pub use level::ReadLevel;

@@ -1,7 +1,9 @@
 //! Commands on their way from a connection to the store.
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use super::entry::BatchWriter;
 use crate::command::script::{in_log, is_to_load};
 use crate::command::{Flags, Spec};
 use crate::config::ReadLevel;
@@ -10,6 +12,9 @@ use crate::store::{Scripts, State};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
+
+/// Most bytes of one command, a transaction's with all that it runs and watches: the gate refuses larger ones.
+pub const COMMAND_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// A key that WATCH remembers: unchanged if its (revision, deadline) are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +141,8 @@ pub struct CommandGroup {
     pub no_touch: bool,
     /// The connection, so that the gathering of batches knows who came back.
     pub connection: u64,
+    /// When it came: its deadline counts from there, wherever it waits.
+    pub arrived: Instant,
     /// Gets the replies.
     pub done: oneshot::Sender<Answered>,
 }
@@ -153,6 +160,48 @@ pub struct Answered {
 }
 
 impl CommandGroup {
+    /// A group that has just come, and where its replies will be.
+    pub fn new(
+        steps: Vec<Step>,
+        level: ReadLevel,
+        no_touch: bool,
+        connection: u64,
+    ) -> (Self, oneshot::Receiver<Answered>) {
+        let (done, answered) = oneshot::channel();
+        (Self { steps, level, no_touch, connection, arrived: Instant::now(), done }, answered)
+    }
+
+    /// How fresh its reads have to be: some always are.
+    pub fn read_level(&self) -> ReadLevel {
+        let always = |step: &Step| matches!(step, Step::Read(command) if command.spec.flags.contains(Flags::ALWAYS_LINEARIZABLE));
+        if self.steps.iter().any(always) { ReadLevel::Linearizable } else { self.level }
+    }
+
+    /// True if any of its commands runs a script.
+    pub fn runs_script(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Read(command) | Step::Write(command) if command.runs_script()))
+    }
+
+    /// Commands that go through the log, and their bytes.
+    pub fn writes(&self) -> (usize, usize) {
+        let writes = self.steps.iter().filter_map(|step| match step {
+            Step::Write(command) => Some(command.size()),
+            _ => None,
+        });
+        writes.fold((0, 0), |(commands, bytes), size| (commands + 1, bytes + size))
+    }
+
+    /// Appends its writes to a batch.
+    pub fn write_to(&self, batch: &mut BatchWriter) {
+        for step in &self.steps {
+            if let Step::Write(command) = step {
+                batch.add(command);
+            }
+        }
+    }
+
     /// True if any step goes through the log.
     pub fn has_write(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Write(_)))

@@ -7,6 +7,7 @@
 //! an entry allocates more than the entry's own bytes; a later format keeps decoding this one.
 
 mod batch;
+pub mod own;
 mod wire;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};

@@ -1,14 +1,39 @@
 //! Runs commands on the store: the entries of the log, and reads behind the gate.
 //!
+//! - [`Executor`] and [`Consensus`]: what the two sides know of each other; [`StoreExecutor`] is the executor.
 //! - [`entry`]: the format of a log entry. [`prepare`] reads one and looks its commands up, before the gate is taken.
 //! - [`apply`](mod@apply) runs it on the state, and at its origin produces the replies.
+//! - `reads`: what looks at the state without the log.
 //! - [`Gate`]: the state behind a read-write lock.
 
 pub mod apply;
 mod command;
+mod contract;
+mod disk_space;
 pub mod entry;
 mod gate;
+mod key_stats;
 pub mod prepare;
+mod reads;
+mod store_executor;
 
-pub use command::{Answered, Command, CommandGroup, Exec, Step, Watch, send_answers};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use command::{Answered, COMMAND_BYTES_MAX, Command, CommandGroup, Exec, Step, Watch, send_answers};
+pub use contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
+pub use disk_space::DiskSpace;
 pub use gate::Gate;
+pub use key_stats::KeyStats;
+pub use reads::{Read, Work, within_deadlines};
+pub use store_executor::StoreExecutor;
+
+static APPLYING: AtomicU64 = AtomicU64::new(0);
+
+fn applying(index: u64) {
+    APPLYING.store(index, Ordering::Relaxed);
+}
+
+/// Index of the entry that was applied last or is being applied: a panic names it.
+pub fn last_applying() -> u64 {
+    APPLYING.load(Ordering::Relaxed)
+}

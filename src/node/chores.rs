@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Files;
 use crate::join;
-use crate::replication::{Group, Router};
-use crate::server::Server;
+use crate::replication::Group;
+use crate::server::{Router, Server};
 
 /// Keeps the clock's base on disk, so that a restart of the process loses nothing.
 pub(super) async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
@@ -58,7 +58,10 @@ pub(super) async fn announce(router: Router, group: Arc<Group>, own: Whereabouts
     links.meet(group.node, &own.peer_addr);
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let members = group.gate.read().await.cluster.members.clone();
+        let members = match router.executor() {
+            Some(executor) => executor.gate.read().await.cluster.members.clone(),
+            None => continue,
+        };
         let Some(known) = members.get(&group.node) else { continue };
         let is_known = known.peer_addr == own.peer_addr && known.client_addr == own.client_addr;
         // Its Boot was applied here: what the leader sends arrives.

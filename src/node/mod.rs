@@ -6,6 +6,7 @@
 //! Invariant: Raft starts on a log that goes on from the newest snapshot, wherever the last process ended.
 
 mod chores;
+mod differences;
 mod files;
 mod identity;
 mod ports;
@@ -25,12 +26,13 @@ pub use ports::Ports;
 
 use crate::config::Settings;
 use crate::error::Fatal;
+use crate::executor::StoreExecutor;
 use crate::executor::entry::Content;
 use crate::replication::log::{LogIo, LogOptions, LogStore};
 use crate::replication::peer::{Identity, Links, Network};
 use crate::replication::types::Peer;
-use crate::replication::{self, Group, Machine, Parts, Raft, Router};
-use crate::server::{self, Server};
+use crate::replication::{self, Group, Parts, Raft, StateMachine};
+use crate::server::{self, Routed, Router, Server};
 use crate::snapshot::{SnapshotDir, SnapshotStore};
 use crate::store::FIRST_REVISION_EPOCH_S;
 use crate::sys::clock::ClusterClock;
@@ -66,6 +68,8 @@ pub struct Node {
     pub server: Arc<Server>,
     /// Its group.
     pub group: Arc<Group>,
+    /// The state of its group.
+    pub executor: Arc<StoreExecutor>,
     /// Port for clients.
     pub port: u16,
     raft: Raft,
@@ -125,17 +129,19 @@ impl Node {
                 links.set_addr(*node, addr);
             }
         }
+        let executor = StoreExecutor::new(env.clone(), clock.clone());
         let group = Group::new(Parts {
             id: 0,
             node: identity.node,
             env: env.clone(),
             clock: clock.clone(),
+            executor: executor.clone(),
             log: log.clone(),
             snapshots: snapshots.clone(),
             links: links.clone(),
         });
-        group.write_timeout_ms.store(settings.write_timeout_ms, Ordering::Relaxed);
-        group.log_keep.store(settings.log_keep, Ordering::Relaxed);
+        group.set_timeout_ms(settings.write_timeout_ms);
+        group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
 
         if options.rebuild {
             rebuild::state_from_a_member(&group, &*storage.files).await?;
@@ -170,13 +176,13 @@ impl Node {
         }
         recreate::carry_out(&env, &*storage.files, &mut identity, &mut log.clone(), addrs).await?;
 
-        let machine = Machine::new(group.clone(), applied, options.skip_entry);
+        let machine = StateMachine::new(group.clone(), applied, options.skip_entry);
         let raft = Raft::new(identity.node, Arc::new(raft_config()?), Network(group.clone()), log, machine)
             .await
             .map_err(|error| Fatal(format!("Raft cannot start: {error}")))?;
         group.set_raft(raft.clone());
 
-        let router = Router::new(identity.node, vec![group.clone()]);
+        let router = Router::new(identity.node, vec![Routed { group: group.clone(), executor: executor.clone() }]);
         let port = clients.port();
         let hint = settings.join.clone();
         let server = Server::new(env.clone(), settings, router.clone());
@@ -197,13 +203,13 @@ impl Node {
             run(replication::drive_ticks(group.clone())),
             run(replication::drive_membership(group.clone(), founder)),
             run(replication::drive_snapshots(group.clone())),
-            run(replication::peer::serve(router.clone(), peers)),
+            run(replication::peer::serve(vec![group.clone()], peers)),
             run(replication::peer::seek_cluster(group.clone())),
             run(server::listen(server.clone(), clients)),
             run(server::keep_rates(server.clone())),
             run(chores::keep_clock(group.clone(), storage.files.clone())),
             run(chores::watch_disk(server.clone(), group.clone(), storage.files.clone())),
-            run(crate::config::warn_of_differences(group.clone(), options.replicated)),
+            run(differences::warn_of_differences(group.clone(), executor.clone(), options.replicated)),
             run(chores::announce(
                 router,
                 group.clone(),
@@ -214,7 +220,7 @@ impl Node {
             let members = std::collections::BTreeMap::from([(identity.node, Peer { addr: peer_addr })]);
             raft.initialize(members).await.map_err(|error| Fatal(format!("the cluster cannot begin: {error}")))?;
         }
-        Ok(Self { server, group, port, raft, files: storage.files, tasks })
+        Ok(Self { server, group, executor, port, raft, files: storage.files, tasks })
     }
 
     /// Returns when Raft has stopped by itself, or a peer said that this process has to end: with the reason.

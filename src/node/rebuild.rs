@@ -50,7 +50,7 @@ pub fn refuse_a_diverged_state(files: &dyn Files, rebuild: bool) -> Result<(), F
 /// # Errors
 /// There is nobody to ask, this node was removed, or its disk fails.
 pub async fn state_from_a_member(group: &Arc<Group>, files: &dyn Files) -> Result<(), Fatal> {
-    if group.log.last_log_id().is_none() && group.snapshots.latest().is_none() {
+    if group.log.last_log_id().is_none() && group.snapshots.dir.latest().is_none() {
         // A new node has nothing that could be wrong.
         return Ok(());
     }
@@ -58,7 +58,7 @@ pub async fn state_from_a_member(group: &Arc<Group>, files: &dyn Files) -> Resul
     if members.is_empty() {
         return Err(Fatal("--rebuild takes the state of another member, and this node knows of none".into()));
     }
-    let newest = group.snapshots.latest().map_or(0, |newest| newest.last_index);
+    let newest = group.snapshots.dir.latest().map_or(0, |newest| newest.last_index);
     let at_least = newest.max(group.log.first_index().saturating_sub(1));
     crate::sys::log::notice(&format!(
         "--rebuild: asking the members {members:?} for their state at {at_least} or later"
@@ -84,7 +84,7 @@ pub async fn state_from_a_member(group: &Arc<Group>, files: &dyn Files) -> Resul
 /// Those of whom snapshot and log tell; their addresses are known from then on.
 async fn other_members(group: &Arc<Group>) -> Result<Vec<u64>, Fatal> {
     let mut newest: Option<Membership> = None;
-    let dir = group.snapshots.clone();
+    let dir = group.snapshots.dir.clone();
     let loaded = group.env.heavy(move || dir.load_latest()).await;
     // A snapshot that cannot be read is no reason not to take another one.
     if let Ok(Some((meta, state))) = loaded {

@@ -63,7 +63,7 @@ async fn a_log_that_contradicts_the_newest_snapshot_follows_it() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             replication::snapshot::take(&node.group).await.unwrap();
-            let dir = node.group.snapshots.clone();
+            let dir = node.group.snapshots.dir.clone();
             node.stop().await;
 
             let (meta, image) = dir.load_latest().unwrap().unwrap();

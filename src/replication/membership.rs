@@ -21,8 +21,7 @@ use super::group::Raft;
 use super::peer::message::{Answer, Question};
 use super::transfer::best_successor;
 use super::types::Peer;
-use crate::executor::entry::{BatchWriter, Content, seal};
-use crate::protocol::Args;
+use crate::executor::entry::{Content, encode, own};
 use crate::store::Member;
 
 const EVERY: Duration = Duration::from_millis(100);
@@ -89,15 +88,6 @@ impl Group {
             && next >= self.log.first_index()
             && self.log.bytes_between(next, next + standing.lag) <= CAUGHT_UP_BYTES
     }
-
-    /// Proposes commands of the leader's own.
-    async fn propose_commands(&self, commands: &[Args]) {
-        let mut batch = BatchWriter::new(0, 0, 256);
-        for args in commands {
-            batch.plain(0, args);
-        }
-        self.propose(seal(batch.finish(), self.stamp()), || ()).await;
-    }
 }
 
 /// Carries wishes out while this node leads, until the future is dropped. `founder`: what Create holds if this node begins a
@@ -109,16 +99,12 @@ pub async fn drive_membership(group: Arc<Group>, founder: Option<Content>) {
         if !group.leads() || group.applied().leader != group.leader() {
             continue;
         }
-        let (created, members) = {
-            let state = group.gate.read().await;
-            (state.cluster.is_created(), state.cluster.members.clone())
-        };
-        if !created {
+        let Some(members) = group.executor.members().await else {
             if let Some(create) = &founder {
-                group.propose_own(create).await;
+                group.propose_own(encode(create)).await;
             }
             continue;
-        }
+        };
         // A change that fails is tried again in the next round, by whoever leads then.
         if let Err(why) = step(&group, raft, &members).await {
             crate::sys::log::debug(&format!("membership: {why}"));
@@ -177,13 +163,11 @@ fn objection(voters: &BTreeSet<u64>, standings: &BTreeMap<u64, Standing>) -> Opt
 }
 
 async fn refuse(group: &Group, node: u64, why: &str) {
-    let args = Args::from_slices([&b"raft._refuse"[..], node.to_string().as_bytes(), why.as_bytes()]);
-    group.propose_commands(&[args]).await;
+    group.propose_own(own::refuse(node, why)).await;
 }
 
 async fn settle(group: &Group, node: u64, gone: bool) {
-    let what: &[u8] = if gone { b"gone" } else { b"promoted" };
-    group.propose_commands(&[Args::from_slices([&b"raft._settle"[..], node.to_string().as_bytes(), what])]).await;
+    group.propose_own(own::settle(node, gone)).await;
 }
 
 async fn remove(

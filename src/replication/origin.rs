@@ -23,13 +23,12 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::gather::Gather;
+use super::pacing::Pacing;
 use crate::error::{INDETERMINATE, LOADING, ReplyError};
+use crate::executor::CommandGroup;
 use crate::executor::entry::{BatchWriter, Stamp};
-use crate::executor::{CommandGroup, Step};
-use crate::store::State;
 
-pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body, COMMAND_BYTES_MAX};
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body};
 use batch::{Pending, Queued, Stored};
 use stream::{STALL_MIN, Stream};
 
@@ -72,7 +71,7 @@ struct Inner {
     tick_wanted: Vec<oneshot::Sender<()>>,
     pending: VecDeque<Pending>,
     stream: Stream,
-    gather: Gather,
+    pacing: Pacing,
     progress: Instant,
     stall: Duration,
     stopping: bool,
@@ -112,7 +111,7 @@ impl Origin {
             tick_wanted: Vec::new(),
             pending: VecDeque::new(),
             stream: Stream::default(),
-            gather: Gather::new(9, 2),
+            pacing: Pacing::new(9, 2),
             progress: Instant::now(),
             stall: STALL_MIN,
             stopping: false,
@@ -128,9 +127,9 @@ impl Origin {
             return group.fail(&LOADING);
         }
         let now = Instant::now();
-        inner.enqueue(group, now);
+        inner.enqueue(group);
         let waiting = inner.queue.len();
-        let wake = inner.gather.came(now, waiting) || inner.is_large();
+        let wake = inner.pacing.came(now, waiting) || inner.is_large();
         drop(inner);
         if wake {
             self.wake.notify_one();
@@ -209,16 +208,12 @@ impl Origin {
         }
     }
 
-    /// True if the groups of a batch that [`Self::take`] would give hold a read that is heavy on this state.
-    pub fn has_heavy_read(&self, boot: u64, seq: u64, state: &State) -> bool {
+    /// Shows the groups of a batch that [`Self::take`] would give.
+    pub fn show(&self, boot: u64, seq: u64, look: &mut dyn FnMut(&[CommandGroup])) {
         let inner = self.inner.lock();
-        let next = inner.pending.front().filter(|pending| inner.boot == Some(boot) && pending.seq == seq);
-        next.is_some_and(|pending| {
-            pending.groups.iter().flat_map(|group| &group.steps).any(|step| match step {
-                Step::Read(command) | Step::Write(command) => command.is_heavy_on(state),
-                Step::Done(_) => false,
-            })
-        })
+        if let Some(next) = inner.pending.front().filter(|pending| inner.boot == Some(boot) && pending.seq == seq) {
+            look(&next.groups);
+        }
     }
 
     /// The groups of a batch that is being applied, if it is of this origin and was submitted by this process.
@@ -232,7 +227,7 @@ impl Origin {
         inner.stall = STALL_MIN;
         inner.stream.backoff = Duration::ZERO;
         let others = inner.queue.len() + inner.pending.iter().map(|pending| pending.groups.len()).sum::<usize>();
-        inner.gather.answered(pending.groups.len(), others);
+        inner.pacing.answered(pending.groups.len(), others);
         for tick in pending.ticks {
             // Whoever waited may have given up.
             let _ = tick.send(());

@@ -10,10 +10,8 @@
 //!   applied here.
 //! - A read that met a key which is due by the clock but not by the log is run again after a tick.
 
-mod look;
 mod rounds;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -23,77 +21,50 @@ use tokio::time::Instant;
 use rounds::SMALL_GROUPS;
 pub use rounds::drive_reads;
 
-use look::{Pass, is_heavy, run_apart, run_local};
-
 use super::Group;
-use super::gather::Gather;
 use super::origin::Leader;
-use crate::config::ReadLevel;
+use super::pacing::Pacing;
 use crate::error::{LOADING, ReplyError};
-use crate::executor::{CommandGroup, Step, Watch};
-
-/// Something that looks at the state.
-enum Job {
-    Commands(CommandGroup),
-    Watch(Vec<Watch>, oneshot::Sender<Result<Vec<Watch>, ReplyError>>),
-    Index(oneshot::Sender<Result<u64, ReplyError>>),
-}
-
-struct Waiting {
-    job: Job,
-    since: Instant,
-}
+use crate::executor::{CommandGroup, Read, Watch, Work};
 
 /// What waits for a round, and how many are in one.
 struct Queue {
-    waiting: Vec<Waiting>,
+    waiting: Vec<Read>,
     /// Commands of all that wait.
     commands: usize,
     /// Rounds under way.
     rounds: usize,
     /// What waits in them.
     under_way: usize,
-    gather: Gather,
+    pacing: Pacing,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        let gather = Gather::new(5, SMALL_GROUPS);
-        Self { waiting: Vec::new(), commands: 0, rounds: 0, under_way: 0, gather }
+        let pacing = Pacing::new(5, SMALL_GROUPS);
+        Self { waiting: Vec::new(), commands: 0, rounds: 0, under_way: 0, pacing }
     }
 }
 
 /// See the module's header.
 #[derive(Default)]
-pub struct Reads {
+pub(super) struct Reads {
     queue: Mutex<Queue>,
     wake: Notify,
 }
 
 impl Reads {
-    /// Takes a group without writes.
-    pub fn submit(&self, group: &Arc<Group>, commands: CommandGroup, level: ReadLevel) {
-        if level == ReadLevel::Linearizable {
-            return self.push(Job::Commands(commands));
-        }
-        if is_heavy(&commands) {
-            return run_apart(group, commands, Pass::First);
-        }
-        match group.gate.try_read() {
-            Some(state) => run_local(group, &state, commands),
-            None => {
-                let group = group.clone();
-                drop(crate::replication::spawn(async move { run_local(&group, &*group.gate.read().await, commands) }));
-            }
-        }
+    /// Takes a group without writes, to be answered within `timeout` of when it came.
+    pub(super) fn submit(&self, group: CommandGroup, timeout: Duration) {
+        let deadline = group.arrived + timeout;
+        self.push(Read { work: Work::Commands(group), deadline });
     }
 
-    fn push(&self, job: Job) {
+    fn push(&self, read: Read) {
         let now = Instant::now();
-        let waiting = Waiting { job, since: now };
         let mut queue = self.queue.lock();
-        queue.commands += waiting.commands();
-        queue.waiting.push(waiting);
+        queue.commands += read.commands();
+        queue.waiting.push(read);
         let wake = queue.came(now);
         drop(queue);
         if wake {
@@ -101,43 +72,17 @@ impl Reads {
         }
     }
 
-    /// Answers what waited longer than `timeout` for a round.
-    pub fn expire(&self, timeout: Duration) {
+    /// Answers those whose time is over and that still wait for a round.
+    pub(super) fn expire(&self) {
         let now = Instant::now();
-        let late: Vec<Waiting> = {
+        let late: Vec<Read> = {
             let mut queue = self.queue.lock();
-            let (late, rest) = std::mem::take(&mut queue.waiting).into_iter().partition(|w| w.since + timeout <= now);
+            let (late, rest) = std::mem::take(&mut queue.waiting).into_iter().partition(|read| read.deadline <= now);
             queue.waiting = rest;
-            queue.commands = queue.waiting.iter().map(Waiting::commands).sum();
+            queue.commands = queue.waiting.iter().map(Read::commands).sum();
             late
         };
-        late.into_iter().for_each(|waiting| waiting.job.fail());
-    }
-}
-
-impl Waiting {
-    fn commands(&self) -> usize {
-        if let Job::Commands(commands) = &self.job { commands.steps.len() } else { 1 }
-    }
-
-    /// The first key of each of its commands.
-    fn first_keys(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        let steps = if let Job::Commands(commands) = &self.job { commands.steps.as_slice() } else { &[] };
-        steps.iter().filter_map(|step| match step {
-            Step::Read(command) => Some((command.db.into(), command.spec.first_key(&command.args)?)),
-            _ => None,
-        })
-    }
-}
-
-impl Job {
-    fn fail(self) {
-        match self {
-            Self::Commands(commands) => commands.fail(&LOADING),
-            // Receivers that are gone are connections that are gone.
-            Self::Watch(_, done) => drop(done.send(Err(LOADING))),
-            Self::Index(done) => drop(done.send(Err(LOADING))),
-        }
+        late.into_iter().for_each(Read::fail);
     }
 }
 
@@ -148,7 +93,7 @@ impl Group {
     /// LOADING if there is no leader within the deadline.
     pub async fn watch(&self, keys: Vec<Watch>) -> Result<Vec<Watch>, ReplyError> {
         let (done, marks) = oneshot::channel();
-        self.reads.push(Job::Watch(keys, done));
+        self.reads.push(Read { work: Work::Watch(keys, done), deadline: Instant::now() + self.timeout() });
         marks.await.unwrap_or(Err(LOADING))
     }
 
@@ -158,7 +103,7 @@ impl Group {
     /// LOADING if there is no leader within the deadline.
     pub async fn linearize(&self) -> Result<u64, ReplyError> {
         let (done, index) = oneshot::channel();
-        self.reads.push(Job::Index(done));
+        self.reads.push(Read { work: Work::Index(done), deadline: Instant::now() + self.timeout() });
         index.await.unwrap_or(Err(LOADING))
     }
 
@@ -182,7 +127,7 @@ impl Group {
             // The first entry of the term says what earlier terms committed.
             return None;
         }
-        let index = applied.index.max(self.told_commit.load(std::sync::atomic::Ordering::Acquire));
+        let index = applied.index.max(self.progress.told_commit());
         let configs = self.voter_sets();
         let mut confirmed = vec![self.node];
         confirmed.extend(asker);

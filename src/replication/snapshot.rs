@@ -8,7 +8,7 @@
 //! - What goes wrong with a snapshot while Raft runs ([`failures`]) does not stop it: openraft, to which each error from here is the end, is
 //!   told of none that another try, or an operator with a larger disk, can mend.
 
-pub mod failures;
+mod failures;
 #[cfg(test)]
 mod tests;
 
@@ -18,13 +18,18 @@ use std::time::Duration;
 
 use openraft::storage::RaftSnapshotBuilder;
 use openraft::type_config::alias::SnapshotOf;
+use tokio::sync::watch;
 
 use self::failures::Failures;
 use super::Group;
 use super::codec::{Reader, put_snapshot_meta};
 use super::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
-use crate::snapshot::{Meta, ReceivedSnapshot};
+use crate::executor::Installed;
+use crate::snapshot::{Meta, ReceivedSnapshot, SnapshotDir};
 use crate::store::State;
+
+/// See [`take`].
+const REQUEST_AGAIN: Duration = Duration::from_millis(500);
 
 /// What openraft passes around as a snapshot.
 pub enum SnapshotData {
@@ -36,6 +41,20 @@ pub enum SnapshotData {
 
 /// openraft's snapshot.
 pub type Snapshot = SnapshotOf<TypeConfig, SnapshotData>;
+
+/// A group's snapshots.
+pub struct Snapshots {
+    /// Their files.
+    pub dir: SnapshotDir,
+    /// What INFO shows of them.
+    pub stats: SnapshotStats,
+    /// Those that could not be written.
+    pub failures: Failures,
+    /// `log-keep`, bytes.
+    pub log_keep: AtomicU64,
+    /// How many tries have ended, well or not.
+    tries: watch::Sender<u64>,
+}
 
 /// What INFO shows of a group's snapshots.
 #[derive(Debug, Default)]
@@ -50,8 +69,18 @@ pub struct SnapshotStats {
     pub last_bytes: AtomicU64,
     /// 1 while one is being written.
     pub in_progress: AtomicU64,
-    /// Those that could not be written.
-    pub failures: Failures,
+}
+
+impl Snapshots {
+    pub(super) fn new(dir: SnapshotDir) -> Self {
+        let (stats, failures, tries) = (SnapshotStats::default(), Failures::default(), watch::Sender::new(0));
+        Self { dir, stats, failures, log_keep: AtomicU64::new(256 << 20), tries }
+    }
+
+    /// The last index that the newest covers; 0 = there is none.
+    pub fn covered(&self) -> u64 {
+        self.dir.latest().map_or(0, |id| id.last_index)
+    }
 }
 
 /// Writes an image.
@@ -63,8 +92,8 @@ pub struct SnapshotBuilder {
 
 /// Takes the image; runs on the task that applies.
 pub async fn builder(group: &Arc<Group>, applied: Option<LogId>) -> SnapshotBuilder {
-    let image = group.gate.read().await.image();
-    let membership = group.membership.lock().clone();
+    let image = group.executor.image().await;
+    let membership = group.members.membership.lock().clone();
     let meta = SnapshotMeta { last_log_id: applied, last_membership: membership };
     SnapshotBuilder { group: group.clone(), image: Some(image), meta }
 }
@@ -78,9 +107,9 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
         let mut raft = Vec::new();
         put_snapshot_meta(&mut raft, &self.meta);
         let (index, term) = self.meta.last_log_id.map_or((0, 0), |id| (id.index, id.leader_id.term));
-        let stats = &group.snapshot_stats;
+        let Snapshots { stats, failures, tries, .. } = &group.snapshots;
         stats.in_progress.store(1, Ordering::Relaxed);
-        let dir = group.snapshots.clone();
+        let dir = group.snapshots.dir.clone();
         let (id, keep_free) = (group.id, group.disk_floor());
         let result = group
             .env
@@ -95,13 +124,13 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
                 stats.taken.fetch_add(1, Ordering::Relaxed);
                 stats.last_bytes.store(summary.bytes, Ordering::Relaxed);
                 stats.last_s.store(group.env.clocks.wall_ms() / 1000, Ordering::Relaxed);
-                stats.failures.end();
+                failures.end();
                 crate::sys::log::notice(&format!("snapshot at index {index}: {} bytes", summary.bytes));
                 self.meta.clone()
             }
             Err(error) => {
                 let why = error.to_string();
-                if stats.failures.note(&why) {
+                if failures.note(&why) {
                     crate::sys::log::warning(&format!(
                         "the snapshot at index {index} failed, and is tried again later; until then the log only grows: {why}"
                     ));
@@ -110,13 +139,14 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
                 SnapshotMeta::default()
             }
         };
+        tries.send_modify(|ended| *ended += 1);
         Ok(Snapshot { meta, snapshot: SnapshotData::Newest })
     }
 }
 
 /// The newest snapshot. Its file is opened when it is sent: a transfer that fails is begun again.
 pub async fn current(group: &Arc<Group>) -> std::io::Result<Option<Snapshot>> {
-    let dir = group.snapshots.clone();
+    let dir = group.snapshots.dir.clone();
     let Some(meta) = group.env.heavy(move || dir.latest_meta()).await? else { return Ok(None) };
     Ok(Some(Snapshot { meta: raft_meta(&meta)?, snapshot: SnapshotData::Newest }))
 }
@@ -134,41 +164,29 @@ pub fn raft_meta(meta: &Meta) -> std::io::Result<SnapshotMeta> {
 
 /// Puts a received state in the place of the present one.
 pub async fn install(group: &Arc<Group>, meta: &SnapshotMeta, data: SnapshotData) -> std::io::Result<()> {
-    let dir = group.snapshots.clone();
+    let dir = group.snapshots.dir.clone();
     let loaded = group.env.heavy(move || match data {
         SnapshotData::Received(received) => received.publish().map(Some),
         SnapshotData::Newest => dir.load_latest(),
     });
     let Some((_, state)) = loaded.await? else { return Err(std::io::Error::other("there is no snapshot")) };
     put_state(group, meta.last_membership.clone(), meta.last_log_id, state).await;
-    group.snapshot_stats.installed.fetch_add(1, Ordering::Relaxed);
+    group.snapshots.stats.installed.fetch_add(1, Ordering::Relaxed);
     let index = meta.last_log_id.map_or(0, |id| id.index);
     crate::sys::log::notice(&format!("installed a snapshot at index {index}: this node was brought up to date by it"));
     Ok(())
 }
 
-/// Replaces the state and tells everybody who follows it.
+/// Puts a state that covers the log up to `applied` in the place of the present one, and tells everybody who follows it.
 pub async fn put_state(group: &Arc<Group>, membership: StoredMembership, applied: Option<LogId>, state: State) {
-    let (old, last_seq, now_ms, digest) = {
-        let mut guard = group.gate.write().await;
-        let now_ms = state.now_ms();
-        let digest = state.digest.value();
-        group.note_options(&state.options);
-        group.note_cluster(&state.cluster);
-        let boot = group.origin.boot();
-        let last_seq = boot.map(|boot| state.origins.get(boot).map(|known| known.last_seq));
-        (std::mem::replace(&mut *guard, state), last_seq, now_ms, digest)
-    };
-    *group.membership.lock() = membership;
-    group.clock.applied(now_ms);
+    let boot = group.origin.boot();
+    let Installed { moved, last_seq } = group.executor.install(state, boot).await;
     if let Some(applied) = applied {
-        group.note_digest(applied.index, digest);
-        group.set_applied(&applied);
+        group.state_moved(&applied, Some(moved), Some(membership));
     }
-    if let Some(last_seq) = last_seq {
+    if boot.is_some() {
         group.origin.skipped_to(last_seq);
     }
-    group.env.heavy(move || drop(old)).await;
 }
 
 /// RAFT.SNAPSHOT: takes a snapshot that covers all that is applied now, and returns when it is on disk.
@@ -178,21 +196,20 @@ pub async fn put_state(group: &Arc<Group>, membership: StoredMembership, applied
 pub async fn take(group: &Arc<Group>) -> Result<(), String> {
     let Some(raft) = group.raft() else { return Err("Raft does not run".into()) };
     let index = group.applied().index;
-    let stats = &group.snapshot_stats;
-    let (failed, mut waited) = (stats.failures.count(), 0);
-    raft.trigger().snapshot().await.map_err(|error| error.to_string())?;
+    let snapshots = &group.snapshots;
+    let failed = snapshots.failures.count();
+    let mut tries = snapshots.tries.subscribe();
     loop {
-        if group.snapshots.latest().is_some_and(|id| id.last_index >= index) {
+        tries.mark_unchanged();
+        raft.trigger().snapshot().await.map_err(|error| error.to_string())?;
+        // openraft passes over a request that it gets before it has put the one before away: it is made again. The sender lives as
+        // long as the group.
+        let _ = tokio::time::timeout(REQUEST_AGAIN, tries.changed()).await;
+        if snapshots.covered() >= index {
             return Ok(());
         }
-        if let Some(why) = stats.failures.after(failed) {
+        if let Some(why) = snapshots.failures.after(failed) {
             return Err(format!("the snapshot could not be written: {why}"));
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        waited += 1;
-        if stats.in_progress.load(Ordering::Relaxed) == 0 && waited % 50 == 0 {
-            // One was under way when this one was asked for.
-            raft.trigger().snapshot().await.map_err(|error| error.to_string())?;
         }
     }
 }
@@ -200,17 +217,17 @@ pub async fn take(group: &Arc<Group>) -> Result<(), String> {
 /// Takes snapshots and purges the log, by bytes, until the future is dropped.
 pub async fn drive_snapshots(group: Arc<Group>) {
     let Some(raft) = group.raft() else { return };
+    let Snapshots { stats, failures, log_keep, .. } = &group.snapshots;
     loop {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let applied = group.applied().index;
-        let keep = group.log_keep.load(Ordering::Relaxed);
-        let newest = group.snapshots.latest().map_or(0, |id| id.last_index);
+        let keep = log_keep.load(Ordering::Relaxed);
+        let newest = group.snapshots.covered();
         let bytes = group.log.bytes_between(newest + 1, applied + 1);
-        let stats = &group.snapshot_stats;
         let due = keep.max(stats.last_bytes.load(Ordering::Relaxed));
         if bytes > due
             && stats.in_progress.load(Ordering::Relaxed) == 0
-            && !stats.failures.pause()
+            && !failures.pause()
             && raft.trigger().snapshot().await.is_err()
         {
             return;

@@ -19,6 +19,7 @@ use super::peer::message::{ANSWER, Answer, Question};
 use super::peer::{Identity, Links, handshake};
 use super::types::{LeaderId, LogId, Membership, Peer, StoredMembership, Vote};
 use super::{Group, Parts};
+use crate::executor::StoreExecutor;
 use crate::snapshot::{MemoryStore, SnapshotDir};
 use crate::sys::clock::{Clocks, ClusterClock};
 use crate::sys::env::{BoxStream, Env, Listener, Net, Stream};
@@ -58,7 +59,12 @@ pub fn set_voters(group: &Group, configs: &[&[u64]]) {
     let configs: Vec<_> = configs.iter().map(|set| set.iter().copied().collect()).collect();
     let peers: BTreeMap<u64, Peer> = (1..=5).map(|node| (node, Peer { addr: format!("n{node}:1") })).collect();
     let membership = Membership::new(configs, peers).unwrap();
-    *group.membership.lock() = StoredMembership::new(Some(log_id(OWN, 1)), membership);
+    *group.members.membership.lock() = StoredMembership::new(Some(log_id(OWN, 1)), membership);
+}
+
+/// `log_id` is applied, and changes nothing.
+pub fn set_applied(group: &Group, log_id: &LogId) {
+    group.state_moved(log_id, None, None);
 }
 
 /// Node 1 with the vote of `leader`, whom it follows or is; entry 5, which is of that leader, is applied. It is the only voter.
@@ -68,23 +74,36 @@ pub async fn group(leader: Leader, net: Arc<dyn Net>, threads: bool) -> Arc<Grou
 
 /// The same with these snapshots.
 pub async fn group_on(leader: Leader, net: Arc<dyn Net>, threads: bool, snapshots: MemoryStore) -> Arc<Group> {
+    group_and_executor(leader, net, threads, snapshots).await.0
+}
+
+/// The same, and its state machine.
+pub async fn group_and_executor(
+    leader: Leader,
+    net: Arc<dyn Net>,
+    threads: bool,
+    snapshots: MemoryStore,
+) -> (Arc<Group>, Arc<StoreExecutor>) {
     let clocks: Arc<dyn Clocks> = Arc::new(Still);
     let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
+    let clock = Arc::new(ClusterClock::new(clocks));
+    let executor = StoreExecutor::new(env.clone(), clock.clone());
     let group = Group::new(Parts {
         id: 0,
         node: 1,
         env: env.clone(),
-        clock: Arc::new(ClusterClock::new(clocks)),
+        clock,
+        executor: executor.clone(),
         log: LogStore::open(io, 0, LogOptions::default()).await.unwrap(),
         snapshots: SnapshotDir::open(Arc::new(snapshots), 0).unwrap(),
         links: Links::new(env, Identity::new(1, 1, 1, 1, String::new())),
     });
     set_voters(&group, &[&[1]]);
     group.set_leader(Some(leader));
-    group.set_applied(&log_id(leader, 5));
+    set_applied(&group, &log_id(leader, 5));
     vote(&group, leader).await;
-    group
+    (group, executor)
 }
 
 /// A question that node 1 has asked, and where its answer goes.

@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
-use tokio::sync::oneshot;
 
 use super::slowlog::{SlowEntry, shorten};
 use super::{Client, Finish, Later, Output, Server, Session, Stats};
@@ -127,14 +126,9 @@ impl Connection<'_> {
         // Session commands inside EXEC are answered by the origin, after the rest.
         let inner: Vec<_> = steps.iter().map(|step| (executed(step), session_commands(step))).collect();
         let (first, count) = slow_candidate(&steps);
-        let (done, answered) = oneshot::channel();
-        self.server.router.submit(CommandGroup {
-            steps,
-            level: self.session.level.unwrap_or_else(|| self.server.settings().read_consistency),
-            no_touch: self.session.no_touch,
-            connection: self.session.client.id,
-            done,
-        });
+        let level = self.session.level.unwrap_or_else(|| self.server.settings().read_consistency);
+        let (group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
+        self.server.router.submit(group);
         let answered = tokio::select! {
             answered = answered => answered.ok(),
             () = self.session.client.killed() => return Ok(()),
@@ -227,7 +221,7 @@ impl Connection<'_> {
                 encode(&mut output, &reply, form.resp);
                 output
             };
-            let _turn = self.server.env.turn().await;
+            let _turn = self.server.env.turn(false).await;
             self.output = self.server.env.heavy(encoded).await;
         } else if form.shown {
             encode(&mut self.output, &reply, form.resp);

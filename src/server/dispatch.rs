@@ -9,9 +9,8 @@ use std::sync::Arc;
 use super::{Answer, Call, Later, Server, Session, Watched};
 use crate::command::{Caller, Flags, Run, Spec, check, lookup, named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
-use crate::executor::{Command, Exec, Step};
+use crate::executor::{COMMAND_BYTES_MAX, Command, Exec, Step};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::replication::COMMAND_BYTES_MAX;
 use crate::store::DATABASES;
 
 const COMMAND_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the command is larger than 128 MB");
@@ -53,7 +52,7 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
         Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => match run(&mut Call { session, server, in_exec: false }, args) {
             Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
-            Answer::Run(command) if !server.router.room().admits_command(&command) => refuse(session, DISK_FULL),
+            Answer::Run(command) if !server.router.disk_space().admits_command(&command) => refuse(session, DISK_FULL),
             Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(judged(server, command))),
             Answer::Run(command) => Dispatched::Step(Step::Read(command)),
             Answer::Later(later) => Dispatched::Later(later),
@@ -103,7 +102,7 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
     if needs_memory(session, args, spec) && server.router.is_over_memory(server.settings().maxmemory) {
         return Err(OUT_OF_MEMORY);
     }
-    if spec.is_write() && !server.router.room().admits(spec.flags) {
+    if spec.is_write() && !server.router.disk_space().admits(spec.flags) {
         return Err(DISK_FULL);
     }
     Ok(())

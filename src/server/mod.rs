@@ -11,6 +11,7 @@ mod dispatch;
 mod listener;
 mod output;
 mod pause;
+mod router;
 mod session;
 mod slowlog;
 mod stats;
@@ -27,12 +28,12 @@ pub use dispatch::{Dispatched, dispatch, plan_exec};
 pub use listener::listen;
 pub use output::Output;
 pub use pause::Pause;
+pub use router::{Routed, Router};
 pub use session::{Multi, ReplyMode, Session, Watched};
 pub use slowlog::{SlowEntry, SlowLog};
 pub use stats::{CommandStats, Stats};
 
 use crate::config::Settings;
-use crate::replication::Router;
 use crate::sys::env::Env;
 
 /// Keeps INFO's rates, until the future is dropped.
@@ -93,8 +94,8 @@ impl Server {
     pub fn change_settings(&self, settings: Settings) {
         crate::sys::log::set_level(&settings.loglevel);
         for group in self.router.groups() {
-            group.write_timeout_ms.store(settings.write_timeout_ms, Ordering::Relaxed);
-            group.log_keep.store(settings.log_keep, Ordering::Relaxed);
+            group.set_timeout_ms(settings.write_timeout_ms);
+            group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
         }
         *self.settings.write() = Arc::new(settings);
     }

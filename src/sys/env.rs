@@ -61,13 +61,25 @@ pub struct Env {
 /// Threads for work that may take long.
 pub const HEAVY_THREADS: usize = 8;
 /// Those of them that clients' reads may take at a time: apply, which holds the gate meanwhile, and snapshots always find one.
-static TURNS: Semaphore = Semaphore::const_new(HEAVY_THREADS / 2);
+const TURNS: usize = HEAVY_THREADS / 2;
+/// Those of the turns that scripts may take: others always find one that no script has for all of its budget.
+const SCRIPT_TURNS: usize = TURNS / 2;
+static FREE_TURNS: Semaphore = Semaphore::const_new(TURNS);
+static FREE_SCRIPT_TURNS: Semaphore = Semaphore::const_new(SCRIPT_TURNS);
+
+/// A turn among the clients' reads, until it is dropped.
+pub struct Turn {
+    _any: Option<SemaphorePermit<'static>>,
+    _script: Option<SemaphorePermit<'static>>,
+}
 
 impl Env {
-    /// Waits for a turn among the clients' reads; held while [`Self::heavy`] works for one.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'static>> {
-        // It is never closed.
-        if self.threads { TURNS.acquire().await.ok() } else { None }
+    /// Waits for a turn among the clients' reads; held while [`Self::heavy`] works for one. `is_script`: it may take all of a script's budget.
+    pub async fn turn(&self, is_script: bool) -> Turn {
+        // They are never closed.
+        let _script = if self.threads && is_script { FREE_SCRIPT_TURNS.acquire().await.ok() } else { None };
+        let _any = if self.threads { FREE_TURNS.acquire().await.ok() } else { None };
+        Turn { _any, _script }
     }
 
     /// Runs work that may take long where nothing of Raft waits for it.

@@ -275,8 +275,8 @@ impl Cluster<'_> {
     fn sample(&mut self) {
         let ms = self.sim.elapsed().as_millis();
         for (node, machine) in self.world.machines.iter().enumerate() {
-            let Some(group) = machine.group() else { continue };
-            let Some(state) = group.gate.try_read() else { continue };
+            let (Some(group), Some(executor)) = (machine.group(), machine.executor()) else { continue };
+            let Some(state) = executor.gate.try_read() else { continue };
             let (index, digest, now_ms) = (group.applied().index, state.digest.value(), state.now_ms());
             let before = self.sampled[node];
             let estimate_ms = group.clock.estimate_ms();
@@ -299,8 +299,8 @@ impl Cluster<'_> {
     fn check_states(&self) {
         let mut states = Vec::new();
         for machine in self.world.members() {
-            let group = machine.group().expect("every node runs at the end");
-            let state = group.gate.try_read().expect("nobody writes between steps");
+            let executor = machine.executor().expect("every node runs at the end");
+            let state = executor.gate.try_read().expect("nobody writes between steps");
             state.validate().unwrap_or_else(|what| panic!("{}: {what}", machine.name));
             states.push((state.digest.value(), state.revision(), state.now_ms(), state.origins.clone()));
         }

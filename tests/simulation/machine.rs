@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use lockstep::config::Settings;
+use lockstep::executor::StoreExecutor;
 use lockstep::node::{MemoryFiles, Node, Ports, StartOptions, Storage};
 use lockstep::replication::Group;
 use lockstep::replication::log::MemoryDisk;
 use lockstep::replication::types::scope;
+use lockstep::server::Routed;
 use lockstep::snapshot::MemoryStore;
 use lockstep::sys::clock::Clocks;
 use lockstep::sys::env::Env;
@@ -93,7 +95,7 @@ pub struct Machine {
     seed: u64,
     life: AtomicU64,
     removed: AtomicBool,
-    group: Mutex<Option<Arc<Group>>>,
+    running: Mutex<Option<Routed>>,
     /// Its state was made wrong on purpose.
     wrong: AtomicBool,
     rebuild: AtomicBool,
@@ -123,7 +125,7 @@ impl Machine {
             seed: rng.next(),
             life: AtomicU64::new(0),
             removed: AtomicBool::new(false),
-            group: Mutex::default(),
+            running: Mutex::default(),
             wrong: AtomicBool::new(false),
             rebuild: AtomicBool::new(false),
             ended: Mutex::default(),
@@ -152,7 +154,12 @@ impl Machine {
 
     /// The group of the node that runs here.
     pub fn group(&self) -> Option<Arc<Group>> {
-        self.group.lock().clone()
+        self.running.lock().as_ref().map(|running| running.group.clone())
+    }
+
+    /// The state of the node that runs here.
+    pub fn executor(&self) -> Option<Arc<StoreExecutor>> {
+        self.running.lock().as_ref().map(|running| running.executor.clone())
     }
 
     /// From now on the node may be told that it was removed; its process then ends.
@@ -171,7 +178,7 @@ impl Machine {
         let mut rng = Rng::new(self.seed.wrapping_add(life));
         match scope(rng.next(), self.clone().serve(rng)).await {
             Err(why) if self.is_wrong() => {
-                *self.group.lock() = None;
+                *self.running.lock() = None;
                 *self.ended.lock() = Some(why.to_string());
                 Ok(())
             }
@@ -197,10 +204,10 @@ impl Machine {
         };
         let options = StartOptions { rebuild: self.rebuild.load(Ordering::Relaxed), ..StartOptions::default() };
         let node = Node::start(env, self.settings.clone(), options, storage, ports).await?;
-        *self.group.lock() = Some(node.group.clone());
+        *self.running.lock() = Some(Routed { group: node.group.clone(), executor: node.executor.clone() });
         let why = node.failed().await;
         if self.is_removed() && why.0.contains("was removed from the cluster") {
-            *self.group.lock() = None;
+            *self.running.lock() = None;
             return Ok(());
         }
         Err(format!("{}: {why}", self.name).into())
@@ -209,7 +216,7 @@ impl Machine {
     /// The process is killed: of the log's writes that were under way, `writes_kept` had reached the disk; what the seed says of the
     /// names of snapshots that were not synced.
     pub fn crash(&self, writes_kept: usize) {
-        *self.group.lock() = None;
+        *self.running.lock() = None;
         self.disk.crash_keeping(writes_kept);
         let mut rng = Rng::new(self.seed ^ self.life.load(Ordering::Relaxed));
         self.snapshots.crash(|| rng.percent(50));

@@ -69,8 +69,8 @@ impl Cluster<'_> {
         let next = self.world.leader().expect("it leads since the last step");
         assert!(logged_nodes(&self.world.machines[next]).contains(&id), "the joint change has to be finished first");
         let is_finished = |machine: &Arc<Machine>| {
-            let Some(group) = machine.group() else { return false };
-            let is_member = group.gate.try_read().is_none_or(|state| state.cluster.members.contains_key(&id));
+            let (Some(group), Some(executor)) = (machine.group(), machine.executor()) else { return false };
+            let is_member = executor.gate.try_read().is_none_or(|state| state.cluster.members.contains_key(&id));
             group.voter_sets() == [rest.clone()] && !is_member && !logged_nodes(machine).contains(&id)
         };
         self.step_until("end of the removal", |world| {

@@ -21,7 +21,7 @@ async fn count(client: &mut Client, from: i64, to: i64) {
 async fn spoil(world: &World, node: usize, client: &mut Client) {
     let machine = &world.machines[node];
     machine.set_wrong(true);
-    machine.group().unwrap().gate.write().await.digest.number(1);
+    machine.executor().unwrap().gate.write().await.digest.number(1);
     count(client, 1, ENOUGH).await;
     let why = world.wait("end of the node", || machine.ended()).await;
     assert!(why.contains("differs from the leader's") && why.contains("--rebuild"), "{why}");
@@ -41,7 +41,7 @@ fn a_state_that_differs_is_refused_and_taken_anew() {
                 for other in (0..NODES).filter(|other| *other != node) {
                     take(&world.machines[other].group().unwrap()).await.unwrap();
                 }
-                machine.group().unwrap().log_keep.store(1000, Ordering::Relaxed);
+                machine.group().unwrap().snapshots.log_keep.store(1000, Ordering::Relaxed);
             }
             spoil(&world, node, &mut client).await;
 

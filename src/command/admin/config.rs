@@ -54,8 +54,8 @@ fn get(call: &mut Call<'_>, args: &Args) -> Answer {
     let patterns: Vec<Vec<u8>> = args.from(2).map(<[u8]>::to_vec).collect();
     let server = call.server.clone();
     Answer::later(async move {
-        let replicated = match server.router.group() {
-            Some(group) => group.gate.read().await.options.clone(),
+        let replicated = match server.router.executor() {
+            Some(executor) => executor.gate.read().await.options.clone(),
             None => Options::default(),
         };
         let settings = server.settings();
@@ -83,7 +83,9 @@ fn shown_as(pattern: &[u8], name: &str) -> Option<Vec<u8>> {
 
 fn reset(call: &mut Call<'_>, _args: &Args) -> Answer {
     call.server.stats.reset();
-    call.server.router.groups().iter().for_each(|group| group.key_stats.reset());
+    if let Some(executor) = call.server.router.executor() {
+        executor.key_stats.reset();
+    }
     Reply::Ok.into()
 }
 

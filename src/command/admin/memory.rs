@@ -92,9 +92,9 @@ fn stats(call: &mut Call<'_>, _args: &Args) -> Answer {
     let server = call.server.clone();
     Answer::later(async move {
         sample();
-        let keys: usize = match server.router.group() {
-            Some(group) => {
-                let state = group.gate.read().await;
+        let keys: usize = match server.router.executor() {
+            Some(executor) => {
+                let state = executor.gate.read().await;
                 (0..crate::store::DATABASES).map(|index| state.db(index).len()).sum()
             }
             None => 0,

@@ -50,7 +50,7 @@ fn background(call: &mut Call<'_>, args: &Args) -> Answer {
         return Reply::Error(SYNTAX).into();
     }
     let Some(group) = call.server.router.group().cloned() else { return Reply::Error(LOADING).into() };
-    if group.snapshot_stats.in_progress.load(Ordering::Relaxed) == 1 {
+    if group.snapshots.stats.in_progress.load(Ordering::Relaxed) == 1 {
         return if args.len() == 2 {
             Reply::simple("Background saving scheduled")
         } else {
@@ -68,7 +68,7 @@ fn background(call: &mut Call<'_>, args: &Args) -> Answer {
 
 /// The last snapshot's time; before the first one of this process, its start, as in Redis.
 pub fn last_save_s(server: &crate::server::Server) -> u64 {
-    let taken = server.router.groups().iter().map(|group| group.snapshot_stats.last_s.load(Ordering::Relaxed)).max();
+    let taken = server.router.groups().map(|group| group.snapshots.stats.last_s.load(Ordering::Relaxed)).max();
     taken.filter(|at| *at > 0).unwrap_or(server.stats.started_ms / 1000)
 }
 

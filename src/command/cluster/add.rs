@@ -51,13 +51,15 @@ async fn add(server: &Arc<Server>, addr: &str, learner: bool) -> Reply {
     if reply.is_error() {
         return reply;
     }
-    let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
-    let own = group.gate.read().await.cluster.members.get(&group.node).map(|member| member.client_addr.clone());
+    let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
+        return Reply::Error(LOADING);
+    };
+    let own = executor.gate.read().await.cluster.members.get(&group.node).map(|member| member.client_addr.clone());
     // A node that was started with --join calls by itself; one with --must-join waits for this.
     let called = crate::join::invite(&server.env, addr, &own.unwrap_or_default(), &server.settings().requirepass).await;
     let until = tokio::time::Instant::now() + WAIT_MAX;
     while tokio::time::Instant::now() < until {
-        if group.gate.read().await.cluster.members.values().any(|member| member.client_addr == addr) {
+        if executor.gate.read().await.cluster.members.values().any(|member| member.client_addr == addr) {
             return Reply::Ok;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -26,8 +26,10 @@ pub static SPEC: Spec = Spec {
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let server = call.server.clone();
     Answer::later(async move {
-        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
-        let state = group.gate.read().await;
+        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
+            return Reply::Error(LOADING);
+        };
+        let state = executor.gate.read().await;
         let index = group.applied().index;
         Reply::Array(vec![Reply::Int(index as i64), Reply::bulk(format!("{:016x}", state.digest.value()))])
     })

@@ -35,13 +35,15 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     };
     let (server, id) = (call.server.clone(), args.arg(1).to_vec());
     Answer::later(async move {
-        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
+            return Reply::Error(LOADING);
+        };
         let same = format!("{:032x}", group.links.identity().cluster).as_bytes() == id.as_slice();
         let is_member = |node: &u64| *node != group.node && !group.is_removed(*node);
         let Some(node) = node.filter(|node| same && is_member(node)) else {
             return Reply::Error(ReplyError::new("ERR no such member"));
         };
-        if group.gate.read().await.cluster.members.contains_key(&node) {
+        if executor.gate.read().await.cluster.members.contains_key(&node) {
             group.links.meet(node, &addr);
         }
         let met = group.links.met();

@@ -26,8 +26,10 @@ pub static SPEC: Spec = Spec {
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let server = call.server.clone();
     Answer::later(async move {
-        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
-        let members = group.gate.read().await.cluster.members.clone();
+        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
+            return Reply::Error(LOADING);
+        };
+        let members = executor.gate.read().await.cluster.members.clone();
         let leader = group.leader();
         let standings = crate::replication::standings(group).await;
         // Also while no leader answers.

@@ -2,8 +2,8 @@
 
 use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
 use crate::error::{DISK_FULL, LOADING, ReplyError};
+use crate::executor::DiskSpace;
 use crate::protocol::{Args, Reply};
-use crate::replication::Room;
 use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec {
@@ -27,7 +27,7 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let server = call.server.clone();
     Answer::later(async move {
         let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
-        if group.own_room() == Room::Out {
+        if group.own_disk_space() == DiskSpace::Out {
             return Reply::Error(DISK_FULL);
         }
         match crate::replication::snapshot::take(group).await {

@@ -25,10 +25,12 @@ pub fn wish(server: &Arc<Server>, args: &Args, what: &'static str, done: fn(Opti
         if reply.is_error() {
             return reply;
         }
-        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
+        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
+            return Reply::Error(LOADING);
+        };
         let until = tokio::time::Instant::now() + WAIT_MAX;
         loop {
-            let member = group.gate.read().await.cluster.members.get(&node).cloned();
+            let member = executor.gate.read().await.cluster.members.get(&node).cloned();
             let is_voter = group.voters().contains(&node);
             if let Some(why) = member.as_ref().map(|member| &member.refused).filter(|why| !why.is_empty()) {
                 return Reply::Error(ReplyError::text(format!("ERR {why}")));

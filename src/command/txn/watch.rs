@@ -5,9 +5,8 @@
 
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Run, Spec};
 use crate::error::{LOADING, ReplyError};
-use crate::executor::Watch;
+use crate::executor::{COMMAND_BYTES_MAX, Watch};
 use crate::protocol::{Args, Reply};
-use crate::replication::COMMAND_BYTES_MAX;
 use crate::server::{Answer, Call, Finish};
 
 /// Most keys that one connection may watch. Together they are no longer than the EXEC that names them may be.

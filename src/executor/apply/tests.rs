@@ -1,7 +1,5 @@
 //! Which batches run, and what those that do not run change.
 
-use tokio::sync::oneshot;
-
 use super::*;
 use crate::command::lookup;
 use crate::config::ReadLevel;
@@ -66,14 +64,13 @@ fn the_origin_and_the_others_have_the_same_state_and_digest() {
     batch.plain(0, &random);
     let unsealed = batch.finish();
     let random = Command::new(lookup(b"eval").unwrap(), 0, random);
-    let (done, mut answered) = oneshot::channel();
     let whole = Command {
         exec: Some(Box::new(exec)),
         ..Command::new(lookup(b"exec").unwrap(), 0, Args::from_slices(["EXEC"]))
     };
     let steps =
         vec![Step::Read(get.clone()), Step::Write(incr), Step::Read(get), Step::Write(whole), Step::Write(random)];
-    let group = CommandGroup { steps, level: ReadLevel::Linearizable, no_touch: false, connection: 1, done };
+    let (group, mut answered) = CommandGroup::new(steps, ReadLevel::Linearizable, false, 1);
 
     let (mut origin, mut other) = (booted(), booted());
     let outcome = apply(&mut origin, 3, prepared(unsealed.clone(), 200), |boot, seq| {
@@ -167,14 +164,7 @@ fn a_cluster_goes_on_as_another_one() {
 #[test]
 fn a_void_copy_says_that_the_outcome_is_unknown() {
     let incr = Command::new(lookup(b"incr").unwrap(), 0, Args::from_slices(["INCR", "n"]));
-    let (done, _answered) = oneshot::channel();
-    let group = CommandGroup {
-        steps: vec![Step::Write(incr)],
-        level: ReadLevel::Linearizable,
-        no_touch: false,
-        connection: 1,
-        done,
-    };
+    let (group, _answered) = CommandGroup::new(vec![Step::Write(incr)], ReadLevel::Linearizable, false, 1);
     let mut state = booted();
     let void = prepared(BatchWriter::new(2, 1, 0).finish(), 200);
     let outcome = apply(&mut state, 3, void, |_, _| Some(vec![group]));

@@ -10,15 +10,14 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Inner;
+use crate::executor::COMMAND_BYTES_MAX;
+use crate::executor::CommandGroup;
 use crate::executor::entry::{BatchWriter, ENTRY_LEN_MAX, Stamp, seal, unseal};
-use crate::executor::{CommandGroup, Step};
 
 /// Most commands of a batch.
 pub const BATCH_COMMANDS_MAX: usize = 4096;
 /// Most bytes of a batch of more than one group.
 pub const BATCH_BYTES_MAX: usize = 1 << 20;
-/// Most bytes of one command, a transaction's with all that it runs and watches: the gate refuses larger ones.
-pub const COMMAND_BYTES_MAX: usize = 128 * 1024 * 1024;
 // A batch of more than one group has `BATCH_BYTES_MAX`, a group less than that and one more command.
 const _: () = assert!(COMMAND_BYTES_MAX + BATCH_BYTES_MAX <= ENTRY_LEN_MAX);
 /// From so many commands on, and that many of ten groups that are expected, a batch does not wait for others: while one waits for disks and
@@ -75,13 +74,7 @@ impl Stored {
 
 impl Queued {
     fn new(group: CommandGroup, since: Instant) -> Self {
-        let (mut commands, mut bytes) = (0, 0);
-        for step in &group.steps {
-            if let Step::Write(command) = step {
-                commands += 1;
-                bytes += command.size();
-            }
-        }
+        let (commands, bytes) = group.writes();
         Self { group, since, commands, bytes }
     }
 }
@@ -95,9 +88,10 @@ impl Inner {
         self.queue.push_front(queued);
     }
 
-    /// Puts a group that came now at the end of the queue.
-    pub(super) fn enqueue(&mut self, group: CommandGroup, now: Instant) {
-        let queued = Queued::new(group, now);
+    /// Puts a group at the end of the queue. Its deadline counts from when it came, be it to the reads first.
+    pub(super) fn enqueue(&mut self, group: CommandGroup) {
+        let since = group.arrived;
+        let queued = Queued::new(group, since);
         self.queued_commands += queued.commands;
         self.queued_bytes += queued.bytes;
         self.queue.push_back(queued);
@@ -113,7 +107,7 @@ impl Inner {
     /// True if what waits need not wait for others, nor for the batch before, unless that makes too many.
     pub(super) fn is_large(&self) -> bool {
         self.queued_commands >= LARGE_COMMANDS
-            && self.gather.has_come(LARGE_PART, self.queue.len())
+            && self.pacing.has_come(LARGE_PART, self.queue.len())
             && self.pending.len() < LARGE_WINDOW
     }
 
@@ -123,7 +117,7 @@ impl Inner {
             let full = self.queued_commands >= BATCH_COMMANDS_MAX || self.queued_bytes >= BATCH_BYTES_MAX;
             let waits = !self.queue.is_empty() || !self.tick_wanted.is_empty();
             let ready = match self.pending.back() {
-                None => !self.tick_wanted.is_empty() || self.gather.is_ready(now, self.queue.len()),
+                None => !self.tick_wanted.is_empty() || self.pacing.is_ready(now, self.queue.len()),
                 Some(last) => last.since + IN_FLIGHT_STEP <= now,
             };
             if !(waits && (ready || full || self.is_large())) {
@@ -134,7 +128,7 @@ impl Inner {
     }
 
     pub(super) fn make_batch(&mut self, boot: u64, now: Instant) {
-        self.gather.taken(now, self.queue.len());
+        self.pacing.taken(now, self.queue.len());
         let mut writer = BatchWriter::new(boot, self.next_seq, self.queued_bytes.min(BATCH_BYTES_MAX) + 64);
         let (mut commands, mut bytes) = (0, 0);
         let mut groups = Vec::new();
@@ -148,11 +142,7 @@ impl Inner {
             commands += queued.commands;
             bytes += queued.bytes;
             since = since.min(queued.since);
-            for step in &queued.group.steps {
-                if let Step::Write(command) = step {
-                    writer.add(command);
-                }
-            }
+            queued.group.write_to(&mut writer);
             groups.push(queued.group);
         }
         if self.pending.is_empty() {

@@ -6,9 +6,8 @@ use tokio::time::Instant;
 use super::batch::Stored;
 use super::{Origin, answer};
 use crate::error::{DISK_FULL, INDETERMINATE, REPLY_LOST};
-use crate::executor::Step;
+use crate::executor::DiskSpace;
 use crate::executor::entry::BatchWriter;
-use crate::replication::Room;
 
 impl Origin {
     /// A hand-over was rejected before it reached the log.
@@ -31,9 +30,9 @@ impl Origin {
         self.wake.notify_one();
     }
 
-    /// The leader has no room for a batch: it did not reach the log. If no other copy of it can, its clients are told so, but for those
+    /// The leader's disk has no space for a batch: it did not reach the log. If no other copy of it can, its clients are told so, but for those
     /// whose commands pass: they go into a later batch.
-    pub fn refused(&self, stream: u64, seq: u64, room: Room) {
+    pub fn refused(&self, stream: u64, seq: u64, space: DiskSpace) {
         let mut failed = Vec::new();
         let mut inner = self.inner.lock();
         let of_this_boot = stream >= inner.first_stream;
@@ -47,8 +46,7 @@ impl Origin {
             pending.void = true;
             let (groups, since) = (std::mem::take(&mut pending.groups), pending.since);
             for group in groups.into_iter().rev() {
-                let passes = |step: &Step| !matches!(step, Step::Write(command) if !room.admits_command(command));
-                if group.steps.iter().all(passes) {
+                if space.admits_group(&group) {
                     inner.queue_first(group, since);
                 } else {
                     failed.push((group, DISK_FULL));

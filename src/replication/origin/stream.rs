@@ -108,7 +108,7 @@ impl Inner {
     /// When to look again, after a look at `now`.
     pub(super) fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let stall = (!self.pending.is_empty()).then(|| self.progress + self.patience());
-        let gather = self.gather.until_after(now);
+        let gather = self.pacing.until_after(now);
         let step = match self.pending.back() {
             Some(last) if !(self.queue.is_empty() && self.tick_wanted.is_empty()) && self.pending.len() < WINDOW => {
                 Some(last.since + IN_FLIGHT_STEP)

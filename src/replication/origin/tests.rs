@@ -9,7 +9,6 @@ use futures::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::advance;
 
-use super::super::Room;
 use super::batch::IN_FLIGHT_STEP;
 use super::stream::BACKOFF_MAX;
 use super::*;
@@ -55,10 +54,10 @@ fn submit_of(origin: &Origin, connection: u64, args: &[&str]) -> oneshot::Receiv
 
 /// A group of so many times the same command.
 fn pipeline(origin: &Origin, connection: u64, count: usize, args: &[&str]) -> oneshot::Receiver<Answered> {
-    let (done, answered) = oneshot::channel();
     let spec = crate::command::lookup(args[0].to_lowercase().as_bytes()).unwrap();
     let steps = (0..count).map(|_| Step::Write(Command::new(spec, 0, Args::from_slices(args)))).collect();
-    origin.submit(CommandGroup { steps, level: ReadLevel::Linearizable, no_touch: false, connection, done });
+    let (group, answered) = CommandGroup::new(steps, ReadLevel::Linearizable, false, connection);
+    origin.submit(group);
     answered
 }
 

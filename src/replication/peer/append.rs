@@ -224,7 +224,7 @@ async fn send(
         let Ok(permit) = window.acquire().await else { return };
         permit.forget();
         if let Some(commit) = &request.leader_commit {
-            group.told_commit.fetch_max(commit.index, Ordering::AcqRel);
+            group.progress.tell_commit(commit.index);
         }
         let last = request.entries.last().map(RaftEntry::log_id).or(request.prev_log_id);
         let bytes: usize = request.entries.iter().map(super::super::codec::entry_size).sum();

@@ -12,12 +12,13 @@ use std::sync::Arc;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::sync::mpsc;
 
+use super::super::Group;
 use super::super::codec::Reader;
 use super::super::origin::Leader;
-use super::super::{Group, Room};
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{FORWARD, REJECTED};
+use crate::executor::DiskSpace;
 use crate::executor::entry::ENTRY_LEN_MAX;
 
 /// Most batches that wait to be written: more than an origin ever has in flight.
@@ -99,11 +100,11 @@ async fn converse(
                 }
                 let mut reader = Reader::new(frame.body);
                 let (stream, seq) = (reader.u64().map_err(io::Error::other)?, reader.u64().map_err(io::Error::other)?);
-                match Room::of(reader.u8().map_err(io::Error::other)?) {
-                    Room::Enough => group.origin.rejected(stream, seq),
-                    room => {
-                        group.note_refusal(node, room);
-                        group.origin.refused(stream, seq, room);
+                match DiskSpace::of(reader.u8().map_err(io::Error::other)?) {
+                    DiskSpace::Enough => group.origin.rejected(stream, seq),
+                    space => {
+                        group.note_refusal(node, space);
+                        group.origin.refused(stream, seq, space);
                     }
                 }
             }
@@ -127,7 +128,7 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
     let (read, mut write) = tokio::io::split(connection);
     let mut frames = FrameReader::new(read);
     // Bounded by the origin's window: a rejection for each batch at most.
-    let (rejections, mut rejected) = mpsc::unbounded_channel::<(u64, u64, Room)>();
+    let (rejections, mut rejected) = mpsc::unbounded_channel::<(u64, u64, DiskSpace)>();
     loop {
         tokio::select! {
             frame = frames.next() => {
@@ -142,11 +143,11 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
                 let crc = reader.u32().map_err(io::Error::other)?;
                 let rejections = rejections.clone();
                 // A receiver that is gone is a connection that is gone.
-                let reject = move |room| {
-                    let _ = rejections.send((stream, seq, room));
+                let reject = move |space| {
+                    let _ = rejections.send((stream, seq, space));
                 };
                 if group.leader() != Some(leader) || leader.node != group.node {
-                    reject(Room::Enough);
+                    reject(DiskSpace::Enough);
                     continue;
                 }
                 group.links.waits(from);
@@ -160,18 +161,18 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 let sealed = crate::executor::entry::seal(unsealed, group.stamp());
-                let room = group.own_room();
-                if !room.admits_entry(&sealed) {
-                    reject(room);
+                let space = group.own_disk_space();
+                if !group.executor.admits(space, &sealed) {
+                    reject(space);
                     continue;
                 }
-                group.propose(sealed, move || reject(Room::Enough)).await;
+                group.propose(sealed, move || reject(DiskSpace::Enough)).await;
             }
-            Some((stream, seq, room)) = rejected.recv() => {
+            Some((stream, seq, space)) = rejected.recv() => {
                 let mut body = BytesMut::with_capacity(17);
                 body.put_u64_le(stream);
                 body.put_u64_le(seq);
-                body.put_u8(room as u8);
+                body.put_u8(space as u8);
                 frame::write_parts(&mut write, group.id, REJECTED, &[body.freeze()]).await?;
             }
         }

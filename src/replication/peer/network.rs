@@ -81,7 +81,7 @@ impl RaftNetworkV2<TypeConfig> for Client {
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
         let clock_ms = self.group.clock.told_ms();
         if let Some(commit) = &rpc.leader_commit {
-            self.group.told_commit.fetch_max(commit.index, std::sync::atomic::Ordering::AcqRel);
+            self.group.progress.tell_commit(commit.index);
         }
         let (term, prev) = (rpc.vote.leader_id.term, rpc.prev_log_id.as_ref().map_or(0, |id| id.index));
         match self.ask(Question::Append(clock_ms, rpc), &option).await? {

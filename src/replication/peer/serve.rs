@@ -11,9 +11,9 @@ use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, watch};
 
+use super::super::Group;
 use super::super::codec::Reader;
 use super::super::origin::Leader;
-use super::super::{Group, Router};
 use super::frame::{self, FrameReader};
 use super::handshake::{Hello, Purpose, Refused, accept};
 use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
@@ -25,6 +25,9 @@ const APPEND_QUEUE_MAX: usize = 64;
 
 /// Earlier processes of a node that are remembered.
 const SUPERSEDED_MAX: usize = 16;
+
+/// The groups of a node.
+type Groups = Vec<Arc<Group>>;
 
 /// The processes that have called: of two with one node id the newer one stays.
 #[derive(Default)]
@@ -57,14 +60,14 @@ impl Callers {
 }
 
 /// Accepts peers until the future is dropped.
-pub async fn serve(router: Router, listener: Box<dyn Listener>) {
+pub async fn serve(groups: Groups, listener: Box<dyn Listener>) {
     let callers = Arc::new(Callers::default());
     loop {
         match listener.accept().await {
             Ok(stream) => {
-                let (router, callers) = (router.clone(), callers.clone());
+                let (groups, callers) = (groups.clone(), callers.clone());
                 drop(crate::replication::spawn(async move {
-                    if let Err(error) = serve_one(&router, &callers, stream).await {
+                    if let Err(error) = serve_one(&groups, &callers, stream).await {
                         crate::sys::log::debug(&format!("a peer connection ended: {error}"));
                     }
                 }));
@@ -77,15 +80,15 @@ pub async fn serve(router: Router, listener: Box<dyn Listener>) {
     }
 }
 
-async fn serve_one(router: &Router, callers: &Callers, mut stream: BoxStream) -> io::Result<()> {
-    let group = router.group().ok_or(io::ErrorKind::NotFound)?.clone();
+async fn serve_one(groups: &Groups, callers: &Callers, mut stream: BoxStream) -> io::Result<()> {
+    let group = groups.first().ok_or(io::ErrorKind::NotFound)?.clone();
     let links = group.links.clone();
     let mut process = None;
     let admit = |hello: &Hello| admit(&group, callers, hello).map(|newest| process = Some(newest));
     let hello = accept(&group.env, links.identity(), &mut stream, admit).await?;
     let talk = async {
         match hello.purpose {
-            Purpose::Control => control(router, hello.node, stream).await,
+            Purpose::Control => control(groups, hello.node, stream).await,
             Purpose::Append => append_stream(&group, hello.node, stream).await,
             Purpose::Forward => forward::receive(group.clone(), hello.node, stream).await,
             Purpose::Snapshot => snapshots::receive(&group, stream).await,
@@ -132,7 +135,7 @@ fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Recei
     callers.note(hello.node, hello.process).ok_or_else(twice)
 }
 
-async fn control(router: &Router, node: u64, stream: BoxStream) -> io::Result<()> {
+async fn control(groups: &Groups, node: u64, stream: BoxStream) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(stream);
     let mut frames = FrameReader::new(read);
     let (answers, mut answered) = mpsc::channel::<(u64, u64, Answer)>(256);
@@ -144,7 +147,7 @@ async fn control(router: &Router, node: u64, stream: BoxStream) -> io::Result<()
                 if frame.kind != QUESTION {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
-                let group = router.groups().iter().find(|group| group.id == frame.group).ok_or(io::ErrorKind::NotFound)?;
+                let group = groups.iter().find(|group| group.id == frame.group).ok_or(io::ErrorKind::NotFound)?;
                 if group.is_removed(node) || group.links.went_back(node) {
                     // It calls again, and is told.
                     return Err(io::ErrorKind::ConnectionAborted.into());

@@ -96,7 +96,7 @@ pub(super) async fn send_newest(
     vote: &Vote,
     write: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
-    let dir = group.snapshots.clone();
+    let dir = group.snapshots.dir.clone();
     let opened =
         group.env.heavy(move || dir.open_latest()).await.map_err(|error| io::Error::other(error.to_string()))?;
     let Some(mut opened) = opened else { return Err(io::ErrorKind::NotFound.into()) };
@@ -150,7 +150,7 @@ pub(super) async fn take(
         crate::sys::log::warning(&format!("a snapshot from a peer is refused: {error}"));
         io::Error::from(error)
     };
-    let mut incoming = group.snapshots.receive(group.disk_floor()).map_err(fail)?;
+    let mut incoming = group.snapshots.dir.receive(group.disk_floor()).map_err(fail)?;
     loop {
         let next = moving(frames.next()).await.inspect_err(|error| {
             let received = incoming.received();

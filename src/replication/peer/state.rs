@@ -26,7 +26,7 @@ pub async fn provide(group: &Arc<Group>, caller: u64, connection: BoxStream) -> 
     if group.applied().index < at_least {
         return Err(io::Error::other(format!("entry {at_least} is not applied here")));
     }
-    if group.snapshots.latest().is_none_or(|newest| newest.last_index < at_least) {
+    if group.snapshots.dir.latest().is_none_or(|newest| newest.last_index < at_least) {
         take_snapshot(group).await.map_err(io::Error::other)?;
     }
     // A head has one; who asks for a state ignores it.

@@ -3,17 +3,15 @@
 //! Invariants: a round takes what waits when it begins, and nothing afterwards. What has no answer within `write-timeout-ms` fails, in
 //! whichever step of its round it waits; the rest of the round goes on.
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::look::finish;
-use super::{Queue, Waiting};
+use super::Queue;
+use crate::executor::{Read, within_deadlines};
 use crate::replication::Group;
 use crate::sys::env::FineTimer;
 
@@ -27,23 +25,23 @@ pub(super) const SMALL_GROUPS: usize = 10;
 impl Queue {
     /// Another waits; true if a round may begin now.
     pub(super) fn came(&mut self, now: Instant) -> bool {
-        self.gather.came(now, self.waiting.len());
+        self.pacing.came(now, self.waiting.len());
         self.may_begin(now)
     }
 
     fn may_begin(&self, now: Instant) -> bool {
         let waiting = self.waiting.len();
         let enough = match self.rounds {
-            0 => self.gather.is_ready(now, waiting),
-            1..ROUNDS_MAX => waiting >= SMALL_GROUPS && self.gather.enough_came(waiting),
+            0 => self.pacing.is_ready(now, waiting),
+            1..ROUNDS_MAX => waiting >= SMALL_GROUPS && self.pacing.enough_came(waiting),
             _ => return false,
         };
         waiting > 0 && (enough || self.commands >= LARGE_COMMANDS)
     }
 
-    fn begin(&mut self, now: Instant) -> Option<Vec<Waiting>> {
+    fn begin(&mut self, now: Instant) -> Option<Vec<Read>> {
         self.may_begin(now).then(|| {
-            self.gather.taken(now, self.waiting.len());
+            self.pacing.taken(now, self.waiting.len());
             self.rounds += 1;
             self.under_way += self.waiting.len();
             self.commands = 0;
@@ -55,7 +53,7 @@ impl Queue {
     fn ended(&mut self, groups: usize) {
         self.rounds -= 1;
         self.under_way -= groups;
-        self.gather.answered(groups, self.waiting.len() + self.under_way);
+        self.pacing.answered(groups, self.waiting.len() + self.under_way);
     }
 }
 
@@ -67,7 +65,7 @@ pub async fn drive_reads(group: Arc<Group>) {
         let now = Instant::now();
         let (waiting, until) = {
             let mut queue = group.reads.queue.lock();
-            (queue.begin(now), queue.gather.until_after(now))
+            (queue.begin(now), queue.pacing.until_after(now))
         };
         if let Some(waiting) = waiting {
             rounds.push(round(group.clone(), waiting));
@@ -81,11 +79,11 @@ pub async fn drive_reads(group: Arc<Group>) {
 }
 
 /// Returns how many began it.
-async fn round(group: Arc<Group>, mut ready: Vec<Waiting>) -> usize {
+async fn round(group: Arc<Group>, mut ready: Vec<Read>) -> usize {
     let groups = ready.len();
-    match meanwhile(&group, &mut ready, obtain_index(&group)).await {
+    match within_deadlines(&mut ready, obtain_index(&group)).await {
         None => {}
-        Some(index) if group.applied().index >= index => finish(&group, ready, index).await,
+        Some(index) if group.applied().index >= index => answer(&group, ready, index).await,
         // Others need not wait for what this node has not applied.
         Some(index) => drop(crate::replication::spawn(finish_when_applied(group, ready, index))),
     }
@@ -105,27 +103,12 @@ async fn obtain_index(group: &Group) -> u64 {
 }
 
 /// Waits until `index` is applied; those whose time is over before fail.
-pub(super) async fn finish_when_applied(group: Arc<Group>, mut ready: Vec<Waiting>, index: u64) {
-    if meanwhile(&group, &mut ready, group.wait_applied(index)).await.is_some() {
-        finish(&group, ready, index).await;
+pub(super) async fn finish_when_applied(group: Arc<Group>, mut ready: Vec<Read>, index: u64) {
+    if within_deadlines(&mut ready, group.wait_applied(index)).await.is_some() {
+        answer(&group, ready, index).await;
     }
 }
 
-/// Waits for `future`, and lets those of `ready` fail whose time is over meanwhile; None once nobody is left.
-pub(super) async fn meanwhile<T>(
-    group: &Group,
-    ready: &mut Vec<Waiting>,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    let mut future = pin!(future);
-    while let Some(first) = ready.iter().map(|waiting| waiting.since).min() {
-        if let Ok(value) = timeout_at(first + group.timeout(), &mut future).await {
-            return Some(value);
-        }
-        let (late, rest) = std::mem::take(ready).into_iter().partition(|waiting| waiting.since <= first);
-        *ready = rest;
-        let late: Vec<Waiting> = late;
-        late.into_iter().for_each(|waiting| waiting.job.fail());
-    }
-    None
+async fn answer(group: &Arc<Group>, ready: Vec<Read>, index: u64) {
+    group.executor.clone().read(ready, index, group.clone()).await;
 }

@@ -1,17 +1,15 @@
 //! The read path of one node without Raft: what a leader's index needs, and what a read does that cannot be answered.
 
+use std::sync::Arc;
+
 use super::super::peer::message::{Answer, Question};
-use super::super::testing::{Asked, Member, OWN, group, log_id, set_voters, vote};
+use super::super::testing::{Asked, Member, OWN, group, log_id, set_applied, set_voters, vote};
 use super::super::types::scope;
-use super::look::{Look, Pass, finish};
 use super::rounds::finish_when_applied;
 use super::*;
-use crate::executor::apply::apply;
-use crate::executor::entry::{BatchWriter, Stamp, decode, seal};
-use crate::executor::prepare::Prepared;
-use crate::executor::{Answered, Command, Exec};
-use crate::protocol::Args;
-use crate::protocol::Reply;
+use crate::config::ReadLevel;
+use crate::executor::{Answered, Command, Step};
+use crate::protocol::{Args, Reply};
 use crate::sys::env::Tcp;
 
 /// Node 1, the only voter, leads.
@@ -24,37 +22,29 @@ async fn a_leaders_index_needs_its_vote_and_an_entry_of_its_term_and_covers_what
     scope(1, async {
         let group = leader().await;
         assert_eq!(group.confirmed_index(OWN, None).await, Some(5));
-        group.told_commit.store(9, std::sync::atomic::Ordering::Release);
+        group.progress.tell_commit(9);
         assert_eq!(group.confirmed_index(OWN, None).await, Some(9), "another node has answered by entry 9");
         let earlier = Leader { term: 2, node: 2 };
         assert_eq!(group.confirmed_index(earlier, None).await, None, "asked for another leader");
-        group.set_applied(&log_id(earlier, 5));
+        set_applied(&group, &log_id(earlier, 5));
         assert_eq!(
             group.confirmed_index(OWN, None).await,
             None,
             "entries of earlier terms may be committed and unknown"
         );
-        group.set_applied(&log_id(OWN, 6));
+        set_applied(&group, &log_id(OWN, 6));
         vote(&group, Leader { term: 4, node: 2 }).await;
         assert_eq!(group.confirmed_index(OWN, None).await, None, "its own vote has gone to another");
     })
     .await;
 }
 
-fn command(line: &str) -> Command {
-    let args = Args::from_slices(line.split(' '));
-    Command::new(crate::command::lookup(args.arg(0)).unwrap(), 0, args)
-}
-
-fn job(commands: Vec<Command>) -> (Job, oneshot::Receiver<Answered>) {
-    let (done, answered) = oneshot::channel();
-    let steps = commands.into_iter().map(Step::Read).collect();
-    let level = ReadLevel::Linearizable;
-    (Job::Commands(CommandGroup { steps, level, no_touch: false, connection: 1, done }), answered)
-}
-
-fn get() -> (Job, oneshot::Receiver<Answered>) {
-    job(vec![command("GET k")])
+/// `GET k`, which came so long after `begin`.
+fn get(group: &Group, begin: Instant, after: Duration) -> (Read, oneshot::Receiver<Answered>) {
+    let args = Args::from_slices(["GET", "k"]);
+    let step = Step::Read(Command::new(crate::command::lookup(b"get").unwrap(), 0, args));
+    let (commands, answered) = CommandGroup::new(vec![step], ReadLevel::Linearizable, false, 1);
+    (Read { work: Work::Commands(commands), deadline: begin + after + group.timeout() }, answered)
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,132 +52,17 @@ async fn a_read_whose_index_is_never_applied_here_fails_at_its_deadline() {
     scope(1, async {
         let group = leader().await;
         let begin = Instant::now();
-        let ((early, mut first), (late, mut second)) = (get(), get());
         let half = group.timeout() / 2;
-        let ready = vec![Waiting { job: early, since: begin }, Waiting { job: late, since: begin + half }];
+        let ((early, mut first), (late, mut second)) = (get(&group, begin, Duration::ZERO), get(&group, begin, half));
+        let ready = vec![early, late];
         drop(crate::replication::spawn(finish_when_applied(group.clone(), ready, 100)));
         tokio::time::sleep(group.timeout() + Duration::from_millis(5)).await;
         assert_eq!(first.try_recv().unwrap().replies, [Reply::Error(LOADING)]);
         assert!(second.try_recv().is_err(), "its time is not over");
-        group.set_applied(&log_id(OWN, 100));
+        set_applied(&group, &log_id(OWN, 100));
         assert_eq!(second.await.unwrap().replies, [Reply::Nil]);
     })
     .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_key_that_is_due_by_the_clock_alone_is_read_again_after_a_tick() {
-    scope(1, async {
-        let group = leader().await;
-        let mut batch = BatchWriter::new(0, 0, 64);
-        batch.plain(0, &Args::from_slices(["SET", "k", "v", "PX", "1000"]));
-        let entry = decode(&seal(batch.finish(), Stamp { now_ms: 10_000, ..Stamp::default() })).unwrap();
-        let mut state = group.gate.write().await;
-        apply(&mut state, 6, Prepared::new(entry).unwrap(), |_, _| None);
-        let value = [Reply::Bulk("v".into())];
-
-        group.clock.follow(10_900);
-        let (job, mut answered) = get();
-        assert!(Look::new(&group, &state, Pass::First).answer(job, 6).is_none());
-        assert_eq!(answered.try_recv().unwrap().replies, value);
-
-        group.clock.follow(11_100);
-        let (job, mut answered) = get();
-        let again = Look::new(&group, &state, Pass::First).answer(job, 6).expect("only the log expires keys");
-        assert!(answered.try_recv().is_err());
-        assert!(Look::new(&group, &state, Pass::AfterTick).answer(again, 6).is_none());
-        assert_eq!(answered.try_recv().unwrap().replies, value, "the tick that came did not expire it");
-    })
-    .await;
-}
-
-/// What goes through much leaves the thread, on its own or with others, and is answered like anything else; what looks at a small
-/// part of something large does not.
-#[tokio::test(start_paused = true)]
-async fn a_group_that_reads_much_runs_apart() {
-    scope(1, async {
-        let group = leader().await;
-        {
-            let mut batch = BatchWriter::new(0, 0, 64);
-            for (key, len) in [("large", 5000), ("middle", 4000)] {
-                let fields = (0..len).flat_map(|i| [format!("f{i}"), "v".into()]);
-                batch.plain(0, &Args::from_slices(["HSET".into(), key.to_string()].into_iter().chain(fields)));
-            }
-            let entry = decode(&seal(batch.finish(), Stamp { now_ms: 10_000, ..Stamp::default() })).unwrap();
-            apply(&mut *group.gate.write().await, 6, Prepared::new(entry).unwrap(), |_, _| None);
-        }
-        for (line, count, apart) in [
-            ("HGETALL large", 1, true),
-            ("HKEYS large", 1, true),
-            ("HSCAN large 0 COUNT 4500", 1, true),
-            ("HSCAN large 0 COUNT 10", 100, false),
-            ("HGET large f1", 100, false),
-            ("RANDOMKEY", 16, false),
-            ("HVALS middle", 1, false),
-            ("HVALS middle", 16, false),
-            ("HVALS middle", 17, true),
-        ] {
-            let commands = || (0..count).map(|_| command(line)).collect::<Vec<_>>();
-            let mut exec = command("EXEC");
-            exec.exec = Some(Box::new(Exec { watches: Vec::new(), commands: commands() }));
-            for commands in [commands(), vec![exec]] {
-                let expected = commands.len();
-                let (job, mut answered) = job(commands);
-                let found = || group.key_stats.hits.load(std::sync::atomic::Ordering::Relaxed);
-                let before = found();
-                finish(&group, vec![Waiting { job, since: Instant::now() }], 6).await;
-                assert_eq!(answered.try_recv().is_err(), apart, "{count} x {line}");
-                if apart {
-                    settle().await;
-                    let replies = answered.await.unwrap().replies;
-                    assert_eq!(replies.len(), expected);
-                    assert!(!format!("{replies:?}").contains("Error"), "{count} x {line}");
-                }
-                let looked_up = if line == "RANDOMKEY" { 0 } else { count };
-                assert_eq!(found() - before, looked_up, "{count} x {line}");
-            }
-        }
-    })
-    .await;
-}
-
-/// A script that writes may hold the gate for long: who waits for it is told in time, and the others are answered when it is free.
-#[tokio::test(start_paused = true)]
-async fn a_read_fails_at_its_deadline_while_the_gate_is_held() {
-    scope(1, async {
-        let group = leader().await;
-        let state = group.gate.write().await;
-        let begin = Instant::now();
-        let ((early, mut first), (late, mut second)) = (get(), get());
-        let half = group.timeout() / 2;
-        let ready = vec![Waiting { job: early, since: begin }, Waiting { job: late, since: begin + half }];
-        drop(crate::replication::spawn(finish_when_applied(group.clone(), ready, 5)));
-        tokio::time::sleep(group.timeout() + Duration::from_millis(5)).await;
-        assert_eq!(first.try_recv().unwrap().replies, [Reply::Error(LOADING)]);
-        assert!(second.try_recv().is_err(), "its time is not over");
-        drop(state);
-        assert_eq!(second.await.unwrap().replies, [Reply::Nil]);
-    })
-    .await;
-}
-
-/// However much clients read, apply finds a thread.
-#[test]
-fn heavy_reads_take_turns() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(scope(1, async {
-        let group = group(OWN, Arc::new(Tcp), true).await;
-        let mut turns = Vec::new();
-        for _ in 0..crate::sys::env::HEAVY_THREADS / 2 {
-            turns.push(group.env.turn().await.unwrap());
-        }
-        let (read, mut answered) = job(vec![command("KEYS *")]);
-        finish(&group, vec![Waiting { job: read, since: Instant::now() }], 5).await;
-        let early = tokio::time::timeout(Duration::from_millis(200), &mut answered).await;
-        assert!(early.is_err(), "it has a thread though all turns are taken");
-        turns.pop();
-        assert_eq!(answered.await.unwrap().replies, [Reply::Array(Vec::new())]);
-    }));
 }
 
 const OTHER: Leader = Leader { term: 3, node: 2 };
@@ -239,10 +114,10 @@ async fn a_read_gets_an_index_that_was_asked_for_after_it_came_and_waits_until_t
         let second_asked = index_asked(&mut questions).await;
         second_asked.send(Answer::ReadIndex(Some(7))).unwrap();
         settle().await;
-        group.set_applied(&log_id(OTHER, 6));
+        set_applied(&group, &log_id(OTHER, 6));
         settle().await;
         assert!(!second.is_finished(), "entry 7 is not applied");
-        group.set_applied(&log_id(OTHER, 7));
+        set_applied(&group, &log_id(OTHER, 7));
         assert_eq!(second.await.unwrap(), Ok(7));
     })
     .await;
@@ -312,24 +187,6 @@ async fn a_leader_that_says_nothing_makes_each_read_fail_at_its_own_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_for_which_no_tick_comes_fails_at_its_deadline() {
-    scope(1, async {
-        let group = leader().await;
-        let mut batch = BatchWriter::new(0, 0, 64);
-        batch.plain(0, &Args::from_slices(["SET", "k", "v", "PX", "1000"]));
-        let entry = decode(&seal(batch.finish(), Stamp { now_ms: 10_000, ..Stamp::default() })).unwrap();
-        apply(&mut *group.gate.write().await, 6, Prepared::new(entry).unwrap(), |_, _| None);
-        group.clock.follow(11_100);
-        let (job, answered) = get();
-        let begin = Instant::now();
-        finish(&group, vec![Waiting { job, since: begin }], 6).await;
-        assert_eq!(answered.await.unwrap().replies, [Reply::Error(LOADING)]);
-        assert!(begin.elapsed() < group.timeout() + Duration::from_millis(5));
-    })
-    .await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_leader_that_votes_for_another_while_it_asks_has_no_index() {
     scope(1, async {
         for (moves, expected) in [(false, Some(5)), (true, None)] {
@@ -373,7 +230,7 @@ async fn a_read_for_which_no_round_begins_fails_at_its_deadline() {
         });
         settle().await;
         tokio::time::sleep(group.timeout() - Duration::from_secs(1)).await;
-        group.reads.expire(group.timeout());
+        group.reads.expire();
         settle().await;
         assert!(early.is_finished() && !late.is_finished());
         assert_eq!(early.await.unwrap(), Err(LOADING));

@@ -2,7 +2,7 @@
 
 use super::super::testing::{Alone, OWN, group_on, log_id};
 use super::super::types::scope;
-use super::super::{Machine, peer::Network};
+use super::super::{StateMachine, peer::Network};
 use super::*;
 use crate::snapshot::{MemoryStore, SnapshotStore};
 
@@ -10,12 +10,12 @@ use crate::snapshot::{MemoryStore, SnapshotStore};
 async fn leader() -> (Arc<Group>, MemoryStore) {
     let store = MemoryStore::new();
     let group = group_on(OWN, Arc::new(Alone), false, store.clone()).await;
-    let machine = Machine::new(group.clone(), Some(log_id(OWN, 5)), None);
+    let machine = StateMachine::new(group.clone(), Some(log_id(OWN, 5)), None);
     let config = Arc::new(openraft::Config { snapshot_policy: openraft::SnapshotPolicy::Never, ..Default::default() });
     let raft = super::super::Raft::new(1, config, Network(group.clone()), group.log.clone(), machine).await.unwrap();
     group.set_raft(raft);
     check_goes_on(&group).await;
-    assert_eq!(group.snapshots.latest().map(|id| id.last_index), Some(5));
+    assert_eq!(group.snapshots.dir.latest().map(|id| id.last_index), Some(5));
     (group, store)
 }
 
@@ -40,15 +40,15 @@ async fn one_that_cannot_be_written_ends_nothing_and_is_told_with_its_reason() {
             let told = take(&group).await.unwrap_err();
             assert!(told.starts_with("the snapshot could not be written") && told.contains(why), "{told}");
             assert_eq!(store.list().unwrap(), names);
-            assert!(group.snapshot_stats.failures.last_failed());
+            assert!(group.snapshots.failures.last_failed());
             check_goes_on(&group).await;
         }
         store.limit(None);
         // Who asks does not wait for the pause.
-        assert!(group.snapshot_stats.failures.pause());
+        assert!(group.snapshots.failures.pause());
         take(&group).await.unwrap();
-        assert_eq!(group.snapshots.latest().map(|id| id.last_index), Some(group.applied().index));
-        assert!(!group.snapshot_stats.failures.last_failed());
+        assert_eq!(group.snapshots.dir.latest().map(|id| id.last_index), Some(group.applied().index));
+        assert!(!group.snapshots.failures.last_failed());
         check_goes_on(&group).await;
     })
     .await;
@@ -59,9 +59,9 @@ async fn one_that_is_due_and_fails_is_tried_again_ever_later() {
     scope(1, async {
         let (group, store) = leader().await;
         store.limit(Some(0));
-        group.snapshot_stats.last_bytes.store(0, Ordering::Relaxed);
-        group.log_keep.store(0, Ordering::Relaxed);
-        let failures = &group.snapshot_stats.failures;
+        group.snapshots.stats.last_bytes.store(0, Ordering::Relaxed);
+        group.snapshots.log_keep.store(0, Ordering::Relaxed);
+        let failures = &group.snapshots.failures;
         let driving = crate::sys::task::AbortOnDrop(crate::replication::spawn(drive_snapshots(group.clone())));
         // At once, and after 1, 2, 4, 8 and 16 s.
         tokio::time::sleep(Duration::from_secs(40)).await;

@@ -31,8 +31,8 @@ impl Connection<'_> {
     /// True if the command that is held back runs scripts that have all declared to write nothing.
     async fn is_harmless(&self) -> bool {
         let Some(args) = &self.held else { return false };
-        let (Some(spec), Some(group)) = (lookup(args.name()), self.server.router.group()) else { return false };
-        let state = group.gate.read().await;
+        let (Some(spec), Some(executor)) = (lookup(args.name()), self.server.router.executor()) else { return false };
+        let state = executor.gate.read().await;
         !self.may_write(spec, args, &state.scripts)
     }
 

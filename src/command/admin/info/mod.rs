@@ -101,12 +101,12 @@ fn is_asked(asked: &[String], name: &str, is_default: bool) -> bool {
 async fn gather(server: Arc<Server>) -> Facts {
     let cluster = ClusterView::of(&server).await;
     let mut keyspace = Vec::new();
-    if let Some(group) = server.router.group() {
-        let state = group.gate.read().await;
+    if let Some(executor) = server.router.executor() {
+        let state = executor.gate.read().await;
         for index in 0..crate::store::DATABASES {
             let db = state.db(index);
             if !db.is_empty() {
-                let now_ms = group.clock.estimate_ms();
+                let now_ms = executor.clock.estimate_ms();
                 keyspace.push((index, db.len(), db.volatile_len(), db.average_ttl_ms(now_ms)));
             }
         }

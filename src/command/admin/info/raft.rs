@@ -43,7 +43,7 @@ pub fn replication(section: &mut Section, facts: &Facts) {
 
 pub fn raft(section: &mut Section, facts: &Facts) {
     let Some(group) = facts.server.router.group() else { return };
-    let (standing, stats) = (group.raft_standing(), &group.snapshot_stats);
+    let (standing, stats) = (group.raft_standing(), &group.snapshots.stats);
     let leader = group.leader();
     let role = match leader {
         Some(leader) if leader.node == group.node => "leader",
@@ -66,7 +66,7 @@ pub fn raft(section: &mut Section, facts: &Facts) {
     section.field("raft_last_log_term", group.log.last_log_id().map_or(0, |last| last.leader_id.term));
     section.field("raft_log_bytes", group.log.bytes_between(group.log.first_index(), standing.last_log_index + 1));
     section.field("raft_log_disk_bytes", group.log.disk_bytes());
-    section.field("raft_snapshot_index", group.snapshots.latest().map_or(0, |id| id.last_index));
+    section.field("raft_snapshot_index", group.snapshots.dir.latest().map_or(0, |id| id.last_index));
     section.field("raft_snapshot_bytes", stats.last_bytes.load(Ordering::Relaxed));
     section.field("raft_snapshots_taken", stats.taken.load(Ordering::Relaxed));
     section.field("raft_snapshots_installed", installed);

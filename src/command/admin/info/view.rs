@@ -43,8 +43,10 @@ pub struct Other {
 impl ClusterView {
     /// What is so now.
     pub async fn of(server: &Arc<Server>) -> Self {
-        let Some(group) = server.router.group() else { return Self::default() };
-        let members = group.gate.read().await.cluster.members.clone();
+        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
+            return Self::default();
+        };
+        let members = executor.gate.read().await.cluster.members.clone();
         let leader = group.leader();
         let address = |node: u64| members.get(&node).map(|member| split(&member.client_addr));
         let shows_master = server.router.shows_master(&server.settings());

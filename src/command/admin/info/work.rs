@@ -12,7 +12,7 @@ fn get(counter: &AtomicU64) -> u64 {
 
 pub fn persistence(section: &mut Section, facts: &Facts) {
     let loading = !facts.cluster.has_leader;
-    let snapshots = facts.server.router.group().map(|group| &group.snapshot_stats);
+    let snapshots = facts.server.router.group().map(|group| &group.snapshots.stats);
     let of = |counter: fn(&crate::replication::snapshot::SnapshotStats) -> &AtomicU64| {
         snapshots.map_or(0, |stats| get(counter(stats)))
     };
@@ -23,12 +23,12 @@ pub fn persistence(section: &mut Section, facts: &Facts) {
     }
     section.field("async_loading", 0);
     let unsaved = facts.server.router.group().map_or(0, |group| {
-        group.applied().index.saturating_sub(group.snapshots.latest().map_or(0, |id| id.last_index))
+        group.applied().index.saturating_sub(group.snapshots.dir.latest().map_or(0, |id| id.last_index))
     });
     section.field("rdb_changes_since_last_save", unsaved);
     section.field("rdb_bgsave_in_progress", of(|stats| &stats.in_progress));
     section.field("rdb_last_save_time", last_save_s(&facts.server));
-    let failed = snapshots.is_some_and(|stats| stats.failures.last_failed());
+    let failed = facts.server.router.group().is_some_and(|group| group.snapshots.failures.last_failed());
     section.field("rdb_last_bgsave_status", if failed { "err" } else { "ok" });
     section.field("rdb_saves", of(|stats| &stats.taken));
     // The Raft log is an append-only file that is fsynced before every answer.
@@ -51,7 +51,7 @@ pub fn stats(section: &mut Section, facts: &Facts) {
     section.field("instantaneous_input_kbps", format!("{:.2}", input_per_s as f64 / 1024.0));
     section.field("instantaneous_output_kbps", format!("{:.2}", output_per_s as f64 / 1024.0));
     section.field("rejected_connections", get(&stats.rejected_connections));
-    let keys = facts.server.router.group().map(|group| &group.key_stats);
+    let keys = facts.server.router.executor().map(|executor| &executor.key_stats);
     section.field("expired_keys", keys.map_or(0, |keys| get(&keys.expired)));
     section.field("evicted_keys", 0);
     section.field("evicted_clients", 0);

@@ -1,6 +1,7 @@
 //! What goes again: of a boot that ended, and of a batch that the leader had no room for.
 
 use super::*;
+use crate::executor::DiskSpace;
 
 /// What a boot that ended had in flight goes again under the next one: in order, ahead of what came later, and no younger.
 #[tokio::test(start_paused = true)]
@@ -49,7 +50,7 @@ async fn a_refused_batch_goes_again_without_its_commands() {
     let mut del = submit_of(&origin, 2, &["DEL", "k"]);
     let first = hand_overs(&origin, LEADER).remove(0);
     assert_eq!(content(&first), (7, 1, 2));
-    origin.refused(first.stream, 1, Room::Low);
+    origin.refused(first.stream, 1, DiskSpace::Low);
     assert_eq!(answer(&mut set), Some(DISK_FULL));
     assert!(del.try_recv().is_err());
     advance(BACKOFF_MAX).await;
@@ -64,7 +65,7 @@ async fn a_refusal_is_no_answer_while_another_copy_is_under_way() {
     let mut answered = submit(&origin);
     let first = hand_overs(&origin, LEADER).remove(0);
     let second = hand_overs(&origin, NEXT_LEADER).remove(0);
-    origin.refused(second.stream, 1, Room::Out);
+    origin.refused(second.stream, 1, DiskSpace::Out);
     assert!(answered.try_recv().is_err(), "the first leader may have it in its log");
     advance(BACKOFF_MAX).await;
     let third = hand_overs(&origin, NEXT_LEADER).remove(0);

@@ -12,10 +12,11 @@ use super::super::super::log::{LogOptions, LogStore, MemoryDisk};
 use super::super::super::origin::Leader;
 use super::super::super::testing::{Pipe, log_id};
 use super::super::super::types::{SnapshotMeta, StoredMembership, scope};
-use super::super::super::{Machine, Parts};
+use super::super::super::{Parts, StateMachine};
 use super::super::handshake::accept;
 use super::super::{Identity, Links};
 use super::*;
+use crate::executor::StoreExecutor;
 use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
 use crate::store::State;
 use crate::sys::clock::{ClusterClock, SystemClocks};
@@ -49,11 +50,13 @@ async fn node() -> (Arc<Group>, MemoryStore, DuplexStream) {
     let store = MemoryStore::new();
     let links = Links::new(env.clone(), Identity::new(1, 1, 1, 1, String::new()));
     links.set_addr(2, "n2:1");
+    let clock = Arc::new(ClusterClock::new(clocks));
     let group = Group::new(Parts {
         id: 0,
         node: 1,
-        env,
-        clock: Arc::new(ClusterClock::new(clocks)),
+        env: env.clone(),
+        executor: StoreExecutor::new(env, clock.clone()),
+        clock,
         log: LogStore::open(io, 0, LogOptions::default()).await.unwrap(),
         snapshots: SnapshotDir::open(Arc::new(store.clone()), 0).unwrap(),
         links,
@@ -110,7 +113,7 @@ async fn a_sender_gives_a_transfer_up_that_hangs() {
         let mut raft = Vec::new();
         put_snapshot_meta(&mut raft, &SnapshotMeta::default());
         let image = State::default();
-        group.snapshots.write(&image, &Meta::of(&image, 0, 5, 1, raft), 0).unwrap();
+        group.snapshots.dir.write(&image, &Meta::of(&image, 0, 5, 1, raft), 0).unwrap();
         let begin = Instant::now();
         let hanging = async {
             let env = group.env.clone();
@@ -149,7 +152,7 @@ async fn a_snapshot_that_would_take_the_logs_room_is_refused() {
             assert_eq!(file_names(&store), ["other"]);
         }
         // Two pieces fit.
-        let mut incoming = group.snapshots.receive(group.disk_floor() - 300).unwrap();
+        let mut incoming = group.snapshots.dir.receive(group.disk_floor() - 300).unwrap();
         for fits in [true, true, false] {
             assert_eq!(incoming.push(&[7; 100]).is_ok(), fits);
         }
@@ -165,9 +168,9 @@ async fn file_at(index: u64) -> (SnapshotMeta, Bytes) {
     let mut raft = Vec::new();
     put_snapshot_meta(&mut raft, &meta);
     let image = State::default();
-    group.snapshots.write(&image, &Meta::of(&image, 0, index, 1, raft), 0).unwrap();
+    group.snapshots.dir.write(&image, &Meta::of(&image, 0, index, 1, raft), 0).unwrap();
     let mut file = Vec::new();
-    io::Read::read_to_end(&mut group.snapshots.open_latest().unwrap().unwrap().reader, &mut file).unwrap();
+    io::Read::read_to_end(&mut group.snapshots.dir.open_latest().unwrap().unwrap().reader, &mut file).unwrap();
     (meta, file.into())
 }
 
@@ -185,12 +188,12 @@ async fn transfer(group: &Arc<Group>, leader: Leader, index: u64) -> io::Result<
 async fn what_raft_does_not_accept_is_not_kept_and_in_nobodys_way() {
     scope(1, async {
         let (group, store, _) = node().await;
-        let newest = || group.snapshots.latest().map(|id| id.last_index);
+        let newest = || group.snapshots.dir.latest().map(|id| id.last_index);
         let (deposed, leader) = (Leader { term: 1, node: 2 }, Leader { term: 2, node: 3 });
         // While the snapshot was sent, this node has voted for another leader.
         group.log.clone().save_vote(&Vote::new_committed(leader.term, leader.node)).await.unwrap();
         let config = Arc::new(openraft::Config { enable_elect: false, ..Default::default() });
-        let (machine, network) = (Machine::new(group.clone(), None, None), super::super::Network(group.clone()));
+        let (machine, network) = (StateMachine::new(group.clone(), None, None), super::super::Network(group.clone()));
         let raft = openraft::Raft::new(1, config, network, group.log.clone(), machine).await.unwrap();
         group.set_raft(raft);
 

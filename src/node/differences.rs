@@ -3,19 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::find;
+use crate::config::find;
+use crate::executor::StoreExecutor;
 use crate::replication::Group;
 use crate::store::Options;
 
 /// Waits until the state is that of a cluster, then warns of each value that was given at the start and does not count, because
 /// the cluster has another one.
-pub async fn warn_of_differences(group: Arc<Group>, given: Vec<(String, u64)>) {
+pub async fn warn_of_differences(group: Arc<Group>, executor: Arc<StoreExecutor>, given: Vec<(String, u64)>) {
     if given.is_empty() {
         return;
     }
     group.recovery().await;
     let present = loop {
-        let state = group.gate.read().await;
+        let state = executor.gate.read().await;
         if state.cluster.is_created() {
             break state.options.clone();
         }

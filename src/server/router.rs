@@ -2,21 +2,30 @@
 
 use std::sync::Arc;
 
-use super::Group;
 use crate::config::ReadLevel;
-use crate::executor::{CommandGroup, Step};
+use crate::executor::{Command, CommandGroup, DiskSpace, Step, StoreExecutor};
 use crate::protocol::Reply;
+use crate::replication::Group;
+
+/// A Raft group of a node, and the state machine that it feeds.
+#[derive(Clone)]
+pub struct Routed {
+    /// Its log.
+    pub group: Arc<Group>,
+    /// Its state.
+    pub executor: Arc<StoreExecutor>,
+}
 
 /// The groups of a node.
 #[derive(Clone)]
 pub struct Router {
-    groups: Vec<Arc<Group>>,
+    groups: Vec<Routed>,
     node: u64,
 }
 
 impl Router {
     /// A node's groups.
-    pub fn new(node: u64, groups: Vec<Arc<Group>>) -> Self {
+    pub fn new(node: u64, groups: Vec<Routed>) -> Self {
         Self { groups, node }
     }
 
@@ -27,12 +36,17 @@ impl Router {
 
     /// The group that holds the keys of every slot.
     pub fn group(&self) -> Option<&Arc<Group>> {
-        self.groups.first()
+        self.groups.first().map(|routed| &routed.group)
+    }
+
+    /// Their state.
+    pub fn executor(&self) -> Option<&Arc<StoreExecutor>> {
+        self.groups.first().map(|routed| &routed.executor)
     }
 
     /// All groups.
-    pub fn groups(&self) -> &[Arc<Group>] {
-        &self.groups
+    pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
+        self.groups.iter().map(|routed| &routed.group)
     }
 
     /// Hands a group of commands to the Raft group that it belongs to.
@@ -45,16 +59,10 @@ impl Router {
 
     /// Runs one command for the node itself, as if a client had sent it, and returns its reply.
     pub async fn execute(&self, spec: &'static crate::command::Spec, args: crate::protocol::Args) -> Reply {
-        let (done, answered) = tokio::sync::oneshot::channel();
-        let command = crate::executor::Command::new(spec, 0, args);
+        let command = Command::new(spec, 0, args);
         let step = if command.is_write() { Step::Write(command) } else { Step::Read(command) };
-        self.submit(CommandGroup {
-            steps: vec![step],
-            level: ReadLevel::Linearizable,
-            no_touch: true,
-            connection: 0,
-            done,
-        });
+        let (group, answered) = CommandGroup::new(vec![step], ReadLevel::Linearizable, true, 0);
+        self.submit(group);
         match answered.await {
             Ok(answered) => answered.replies.into_iter().next().unwrap_or(Reply::Nil),
             Err(_) => Reply::Error(crate::error::INDETERMINATE),
@@ -68,17 +76,17 @@ impl Router {
 
     /// False until this node has applied its own log after a start.
     pub fn is_recovered(&self) -> bool {
-        self.groups.iter().all(|group| group.is_recovered())
+        self.groups().all(|group| group.is_recovered())
     }
 
     /// `proto-max-bulk-len` of the replicated options, bytes.
     pub fn bulk_len_max(&self) -> usize {
-        self.group().map_or(64 << 20, |group| group.bulk_len_max())
+        self.executor().map_or(64 << 20, |executor| executor.bulk_len_max())
     }
 
-    /// How much room the leader's disk has.
-    pub fn room(&self) -> super::Room {
-        self.group().map_or(super::Room::Enough, |group| group.room())
+    /// How much space the leader's disk has.
+    pub fn disk_space(&self) -> DiskSpace {
+        self.group().map_or(DiskSpace::Enough, |group| group.disk_space())
     }
 
     /// True if the memory in use is above `maxmemory` (0 = no bound).

@@ -23,7 +23,7 @@ const SKIP_MAX: u32 = 1024;
 
 /// See the module's header.
 #[derive(Debug)]
-pub struct Gather {
+pub struct Pacing {
     /// How many of ten that are expected are enough.
     enough: usize,
     /// Fewer are not waited for.
@@ -43,7 +43,7 @@ struct Wait {
     last: Instant,
 }
 
-impl Gather {
+impl Pacing {
     /// Waits for `enough` of ten, where at least `few` are expected.
     pub const fn new(enough: usize, few: usize) -> Self {
         Self { enough, few, expected: 0, wait: None, misses: 0, skip: 0, next_skip: 0 }
@@ -123,68 +123,68 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn two_halves_become_one() {
-        let mut gather = Gather::new(9, 2);
-        gather.answered(25, 25);
-        assert!(!gather.is_ready(Instant::now(), 25), "those just answered are waited for");
+        let mut pacing = Pacing::new(9, 2);
+        pacing.answered(25, 25);
+        assert!(!pacing.is_ready(Instant::now(), 25), "those just answered are waited for");
         for back in 1..=25 {
-            assert_eq!(gather.came(Instant::now(), 25 + back), back >= 20, "{back} of 25 are back");
+            assert_eq!(pacing.came(Instant::now(), 25 + back), back >= 20, "{back} of 25 are back");
         }
-        gather.taken(Instant::now(), 50);
-        assert!(gather.until_after(Instant::now()).is_none());
+        pacing.taken(Instant::now(), 50);
+        assert!(pacing.until_after(Instant::now()).is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn half_is_enough_where_halves_alternate() {
-        let mut gather = Gather::new(5, 10);
-        gather.answered(25, 25);
+        let mut pacing = Pacing::new(5, 10);
+        pacing.answered(25, 25);
         for back in 1..=25 {
-            assert_eq!(gather.came(Instant::now(), back), back == 25, "{back} of 25 are back, 25 are under way");
+            assert_eq!(pacing.came(Instant::now(), back), back == 25, "{back} of 25 are back, 25 are under way");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_lone_client_never_waits() {
-        let mut gather = Gather::new(9, 2);
+        let mut pacing = Pacing::new(9, 2);
         for _ in 0..10 {
-            assert!(gather.came(Instant::now(), 1));
-            gather.taken(Instant::now(), 1);
-            gather.answered(1, 0);
-            assert!(gather.is_ready(Instant::now(), 0));
+            assert!(pacing.came(Instant::now(), 1));
+            pacing.taken(Instant::now(), 1);
+            pacing.answered(1, 0);
+            assert!(pacing.is_ready(Instant::now(), 0));
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_wait_ends_when_nobody_comes_and_at_its_end() {
-        let mut gather = Gather::new(9, 2);
-        gather.answered(50, 0);
-        let first = gather.until_after(Instant::now()).unwrap();
+        let mut pacing = Pacing::new(9, 2);
+        pacing.answered(50, 0);
+        let first = pacing.until_after(Instant::now()).unwrap();
         assert_eq!(first, Instant::now() + PAUSE_MAX + ANSWER * 50);
         tokio::time::advance(first - Instant::now() - Duration::from_micros(1)).await;
-        assert!(!gather.came(Instant::now(), 1), "the first is back");
-        assert_eq!(gather.until_after(Instant::now()), Some(Instant::now() + PAUSE_MAX));
+        assert!(!pacing.came(Instant::now(), 1), "the first is back");
+        assert_eq!(pacing.until_after(Instant::now()), Some(Instant::now() + PAUSE_MAX));
         let (mut waited, mut waiting) = (Duration::ZERO, 1);
         while waited < WAIT_MAX {
             tokio::time::advance(PAUSE_MAX / 2).await;
             waited += PAUSE_MAX / 2;
-            if gather.is_ready(Instant::now(), waiting) {
+            if pacing.is_ready(Instant::now(), waiting) {
                 return assert!(waited > WAIT_MAX / 2, "ended while they still came");
             }
             waiting += 1;
-            gather.came(Instant::now(), waiting);
+            pacing.came(Instant::now(), waiting);
         }
         panic!("no end");
     }
 
     #[tokio::test(start_paused = true)]
     async fn connections_in_rotation_are_soon_not_waited_for() {
-        let mut gather = Gather::new(9, 2);
+        let mut pacing = Pacing::new(9, 2);
         let mut waits = 0;
         for _ in 0..1000 {
-            gather.answered(20, 0);
-            waits += usize::from(gather.until_after(Instant::now()).is_some());
+            pacing.answered(20, 0);
+            waits += usize::from(pacing.until_after(Instant::now()).is_some());
             tokio::time::advance(Duration::from_millis(10)).await;
-            gather.came(Instant::now(), 1);
-            gather.taken(Instant::now(), 1);
+            pacing.came(Instant::now(), 1);
+            pacing.taken(Instant::now(), 1);
         }
         assert!(waits < 30, "{waits} of 1000");
     }

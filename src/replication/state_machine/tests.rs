@@ -7,25 +7,24 @@ use std::task::{Context, Poll, Wake, Waker};
 use bytes::BytesMut;
 use futures::FutureExt;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
 
 use super::*;
 use crate::command::lookup;
 use crate::config::ReadLevel;
-use crate::executor::Gate;
 use crate::executor::entry::{BatchWriter, Content, Stamp, encode, seal};
-use crate::executor::{Command, CommandGroup, Exec, Step};
+use crate::executor::{Command, CommandGroup, Exec, Gate, Step, StoreExecutor};
 use crate::protocol::{Args, Reply};
 use crate::replication::origin::{Body, Next};
-use crate::replication::testing::{OWN, group, log_id};
+use crate::replication::testing::{OWN, group_and_executor, log_id};
 use crate::replication::types::{Payload, scope};
+use crate::snapshot::MemoryStore;
 use crate::sys::env::Tcp;
 
 /// Entry 5 is applied.
-async fn machine(threads: bool) -> Machine {
-    let group = group(OWN, Arc::new(Tcp), threads).await;
-    group.gate.write().await.cluster.id = 1;
-    Machine::new(group, Some(log_id(OWN, 5)), None)
+async fn machine(threads: bool) -> (StateMachine, Arc<StoreExecutor>) {
+    let (group, executor) = group_and_executor(OWN, Arc::new(Tcp), threads, MemoryStore::new()).await;
+    executor.gate.write().await.cluster.id = 1;
+    (StateMachine::new(group, Some(log_id(OWN, 5)), None), executor)
 }
 
 fn entry(index: u64, unsealed: BytesMut) -> Entry {
@@ -48,12 +47,12 @@ fn batch(commands: &[&[&str]]) -> BytesMut {
 async fn only_the_next_entry_is_applied() {
     scope(1, async {
         for index in [4, 5, 7, 1000] {
-            let mut machine = machine(false).await;
+            let (mut machine, _) = machine(false).await;
             let apply = AssertUnwindSafe(machine.apply_one(entry(index, encode(&Content::Tick))));
             assert!(apply.catch_unwind().await.is_err(), "entry {index} behind entry 5");
             assert_eq!(machine.group.applied().index, 5);
         }
-        let mut machine = machine(false).await;
+        let (mut machine, _) = machine(false).await;
         machine.apply_one(entry(6, encode(&Content::Tick))).await.unwrap();
         machine.apply_one(Entry::new(log_id(OWN, 7), EntryPayload::Blank)).await.unwrap();
         assert_eq!(machine.group.applied().index, 7);
@@ -70,12 +69,12 @@ async fn an_entry_that_cannot_be_read_to_its_end_changes_nothing() {
         let mut shorter = whole.clone();
         shorter.truncate(whole.len() - 1);
         for unsealed in [longer, shorter] {
-            let mut machine = machine(false).await;
+            let (mut machine, executor) = machine(false).await;
             let image = |state: &crate::store::State| (state.digest.value(), state.now_ms(), state.revision());
-            let before = image(&*machine.group.gate.read().await);
+            let before = image(&*executor.gate.read().await);
             let error = machine.apply_one(entry(6, unsealed)).await.unwrap_err();
             assert!(error.to_string().contains("log entry 6 cannot be applied"), "{error}");
-            assert_eq!(image(&*machine.group.gate.read().await), before);
+            assert_eq!(image(&*executor.gate.read().await), before);
             assert_eq!((machine.group.applied().index, machine.applied), (5, Some(log_id(OWN, 5))));
         }
     })
@@ -97,24 +96,18 @@ impl Wake for Looker {
 #[tokio::test(start_paused = true)]
 async fn replies_are_sent_when_the_gate_is_free_and_the_entry_counts_in_its_clock() {
     scope(1, async {
-        let mut machine = machine(false).await;
+        let (mut machine, executor) = machine(false).await;
         let group = machine.group.clone();
         machine.apply_one(entry(6, encode(&Content::Boot { node: 1, nonce: 4 }))).await.unwrap();
         assert_eq!(group.origin.boot(), Some(6));
-        let (done, answered) = oneshot::channel();
         let steps = vec![Step::Write(Command::new(lookup(b"set").unwrap(), 0, Args::from_slices(["SET", "k", "v"])))];
-        group.origin.submit(CommandGroup {
-            steps,
-            level: ReadLevel::Linearizable,
-            no_touch: false,
-            connection: 1,
-            done,
-        });
+        let (commands, answered) = CommandGroup::new(steps, ReadLevel::Linearizable, false, 1);
+        group.origin.submit(commands);
         let stamp = || Stamp { now_ms: 2000, ..Stamp::default() };
         let Next::HandOver(mut hand_overs) = group.origin.next(Some(OWN), 1, stamp) else { panic!("nothing to do") };
         let Body::Sealed(bytes) = hand_overs.remove(0).body else { panic!("a batch for another leader") };
 
-        let looker = Arc::new(Looker { gate: group.gate.clone(), seen: Mutex::default() });
+        let looker = Arc::new(Looker { gate: executor.gate.clone(), seen: Mutex::default() });
         let waker = Waker::from(looker.clone());
         let mut answered = pin!(answered);
         assert!(answered.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
@@ -134,7 +127,7 @@ async fn replies_are_sent_when_the_gate_is_free_and_the_entry_counts_in_its_cloc
 fn heavy_entries_run_on_a_thread_of_their_own() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
     runtime.block_on(scope(1, async {
-        let mut machine = machine(true).await;
+        let (mut machine, _) = machine(true).await;
         let set = Args::from_slices(["SET", "k", "v"]);
         let exec = |count, args: &[&str]| {
             let spec = lookup(args[0].to_lowercase().as_bytes()).unwrap();
@@ -175,7 +168,7 @@ fn heavy_entries_run_on_a_thread_of_their_own() {
 fn an_entry_is_heavy_by_what_its_own_clients_read_beside_it() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
     runtime.block_on(scope(1, async {
-        let mut machine = machine(true).await;
+        let (mut machine, _) = machine(true).await;
         let group = machine.group.clone();
         machine.apply_one(entry(6, encode(&Content::Boot { node: 1, nonce: 4 }))).await.unwrap();
         let fields = (0..5000).flat_map(|i| [format!("f{i}"), "v".into()]);
@@ -196,9 +189,8 @@ fn an_entry_is_heavy_by_what_its_own_clients_read_beside_it() {
             } else {
                 vec![Step::Write(set), Step::Read(read)]
             };
-            let (done, answered) = oneshot::channel();
-            let level = ReadLevel::Linearizable;
-            group.origin.submit(CommandGroup { steps, level, no_touch: false, connection: 1, done });
+            let (commands, answered) = CommandGroup::new(steps, ReadLevel::Linearizable, false, 1);
+            group.origin.submit(commands);
             let stamp = || Stamp { now_ms: 2000, ..Stamp::default() };
             let Next::HandOver(mut hand_overs) = group.origin.next(Some(OWN), 1, stamp) else {
                 panic!("nothing to do")

@@ -1,0 +1,22 @@
+//! Batches of the leader's own: what it notes of the membership.
+
+use bytes::BytesMut;
+
+use super::BatchWriter;
+use crate::protocol::Args;
+
+/// The wish for `node` is refused, and why.
+pub fn refuse(node: u64, why: &str) -> BytesMut {
+    batch(&[b"raft._refuse", node.to_string().as_bytes(), why.as_bytes()])
+}
+
+/// `node` is out of the group, or else has its vote: its wish is carried out.
+pub fn settle(node: u64, gone: bool) -> BytesMut {
+    batch(&[b"raft._settle", node.to_string().as_bytes(), if gone { b"gone" } else { b"promoted" }])
+}
+
+fn batch(args: &[&[u8]]) -> BytesMut {
+    let mut batch = BatchWriter::new(0, 0, 256);
+    batch.plain(0, &Args::from_slices(args));
+    batch.finish()
+}

@@ -1,0 +1,174 @@
+//! Read execution: what a read does with the state.
+
+use std::sync::Arc;
+
+use super::apart::run_apart;
+use super::{Read, Work};
+use crate::command::{Caller, Run, Spec, call_read, check};
+use crate::config::ReadLevel;
+use crate::executor::apply::unchanged;
+use crate::executor::contract::Consensus;
+use crate::executor::{Answered, CommandGroup, Step, StoreExecutor};
+use crate::protocol::{Args, Reply};
+use crate::store::{ELEMENT_UNITS, Horizon, Rng, State, View};
+
+/// How much work one read may do on the runtime's thread, in units. A group with more in it runs apart, on an image, which costs
+/// later writes the copying of what they touch: so what looks at a small part of something large stays here.
+const LIGHT_UNITS: u64 = 4096 * ELEMENT_UNITS;
+/// The same for all reads of a group: some milliseconds.
+const LIGHT_GROUP_UNITS: u64 = 16 * LIGHT_UNITS;
+
+/// Which time a read goes by.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Pass {
+    /// Keys due by the estimate are hidden, and noted.
+    First,
+    /// After a tick: only the log hides.
+    AfterTick,
+}
+
+/// The state as reads of one moment see it.
+pub(super) struct ReadExecution<'a> {
+    executor: &'a Arc<StoreExecutor>,
+    consensus: &'a Arc<dyn Consensus>,
+    state: &'a State,
+    horizon: Horizon,
+    pass: Pass,
+    /// Units that one read may do, and all of a group.
+    allowed: (u64, u64),
+}
+
+/// What became of a group's reads.
+enum Ran {
+    Done(Vec<Reply>),
+    /// One met a key that is due by the clock and not by the log.
+    MetDue,
+    /// They want to do more than they may here: nothing came of it.
+    TooMuch,
+}
+
+impl<'a> ReadExecution<'a> {
+    pub(super) fn new(
+        executor: &'a Arc<StoreExecutor>,
+        consensus: &'a Arc<dyn Consensus>,
+        state: &'a State,
+        pass: Pass,
+    ) -> Self {
+        let applied_ms = state.now_ms();
+        let horizon = Horizon { applied_ms, estimate_ms: executor.clock.estimate_ms().max(applied_ms) };
+        Self { executor, consensus, state, horizon, pass, allowed: (u64::MAX, u64::MAX) }
+    }
+
+    /// The same on the runtime's thread, where a group may not work for long.
+    pub(super) fn light(self) -> Self {
+        Self { allowed: (LIGHT_UNITS, LIGHT_GROUP_UNITS), ..self }
+    }
+
+    fn view(&self, db: usize) -> View<'a> {
+        let view = View::new(self.state, db, self.horizon, Rng::new(self.executor.env.random()));
+        if self.pass == Pass::AfterTick { view.hide_by_log_alone() } else { view }
+    }
+
+    /// Runs a read, whose index is `index`, or has it run apart; gives it back if it has to run again after a tick.
+    pub(super) fn answer(&self, read: Read, index: u64) -> Option<Read> {
+        let Read { work, deadline } = read;
+        match work {
+            Work::Commands(group) => match self.run(&group) {
+                Ran::Done(replies) => answer(group, replies),
+                Ran::MetDue => return Some(Read { work: Work::Commands(group), deadline }),
+                Ran::TooMuch => run_apart(self.executor, self.consensus, group, deadline, self.pass),
+            },
+            Work::Watch(mut keys, done) => {
+                let mut met_due = false;
+                for key in &mut keys {
+                    let view = self.view(key.db.into()).without_touch();
+                    (key.revision, key.deadline_ms) = view.watch_mark(&key.key);
+                    met_due |= view.met_due();
+                }
+                if met_due {
+                    return Some(Read { work: Work::Watch(keys, done), deadline });
+                }
+                drop(done.send(Ok(keys)));
+            }
+            Work::Index(done) => drop(done.send(Ok(index))),
+        }
+        None
+    }
+
+    /// Runs all reads of a group.
+    fn run(&self, commands: &CommandGroup) -> Ran {
+        let mut replies = Vec::with_capacity(commands.steps.len());
+        let mut reader = Reader { execution: self, commands, left: self.allowed.1, met_due: false, looked_up: (0, 0) };
+        for step in &commands.steps {
+            let command = match step {
+                Step::Done(reply) => {
+                    replies.push(reply.clone());
+                    continue;
+                }
+                Step::Read(command) | Step::Write(command) => command,
+            };
+            let reply = match &command.exec {
+                None => reader.read(command.db, command.spec, &command.args),
+                Some(exec) if !unchanged(self.state, &exec.watches) => Some(Reply::NilArray),
+                Some(exec) => {
+                    let inner = exec.commands.iter().map(|inner| match check(Caller::Client, &inner.args) {
+                        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_)) => {
+                            reader.read(inner.db, spec, &inner.args)
+                        }
+                        Ok(_) => Some(Reply::Silent),
+                        Err(error) => Some(error.into()),
+                    });
+                    inner.collect::<Option<Vec<Reply>>>().map(Reply::Array)
+                }
+            };
+            let Some(reply) = reply else { return Ran::TooMuch };
+            replies.push(reply);
+        }
+        if reader.met_due && self.pass == Pass::First && commands.level == ReadLevel::Linearizable {
+            return Ran::MetDue;
+        }
+        self.executor.key_stats.looked_up(reader.looked_up);
+        Ran::Done(replies)
+    }
+}
+
+/// The reads of one group, one after the other.
+struct Reader<'a> {
+    execution: &'a ReadExecution<'a>,
+    commands: &'a CommandGroup,
+    /// Units that are left of what all of them may do.
+    left: u64,
+    met_due: bool,
+    /// Keys found, and not found.
+    looked_up: (u64, u64),
+}
+
+impl Reader<'_> {
+    /// None: it wants to do more than it may, and has ended before that.
+    fn read(&mut self, db: u8, spec: &'static Spec, args: &Args) -> Option<Reply> {
+        let allowed = self.execution.allowed.0.min(self.left);
+        let mut view = self.execution.view(db.into()).allowed(allowed);
+        if self.commands.no_touch {
+            view = view.without_touch();
+        }
+        let reply = Reply::from(call_read(spec, &view, args));
+        if view.worked() > allowed {
+            return None;
+        }
+        self.left -= view.worked();
+        self.met_due |= view.met_due();
+        let (found, missed) = view.looked_up();
+        self.looked_up = (self.looked_up.0 + found, self.looked_up.1 + missed);
+        Some(reply)
+    }
+}
+
+/// True if a group may keep the thread busy for more than a moment, by what its commands are.
+pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
+    commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy()))
+}
+
+fn answer(commands: CommandGroup, replies: Vec<Reply>) {
+    // A receiver that is gone is a connection that is gone.
+    let _ = commands.done.send(Answered { replies, index: 0, timed_out: false });
+}

@@ -1,0 +1,183 @@
+//! The executor on the store: the state behind its gate, what applies entries to it, and what reads it.
+//!
+//! Invariants
+//! - Replies and effects are carried out after the gate is released ([`Applied::deliver`]).
+//! - Heavy entries, also by what this node's clients read beside their writes, run on a thread of their own while Raft's timers go on.
+//! - Whoever holds a copy of something in the state (options, cluster time, members) is told in one place, [`StoreExecutor::moved`], in
+//!   the order of the states, because the gate is held.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::apply::{Outcome, apply};
+use super::contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
+use super::entry::{Content, decode};
+use super::prepare::Prepared;
+use super::{CommandGroup, DiskSpace, Gate, KeyStats, Read, Step, reads, send_answers};
+use crate::store::{Member, State};
+use crate::sys::clock::ClusterClock;
+use crate::sys::env::Env;
+
+/// See the module's header.
+pub struct StoreExecutor {
+    /// Seams.
+    pub env: Env,
+    /// The state behind its gate.
+    pub gate: Gate,
+    /// Cluster time.
+    pub clock: Arc<ClusterClock>,
+    /// What INFO shows of keys.
+    pub key_stats: Arc<KeyStats>,
+    bulk_len_max: AtomicU64,
+    told_members: AtomicU64,
+}
+
+impl StoreExecutor {
+    /// An executor with an empty state.
+    pub fn new(env: Env, clock: Arc<ClusterClock>) -> Arc<Self> {
+        let state = State::default();
+        Arc::new(Self {
+            env,
+            clock,
+            key_stats: Arc::default(),
+            bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
+            told_members: AtomicU64::new(0),
+            gate: Gate::new(state),
+        })
+    }
+
+    /// `proto-max-bulk-len` as last applied, bytes.
+    pub fn bulk_len_max(&self) -> usize {
+        self.bulk_len_max.load(Ordering::Relaxed) as usize
+    }
+
+    /// The state has moved: everybody below consensus is told, and what consensus has to be told is returned.
+    fn moved(&self, state: &State) -> Moved {
+        self.bulk_len_max.store(state.options.bulk_len_max, Ordering::Relaxed);
+        self.clock.applied(state.now_ms());
+        let cluster = &state.cluster;
+        let is_news = self.told_members.swap(cluster.version, Ordering::Relaxed) != cluster.version;
+        let members = is_news.then(|| Members {
+            addrs: cluster.members.iter().map(|(node, member)| (*node, member.peer_addr.clone())).collect(),
+            last_node: cluster.last_node,
+        });
+        Moved { digest: state.digest.value(), members }
+    }
+
+    async fn apply_entry(&self, index: u64, bytes: Bytes, consensus: Arc<dyn Consensus>) -> io::Result<Applied> {
+        let entry = decode(&bytes)
+            .and_then(Prepared::new)
+            .map_err(|what| io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
+        let stamp = entry.stamp;
+        let mut state = self.gate.write().await;
+        // A group's own reads between its writes run where the entry is applied.
+        let heavy = entry.is_heavy() || reads_much(&entry.content, &state, &*consensus);
+        super::applying(index);
+        let own = move |boot, seq| consensus.take_pending(boot, seq);
+        let outcome = if heavy {
+            let (guard, outcome) = self
+                .env
+                .heavy(move || {
+                    let outcome = apply(&mut state, index, entry, own);
+                    (state, outcome)
+                })
+                .await;
+            state = guard;
+            outcome
+        } else {
+            apply(&mut state, index, entry, own)
+        };
+        let moved = self.moved(&state);
+        drop(state);
+        self.key_stats.expired.fetch_add(outcome.effects.expired, Ordering::Relaxed);
+        self.key_stats.looked_up(outcome.effects.looked_up);
+        let leader_digest = (stamp.digest_index != 0).then_some((stamp.digest_index, stamp.digest));
+        Ok(Applied { moved, leader_digest, booted: outcome.booted, ended: outcome.ended, outcome })
+    }
+}
+
+impl Applied {
+    /// Sends the replies and carries the effects out; `index` is the entry's.
+    pub fn deliver(self, index: u64, env: &Env) {
+        let Outcome { answers, effects, .. } = self.outcome;
+        send_answers(answers, index);
+        if !(effects.garbage.is_empty() && effects.flushed.is_empty()) {
+            free(env, effects);
+        }
+    }
+}
+
+/// Frees something large where nobody waits.
+fn free<T: Send + 'static>(env: &Env, large: T) {
+    if env.threads {
+        drop(tokio::task::spawn_blocking(move || drop(large)));
+    }
+}
+
+/// True if the groups that wait for a batch hold a read that is heavy on this state.
+fn reads_much(content: &Content, state: &State, consensus: &dyn Consensus) -> bool {
+    let Content::Batch(batch) = content else { return false };
+    let mut heavy = false;
+    consensus.show_pending(batch.boot, batch.seq, &mut |groups| {
+        heavy = groups.iter().flat_map(|group| &group.steps).any(|step| match step {
+            Step::Read(command) | Step::Write(command) => command.is_heavy_on(state),
+            Step::Done(_) => false,
+        });
+    });
+    heavy
+}
+
+impl Executor for StoreExecutor {
+    fn apply(&self, index: u64, entry: Bytes, consensus: Arc<dyn Consensus>) -> BoxFuture<'_, io::Result<Applied>> {
+        Box::pin(self.apply_entry(index, entry, consensus))
+    }
+
+    fn image(&self) -> BoxFuture<'_, State> {
+        Box::pin(async { self.gate.read().await.image() })
+    }
+
+    fn install(&self, state: State, boot: Option<u64>) -> BoxFuture<'_, Installed> {
+        Box::pin(async move {
+            let mut present = self.gate.write().await;
+            let moved = self.moved(&state);
+            let last_seq = boot.and_then(|boot| state.origins.get(boot)).map(|known| known.last_seq);
+            let before = std::mem::replace(&mut *present, state);
+            drop(present);
+            free(&self.env, before);
+            Installed { moved, last_seq }
+        })
+    }
+
+    fn read(self: Arc<Self>, reads: Vec<Read>, index: u64, consensus: Arc<dyn Consensus>) -> BoxFuture<'static, ()> {
+        Box::pin(reads::answer(self, reads, index, consensus))
+    }
+
+    fn read_local(self: Arc<Self>, group: CommandGroup, deadline: Instant, consensus: Arc<dyn Consensus>) {
+        reads::answer_locally(self, group, deadline, consensus);
+    }
+
+    fn members(&self) -> BoxFuture<'_, Option<BTreeMap<u64, Member>>> {
+        Box::pin(async {
+            let state = self.gate.read().await;
+            state.cluster.is_created().then(|| state.cluster.members.clone())
+        })
+    }
+
+    fn has_boot(&self, boot: u64) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.gate.read().await.origins.get(boot).is_some() })
+    }
+
+    fn due(&self) -> Option<Due> {
+        let state = self.gate.try_read()?;
+        Some(Due { first_ms: state.first_deadline_ms(), now_ms: state.now_ms() })
+    }
+
+    fn admits(&self, space: DiskSpace, entry: &Bytes) -> bool {
+        space.admits_entry(entry)
+    }
+}

@@ -1,0 +1,53 @@
+//! Who belongs to the group, as far as this node has applied the log: voters by the last membership, and who was removed.
+
+use std::collections::BTreeSet;
+
+use parking_lot::Mutex;
+
+use super::Group;
+use super::types::StoredMembership;
+use crate::executor::Members;
+
+/// What a node knows of the members.
+#[derive(Default)]
+pub(super) struct MemberView {
+    /// The last membership applied.
+    pub(super) membership: Mutex<StoredMembership>,
+    removed: Mutex<BTreeSet<u64>>,
+}
+
+impl Group {
+    /// Takes over what the state says of members: addresses, and who was removed.
+    pub(super) fn note_members(&self, members: Members) {
+        for (node, addr) in &members.addrs {
+            self.links.state_says(*node, addr);
+        }
+        let mut removed = self.members.removed.lock();
+        *removed = (1..=members.last_node).filter(|node| !members.addrs.contains_key(node)).collect();
+        for node in removed.iter() {
+            self.links.forget(*node);
+        }
+        if removed.contains(&self.node) {
+            self.links.identity().expel(
+                "this node was removed from the cluster: start it with an empty data directory and --join to join again",
+            );
+        }
+    }
+
+    /// True if the log says that this node id was removed.
+    pub fn is_removed(&self, node: u64) -> bool {
+        self.members.removed.lock().contains(&node)
+    }
+
+    /// The voters of the last applied membership. While a joint change is under way these are the voters before it: the loss
+    /// of one of them can still stop the group, and those that come do not make up for it yet.
+    pub fn voters(&self) -> BTreeSet<u64> {
+        self.members.membership.lock().membership().get_joint_config().first().cloned().unwrap_or_default()
+    }
+
+    /// The sets of voters of the last applied membership: two while a joint change is under way.
+    pub fn voter_sets(&self) -> Vec<Vec<u64>> {
+        let membership = self.members.membership.lock();
+        membership.membership().get_joint_config().iter().map(|set| set.iter().copied().collect()).collect()
+    }
+}
