@@ -52,7 +52,22 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// A command of the connection or the node, without keys.
+    /// A command that reads the state.
+    pub const fn read(name: &'static str, arity: i32, doc: Doc, run: fn(&View<'_>, &Args) -> Outcome) -> Self {
+        Self::new(name, arity, doc, Run::Read(run)).flags(Flags::READONLY)
+    }
+
+    /// A command that goes through the log.
+    pub const fn write(name: &'static str, arity: i32, doc: Doc, run: fn(&mut Txn<'_>, &Args) -> Outcome) -> Self {
+        Self::new(name, arity, doc, Run::Write(run)).flags(Flags::WRITE)
+    }
+
+    /// A command that needs nothing but its arguments.
+    pub const fn pure(name: &'static str, arity: i32, doc: Doc, run: fn(&Args) -> Outcome) -> Self {
+        Self::new(name, arity, doc, Run::Pure(run))
+    }
+
+    /// A command of the connection or the node.
     pub const fn session(
         name: &'static str,
         arity: i32,
@@ -60,19 +75,37 @@ impl Spec {
         doc: Doc,
         run: fn(&mut Call<'_>, &Args) -> Answer,
     ) -> Self {
-        let run = Run::Session(run);
-        Self { name, arity, flags, categories: Categories::empty(), keys: &[], doc, run, subcommands: &[] }
+        Self::new(name, arity, doc, Run::Session(run)).flags(flags)
     }
 
     /// A command that has only subcommands.
     pub const fn container(name: &'static str, doc: Doc, subcommands: &'static [&'static Self]) -> Self {
+        Self { subcommands, ..Self::new(name, -2, doc, Run::Container) }
+    }
+
+    const fn new(name: &'static str, arity: i32, doc: Doc, run: Run) -> Self {
         let (flags, categories) = (Flags::empty(), Categories::empty());
-        Self { name, arity: -2, flags, categories, keys: &[], doc, run: Run::Container, subcommands }
+        Self { name, arity, flags, categories, keys: &[], doc, run, subcommands: &[] }
+    }
+
+    /// The same with more flags.
+    pub const fn flags(self, flags: Flags) -> Self {
+        Self { flags: self.flags.union(flags), ..self }
+    }
+
+    /// The same without these flags: what Redis counts neither among the commands that write nor among those that only read.
+    pub const fn without(self, flags: Flags) -> Self {
+        Self { flags: self.flags.difference(flags), ..self }
     }
 
     /// The same in more ACL categories.
     pub const fn categories(self, categories: Categories) -> Self {
-        Self { categories, ..self }
+        Self { categories: self.categories.union(categories), ..self }
+    }
+
+    /// The same with keys among its arguments.
+    pub const fn keys(self, keys: &'static [KeySpec]) -> Self {
+        Self { keys, ..self }
     }
 
     /// True if it runs through the log.

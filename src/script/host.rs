@@ -93,19 +93,10 @@ impl<'a, 's> Host<'a, 's> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Categories, Doc, Group, Run};
+    use crate::command::{Doc, Group};
     use crate::store::{Effects, Rng, State};
 
-    const SELECT: Spec = Spec {
-        name: "select",
-        arity: 2,
-        flags: Flags::SELECTS,
-        categories: Categories::empty(),
-        keys: &[],
-        doc: Doc { summary: "", since: "", group: Group::Connection, complexity: "", args: &[] },
-        run: Run::Container,
-        subcommands: &[],
-    };
+    const SELECT: Spec = Spec::container("select", Doc::new(Group::Connection, "", "", ""), &[]).flags(Flags::SELECTS);
 
     #[test]
     fn a_selected_database_holds_for_the_script_only() {

@@ -1,7 +1,7 @@
 //! CONFIG SET: all or nothing. Options of the node change at once; replicated ones by one log entry, and then the node's own with them.
 
 use super::{ADMIN, doc};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::config::{Change, Opt, Settings, Value, find};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -20,16 +20,9 @@ pub static SPEC: Spec = Spec::session(
 );
 
 /// Sets replicated options; only log entries hold it, so the bounds were checked where it came from.
-pub static APPLY: Spec = Spec {
-    name: "config._set",
-    arity: -3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc::new(Group::Server, "1.0.0", "O(N)", "Sets replicated options."),
-    run: Run::Write(apply),
-    subcommands: &[],
-};
+pub static APPLY: Spec =
+    Spec::write("config._set", -3, Doc::new(Group::Server, "1.0.0", "O(N)", "Sets replicated options."), apply)
+        .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES));
 
 const IMMUTABLE: &str = "can't set immutable config";
 

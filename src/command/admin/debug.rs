@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::doc;
-use crate::command::{Arg, ArgKind, Categories, Flags, KeyFlags, KeySpec, Outcome, Run, Spec, help};
+use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help};
 use crate::error::{NO_SUCH_KEY, NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, Reply, parse_f64};
 use crate::server::{Answer, Call};
@@ -43,16 +43,15 @@ static SLEEP: Spec = Spec::session(
     doc("1.0.0", "O(1)", "Lets the connection wait.").args(&[Arg::new("seconds", ArgKind::Double)]),
     sleep,
 );
-static OBJECT: Spec = Spec {
-    name: "debug|object",
-    arity: 3,
-    flags: Flags::ADMIN.union(Flags::NOSCRIPT),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
-    doc: doc("1.0.0", "O(1)", "Shows how a key is kept.").args(&[Arg::new("key", ArgKind::Key(0))]),
-    run: Run::Read(object),
-    subcommands: &[],
-};
+static OBJECT: Spec = Spec::read(
+    "debug|object",
+    3,
+    doc("1.0.0", "O(1)", "Shows how a key is kept.").args(&[Arg::new("key", ArgKind::Key(0))]),
+    object,
+)
+.without(Flags::READONLY)
+.flags(Flags::ADMIN.union(Flags::NOSCRIPT))
+.keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
 static HELP: Spec = Spec::session("debug|help", 2, super::OPEN, doc("1.0.0", "O(1)", "Explains DEBUG."), |_, _| {
     help::reply(
         "DEBUG",

@@ -1,7 +1,7 @@
 //! MEMORY. Sizes are this node's own: two nodes may answer differently.
 
 use super::{OPEN, doc};
-use crate::command::{Arg, ArgKind, Categories, Flags, KeyFlags, KeySpec, Outcome, Run, Spec, help};
+use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help};
 use crate::error::{NOT_AN_INTEGER, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::server::{Answer, Call};
@@ -13,17 +13,15 @@ pub static SPEC: Spec = Spec::container(
     doc("4.0.0", "Depends on the subcommand", "Tells what memory is used for."),
     &[&DOCTOR, &HELP, &MALLOC_STATS, &PURGE, &STATS, &USAGE],
 );
-static USAGE: Spec = Spec {
-    name: "memory|usage",
-    arity: -3,
-    flags: Flags::READONLY.union(Flags::NOSCRIPT),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
-    doc: doc("4.0.0", "O(1)", "Estimates the memory that a key and its value take.")
+static USAGE: Spec = Spec::read(
+    "memory|usage",
+    -3,
+    doc("4.0.0", "O(1)", "Estimates the memory that a key and its value take.")
         .args(&[Arg::new("key", ArgKind::Key(0)), Arg::new("count", ArgKind::Integer).token("SAMPLES").optional()]),
-    run: Run::Read(usage),
-    subcommands: &[],
-};
+    usage,
+)
+.flags(Flags::NOSCRIPT)
+.keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
 static STATS: Spec = Spec::session(
     "memory|stats",
     2,

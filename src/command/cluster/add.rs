@@ -1,6 +1,6 @@
 //! RAFT.ADD
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,21 +8,20 @@ use crate::error::{LOADING, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call, Server};
 
-pub static SPEC: Spec = Spec {
-    name: "raft.add",
-    arity: -2,
-    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Takes a node that waits at this client address into the cluster.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[Arg::new("address", ArgKind::String), Arg::word("learner", "LEARNER").optional()],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session(
+    "raft.add",
+    -2,
+    Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Takes a node that waits at this client address into the cluster.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(1)",
+    args: &[Arg::new("address", ArgKind::String), Arg::word("learner", "LEARNER").optional()],
 };
 
 /// How long the node is waited for.

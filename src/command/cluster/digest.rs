@@ -1,26 +1,25 @@
 //! RAFT.DIGEST: [applied index, digest] of this node. Two nodes at the same index have the same digest (design 3), whoever
 //! wants to compare them by hand or in a test. While entries are being applied the index may be that of the entry before.
 
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Doc, Flags, Group, Spec};
 use crate::error::LOADING;
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "raft.digest",
-    arity: 1,
-    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Returns how far this node has applied the log, and the digest of its state there.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session(
+    "raft.digest",
+    1,
+    Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Returns how far this node has applied the log, and the digest of its state there.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(1)",
+    args: &[],
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {

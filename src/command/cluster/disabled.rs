@@ -1,26 +1,20 @@
 //! CLUSTER: Redis Cluster's commands, which some clients try on connecting. There is one keyspace behind every node, so the
 //! answer is Redis's with cluster mode off.
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::{ReplyError, unknown_subcommand};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "cluster",
-    arity: -2,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Says that Redis Cluster's protocol is not spoken here: any node takes any command.",
-        since: "3.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[Arg::new("subcommand", ArgKind::String)],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::session("cluster", -2, Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE), DOC, run);
+
+const DOC: Doc = Doc {
+    summary: "Says that Redis Cluster's protocol is not spoken here: any node takes any command.",
+    since: "3.0.0",
+    group: Group::Cluster,
+    complexity: "O(1)",
+    args: &[Arg::new("subcommand", ArgKind::String)],
 };
 
 /// Redis's subcommands; of any other it says so.

@@ -1,78 +1,28 @@
 //! Commands that only log entries hold: wishes of operators, and what became of them.
 
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Doc, Flags, Group, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Txn, Wish as Wanted};
 
+const FLAGS: Flags = Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES);
+
 /// Records that a node at an address is to join.
-pub static INVITE: Spec = Spec {
-    name: "raft._invite",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Records that a node at an address is to join.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Write(invite),
-    subcommands: &[],
-};
+pub static INVITE: Spec =
+    Spec::write("raft._invite", 3, doc("Records that a node at an address is to join."), invite).flags(FLAGS);
 /// Records what an operator wants of a node.
-pub static WISH: Spec = Spec {
-    name: "raft._wish",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Records what an operator wants of a node.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Write(wish),
-    subcommands: &[],
-};
+pub static WISH: Spec =
+    Spec::write("raft._wish", 3, doc("Records what an operator wants of a node."), wish).flags(FLAGS);
 /// Records that the leader refuses a wish.
-pub static REFUSE: Spec = Spec {
-    name: "raft._refuse",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Records that the leader refuses a wish.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Write(refuse),
-    subcommands: &[],
-};
+pub static REFUSE: Spec =
+    Spec::write("raft._refuse", 3, doc("Records that the leader refuses a wish."), refuse).flags(FLAGS);
 /// Records that the leader has carried a wish out.
-pub static SETTLE: Spec = Spec {
-    name: "raft._settle",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Records that the leader has carried a wish out.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Write(settle),
-    subcommands: &[],
-};
+pub static SETTLE: Spec =
+    Spec::write("raft._settle", 3, doc("Records that the leader has carried a wish out."), settle).flags(FLAGS);
+
+const fn doc(summary: &'static str) -> Doc {
+    Doc::new(Group::Cluster, "1.0.0", "O(1)", summary)
+}
 
 fn node(args: &Args) -> u64 {
     std::str::from_utf8(args.arg(1)).ok().and_then(|text| text.parse().ok()).unwrap_or(0)

@@ -2,31 +2,25 @@
 //! same id, so it can be asked again after a lost reply.
 
 use crate::command::Outcome;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
 /// RAFT.JOIN
-pub static SPEC: Spec = Spec {
-    name: "raft.join",
-    arity: 4,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Gives a joining node its id.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(N) with the number of members",
-        args: &[
-            Arg::new("nonce", ArgKind::Integer),
-            Arg::new("peer-address", ArgKind::String),
-            Arg::new("client-address", ArgKind::String),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("raft.join", 4, DOC, run)
+    .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES));
+
+const DOC: Doc = Doc {
+    summary: "Gives a joining node its id.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(N) with the number of members",
+    args: &[
+        Arg::new("nonce", ArgKind::Integer),
+        Arg::new("peer-address", ArgKind::String),
+        Arg::new("client-address", ArgKind::String),
+    ],
 };
 
 /// Longest address that is taken.

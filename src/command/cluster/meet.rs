@@ -1,30 +1,23 @@
 //! RAFT.MEET cluster-id node-id peer-address: where this node and the caller are, while no leader could be told.
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, Spec};
 use crate::error::{LOADING, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
 /// RAFT.MEET. Only what two nodes know of addresses; nothing of it goes through the log.
-pub static SPEC: Spec = Spec {
-    name: "raft.meet",
-    arity: 4,
-    flags: super::OF_THIS_NODE,
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Tells this node where a member is now, and where it is itself.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(N) with the number of members",
-        args: &[
-            Arg::new("cluster-id", ArgKind::String),
-            Arg::new("node-id", ArgKind::Integer),
-            Arg::new("peer-address", ArgKind::String),
-        ],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session("raft.meet", 4, super::OF_THIS_NODE, DOC, run);
+
+const DOC: Doc = Doc {
+    summary: "Tells this node where a member is now, and where it is itself.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(N) with the number of members",
+    args: &[
+        Arg::new("cluster-id", ArgKind::String),
+        Arg::new("node-id", ArgKind::Integer),
+        Arg::new("peer-address", ArgKind::String),
+    ],
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {

@@ -2,34 +2,28 @@
 
 use super::join::address;
 use super::number;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
 /// RAFT.MOVED. Unlike RAFT.JOIN it takes nobody in: a node that was removed meanwhile, or that asks at an address where another
 /// cluster is now, is refused.
-pub static SPEC: Spec = Spec {
-    name: "raft.moved",
-    arity: 6,
-    flags: Flags::WRITE.union(Flags::ADMIN).union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Says where a member is now.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[
-            Arg::new("cluster-id", ArgKind::String),
-            Arg::new("node-id", ArgKind::Integer),
-            Arg::new("nonce", ArgKind::Integer),
-            Arg::new("peer-address", ArgKind::String),
-            Arg::new("client-address", ArgKind::String),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("raft.moved", 6, DOC, run)
+    .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES));
+
+const DOC: Doc = Doc {
+    summary: "Says where a member is now.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(1)",
+    args: &[
+        Arg::new("cluster-id", ArgKind::String),
+        Arg::new("node-id", ArgKind::Integer),
+        Arg::new("nonce", ArgKind::Integer),
+        Arg::new("peer-address", ArgKind::String),
+        Arg::new("client-address", ArgKind::String),
+    ],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

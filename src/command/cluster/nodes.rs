@@ -1,26 +1,19 @@
 //! RAFT.NODES
 
-use crate::command::{Categories, Doc, Group, Run, Spec};
+use crate::command::{Doc, Group, Spec};
 use crate::error::LOADING;
 use crate::protocol::{Args, Reply};
 use crate::replication::why_waiting;
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "raft.nodes",
-    arity: 1,
-    flags: super::OF_THIS_NODE,
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Lists the members of the cluster and how they are.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(N) with the number of members",
-        args: &[],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session("raft.nodes", 1, super::OF_THIS_NODE, DOC, run);
+
+const DOC: Doc = Doc {
+    summary: "Lists the members of the cluster and how they are.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(N) with the number of members",
+    args: &[],
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {

@@ -1,24 +1,23 @@
 //! RAFT.PROMOTE
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::protocol::Args;
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "raft.promote",
-    arity: 2,
-    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Makes a learner a voter.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[Arg::new("id", ArgKind::Integer)],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session(
+    "raft.promote",
+    2,
+    Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Makes a learner a voter.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(1)",
+    args: &[Arg::new("id", ArgKind::Integer)],
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {

@@ -1,26 +1,25 @@
 //! RAFT.SNAPSHOT
 
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Doc, Flags, Group, Spec};
 use crate::error::{DISK_FULL, LOADING, ReplyError};
 use crate::executor::DiskSpace;
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "raft.snapshot",
-    arity: 1,
-    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Takes a snapshot on this node and answers when it is on disk.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(N) with the number of keys",
-        args: &[],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session(
+    "raft.snapshot",
+    1,
+    Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP).union(Flags::FREES),
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Takes a snapshot on this node and answers when it is on disk.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(N) with the number of keys",
+    args: &[],
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {

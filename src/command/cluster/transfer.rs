@@ -1,25 +1,24 @@
 //! RAFT.TRANSFER
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::{LOADING, ReplyError};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "raft.transfer",
-    arity: 2,
-    flags: Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Hands the lead to a voter.",
-        since: "1.0.0",
-        group: Group::Cluster,
-        complexity: "O(1)",
-        args: &[Arg::new("id", ArgKind::Integer)],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session(
+    "raft.transfer",
+    2,
+    Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Hands the lead to a voter.",
+    since: "1.0.0",
+    group: Group::Cluster,
+    complexity: "O(1)",
+    args: &[Arg::new("id", ArgKind::Integer)],
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {

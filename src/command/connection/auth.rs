@@ -1,30 +1,29 @@
 //! AUTH
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "auth",
-    arity: -2,
-    flags: Flags::NOSCRIPT
+pub static SPEC: Spec = Spec::session(
+    "auth",
+    -2,
+    Flags::NOSCRIPT
         .union(Flags::LOADING)
         .union(Flags::STALE)
         .union(Flags::FAST)
         .union(Flags::NO_AUTH)
         .union(Flags::ALLOW_BUSY),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Proves who the client is.",
-        since: "1.0.0",
-        group: Group::Connection,
-        complexity: "O(N) with the length of the password",
-        args: &[Arg::new("username", ArgKind::String).optional(), Arg::new("password", ArgKind::String)],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Proves who the client is.",
+    since: "1.0.0",
+    group: Group::Connection,
+    complexity: "O(N) with the length of the password",
+    args: &[Arg::new("username", ArgKind::String).optional(), Arg::new("password", ArgKind::String)],
 };
 
 const WRONG: ReplyError = ReplyError::new("WRONGPASS invalid username-password pair or user is disabled.");

@@ -1,44 +1,43 @@
 //! HELLO
 
 use super::auth::authenticate;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, Resp, parse_i64};
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "hello",
-    arity: -1,
-    flags: Flags::NOSCRIPT
+pub static SPEC: Spec = Spec::session(
+    "hello",
+    -1,
+    Flags::NOSCRIPT
         .union(Flags::LOADING)
         .union(Flags::STALE)
         .union(Flags::FAST)
         .union(Flags::NO_AUTH)
         .union(Flags::ALLOW_BUSY),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Chooses the version of the protocol and tells who the server is.",
-        since: "6.0.0",
-        group: Group::Connection,
-        complexity: "O(1)",
-        args: &[Arg::new(
-            "arguments",
-            ArgKind::Block(&[
-                Arg::new("protover", ArgKind::Integer),
-                Arg::new(
-                    "auth",
-                    ArgKind::Block(&[Arg::new("username", ArgKind::String), Arg::new("password", ArgKind::String)]),
-                )
-                .token("AUTH")
-                .optional(),
-                Arg::new("clientname", ArgKind::String).token("SETNAME").optional(),
-            ]),
-        )
-        .optional()],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Chooses the version of the protocol and tells who the server is.",
+    since: "6.0.0",
+    group: Group::Connection,
+    complexity: "O(1)",
+    args: &[Arg::new(
+        "arguments",
+        ArgKind::Block(&[
+            Arg::new("protover", ArgKind::Integer),
+            Arg::new(
+                "auth",
+                ArgKind::Block(&[Arg::new("username", ArgKind::String), Arg::new("password", ArgKind::String)]),
+            )
+            .token("AUTH")
+            .optional(),
+            Arg::new("clientname", ArgKind::String).token("SETNAME").optional(),
+        ]),
+    )
+    .optional()],
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {

@@ -1,23 +1,16 @@
 //! PING
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 
-pub static SPEC: Spec = Spec {
-    name: "ping",
-    arity: -1,
-    flags: Flags::FAST.union(Flags::LOADING),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Answers PONG, or what it was given.",
-        since: "1.0.0",
-        group: Group::Connection,
-        complexity: "O(1)",
-        args: &[Arg::new("message", ArgKind::String).optional()],
-    },
-    run: Run::Pure(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::pure("ping", -1, DOC, run).flags(Flags::FAST.union(Flags::LOADING));
+
+const DOC: Doc = Doc {
+    summary: "Answers PONG, or what it was given.",
+    since: "1.0.0",
+    group: Group::Connection,
+    complexity: "O(1)",
+    args: &[Arg::new("message", ArgKind::String).optional()],
 };
 
 fn run(args: &Args) -> Outcome {

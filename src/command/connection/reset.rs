@@ -1,30 +1,29 @@
 //! RESET
 
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Doc, Flags, Group, Spec};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call};
 
-pub static SPEC: Spec = Spec {
-    name: "reset",
-    arity: 1,
-    flags: Flags::NOSCRIPT
+pub static SPEC: Spec = Spec::session(
+    "reset",
+    1,
+    Flags::NOSCRIPT
         .union(Flags::LOADING)
         .union(Flags::STALE)
         .union(Flags::FAST)
         .union(Flags::NO_AUTH)
         .union(Flags::ALLOW_BUSY)
         .union(Flags::IMMEDIATE),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Makes the connection as new.",
-        since: "6.2.0",
-        group: Group::Connection,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Makes the connection as new.",
+    since: "6.2.0",
+    group: Group::Connection,
+    complexity: "O(1)",
+    args: &[],
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {

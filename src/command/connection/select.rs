@@ -1,26 +1,20 @@
 //! SELECT
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::server::{Answer, Call};
 use crate::store::DATABASES;
 
-pub static SPEC: Spec = Spec {
-    name: "select",
-    arity: 2,
-    flags: Flags::LOADING.union(Flags::STALE).union(Flags::FAST).union(Flags::SELECTS),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Chooses the database of the commands that follow.",
-        since: "1.0.0",
-        group: Group::Connection,
-        complexity: "O(1)",
-        args: &[Arg::new("index", ArgKind::Integer)],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::session("select", 2, Flags::LOADING.union(Flags::STALE).union(Flags::FAST).union(Flags::SELECTS), DOC, run);
+
+const DOC: Doc = Doc {
+    summary: "Chooses the database of the commands that follow.",
+    since: "1.0.0",
+    group: Group::Connection,
+    complexity: "O(1)",
+    args: &[Arg::new("index", ArgKind::Integer)],
 };
 
 const INDEX_OUT_OF_INT: ReplyError =

@@ -1,34 +1,27 @@
 //! COPY
 
 use crate::command::generic::db_index::{SAME_OBJECT, db_index};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "copy",
-    arity: -3,
-    flags: Flags::WRITE.union(Flags::DENYOOM),
-    categories: Categories::empty(),
-    keys: &[
-        KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
-        KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
+pub static SPEC: Spec = Spec::write("copy", -3, DOC, run).flags(Flags::DENYOOM).keys(&[
+    KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
+    KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
+]);
+
+const DOC: Doc = Doc {
+    summary: "Copies the value and the deadline of a key to another key.",
+    since: "6.2.0",
+    group: Group::Generic,
+    complexity: "O(1) for large values, which are shared until one side changes",
+    args: &[
+        Arg::new("source", ArgKind::Key(0)),
+        Arg::new("destination", ArgKind::Key(1)),
+        Arg::new("destination-db", ArgKind::Integer).token("DB").optional(),
+        Arg::word("replace", "REPLACE").optional(),
     ],
-    doc: Doc {
-        summary: "Copies the value and the deadline of a key to another key.",
-        since: "6.2.0",
-        group: Group::Generic,
-        complexity: "O(1) for large values, which are shared until one side changes",
-        args: &[
-            Arg::new("source", ArgKind::Key(0)),
-            Arg::new("destination", ArgKind::Key(1)),
-            Arg::new("destination-db", ArgKind::Integer).token("DB").optional(),
-            Arg::word("replace", "REPLACE").optional(),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
 };
 
 struct Options {

@@ -1,24 +1,22 @@
 //! DEL
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "del",
-    arity: -2,
-    flags: Flags::WRITE.union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(1, -1, 1, KeyFlags::RM.union(KeyFlags::DELETE))],
-    doc: Doc {
-        summary: "Removes keys.",
-        since: "1.0.0",
-        group: Group::Generic,
-        complexity: "O(N) with the number of keys",
-        args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("del", -2, DOC, run).flags(Flags::FREES).keys(&[KeySpec::range(
+    1,
+    -1,
+    1,
+    KeyFlags::RM.union(KeyFlags::DELETE),
+)]);
+
+const DOC: Doc = Doc {
+    summary: "Removes keys.",
+    since: "1.0.0",
+    group: Group::Generic,
+    complexity: "O(N) with the number of keys",
+    args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,24 +1,18 @@
 //! EXISTS
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "exists",
-    arity: -2,
-    flags: Flags::READONLY.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO)],
-    doc: Doc {
-        summary: "Counts which of the keys exist; a key named twice counts twice.",
-        since: "1.0.0",
-        group: Group::Generic,
-        complexity: "O(N) with the number of keys",
-        args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::read("exists", -2, DOC, run).flags(Flags::FAST).keys(&[KeySpec::range(1, -1, 1, KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Counts which of the keys exist; a key named twice counts twice.",
+    since: "1.0.0",
+    group: Group::Generic,
+    complexity: "O(N) with the number of keys",
+    args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,25 +1,18 @@
 //! KEYS
 
 use crate::command::generic::name_pattern::NamePattern;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{ELEMENT_UNITS, SHARDS, View};
 
-pub static SPEC: Spec = Spec {
-    name: "keys",
-    arity: 2,
-    flags: Flags::READONLY.union(Flags::UNBOUNDED),
-    categories: Categories::DANGEROUS,
-    keys: &[],
-    doc: Doc {
-        summary: "Returns all keys whose names match a pattern.",
-        since: "1.0.0",
-        group: Group::Generic,
-        complexity: "O(N) with the number of keys in the database",
-        args: &[Arg::new("pattern", ArgKind::Pattern)],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("keys", 2, DOC, run).flags(Flags::UNBOUNDED).categories(Categories::DANGEROUS);
+
+const DOC: Doc = Doc {
+    summary: "Returns all keys whose names match a pattern.",
+    since: "1.0.0",
+    group: Group::Generic,
+    complexity: "O(N) with the number of keys in the database",
+    args: &[Arg::new("pattern", ArgKind::Pattern)],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,25 +1,20 @@
 //! MOVE
 
 use crate::command::generic::db_index::{SAME_OBJECT, db_index};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "move",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Moves a key to another database unless a key has its name there.",
-        since: "1.0.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("db", ArgKind::Integer)],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("move", 3, DOC, run)
+    .flags(Flags::FAST)
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Moves a key to another database unless a key has its name there.",
+    since: "1.0.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("db", ArgKind::Integer)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,27 +1,18 @@
 //! OBJECT
 
 use super::{object_encoding, object_freq, object_help, object_idletime, object_refcount};
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Doc, Group, Spec};
 
-pub static SPEC: Spec = Spec {
-    name: "object",
-    arity: -2,
-    flags: Flags::empty(),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Looks at how values are kept.",
-        since: "2.2.3",
-        group: Group::Generic,
-        complexity: "Depends on the subcommand",
-        args: &[],
-    },
-    run: Run::Container,
-    subcommands: &[
-        &object_encoding::SPEC,
-        &object_freq::SPEC,
-        &object_help::SPEC,
-        &object_idletime::SPEC,
-        &object_refcount::SPEC,
-    ],
+pub static SPEC: Spec = Spec::container(
+    "object",
+    DOC,
+    &[&object_encoding::SPEC, &object_freq::SPEC, &object_help::SPEC, &object_idletime::SPEC, &object_refcount::SPEC],
+);
+
+const DOC: Doc = Doc {
+    summary: "Looks at how values are kept.",
+    since: "2.2.3",
+    group: Group::Generic,
+    complexity: "Depends on the subcommand",
+    args: &[],
 };

@@ -1,24 +1,17 @@
 //! OBJECT ENCODING
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "object|encoding",
-    arity: 3,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
-    doc: Doc {
-        summary: "Returns the name of the form in which a value is kept.",
-        since: "2.2.3",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0))],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("object|encoding", 3, DOC, run).keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the name of the form in which a value is kept.",
+    since: "2.2.3",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,6 +1,6 @@
 //! OBJECT FREQ
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::View;
@@ -10,21 +10,14 @@ const NOT_LFU: ReplyError = ReplyError::new(
      policies at runtime LRU and LFU data will take some time to adjust.",
 );
 
-pub static SPEC: Spec = Spec {
-    name: "object|freq",
-    arity: 3,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
-    doc: Doc {
-        summary: "Returns how often a value was accessed, under an LFU eviction policy only.",
-        since: "4.0.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0))],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("object|freq", 3, DOC, run).keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns how often a value was accessed, under an LFU eviction policy only.",
+    since: "4.0.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,24 +1,18 @@
 //! OBJECT HELP
 
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "object|help",
-    arity: 2,
-    flags: Flags::LOADING.union(Flags::STALE),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Explains the subcommands of OBJECT.",
-        since: "6.2.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::read("object|help", 2, DOC, run).without(Flags::READONLY).flags(Flags::LOADING.union(Flags::STALE));
+
+const DOC: Doc = Doc {
+    summary: "Explains the subcommands of OBJECT.",
+    since: "6.2.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[],
 };
 
 const LINES: [&str; 13] = [

@@ -1,24 +1,19 @@
 //! OBJECT IDLETIME
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "object|idletime",
-    arity: 3,
-    flags: Flags::READONLY.union(Flags::NODE_DEPENDENT),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
-    doc: Doc {
-        summary: "Returns for how many seconds this node has seen no access to a key.",
-        since: "2.2.3",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0))],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("object|idletime", 3, DOC, run)
+    .flags(Flags::NODE_DEPENDENT)
+    .keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns for how many seconds this node has seen no access to a key.",
+    since: "2.2.3",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,24 +1,17 @@
 //! OBJECT REFCOUNT
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Value, View};
 
-pub static SPEC: Spec = Spec {
-    name: "object|refcount",
-    arity: 3,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(2, 0, 1, KeyFlags::RO)],
-    doc: Doc {
-        summary: "Returns the number of references to a value, as Redis counts them.",
-        since: "2.2.3",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0))],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("object|refcount", 3, DOC, run).keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the number of references to a value, as Redis counts them.",
+    since: "2.2.3",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
 };
 
 /// What Redis answers for the small integers, which all keys share there.

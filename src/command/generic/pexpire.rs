@@ -2,25 +2,20 @@
 
 use crate::command::generic::expire_options::{CONDITION, Origin, expire};
 use crate::command::generic::lifetime::Unit;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "pexpire",
-    arity: -3,
-    flags: Flags::WRITE.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Sets in how many milliseconds a key expires.",
-        since: "2.6.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("milliseconds", ArgKind::Integer), CONDITION],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("pexpire", -3, DOC, run)
+    .flags(Flags::FAST)
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Sets in how many milliseconds a key expires.",
+    since: "2.6.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("milliseconds", ArgKind::Integer), CONDITION],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,25 +1,19 @@
 //! PTTL
 
 use crate::command::generic::lifetime::{Shown, Unit, report};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "pttl",
-    arity: 2,
-    flags: Flags::READONLY.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "Returns how many milliseconds a key has left.",
-        since: "2.6.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0))],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::read("pttl", 2, DOC, run).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns how many milliseconds a key has left.",
+    since: "2.6.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,24 +1,17 @@
 //! RANDOMKEY
 
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Doc, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{ELEMENT_UNITS, Entry, SHARDS, View};
 
-pub static SPEC: Spec = Spec {
-    name: "randomkey",
-    arity: 1,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Returns the name of some key.",
-        since: "1.0.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("randomkey", 1, DOC, run);
+
+const DOC: Doc = Doc {
+    summary: "Returns the name of some key.",
+    since: "1.0.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[],
 };
 
 /// Draws before all keys are gone through for one that is alive.

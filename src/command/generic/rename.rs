@@ -1,28 +1,21 @@
 //! RENAME
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::NO_SUCH_KEY;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "rename",
-    arity: 3,
-    flags: Flags::WRITE,
-    categories: Categories::empty(),
-    keys: &[
-        KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-        KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
-    ],
-    doc: Doc {
-        summary: "Gives a key a new name, over whatever has that name.",
-        since: "1.0.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("newkey", ArgKind::Key(1))],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("rename", 3, DOC, run).keys(&[
+    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
+    KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
+]);
+
+const DOC: Doc = Doc {
+    summary: "Gives a key a new name, over whatever has that name.",
+    since: "1.0.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("newkey", ArgKind::Key(1))],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,28 +1,21 @@
 //! RENAMENX
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::NO_SUCH_KEY;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "renamenx",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[
-        KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-        KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::INSERT)),
-    ],
-    doc: Doc {
-        summary: "Gives a key a new name unless a key has that name already.",
-        since: "1.0.0",
-        group: Group::Generic,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("newkey", ArgKind::Key(1))],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("renamenx", 3, DOC, run).flags(Flags::FAST).keys(&[
+    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
+    KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::INSERT)),
+]);
+
+const DOC: Doc = Doc {
+    summary: "Gives a key a new name unless a key has that name already.",
+    since: "1.0.0",
+    group: Group::Generic,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("newkey", ArgKind::Key(1))],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -2,31 +2,24 @@
 
 use crate::command::generic::cursor::parse_cursor;
 use crate::command::generic::name_pattern::NamePattern;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, Entry, View};
 
-pub static SPEC: Spec = Spec {
-    name: "scan",
-    arity: -2,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Goes through the keys of the database in steps.",
-        since: "2.8.0",
-        group: Group::Generic,
-        complexity: "O(1) for a step, O(N) for all keys",
-        args: &[
-            Arg::new("cursor", ArgKind::Integer),
-            Arg::new("pattern", ArgKind::Pattern).token("MATCH").optional(),
-            Arg::new("count", ArgKind::Integer).token("COUNT").optional(),
-            Arg::new("type", ArgKind::String).token("TYPE").optional(),
-        ],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("scan", -2, DOC, run);
+
+const DOC: Doc = Doc {
+    summary: "Goes through the keys of the database in steps.",
+    since: "2.8.0",
+    group: Group::Generic,
+    complexity: "O(1) for a step, O(N) for all keys",
+    args: &[
+        Arg::new("cursor", ArgKind::Integer),
+        Arg::new("pattern", ArgKind::Pattern).token("MATCH").optional(),
+        Arg::new("count", ArgKind::Integer).token("COUNT").optional(),
+        Arg::new("type", ArgKind::String).token("TYPE").optional(),
+    ],
 };
 
 /// Keys looked at in one step, whatever COUNT says: so a step stays short, and its reply within bounds.

@@ -1,7 +1,7 @@
 //! SWAPDB
 
 use crate::command::generic::db_index::{existing, parse_int};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -9,21 +9,15 @@ use crate::store::Txn;
 const INVALID_FIRST: ReplyError = ReplyError::new("ERR invalid first DB index");
 const INVALID_SECOND: ReplyError = ReplyError::new("ERR invalid second DB index");
 
-pub static SPEC: Spec = Spec {
-    name: "swapdb",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::FAST),
-    categories: Categories::KEYSPACE.union(Categories::DANGEROUS),
-    keys: &[],
-    doc: Doc {
-        summary: "Exchanges the contents of two databases.",
-        since: "4.0.0",
-        group: Group::Server,
-        complexity: "O(1)",
-        args: &[Arg::new("index1", ArgKind::Integer), Arg::new("index2", ArgKind::Integer)],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::write("swapdb", 3, DOC, run).flags(Flags::FAST).categories(Categories::KEYSPACE.union(Categories::DANGEROUS));
+
+const DOC: Doc = Doc {
+    summary: "Exchanges the contents of two databases.",
+    since: "4.0.0",
+    group: Group::Server,
+    complexity: "O(1)",
+    args: &[Arg::new("index1", ArgKind::Integer), Arg::new("index2", ArgKind::Integer)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

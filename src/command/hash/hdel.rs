@@ -1,25 +1,19 @@
 //! HDEL
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
-pub static SPEC: Spec = Spec {
-    name: "hdel",
-    arity: -3,
-    flags: Flags::WRITE.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))],
-    doc: Doc {
-        summary: "Removes fields of a hash, and the hash with its last field.",
-        since: "2.0.0",
-        group: Group::Hash,
-        complexity: "O(N) with the number of fields given",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String).multiple()],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::write("hdel", -3, DOC, run).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);
+
+const DOC: Doc = Doc {
+    summary: "Removes fields of a hash, and the hash with its last field.",
+    since: "2.0.0",
+    group: Group::Hash,
+    complexity: "O(N) with the number of fields given",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String).multiple()],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

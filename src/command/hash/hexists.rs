@@ -1,25 +1,18 @@
 //! HEXISTS
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "hexists",
-    arity: 3,
-    flags: Flags::READONLY.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO)],
-    doc: Doc {
-        summary: "Tells whether a hash has a field.",
-        since: "2.0.0",
-        group: Group::Hash,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String)],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("hexists", 3, DOC, run).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Tells whether a hash has a field.",
+    since: "2.0.0",
+    group: Group::Hash,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String)],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,30 +1,25 @@
 //! HINCRBY
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, OVERFLOW, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
-pub static SPEC: Spec = Spec {
-    name: "hincrby",
-    arity: 4,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Adds to the integer in a field of a hash; an absent field counts as 0.",
-        since: "2.0.0",
-        group: Group::Hash,
-        complexity: "O(1)",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("field", ArgKind::String),
-            Arg::new("increment", ArgKind::Integer),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("hincrby", 4, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Adds to the integer in a field of a hash; an absent field counts as 0.",
+    since: "2.0.0",
+    group: Group::Hash,
+    complexity: "O(1)",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("field", ArgKind::String),
+        Arg::new("increment", ArgKind::Integer),
+    ],
 };
 
 const FIELD_NOT_AN_INTEGER: ReplyError = ReplyError::new("ERR hash value is not an integer");

@@ -1,30 +1,25 @@
 //! HINCRBYFLOAT
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
-pub static SPEC: Spec = Spec {
-    name: "hincrbyfloat",
-    arity: 4,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Adds to the number in a field of a hash; an absent field counts as 0.",
-        since: "2.6.0",
-        group: Group::Hash,
-        complexity: "O(1)",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("field", ArgKind::String),
-            Arg::new("increment", ArgKind::Double),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("hincrbyfloat", 4, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Adds to the number in a field of a hash; an absent field counts as 0.",
+    since: "2.6.0",
+    group: Group::Hash,
+    complexity: "O(1)",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("field", ArgKind::String),
+        Arg::new("increment", ArgKind::Double),
+    ],
 };
 
 const FIELD_NOT_A_FLOAT: ReplyError = ReplyError::new("ERR hash value is not a float");

@@ -1,29 +1,24 @@
 //! HMSET
 
 use super::hset::set_fields;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "hmset",
-    arity: -4,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Sets fields of a hash to values; as HSET, but always answers OK.",
-        since: "2.0.0",
-        group: Group::Hash,
-        complexity: "O(N) with the number of fields given",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("data", ArgKind::Block(&[Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)]))
-                .multiple(),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("hmset", -4, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Sets fields of a hash to values; as HSET, but always answers OK.",
+    since: "2.0.0",
+    group: Group::Hash,
+    complexity: "O(N) with the number of fields given",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("data", ArgKind::Block(&[Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)]))
+            .multiple(),
+    ],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

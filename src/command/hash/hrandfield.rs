@@ -1,36 +1,27 @@
 //! HRANDFIELD
 
 use super::strings::{bulk_pairs, bulks};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, FieldValue, Hash, View};
 
-pub static SPEC: Spec = Spec {
-    name: "hrandfield",
-    arity: -2,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "Returns random fields of a hash: different ones, or with a negative count independent ones.",
-        since: "6.2.0",
-        group: Group::Hash,
-        complexity: "O(N) with the number of fields returned",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new(
-                "options",
-                ArgKind::Block(&[
-                    Arg::new("count", ArgKind::Integer),
-                    Arg::word("withvalues", "WITHVALUES").optional(),
-                ]),
-            )
-            .optional(),
-        ],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::read("hrandfield", -2, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns random fields of a hash: different ones, or with a negative count independent ones.",
+    since: "6.2.0",
+    group: Group::Hash,
+    complexity: "O(N) with the number of fields returned",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new(
+            "options",
+            ArgKind::Block(&[Arg::new("count", ArgKind::Integer), Arg::word("withvalues", "WITHVALUES").optional()]),
+        )
+        .optional(),
+    ],
 };
 
 /// Most fields that a negative count may ask for. Redis streams such a reply and bounds it at 2^62 only; here it is

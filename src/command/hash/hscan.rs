@@ -2,31 +2,24 @@
 
 use super::strings::bulks;
 use crate::command::generic::{cursor::parse_cursor, name_pattern::NamePattern};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, Hash, View};
 
-pub static SPEC: Spec = Spec {
-    name: "hscan",
-    arity: -3,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "Goes through the fields of a hash and their values in steps.",
-        since: "2.8.0",
-        group: Group::Hash,
-        complexity: "O(1) for a step, O(N) for all fields",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("cursor", ArgKind::Integer),
-            Arg::new("pattern", ArgKind::Pattern).token("MATCH").optional(),
-            Arg::new("count", ArgKind::Integer).token("COUNT").optional(),
-        ],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("hscan", -3, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Goes through the fields of a hash and their values in steps.",
+    since: "2.8.0",
+    group: Group::Hash,
+    complexity: "O(1) for a step, O(N) for all fields",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("cursor", ArgKind::Integer),
+        Arg::new("pattern", ArgKind::Pattern).token("MATCH").optional(),
+        Arg::new("count", ArgKind::Integer).token("COUNT").optional(),
+    ],
 };
 
 /// COUNT, unless it is given.

@@ -1,30 +1,25 @@
 //! HSET
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
-pub static SPEC: Spec = Spec {
-    name: "hset",
-    arity: -4,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Sets fields of a hash to values; makes the hash if there is none.",
-        since: "2.0.0",
-        group: Group::Hash,
-        complexity: "O(N) with the number of fields given",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("data", ArgKind::Block(&[Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)]))
-                .multiple(),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("hset", -4, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Sets fields of a hash to values; makes the hash if there is none.",
+    since: "2.0.0",
+    group: Group::Hash,
+    complexity: "O(N) with the number of fields given",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("data", ArgKind::Block(&[Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)]))
+            .multiple(),
+    ],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,29 +1,20 @@
 //! HSETNX
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
-pub static SPEC: Spec = Spec {
-    name: "hsetnx",
-    arity: 4,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))],
-    doc: Doc {
-        summary: "Sets a field of a hash unless it is there.",
-        since: "2.0.0",
-        group: Group::Hash,
-        complexity: "O(1)",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("field", ArgKind::String),
-            Arg::new("value", ArgKind::String),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("hsetnx", 4, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))]);
+
+const DOC: Doc = Doc {
+    summary: "Sets a field of a hash unless it is there.",
+    since: "2.0.0",
+    group: Group::Hash,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,25 +1,18 @@
 //! HSTRLEN
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "hstrlen",
-    arity: 3,
-    flags: Flags::READONLY.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO)],
-    doc: Doc {
-        summary: "Returns the length of the value of a field of a hash.",
-        since: "3.2.0",
-        group: Group::Hash,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String)],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("hstrlen", 3, DOC, run).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the length of the value of a field of a hash.",
+    since: "3.2.0",
+    group: Group::Hash,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String)],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

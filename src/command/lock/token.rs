@@ -1,25 +1,20 @@
 //! LOCK.TOKEN: a fencing token for locks that are kept in plain strings.
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{WRONG_TYPE, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::{Kind, Str, View};
 
-pub static SPEC: Spec = Spec {
-    name: "lock.token",
-    arity: -2,
-    flags: Flags::READONLY.union(Flags::ALWAYS_LINEARIZABLE),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "Returns the fencing token of a key's present string; with a value, only if the key holds exactly that.",
-        since: "0.1.0",
-        group: Group::Lock,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String).optional()],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("lock.token", -2, DOC, run)
+    .flags(Flags::ALWAYS_LINEARIZABLE)
+    .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the fencing token of a key's present string; with a value, only if the key holds exactly that.",
+    since: "0.1.0",
+    group: Group::Lock,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String).optional()],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

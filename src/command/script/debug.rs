@@ -1,27 +1,20 @@
 //! SCRIPT DEBUG
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
-pub static SPEC: Spec = Spec {
-    name: "script|debug",
-    arity: 3,
-    flags: Flags::NOSCRIPT,
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Switches the debugger of scripts off; there is none to be switched on.",
-        since: "3.2.0",
-        group: Group::Scripting,
-        complexity: "O(1)",
-        args: &[Arg::new(
-            "mode",
-            ArgKind::OneOf(&[Arg::word("yes", "YES"), Arg::word("sync", "SYNC"), Arg::word("no", "NO")]),
-        )],
-    },
-    run: Run::Pure(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::pure("script|debug", 3, DOC, run).flags(Flags::NOSCRIPT);
+
+const DOC: Doc = Doc {
+    summary: "Switches the debugger of scripts off; there is none to be switched on.",
+    since: "3.2.0",
+    group: Group::Scripting,
+    complexity: "O(1)",
+    args: &[Arg::new(
+        "mode",
+        ArgKind::OneOf(&[Arg::word("yes", "YES"), Arg::word("sync", "SYNC"), Arg::word("no", "NO")]),
+    )],
 };
 
 fn run(args: &Args) -> Outcome {

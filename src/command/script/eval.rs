@@ -1,26 +1,19 @@
 //! EVAL
 
 use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, given, key_count, run_writing, store};
-use crate::command::{Arg, ArgKind, Categories, Doc, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::Args;
 use crate::script::Prepared;
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "eval",
-    arity: -3,
-    flags: FLAGS,
-    categories: Categories::empty(),
-    keys: WRITTEN,
-    doc: Doc {
-        summary: "Runs a Lua script on every node and loads it.",
-        since: "2.6.0",
-        group: Group::Scripting,
-        complexity: "Depends on the script that is executed.",
-        args: &[Arg::new("script", ArgKind::String), NUMKEYS, KEY, ARG],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("eval", -3, DOC, run).without(Flags::WRITE).flags(FLAGS).keys(WRITTEN);
+
+const DOC: Doc = Doc {
+    summary: "Runs a Lua script on every node and loads it.",
+    since: "2.6.0",
+    group: Group::Scripting,
+    complexity: "Depends on the script that is executed.",
+    args: &[Arg::new("script", ArgKind::String), NUMKEYS, KEY, ARG],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -5,44 +5,31 @@
 //! reads ([`is_to_load`]); in a transaction with a write it is always the second.
 
 use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, check_read_only, given, key_count, run_reading, store};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::Args;
 use crate::script::{Host, Prepared};
 use crate::store::{Scripts, Txn, View};
 
-pub static SPEC: Spec = Spec {
-    name: "eval_ro",
-    arity: -3,
-    flags: FLAGS.union(Flags::READONLY).union(Flags::LOADS_SCRIPT),
-    categories: Categories::empty(),
-    keys: READ,
-    doc: Doc {
-        summary: "Runs a Lua script that only reads, on one node.",
-        since: "7.0.0",
-        group: Group::Scripting,
-        complexity: "Depends on the script that is executed.",
-        args: &[Arg::new("script", ArgKind::String), NUMKEYS, KEY, ARG],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("eval_ro", -3, DOC, run).flags(FLAGS.union(Flags::LOADS_SCRIPT)).keys(READ);
+
+const DOC: Doc = Doc {
+    summary: "Runs a Lua script that only reads, on one node.",
+    since: "7.0.0",
+    group: Group::Scripting,
+    complexity: "Depends on the script that is executed.",
+    args: &[Arg::new("script", ArgKind::String), NUMKEYS, KEY, ARG],
 };
 
 /// What EVAL_RO is in a log entry; no command that anybody can name.
-pub static IN_LOG: Spec = Spec {
-    name: "eval_ro",
-    arity: -3,
-    flags: FLAGS,
-    categories: Categories::empty(),
-    keys: READ,
-    doc: Doc::new(
-        Group::Scripting,
-        "7.0.0",
-        "Depends on the script.",
-        "Loads a Lua script that only reads, and runs it.",
-    ),
-    run: Run::Write(load_and_run),
-    subcommands: &[],
-};
+pub static IN_LOG: Spec = Spec::write(
+    "eval_ro",
+    -3,
+    Doc::new(Group::Scripting, "7.0.0", "Depends on the script.", "Loads a Lua script that only reads, and runs it."),
+    load_and_run,
+)
+.without(Flags::WRITE)
+.flags(FLAGS)
+.keys(READ);
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let keys = key_count(args)?;

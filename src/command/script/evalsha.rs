@@ -1,27 +1,20 @@
 //! EVALSHA
 
 use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, key_count, prepare_loaded, run_writing};
-use crate::command::{Arg, ArgKind, Categories, Doc, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::error::NO_SCRIPT;
 use crate::protocol::Args;
 use crate::script::source::parse_sha;
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "evalsha",
-    arity: -3,
-    flags: FLAGS,
-    categories: Categories::empty(),
-    keys: WRITTEN,
-    doc: Doc {
-        summary: "Runs a loaded Lua script on every node.",
-        since: "2.6.0",
-        group: Group::Scripting,
-        complexity: "Depends on the script that is executed.",
-        args: &[Arg::new("sha1", ArgKind::String), NUMKEYS, KEY, ARG],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("evalsha", -3, DOC, run).without(Flags::WRITE).flags(FLAGS).keys(WRITTEN);
+
+const DOC: Doc = Doc {
+    summary: "Runs a loaded Lua script on every node.",
+    since: "2.6.0",
+    group: Group::Scripting,
+    complexity: "Depends on the script that is executed.",
+    args: &[Arg::new("sha1", ArgKind::String), NUMKEYS, KEY, ARG],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,27 +1,20 @@
 //! EVALSHA_RO
 
 use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, key_count, loaded, run_reading};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, Outcome, Spec};
 use crate::error::NO_SCRIPT;
 use crate::protocol::Args;
 use crate::script::source::parse_sha;
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "evalsha_ro",
-    arity: -3,
-    flags: FLAGS.union(Flags::READONLY),
-    categories: Categories::empty(),
-    keys: READ,
-    doc: Doc {
-        summary: "Runs a loaded Lua script that only reads, on one node.",
-        since: "7.0.0",
-        group: Group::Scripting,
-        complexity: "Depends on the script that is executed.",
-        args: &[Arg::new("sha1", ArgKind::String), NUMKEYS, KEY, ARG],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("evalsha_ro", -3, DOC, run).flags(FLAGS).keys(READ);
+
+const DOC: Doc = Doc {
+    summary: "Runs a loaded Lua script that only reads, on one node.",
+    since: "7.0.0",
+    group: Group::Scripting,
+    complexity: "Depends on the script that is executed.",
+    args: &[Arg::new("sha1", ArgKind::String), NUMKEYS, KEY, ARG],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,25 +1,18 @@
 //! SCRIPT EXISTS
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::script::source::parse_sha;
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "script|exists",
-    arity: -3,
-    flags: Flags::NOSCRIPT,
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Tells which scripts are loaded.",
-        since: "2.6.0",
-        group: Group::Scripting,
-        complexity: "O(N) with N being the number of scripts to check.",
-        args: &[Arg::new("sha1", ArgKind::String).multiple()],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("script|exists", -3, DOC, run).without(Flags::READONLY).flags(Flags::NOSCRIPT);
+
+const DOC: Doc = Doc {
+    summary: "Tells which scripts are loaded.",
+    since: "2.6.0",
+    group: Group::Scripting,
+    complexity: "O(N) with N being the number of scripts to check.",
+    args: &[Arg::new("sha1", ArgKind::String).multiple()],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,26 +1,20 @@
 //! SCRIPT FLUSH
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "script|flush",
-    arity: -2,
-    flags: Flags::NOSCRIPT,
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Forgets all loaded scripts.",
-        since: "2.6.0",
-        group: Group::Scripting,
-        complexity: "O(N) with N being the number of scripts in cache",
-        args: &[Arg::new("flush-type", ArgKind::OneOf(&[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")]))
-            .optional()],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("script|flush", -2, DOC, run).without(Flags::WRITE).flags(Flags::NOSCRIPT);
+
+const DOC: Doc = Doc {
+    summary: "Forgets all loaded scripts.",
+    since: "2.6.0",
+    group: Group::Scripting,
+    complexity: "O(N) with N being the number of scripts in cache",
+    args: &[
+        Arg::new("flush-type", ArgKind::OneOf(&[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")])).optional()
+    ],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

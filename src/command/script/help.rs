@@ -1,24 +1,18 @@
 //! SCRIPT HELP
 
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "script|help",
-    arity: 2,
-    flags: Flags::LOADING.union(Flags::STALE),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Lists the subcommands of SCRIPT.",
-        since: "5.0.0",
-        group: Group::Scripting,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::read("script|help", 2, DOC, run).without(Flags::READONLY).flags(Flags::LOADING.union(Flags::STALE));
+
+const DOC: Doc = Doc {
+    summary: "Lists the subcommands of SCRIPT.",
+    since: "5.0.0",
+    group: Group::Scripting,
+    complexity: "O(1)",
+    args: &[],
 };
 
 const LINES: [&str; 13] = [

@@ -1,25 +1,19 @@
 //! SCRIPT KILL
 
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Doc, Flags, Group, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "script|kill",
-    arity: 2,
-    flags: Flags::NOSCRIPT.union(Flags::ALLOW_BUSY),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Finds no script to stop: a script ends by its budget, at the same point on every node.",
-        since: "2.6.0",
-        group: Group::Scripting,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::read("script|kill", 2, DOC, run).without(Flags::READONLY).flags(Flags::NOSCRIPT.union(Flags::ALLOW_BUSY));
+
+const DOC: Doc = Doc {
+    summary: "Finds no script to stop: a script ends by its budget, at the same point on every node.",
+    since: "2.6.0",
+    group: Group::Scripting,
+    complexity: "O(1)",
+    args: &[],
 };
 
 fn run(_: &View<'_>, _: &Args) -> Outcome {

@@ -3,26 +3,20 @@
 use bytes::Bytes;
 
 use super::request::store;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::script::{Prepared, Source};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec {
-    name: "script|load",
-    arity: 3,
-    flags: Flags::NOSCRIPT.union(Flags::STALE),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Loads a Lua script into the replicated state and returns its name.",
-        since: "2.6.0",
-        group: Group::Scripting,
-        complexity: "O(N) with N being the length in bytes of the script body.",
-        args: &[Arg::new("script", ArgKind::String)],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::write("script|load", 3, DOC, run).without(Flags::WRITE).flags(Flags::NOSCRIPT.union(Flags::STALE));
+
+const DOC: Doc = Doc {
+    summary: "Loads a Lua script into the replicated state and returns its name.",
+    since: "2.6.0",
+    group: Group::Scripting,
+    complexity: "O(N) with N being the length in bytes of the script body.",
+    args: &[Arg::new("script", ArgKind::String)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

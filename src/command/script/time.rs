@@ -1,24 +1,19 @@
 //! TIME
 
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Run, Spec};
+use crate::command::{Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
-pub static SPEC: Spec = Spec {
-    name: "time",
-    arity: 1,
-    flags: Flags::LOADING.union(Flags::STALE).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Returns the cluster's time in seconds and microseconds; inside scripts, that of the log entry.",
-        since: "2.6.0",
-        group: Group::Server,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("time", 1, DOC, run)
+    .without(Flags::READONLY)
+    .flags(Flags::LOADING.union(Flags::STALE).union(Flags::FAST));
+
+const DOC: Doc = Doc {
+    summary: "Returns the cluster's time in seconds and microseconds; inside scripts, that of the log entry.",
+    since: "2.6.0",
+    group: Group::Server,
+    complexity: "O(1)",
+    args: &[],
 };
 
 fn run(view: &View<'_>, _: &Args) -> Outcome {

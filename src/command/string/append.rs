@@ -1,25 +1,20 @@
 //! APPEND
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::STRING_TOO_LONG;
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Deadline, Str, Txn, Value};
 
-pub static SPEC: Spec = Spec {
-    name: "append",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))],
-    doc: Doc {
-        summary: "Appends to the string that a key holds; an absent key is made.",
-        since: "2.0.0",
-        group: Group::String,
-        complexity: "O(N) with the length of the string",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("append", 3, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))]);
+
+const DOC: Doc = Doc {
+    summary: "Appends to the string that a key holds; an absent key is made.",
+    since: "2.0.0",
+    group: Group::String,
+    complexity: "O(N) with the length of the string",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

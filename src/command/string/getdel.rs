@@ -1,24 +1,19 @@
 //! GETDEL
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
 
-pub static SPEC: Spec = Spec {
-    name: "getdel",
-    arity: 2,
-    flags: Flags::WRITE.union(Flags::FAST).union(Flags::FREES),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE))],
-    doc: Doc {
-        summary: "Returns the string that a key holds and removes the key.",
-        since: "6.2.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0))],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("getdel", 2, DOC, run)
+    .flags(Flags::FAST.union(Flags::FREES))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the string that a key holds and removes the key.",
+    since: "6.2.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

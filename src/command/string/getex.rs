@@ -1,40 +1,35 @@
 //! GETEX
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::SYNTAX;
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
 
 use super::expire_option::Expiry;
 
-pub static SPEC: Spec = Spec {
-    name: "getex",
-    arity: -2,
-    flags: Flags::WRITE.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Returns the string that a key holds, and changes when the key expires.",
-        since: "6.2.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new(
-                "expiration",
-                ArgKind::OneOf(&[
-                    Arg::new("seconds", ArgKind::Integer).token("EX"),
-                    Arg::new("milliseconds", ArgKind::Integer).token("PX"),
-                    Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
-                    Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
-                    Arg::word("persist", "PERSIST"),
-                ]),
-            )
-            .optional(),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("getex", -2, DOC, run)
+    .flags(Flags::FAST)
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the string that a key holds, and changes when the key expires.",
+    since: "6.2.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new(
+            "expiration",
+            ArgKind::OneOf(&[
+                Arg::new("seconds", ArgKind::Integer).token("EX"),
+                Arg::new("milliseconds", ArgKind::Integer).token("PX"),
+                Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
+                Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
+                Arg::word("persist", "PERSIST"),
+            ]),
+        )
+        .optional(),
+    ],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

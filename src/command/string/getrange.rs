@@ -1,29 +1,19 @@
 //! GETRANGE
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::NOT_AN_INTEGER;
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Str, View};
 
-pub static SPEC: Spec = Spec {
-    name: "getrange",
-    arity: 4,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "Returns a part of the string that a key holds; negative positions count from its end.",
-        since: "2.4.0",
-        group: Group::String,
-        complexity: "O(N) with the length of the part; O(1) for a part of a long string",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("start", ArgKind::Integer),
-            Arg::new("end", ArgKind::Integer),
-        ],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec =
+    Spec::read("getrange", 4, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns a part of the string that a key holds; negative positions count from its end.",
+    since: "2.4.0",
+    group: Group::String,
+    complexity: "O(N) with the length of the part; O(1) for a part of a long string",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("start", ArgKind::Integer), Arg::new("end", ArgKind::Integer)],
 };
 
 pub(super) fn run(view: &View<'_>, args: &Args) -> Outcome {

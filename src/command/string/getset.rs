@@ -1,24 +1,19 @@
 //! GETSET
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn, Value};
 
-pub static SPEC: Spec = Spec {
-    name: "getset",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Sets a key to a string and returns the one before.",
-        since: "1.0.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("getset", 3, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Sets a key to a string and returns the one before.",
+    since: "1.0.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

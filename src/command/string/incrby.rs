@@ -1,27 +1,22 @@
 //! INCRBY
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::NOT_AN_INTEGER;
 use crate::protocol::{Args, parse_i64};
 use crate::store::Txn;
 
 use super::counter::count;
 
-pub static SPEC: Spec = Spec {
-    name: "incrby",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Adds to the number that a key holds; an absent key counts as 0.",
-        since: "1.0.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Integer)],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("incrby", 3, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Adds to the number that a key holds; an absent key counts as 0.",
+    since: "1.0.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Integer)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,25 +1,20 @@
 //! INCRBYFLOAT
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, NOT_FINITE, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
 use crate::store::{Changed, Create, Deadline, Str, Txn, Value};
 
-pub static SPEC: Spec = Spec {
-    name: "incrbyfloat",
-    arity: 3,
-    flags: Flags::WRITE.union(Flags::DENYOOM).union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Adds to the number that a key holds, with fractions; an absent key counts as 0.",
-        since: "2.6.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Double)],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("incrbyfloat", 3, DOC, run)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Adds to the number that a key holds, with fractions; an absent key counts as 0.",
+    since: "2.6.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Double)],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

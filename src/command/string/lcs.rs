@@ -5,33 +5,31 @@
 //! also what bounds the time. Still it is long beside that of other reads: LCS never runs where Raft's timers run, and a
 //! script pays for each cell.
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Kind, Str, View};
 
-pub static SPEC: Spec = Spec {
-    name: "lcs",
-    arity: -3,
-    flags: Flags::READONLY.union(Flags::UNBOUNDED),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(1, 1, 1, KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "Returns the longest common subsequence of the strings that two keys hold, its length or its places.",
-        since: "7.0.0",
-        group: Group::String,
-        complexity: "O(N*M) with the lengths of both strings",
-        args: &[
-            Arg::new("key1", ArgKind::Key(0)),
-            Arg::new("key2", ArgKind::Key(0)),
-            Arg::word("len", "LEN").optional(),
-            Arg::word("idx", "IDX").optional(),
-            Arg::new("min-match-len", ArgKind::Integer).token("MINMATCHLEN").optional(),
-            Arg::word("withmatchlen", "WITHMATCHLEN").optional(),
-        ],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("lcs", -3, DOC, run).flags(Flags::UNBOUNDED).keys(&[KeySpec::range(
+    1,
+    1,
+    1,
+    KeyFlags::RO.union(KeyFlags::ACCESS),
+)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the longest common subsequence of the strings that two keys hold, its length or its places.",
+    since: "7.0.0",
+    group: Group::String,
+    complexity: "O(N*M) with the lengths of both strings",
+    args: &[
+        Arg::new("key1", ArgKind::Key(0)),
+        Arg::new("key2", ArgKind::Key(0)),
+        Arg::word("len", "LEN").optional(),
+        Arg::word("idx", "IDX").optional(),
+        Arg::new("min-match-len", ArgKind::Integer).token("MINMATCHLEN").optional(),
+        Arg::word("withmatchlen", "WITHMATCHLEN").optional(),
+    ],
 };
 
 const NOT_STRINGS: ReplyError = ReplyError::new("ERR The specified keys must contain string values");

@@ -1,24 +1,22 @@
 //! MGET
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Kind, Str, View};
 
-pub static SPEC: Spec = Spec {
-    name: "mget",
-    arity: -2,
-    flags: Flags::READONLY.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "Returns the strings that keys hold, nil for those that hold none.",
-        since: "1.0.0",
-        group: Group::String,
-        complexity: "O(N) with the number of keys",
-        args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("mget", -2, DOC, run).flags(Flags::FAST).keys(&[KeySpec::range(
+    1,
+    -1,
+    1,
+    KeyFlags::RO.union(KeyFlags::ACCESS),
+)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the strings that keys hold, nil for those that hold none.",
+    since: "1.0.0",
+    group: Group::String,
+    complexity: "O(N) with the number of keys",
+    args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

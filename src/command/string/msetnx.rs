@@ -1,30 +1,25 @@
 //! MSETNX
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
 use super::mset::{check_pairs, set_pairs};
 
-pub static SPEC: Spec = Spec {
-    name: "msetnx",
-    arity: -3,
-    flags: Flags::WRITE.union(Flags::DENYOOM),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::INSERT))],
-    doc: Doc {
-        summary: "Sets several keys to strings at once if all of them are absent.",
-        since: "1.0.1",
-        group: Group::String,
-        complexity: "O(N) with the number of keys",
-        args: &[Arg::new(
-            "data",
-            ArgKind::Block(&[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)]),
-        )
+pub static SPEC: Spec = Spec::write("msetnx", -3, DOC, run).flags(Flags::DENYOOM).keys(&[KeySpec::range(
+    1,
+    -1,
+    2,
+    KeyFlags::OW.union(KeyFlags::INSERT),
+)]);
+
+const DOC: Doc = Doc {
+    summary: "Sets several keys to strings at once if all of them are absent.",
+    since: "1.0.1",
+    group: Group::String,
+    complexity: "O(N) with the number of keys",
+    args: &[Arg::new("data", ArgKind::Block(&[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)]))
         .multiple()],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,45 +1,38 @@
 //! SET
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn, Value};
 
 use super::expire_option::{Expiry, set_until};
 
-pub static SPEC: Spec = Spec {
-    name: "set",
-    arity: -3,
-    flags: Flags::WRITE.union(Flags::DENYOOM),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(
-        KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
-    )],
-    doc: Doc {
-        summary: "Sets a key to a string, whatever it held before.",
-        since: "1.0.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("value", ArgKind::String),
-            Arg::new("condition", ArgKind::OneOf(&[Arg::word("nx", "NX"), Arg::word("xx", "XX")])).optional(),
-            Arg::word("get", "GET").optional(),
-            Arg::new(
-                "expiration",
-                ArgKind::OneOf(&[
-                    Arg::new("seconds", ArgKind::Integer).token("EX"),
-                    Arg::new("milliseconds", ArgKind::Integer).token("PX"),
-                    Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
-                    Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
-                    Arg::word("keepttl", "KEEPTTL"),
-                ]),
-            )
-            .optional(),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("set", -3, DOC, run).flags(Flags::DENYOOM).keys(&[KeySpec::first(
+    KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
+)]);
+
+const DOC: Doc = Doc {
+    summary: "Sets a key to a string, whatever it held before.",
+    since: "1.0.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("value", ArgKind::String),
+        Arg::new("condition", ArgKind::OneOf(&[Arg::word("nx", "NX"), Arg::word("xx", "XX")])).optional(),
+        Arg::word("get", "GET").optional(),
+        Arg::new(
+            "expiration",
+            ArgKind::OneOf(&[
+                Arg::new("seconds", ArgKind::Integer).token("EX"),
+                Arg::new("milliseconds", ArgKind::Integer).token("PX"),
+                Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
+                Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
+                Arg::word("keepttl", "KEEPTTL"),
+            ]),
+        )
+        .optional(),
+    ],
 };
 
 /// NX or XX.

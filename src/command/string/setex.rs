@@ -1,30 +1,25 @@
 //! SETEX
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
 
 use super::expire_option::{Time, set_until};
 
-pub static SPEC: Spec = Spec {
-    name: "setex",
-    arity: 4,
-    flags: Flags::WRITE.union(Flags::DENYOOM),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Sets a key to a string and in how many seconds it expires.",
-        since: "2.0.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("seconds", ArgKind::Integer),
-            Arg::new("value", ArgKind::String),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("setex", 4, DOC, run)
+    .flags(Flags::DENYOOM)
+    .keys(&[KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Sets a key to a string and in how many seconds it expires.",
+    since: "2.0.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("seconds", ArgKind::Integer),
+        Arg::new("value", ArgKind::String),
+    ],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

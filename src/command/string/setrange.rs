@@ -1,29 +1,20 @@
 //! SETRANGE
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, STRING_TOO_LONG};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
 
-pub static SPEC: Spec = Spec {
-    name: "setrange",
-    arity: 4,
-    flags: Flags::WRITE.union(Flags::DENYOOM),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))],
-    doc: Doc {
-        summary: "Overwrites a part of the string that a key holds; what is missing in front of it becomes zero bytes.",
-        since: "2.2.0",
-        group: Group::String,
-        complexity: "O(N) with the length of the string",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("offset", ArgKind::Integer),
-            Arg::new("value", ArgKind::String),
-        ],
-    },
-    run: Run::Write(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::write("setrange", 4, DOC, run)
+    .flags(Flags::DENYOOM)
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Overwrites a part of the string that a key holds; what is missing in front of it becomes zero bytes.",
+    since: "2.2.0",
+    group: Group::String,
+    complexity: "O(N) with the length of the string",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("offset", ArgKind::Integer), Arg::new("value", ArgKind::String)],
 };
 
 const OFFSET_OUT_OF_RANGE: ReplyError = ReplyError::new("ERR offset is out of range");

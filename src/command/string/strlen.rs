@@ -1,24 +1,17 @@
 //! STRLEN
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, View};
 
-pub static SPEC: Spec = Spec {
-    name: "strlen",
-    arity: 2,
-    flags: Flags::READONLY.union(Flags::FAST),
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO)],
-    doc: Doc {
-        summary: "Returns the length of the string that a key holds, in bytes.",
-        since: "2.2.0",
-        group: Group::String,
-        complexity: "O(1)",
-        args: &[Arg::new("key", ArgKind::Key(0))],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("strlen", 2, DOC, run).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the length of the string that a key holds, in bytes.",
+    since: "2.2.0",
+    group: Group::String,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {

@@ -1,25 +1,14 @@
 //! SUBSTR
 
 use super::getrange::run;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Spec};
 
-pub static SPEC: Spec = Spec {
-    name: "substr",
-    arity: 4,
-    flags: Flags::READONLY,
-    categories: Categories::empty(),
-    keys: &[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))],
-    doc: Doc {
-        summary: "GETRANGE under its old name.",
-        since: "1.0.0",
-        group: Group::String,
-        complexity: "O(N) with the length of the part; O(1) for a part of a long string",
-        args: &[
-            Arg::new("key", ArgKind::Key(0)),
-            Arg::new("start", ArgKind::Integer),
-            Arg::new("end", ArgKind::Integer),
-        ],
-    },
-    run: Run::Read(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::read("substr", 4, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "GETRANGE under its old name.",
+    since: "1.0.0",
+    group: Group::String,
+    complexity: "O(N) with the length of the part; O(1) for a part of a long string",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("start", ArgKind::Integer), Arg::new("end", ArgKind::Integer)],
 };

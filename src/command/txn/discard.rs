@@ -1,30 +1,29 @@
 //! DISCARD
 
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Doc, Flags, Group, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call, Watched};
 
-pub static SPEC: Spec = Spec {
-    name: "discard",
-    arity: 1,
-    flags: Flags::NOSCRIPT
+pub static SPEC: Spec = Spec::session(
+    "discard",
+    1,
+    Flags::NOSCRIPT
         .union(Flags::LOADING)
         .union(Flags::STALE)
         .union(Flags::FAST)
         .union(Flags::ALLOW_BUSY)
         .union(Flags::IMMEDIATE),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Forgets a transaction and what WATCH remembers.",
-        since: "2.0.0",
-        group: Group::Transactions,
-        complexity: "O(N) with the number of queued commands",
-        args: &[],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Forgets a transaction and what WATCH remembers.",
+    since: "2.0.0",
+    group: Group::Transactions,
+    complexity: "O(N) with the number of queued commands",
+    args: &[],
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {

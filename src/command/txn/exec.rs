@@ -1,29 +1,28 @@
 //! EXEC
 
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Doc, Flags, Group, Spec};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call, plan_exec};
 
-pub static SPEC: Spec = Spec {
-    name: "exec",
-    arity: 1,
-    flags: Flags::NOSCRIPT
+pub static SPEC: Spec = Spec::session(
+    "exec",
+    1,
+    Flags::NOSCRIPT
         .union(Flags::LOADING)
         .union(Flags::STALE)
         .union(Flags::SKIP_SLOWLOG)
         .union(Flags::IMMEDIATE)
         .union(Flags::EXECUTES),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Runs a transaction, unless a watched key has changed.",
-        since: "1.2.0",
-        group: Group::Transactions,
-        complexity: "Depends on the commands in it",
-        args: &[],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Runs a transaction, unless a watched key has changed.",
+    since: "1.2.0",
+    group: Group::Transactions,
+    complexity: "Depends on the commands in it",
+    args: &[],
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {

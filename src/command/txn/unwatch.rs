@@ -1,24 +1,23 @@
 //! UNWATCH
 
-use crate::command::{Categories, Doc, Flags, Group, Run, Spec};
+use crate::command::{Doc, Flags, Group, Spec};
 use crate::protocol::{Args, Reply};
 use crate::server::{Answer, Call, Watched};
 
-pub static SPEC: Spec = Spec {
-    name: "unwatch",
-    arity: 1,
-    flags: Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY),
-    categories: Categories::empty(),
-    keys: &[],
-    doc: Doc {
-        summary: "Forgets what WATCH remembers.",
-        since: "2.2.0",
-        group: Group::Transactions,
-        complexity: "O(1)",
-        args: &[],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+pub static SPEC: Spec = Spec::session(
+    "unwatch",
+    1,
+    Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE).union(Flags::FAST).union(Flags::ALLOW_BUSY),
+    DOC,
+    run,
+);
+
+const DOC: Doc = Doc {
+    summary: "Forgets what WATCH remembers.",
+    since: "2.2.0",
+    group: Group::Transactions,
+    complexity: "O(1)",
+    args: &[],
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {

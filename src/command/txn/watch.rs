@@ -3,7 +3,7 @@
 //! The marks (revision, deadline) of the keys are read linearizably, and compared when EXEC is applied: so it holds on any node and
 //! over a leader change. A WATCH that fails, however it does, leaves EXEC refused ([`crate::server::Watched`]).
 
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, KeyFlags, KeySpec, Run, Spec};
+use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Spec};
 use crate::error::{LOADING, ReplyError};
 use crate::executor::{COMMAND_BYTES_MAX, Watch};
 use crate::protocol::{Args, Reply};
@@ -12,27 +12,27 @@ use crate::server::{Answer, Call, Finish};
 /// Most keys that one connection may watch. Together they are no longer than the EXEC that names them may be.
 const WATCHED_MAX: usize = 100_000;
 
-pub static SPEC: Spec = Spec {
-    name: "watch",
-    arity: -2,
-    flags: Flags::NOSCRIPT
+pub static SPEC: Spec = Spec::session(
+    "watch",
+    -2,
+    Flags::NOSCRIPT
         .union(Flags::LOADING)
         .union(Flags::STALE)
         .union(Flags::FAST)
         .union(Flags::ALLOW_BUSY)
         .union(Flags::IMMEDIATE)
         .union(Flags::CUTS_GROUP),
-    categories: Categories::empty(),
-    keys: &[KeySpec::range(1, -1, 1, KeyFlags::RO)],
-    doc: Doc {
-        summary: "Lets EXEC run only if the keys have not changed meanwhile.",
-        since: "2.2.0",
-        group: Group::Transactions,
-        complexity: "O(1) for each key",
-        args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
-    },
-    run: Run::Session(run),
-    subcommands: &[],
+    DOC,
+    run,
+)
+.keys(&[KeySpec::range(1, -1, 1, KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Lets EXEC run only if the keys have not changed meanwhile.",
+    since: "2.2.0",
+    group: Group::Transactions,
+    complexity: "O(1) for each key",
+    args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
