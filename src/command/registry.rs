@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{Spec, admin, cluster, connection, generic, hash, lock, script, string, txn};
 
 /// The families, in the order in which COMMAND lists them.
-static FAMILIES: [&[&Spec]; 9] = [
+static FAMILIES: &[&[&Spec]] = &[
     string::SPECS,
     generic::SPECS,
     hash::SPECS,
