@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use super::{OPTIONS, Settings, table};
+use super::{OPTIONS, Settings, nearest, table};
 use crate::store::Options;
 
 /// Largest file that is read.
@@ -29,7 +29,8 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut values = BTreeMap::new();
     for (name, value) in table {
         let Some(opt) = table::find(&name).filter(|opt| opt.is_given()) else {
-            return Err(format!("there is no option '{name}'"));
+            let meant = nearest(&name, &[]).map_or_else(String::new, |name| format!("; did you mean '{name}'?"));
+            return Err(format!("there is no option '{name}'{meant}"));
         };
         let value = match value {
             toml::Value::String(text) => text,

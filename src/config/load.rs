@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, Command, builder::StyledStr};
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command};
 
-use super::{Kind, OPTIONS, Opt, Place, Settings, Value, file};
+use super::{Kind, OPTIONS, Opt, Place, Settings, Value, file, nearest};
 use crate::node::StartOptions;
 use crate::store::Options;
 
@@ -29,18 +31,35 @@ pub struct Loaded {
 pub fn from_command_line() -> Result<(Settings, StartOptions), u8> {
     let matches = match command().try_get_matches_from(std::env::args_os()) {
         Ok(matches) => matches,
-        Err(error) => {
+        Err(error) if error.use_stderr() => return Err(wrong_use(&in_a_line(&error))),
+        Err(help) => {
             // A closed output changes nothing of the exit code.
-            let _ = error.print();
-            return Err(if error.use_stderr() { WRONG_USE } else { 0 });
+            let _ = help.print();
+            return Err(0);
         }
     };
     let flags = |name: &str| matches.get_one::<OsString>(name).cloned();
-    let loaded = load(flags, |name| std::env::var_os(name)).map_err(|why| {
-        crate::sys::log::to_stderr(&format!("lockstep: {why}; lockstep --help explains every option"));
-        WRONG_USE
-    })?;
+    let loaded = load(flags, |name| std::env::var_os(name)).map_err(|why| wrong_use(&why))?;
     Ok((loaded.settings, loaded.start))
+}
+
+fn wrong_use(why: &str) -> u8 {
+    let stop = if why.ends_with('?') { "" } else { ";" };
+    crate::sys::log::to_stderr(&format!("lockstep: {why}{stop} lockstep --help explains every option"));
+    WRONG_USE
+}
+
+/// What is wrong with the flags, and the flag that was probably meant.
+fn in_a_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let why = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let meant = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => {
+            nearest(flag.trim_start_matches('-'), &["config", "help", "version"])
+        }
+        _ => None,
+    };
+    meant.map_or_else(|| why.to_owned(), |meant| format!("{why}; did you mean '--{meant}'?"))
 }
 
 /// Puts together what flags (by the option's name) and environment (by the variable's) give, and the file that one of them names.

@@ -8,6 +8,7 @@ mod file;
 mod kind;
 mod level;
 mod load;
+mod nearest;
 mod option;
 mod table;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use file::rewrite;
 pub use kind::{Kind, Value, level_name, parse_level};
 pub use level::ReadLevel;
 pub use load::{Loaded, from_command_line, load};
+pub use nearest::nearest;
 pub use option::{Change, Opt, Place, Section};
 pub use table::{OPTIONS, find};
 

@@ -87,10 +87,33 @@ fn a_wrong_value_is_named_with_its_place_and_its_bounds() {
     }
     assert_eq!(of(&[("maxmemory", "64xb")], &[]), "--maxmemory '64xb': argument must be a memory value");
     assert!(of(&[("read-consistency", "lease")], &[]).contains("until their restart guard is tested"));
+}
+
+#[test]
+fn an_unknown_name_in_the_file_names_the_nearest_option() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("node.toml");
-    std::fs::write(&path, "prot = 7001\n").unwrap();
-    assert!(of(&[("config", path.to_str().unwrap())], &[]).ends_with("there is no option 'prot'"));
+    let told = |name: &str| {
+        std::fs::write(&path, format!("{name} = 7001\n")).unwrap();
+        let why = load_of(&[("config", path.to_str().unwrap())], &[]).unwrap_err();
+        why.strip_prefix(&format!("{}: there is no option '{name}'", path.display())).unwrap().to_owned()
+    };
+    assert_eq!(told("prot"), "; did you mean 'port'?");
+    assert_eq!(told("peer_port"), "; did you mean 'peer-port'?");
+    assert_eq!(told("hash-max-ziplist-entires"), "; did you mean 'hash-max-listpack-entries'?");
+    for unlike in ["slaveof", "logfile", "x"] {
+        assert_eq!(told(unlike), "");
+    }
+}
+
+#[test]
+fn two_letters_in_the_wrong_order_still_name_the_option() {
+    for opt in OPTIONS.iter().filter(|opt| opt.is_given()) {
+        for name in opt.aliases.iter().chain([&opt.name]) {
+            let (first, second, rest) = (&name[..1], &name[1..2], &name[2..]);
+            assert_eq!(nearest(&format!("{second}{first}{rest}"), &[]), Some(opt.name), "{name}");
+        }
+    }
 }
 
 #[test]

@@ -34,12 +34,35 @@ fn exit_codes_tell_wrong_use_from_failure() {
     let (code, _, text) = run(&["--port", "70000"]);
     assert_eq!(code, Some(2));
     assert!(text.contains("--port '70000': argument must be between 0 and 65535 inclusive"), "{text}");
-    assert_eq!(run(&["--prot", "1"]).0, Some(2));
     let dir = TempDir::new("options");
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
     let (code, _, text) = run(&["--port", "0", "--dir", file.to_str().unwrap()]);
     assert!(code == Some(1) && text.contains("data directory"), "{code:?} {text}");
+}
+
+#[test]
+fn an_unknown_flag_names_the_nearest_one() {
+    let told = |args: &[&str]| {
+        let (code, _, text) = run(args);
+        assert_eq!(code, Some(2), "{text}");
+        let why = text
+            .strip_prefix("lockstep: ")
+            .and_then(|text| text.strip_suffix("lockstep --help explains every option\n"));
+        why.unwrap_or_else(|| panic!("{text}")).trim_end().to_owned()
+    };
+    for (args, flag, meant) in [
+        (&["--prot", "7101"][..], "--prot", "--port"),
+        (&["--prot=7101"], "--prot", "--port"),
+        (&["port", "7101"], "port", "--port"),
+        (&["--conf", "node.toml"], "--conf", "--config"),
+        (&["--versoin"], "--versoin", "--version"),
+        (&["--hash-max-ziplist-entries", "5"], "--hash-max-ziplist-entries", "--hash-max-listpack-entries"),
+    ] {
+        assert_eq!(told(args), format!("unexpected argument '{flag}' found; did you mean '{meant}'?"));
+    }
+    assert_eq!(told(&["--slaveof", "127.0.0.1 6379"]), "unexpected argument '--slaveof' found;");
+    assert_eq!(told(&["--port"]), "a value is required for '--port <n>' but none was supplied;");
 }
 
 #[test]
