@@ -271,7 +271,7 @@ impl Node {
             // Without it the next start takes the time from the leader.
             let _ = self.files.write("clock", &text);
         }
-        for client in self.server.clients.lock().values() {
+        for client in self.server.clients.list() {
             client.kill();
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -25,7 +25,7 @@ pub async fn listen(server: Arc<Server>, listener: Box<dyn Listener>) {
 fn admit(server: &Arc<Server>, mut stream: BoxStream) {
     let settings = server.settings();
     Stats::add(&server.stats.connections, 1);
-    let count = server.clients.lock().len();
+    let count = server.clients.len();
     if count >= settings.maxclients {
         Stats::add(&server.stats.rejected_connections, 1);
         crate::replication::spawn(async move {
@@ -42,10 +42,10 @@ fn admit(server: &Arc<Server>, mut stream: BoxStream) {
         stream.local_addr(),
         server.env.clocks.wall_ms(),
     ));
-    server.clients.lock().insert(client.id, client.clone());
+    server.clients.insert(client.clone());
     let server = server.clone();
     crate::replication::spawn(async move {
         connection::serve(&server, stream, client.clone()).await;
-        server.clients.lock().remove(&client.id);
+        server.clients.remove(client.id);
     });
 }

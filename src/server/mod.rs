@@ -11,16 +11,16 @@ mod dispatch;
 mod listener;
 mod output;
 mod pause;
+mod registry;
 mod router;
 mod session;
 mod slowlog;
 mod stats;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 pub use answer::{Answer, Call, Finish, Later};
 pub use client::{Client, Shown, Unblock};
@@ -28,6 +28,7 @@ pub use dispatch::{Dispatched, dispatch, plan_exec};
 pub use listener::listen;
 pub use output::Output;
 pub use pause::Pause;
+pub use registry::ClientRegistry;
 pub use router::{Routed, Router};
 pub use session::{Multi, ReplyMode, Session, Watched};
 pub use slowlog::{SlowEntry, SlowLog};
@@ -52,8 +53,8 @@ pub struct Server {
     pub settings: RwLock<Arc<Settings>>,
     /// Which Raft group a command belongs to.
     pub router: Router,
-    /// Connected clients by id.
-    pub clients: Mutex<BTreeMap<u64, Arc<Client>>>,
+    /// Connected clients.
+    pub clients: ClientRegistry,
     /// Counters for INFO.
     pub stats: Stats,
     /// The port for clients, once it is listened on.
@@ -75,7 +76,7 @@ impl Server {
             env,
             settings: RwLock::new(Arc::new(settings)),
             router,
-            clients: Mutex::default(),
+            clients: ClientRegistry::default(),
             stats: Stats::new(started_ms),
             port: AtomicU16::new(0),
             pause: Pause::default(),

@@ -111,10 +111,8 @@ async fn gather(server: Arc<Server>) -> Facts {
             }
         }
     }
-    let (connected, blocked) = {
-        let clients = server.clients.lock();
-        (clients.len(), clients.values().filter(|client| client.is_blocked()).count())
-    };
+    let clients = server.clients.list();
+    let (connected, blocked) = (clients.len(), clients.iter().filter(|client| client.is_blocked()).count());
     Facts { server, cluster, keyspace, connected, blocked }
 }
 

@@ -60,8 +60,8 @@ fn kill(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
     let filter = if old_form { Filter { addr: Some(args.arg(2).to_vec()), ..Filter::default() } } else { parse(args)? };
     let own = call.session.client.id;
     let mut killed = 0;
-    for client in call.server.clients.lock().values() {
-        if !client.is_killed() && filter.fits(client, own) {
+    for client in call.server.clients.list() {
+        if !client.is_killed() && filter.fits(&client, own) {
             killed += 1;
             if client.id == own {
                 // It still reads the answer.

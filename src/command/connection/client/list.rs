@@ -47,14 +47,14 @@ fn list(call: &mut Call<'_>, args: &Args) -> Answer {
     };
     let now_ms = call.server.env.clocks.wall_ms();
     let mut text = Vec::new();
-    for client in call.server.clients.lock().values() {
+    for client in call.server.clients.list() {
         let shown = match &wanted {
             Wanted::All => true,
             Wanted::None => false,
             Wanted::Ids(ids) => ids.contains(&client.id),
         };
         if shown {
-            text.extend(line(client, now_ms));
+            text.extend(line(&client, now_ms));
             text.push(b'\n');
         }
     }

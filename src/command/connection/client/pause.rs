@@ -71,7 +71,7 @@ fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
         }
     };
     let Some(id) = parse_i64(args.arg(2)) else { return Reply::Error(NOT_AN_INTEGER).into() };
-    let client = call.server.clients.lock().get(&(id as u64)).cloned();
+    let client = call.server.clients.get(id as u64);
     Reply::Int(i64::from(client.is_some_and(|client| client.unblock(how)))).into()
 }
 
