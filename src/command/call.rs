@@ -1,5 +1,6 @@
 //! The one gate for sockets, EXEC and scripts: which command is meant, and may it run here? And the call itself.
 
+use super::context::Table;
 use super::{Flags, Outcome, Run, Spec, registry};
 use crate::error::{ReplyError, c_string, unknown_subcommand, wrong_arity};
 use crate::protocol::Args;
@@ -62,6 +63,25 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
         }
     }
     Ok(spec)
+}
+
+/// All commands, as those among them that look others up see them.
+pub static COMMANDS: &dyn Table = &Commands;
+
+struct Commands;
+
+impl Table for Commands {
+    fn all(&self) -> &'static [&'static Spec] {
+        registry::all()
+    }
+
+    fn lookup(&self, name: &[u8]) -> Option<&'static Spec> {
+        registry::lookup(name)
+    }
+
+    fn check(&self, args: &Args) -> Result<&'static Spec, ReplyError> {
+        check(Caller::Client, args)
+    }
 }
 
 /// The command that `args` name, a subcommand included, whether or not its arguments are right.

@@ -8,6 +8,7 @@ pub mod admin;
 mod call;
 pub mod cluster;
 pub mod connection;
+pub mod context;
 mod find;
 pub mod generic;
 pub mod glob;
@@ -22,7 +23,7 @@ pub mod string;
 pub mod testing;
 pub mod txn;
 
-pub use call::{Caller, call_read, call_write, check, named};
+pub use call::{COMMANDS, Caller, call_read, call_write, check, named};
 pub use find::keys_of;
 pub use registry::{all, index_of, lookup, runnable};
 pub use spec::{

@@ -20,9 +20,12 @@ static FAMILIES: &[&[&Spec]] = &[
     lock::SPECS,
 ];
 
+static ALL: LazyLock<Vec<&'static Spec>> =
+    LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.iter().copied()).collect());
+
 static TABLE: LazyLock<HashTable<&'static Spec>> = LazyLock::new(|| {
     let mut table = HashTable::new();
-    for spec in all() {
+    for &spec in all() {
         // Two commands of one name would be a mistake in the source: the first test that looks one up finds it.
         assert!(find(&table, spec.name.as_bytes()).is_none(), "command {} is registered twice", spec.name);
         table.insert_unique(hash_of(spec.name.as_bytes()), spec, |spec| hash_of(spec.name.as_bytes()));
@@ -31,8 +34,8 @@ static TABLE: LazyLock<HashTable<&'static Spec>> = LazyLock::new(|| {
 });
 
 /// All top-level commands.
-pub fn all() -> impl Iterator<Item = &'static Spec> {
-    FAMILIES.iter().flat_map(|family| family.iter().copied())
+pub fn all() -> &'static [&'static Spec] {
+    &ALL
 }
 
 /// All commands that run by themselves: top-level ones and subcommands, in the order of [`index_of`].
@@ -45,8 +48,9 @@ pub fn index_of(spec: &'static Spec) -> Option<usize> {
     INDEX.get(&std::ptr::from_ref(spec).addr()).copied()
 }
 
-static RUNNABLE: LazyLock<Vec<&'static Spec>> =
-    LazyLock::new(|| all().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied())).collect());
+static RUNNABLE: LazyLock<Vec<&'static Spec>> = LazyLock::new(|| {
+    all().iter().flat_map(|spec| std::iter::once(*spec).chain(spec.subcommands.iter().copied())).collect()
+});
 
 /// By address: a spec is a static, and this is asked for every command.
 static INDEX: LazyLock<hashbrown::HashMap<usize, usize>> = LazyLock::new(|| {

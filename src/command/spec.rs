@@ -8,9 +8,9 @@ pub use doc::{Arg, ArgFlags, ArgKind, Doc, Group};
 pub use flags::{Categories, Flags};
 pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
+use crate::command::context::{Answer, Call};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 use crate::store::{Txn, View};
 
 /// What a command returns.

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::entry::BatchWriter;
+use crate::command::context::Watch;
 use crate::command::script::{in_log, is_to_load};
 use crate::command::{Flags, Spec};
 use crate::config::ReadLevel;
@@ -12,22 +13,6 @@ use crate::store::{Scripts, State};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
-
-/// Most bytes of one command, a transaction's with all that it runs and watches: the gate refuses larger ones.
-pub const COMMAND_BYTES_MAX: usize = 128 * 1024 * 1024;
-
-/// A key that WATCH remembers: unchanged if its (revision, deadline) are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// Database.
-    pub db: u8,
-    /// Key.
-    pub key: bytes::Bytes,
-    /// Revision; 0 = absent.
-    pub revision: u64,
-    /// Deadline in ms; 0 = none.
-    pub deadline_ms: u64,
-}
 
 /// A command with the database that it runs on.
 #[derive(Clone, Debug)]

@@ -19,7 +19,8 @@ mod store_executor;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use command::{Answered, COMMAND_BYTES_MAX, Command, CommandGroup, Exec, Step, Watch, send_answers};
+pub use crate::command::context::{COMMAND_BYTES_MAX, Watch};
+pub use command::{Answered, Command, CommandGroup, Exec, Step, send_answers};
 pub use contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
 pub use disk_space::DiskSpace;
 pub use gate::Gate;

@@ -21,8 +21,9 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 
-use super::slowlog::{SlowEntry, shorten};
-use super::{Client, Finish, Later, Output, Server, Session, Stats};
+use super::slowlog::shorten;
+use super::{Output, Server, Stats};
+use crate::command::context::{Client, Finish, Later, Session, SlowEntry};
 use crate::command::{Flags, Spec};
 use crate::error::{INDETERMINATE, LOADING};
 use crate::executor::{Answered, CommandGroup, Step};

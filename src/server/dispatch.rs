@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Call, Later, Server, Session, Watched};
-use crate::command::{Caller, Flags, Run, Spec, check, lookup, named, script};
+use super::Server;
+use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Session, Transaction, Watched};
+use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
-use crate::executor::{COMMAND_BYTES_MAX, Command, Exec, Step};
+use crate::executor::{Command, Exec, Step};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::DATABASES;
 
@@ -50,13 +51,14 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
             Dispatched::Step(Step::Write(judged(server, command)))
         }
         Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
-        Run::Session(run) => match run(&mut Call { session, server, in_exec: false }, args) {
-            Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
-            Answer::Run(command) if !server.router.disk_space().admits_command(&command) => refuse(session, DISK_FULL),
-            Answer::Run(command) if command.is_write() => Dispatched::Step(Step::Write(judged(server, command))),
-            Answer::Run(command) => Dispatched::Step(Step::Read(command)),
-            Answer::Later(later) => Dispatched::Later(later),
-        },
+        Run::Session(run) => {
+            let node: Arc<dyn Node> = server.clone();
+            match run(&mut Call { session, node: &node, commands: COMMANDS, in_exec: false }, args) {
+                Answer::Reply(reply) => Dispatched::Step(Step::Done(reply)),
+                Answer::Execute(transaction) => execute(server, session, transaction, spec, args),
+                Answer::Later(later) => Dispatched::Later(later),
+            }
+        }
         Run::Container => refuse(session, crate::error::wrong_arity(spec.name)),
     }
 }
@@ -148,19 +150,31 @@ fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched 
     Dispatched::Uncalled(Reply::simple("QUEUED"))
 }
 
-/// Makes one command of a queued transaction. `exec` is EXEC's own spec.
+/// Passes a queued transaction on. `spec` and `args` are EXEC's own.
+fn execute(
+    server: &Server,
+    session: &mut Session,
+    transaction: Transaction,
+    spec: &'static Spec,
+    args: &Args,
+) -> Dispatched {
+    match plan(session.db, transaction, spec, args) {
+        Err(error) => Dispatched::Step(Step::Done(Reply::Error(error))),
+        Ok(command) if !server.router.disk_space().admits_command(&command) => refuse(session, DISK_FULL),
+        Ok(command) if command.is_write() => Dispatched::Step(Step::Write(judged(server, command))),
+        Ok(command) => Dispatched::Step(Step::Read(command)),
+    }
+}
+
+/// Makes one command of a queued transaction, on a connection that has chosen `db`.
 ///
 /// # Errors
-/// EXECABORT if a command was refused while queueing, or a WATCH before failed; LIMIT if it is larger than an entry may be.
-pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Result<Command, ReplyError> {
-    let Some(multi) = session.multi.take() else { return Err(ReplyError::new("ERR EXEC without MULTI")) };
-    let watched = std::mem::take(&mut session.watched);
-    if multi.aborted || watched.incomplete {
-        return Err(EXEC_ABORT);
-    }
-    let mut db = session.db;
-    let mut commands = Vec::with_capacity(multi.queue.len());
-    for (spec, args) in multi.queue {
+/// LIMIT if it is larger than an entry may be.
+fn plan(db: usize, transaction: Transaction, spec: &'static Spec, args: &Args) -> Result<Command, ReplyError> {
+    let mut command = Command::new(spec, db, args.clone());
+    let mut commands = Vec::with_capacity(transaction.queue.len());
+    let mut db = db;
+    for (spec, args) in transaction.queue {
         commands.push(Command::new(spec, db, args.clone()));
         // What SELECT will answer is known from its argument, and the commands behind it depend on it.
         if spec.flags.contains(Flags::SELECTS)
@@ -170,8 +184,7 @@ pub fn plan_exec(session: &mut Session, exec: &'static Spec, args: &Args) -> Res
             db = index;
         }
     }
-    let mut command = Command::new(exec, session.db, args.clone());
-    command.exec = Some(Box::new(Exec { watches: watched.marks, commands }));
+    command.exec = Some(Box::new(Exec { watches: transaction.watches, commands }));
     if command.size() > COMMAND_BYTES_MAX {
         return Err(TRANSACTION_TOO_LARGE);
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 
-use super::{Client, Server, Stats, connection};
+use super::{Server, Stats, connection};
+use crate::command::context::Client;
 use crate::sys::env::{BoxStream, Listener};
 
 /// Accepts clients until the future is dropped.

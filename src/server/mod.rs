@@ -4,16 +4,14 @@
 //! ([`dispatch`]), and hands what is left to do as one group to the Raft group that it belongs to. It answers a group before it
 //! starts the next, so a pipeline behaves as if it were run command by command.
 
-mod answer;
-mod client;
 mod connection;
+mod context;
 mod dispatch;
 mod listener;
 mod output;
 mod pause;
 mod registry;
 mod router;
-mod session;
 mod slowlog;
 mod stats;
 
@@ -22,16 +20,13 @@ use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
-pub use answer::{Answer, Call, Finish, Later};
-pub use client::{Client, Shown, Unblock};
-pub use dispatch::{Dispatched, dispatch, plan_exec};
+pub use dispatch::{Dispatched, dispatch};
 pub use listener::listen;
 pub use output::Output;
 pub use pause::Pause;
 pub use registry::ClientRegistry;
 pub use router::{Routed, Router};
-pub use session::{Multi, ReplyMode, Session, Watched};
-pub use slowlog::{SlowEntry, SlowLog};
+pub use slowlog::SlowLog;
 pub use stats::{CommandStats, Stats};
 
 use crate::config::Settings;
@@ -89,16 +84,6 @@ impl Server {
     /// The options as they are now.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.read().clone()
-    }
-
-    /// Takes changed options into use, all at once.
-    pub fn change_settings(&self, settings: Settings) {
-        crate::sys::log::set_level(&settings.loglevel);
-        for group in self.router.groups() {
-            group.set_timeout_ms(settings.write_timeout_ms);
-            group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
-        }
-        *self.settings.write() = Arc::new(settings);
     }
 
     /// A client id, unique in the cluster.

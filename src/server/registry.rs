@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 
-use super::Client;
+use crate::command::context::Client;
 
 /// The connected clients of this node, by id.
 #[derive(Debug, Default)]

@@ -9,28 +9,12 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use crate::command::context::SlowEntry;
 use crate::protocol::Args;
 
 /// Most arguments, and bytes of each, that an entry keeps (Redis's bounds).
 const ARGS_MAX: usize = 32;
 const ARG_BYTES_MAX: usize = 128;
-
-/// One slow command.
-#[derive(Clone, Debug)]
-pub struct SlowEntry {
-    /// Rises by one with each entry.
-    pub id: u64,
-    /// Wall clock, s.
-    pub at_s: u64,
-    /// How long it took, µs.
-    pub took_us: u64,
-    /// Its arguments, shortened.
-    pub args: Vec<Bytes>,
-    /// The client's address.
-    pub addr: String,
-    /// The client's name.
-    pub name: Bytes,
-}
 
 /// The newest slow commands.
 #[derive(Debug, Default)]

@@ -1,13 +1,12 @@
 //! CONFIG GET, RESETSTAT, REWRITE, HELP; SET is in `config_set.rs`.
 
 use super::{ADMIN, OPEN, doc};
+use crate::command::context::{Answer, Call};
 use crate::command::glob::{Case, matches};
 use crate::command::{Arg, ArgKind, Flags, Spec, help};
-use crate::config::{OPTIONS, Opt, rewrite};
+use crate::config::{OPTIONS, Opt};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
-use crate::store::Options;
 
 pub static SPEC: Spec = Spec::container(
     "config",
@@ -52,13 +51,10 @@ const LINES: &[&str] = &[
 
 fn get(call: &mut Call<'_>, args: &Args) -> Answer {
     let patterns: Vec<Vec<u8>> = args.from(2).map(<[u8]>::to_vec).collect();
-    let server = call.server.clone();
+    let node = call.node.clone();
     Answer::later(async move {
-        let replicated = match server.router.executor() {
-            Some(executor) => executor.gate.read().await.options.clone(),
-            None => Options::default(),
-        };
-        let settings = server.settings();
+        let replicated = node.options().await;
+        let settings = node.settings();
         let mut found = Vec::new();
         for (name, opt) in OPTIONS.iter().flat_map(names) {
             if let Some(shown) = patterns.iter().find_map(|pattern| shown_as(pattern, name)) {
@@ -82,21 +78,18 @@ fn shown_as(pattern: &[u8], name: &str) -> Option<Vec<u8>> {
 }
 
 fn reset(call: &mut Call<'_>, _args: &Args) -> Answer {
-    call.server.stats.reset();
-    if let Some(executor) = call.server.router.executor() {
-        executor.key_stats.reset();
-    }
+    call.node.reset_statistics();
     Reply::Ok.into()
 }
 
 fn rewrite_file(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let settings = call.server.settings();
+    let settings = call.node.settings();
     let Some(path) = settings.file.clone() else {
         return Reply::Error(ReplyError::new("ERR The server is running without a config file")).into();
     };
-    let env = call.server.env.clone();
+    let node = call.node.clone();
     Answer::later(async move {
-        match env.heavy(move || rewrite(&path, &settings)).await {
+        match node.rewrite(path, settings).await {
             Ok(()) => Reply::Ok,
             Err(why) => Reply::Error(ReplyError::text(format!("ERR Rewriting config file: {why}"))),
         }

@@ -1,11 +1,11 @@
 //! CONFIG SET: all or nothing. Options of the node change at once; replicated ones by one log entry, and then the node's own with them.
 
 use super::{ADMIN, doc};
+use crate::command::context::{Answer, Call, Configuration};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::config::{Change, Opt, Settings, Value, find};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call, Server};
 use crate::store::{Options, Txn};
 
 pub static SPEC: Spec = Spec::session(
@@ -27,30 +27,29 @@ pub static APPLY: Spec =
 const IMMUTABLE: &str = "can't set immutable config";
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    let changes = match check(args, &call.server.settings()) {
+    let changes = match check(args, &call.node.settings()) {
         Ok(changes) => changes,
         Err(error) => return Reply::Error(error).into(),
     };
     let (replicated, own): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(opt, _)| opt.is_replicated());
-    if let Err(error) = check_room(call.server, &own) {
+    if let Err(error) = check_room(&**call.node, &own) {
         return Reply::Error(error).into();
     }
-    let server = call.server.clone();
-    let change_own = move || {
-        let mut settings = (*server.settings()).clone();
+    let change_own = |node: &dyn Configuration, own: Vec<(&'static Opt, Value)>| {
+        let mut settings = (*node.settings()).clone();
         own.into_iter().for_each(|(opt, value)| opt.set(&mut settings, value));
-        server.change_settings(settings);
+        node.change_settings(settings);
         Reply::Ok
     };
     if replicated.is_empty() {
-        return change_own().into();
+        return change_own(&**call.node, own).into();
     }
     let entry = std::iter::once(APPLY.name.to_owned())
         .chain(replicated.into_iter().flat_map(|(opt, value)| [opt.name.to_owned(), opt.kind.show(&value)]));
-    let (entry, server) = (Args::from_slices(entry), call.server.clone());
+    let (entry, node) = (Args::from_slices(entry), call.node.clone());
     Answer::later(async move {
-        let reply = server.router.execute(&APPLY, entry).await;
-        if reply.is_error() { reply } else { change_own() }
+        let reply = node.execute(&APPLY, entry).await;
+        if reply.is_error() { reply } else { change_own(&*node, own) }
     })
 }
 
@@ -94,12 +93,12 @@ fn failed(name: &[u8], why: &str) -> ReplyError {
 }
 
 /// More clients than there are file descriptors for are refused.
-fn check_room(server: &Server, changes: &[(&'static Opt, Value)]) -> Result<(), ReplyError> {
-    let now = server.settings();
+fn check_room(node: &dyn Configuration, changes: &[(&'static Opt, Value)]) -> Result<(), ReplyError> {
+    let now = node.settings();
     let mut settings = (*now).clone();
     changes.iter().for_each(|(opt, value)| opt.set(&mut settings, value.clone()));
     let wanted = settings.maxclients;
-    let room = if wanted == now.maxclients { wanted } else { server.env.net.make_room(wanted) };
+    let room = if wanted == now.maxclients { wanted } else { node.make_room(wanted) };
     if room == wanted {
         return Ok(());
     }

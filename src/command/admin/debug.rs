@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::doc;
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help};
 use crate::error::{NO_SUCH_KEY, NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, Reply, parse_f64};
-use crate::server::{Answer, Call};
 use crate::store::View;
 
 /// Longest sleep, s: a day.

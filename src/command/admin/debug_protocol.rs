@@ -3,10 +3,10 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{ADMIN, doc};
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, Resp, encode};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "debug|protocol",

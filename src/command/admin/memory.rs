@@ -1,10 +1,10 @@
 //! MEMORY. Sizes are this node's own: two nodes may answer differently.
 
 use super::{OPEN, doc};
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help};
 use crate::error::{NOT_AN_INTEGER, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call};
 use crate::store::{Entry, View};
 use crate::sys::memory::{peak_bytes, sample, used_bytes};
 
@@ -87,16 +87,10 @@ fn usage(view: &View<'_>, args: &Args) -> Outcome {
 }
 
 fn stats(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let server = call.server.clone();
+    let node = call.node.clone();
     Answer::later(async move {
         sample();
-        let keys: usize = match server.router.executor() {
-            Some(executor) => {
-                let state = executor.gate.read().await;
-                (0..crate::store::DATABASES).map(|index| state.db(index).len()).sum()
-            }
-            None => 0,
-        };
+        let keys: usize = node.databases().await.iter().map(|database| database.keys).sum();
         let (used, peak) = (used_bytes(), peak_bytes());
         let int = |name: &'static str, value: u64| (Reply::bulk(name), Reply::Int(value as i64));
         Reply::Map(vec![
@@ -112,7 +106,7 @@ fn stats(call: &mut Call<'_>, _args: &Args) -> Answer {
 
 fn doctor(call: &mut Call<'_>, _args: &Args) -> Answer {
     sample();
-    let (used, bound) = (used_bytes(), call.server.settings().maxmemory);
+    let (used, bound) = (used_bytes(), call.node.settings().maxmemory);
     let text = if bound != 0 && used > bound {
         format!(
             "The process uses {used} bytes, maxmemory is {bound}: commands that need more memory are refused. Delete keys, or raise it by CONFIG SET maxmemory."

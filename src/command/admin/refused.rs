@@ -1,10 +1,10 @@
 //! FAILOVER, REPLICAOF, SLAVEOF: refused, with what does it here.
 
 use super::doc;
+use crate::command::context::{Answer, Call};
 use crate::command::{Flags, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 const FLAGS: Flags = Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::STALE);
 

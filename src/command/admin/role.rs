@@ -1,9 +1,9 @@
 //! ROLE: in Redis's form, leader = master. A node that hears no leader is a replica that is not connected.
 
 use super::doc;
+use crate::command::context::{Answer, Call};
 use crate::command::{Categories, Flags, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "role",
@@ -15,9 +15,9 @@ pub static SPEC: Spec = Spec::session(
 .categories(Categories::ADMIN.union(Categories::DANGEROUS));
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let server = call.server.clone();
+    let node = call.node.clone();
     Answer::later(async move {
-        let view = super::info::ClusterView::of(&server).await;
+        let view = node.view().await;
         if view.shows_master {
             let replicas = view.others.iter().filter(|other| other.alive).map(|other| {
                 let offset = other.matched.to_string();

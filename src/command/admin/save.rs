@@ -1,13 +1,10 @@
 //! SAVE, BGSAVE, LASTSAVE: snapshots of this node, as RAFT.SNAPSHOT takes them. No acknowledged write depends on them.
 
-use std::sync::atomic::Ordering;
-
 use super::doc;
+use crate::command::context::{Answer, Call, Node};
 use crate::command::{Arg, Categories, Flags, Spec};
-use crate::error::{LOADING, ReplyError, SYNTAX};
+use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::replication::snapshot::take;
-use crate::server::{Answer, Call};
 
 const FLAGS: Flags = Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_ASYNC_LOADING).union(Flags::FREES);
 
@@ -35,22 +32,15 @@ pub static LASTSAVE: Spec = Spec::session(
 .categories(Categories::ADMIN.union(Categories::DANGEROUS));
 
 fn save(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let server = call.server.clone();
-    Answer::later(async move {
-        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
-        match take(group).await {
-            Ok(()) => Reply::Ok,
-            Err(why) => Reply::Error(ReplyError::text(format!("ERR {why}"))),
-        }
-    })
+    let node = call.node.clone();
+    Answer::later(async move { node.take_snapshot().await.map(|()| Reply::Ok).into() })
 }
 
 fn background(call: &mut Call<'_>, args: &Args) -> Answer {
     if args.len() > 2 || (args.len() == 2 && !args.is(1, "schedule")) {
         return Reply::Error(SYNTAX).into();
     }
-    let Some(group) = call.server.router.group().cloned() else { return Reply::Error(LOADING).into() };
-    if group.snapshots.stats.in_progress.load(Ordering::Relaxed) == 1 {
+    if call.node.snapshots().in_progress {
         return if args.len() == 2 {
             Reply::simple("Background saving scheduled")
         } else {
@@ -58,20 +48,17 @@ fn background(call: &mut Call<'_>, args: &Args) -> Answer {
         }
         .into();
     }
-    drop(crate::replication::spawn(async move {
-        if let Err(why) = take(&group).await {
-            crate::sys::log::warning(&format!("BGSAVE: {why}"));
-        }
-    }));
-    Reply::simple("Background saving started").into()
+    call.node.begin_snapshot().map(|()| Reply::simple("Background saving started")).into()
 }
 
 /// The last snapshot's time; before the first one of this process, its start, as in Redis.
-pub fn last_save_s(server: &crate::server::Server) -> u64 {
-    let taken = server.router.groups().map(|group| group.snapshots.stats.last_s.load(Ordering::Relaxed)).max();
-    taken.filter(|at| *at > 0).unwrap_or(server.stats.started_ms / 1000)
+pub fn last_save_s(node: &dyn Node) -> u64 {
+    match node.snapshots().last_s {
+        0 => node.process().started_ms / 1000,
+        taken_s => taken_s,
+    }
 }
 
 fn last(call: &mut Call<'_>, _args: &Args) -> Answer {
-    Reply::Int(last_save_s(call.server) as i64).into()
+    Reply::Int(last_save_s(&**call.node) as i64).into()
 }

@@ -2,10 +2,10 @@
 //! has nothing to hurry. A stop cannot be called back, so ABORT finds none.
 
 use super::doc;
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Flags, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "shutdown",
@@ -31,7 +31,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         return Reply::Error(ReplyError::new("ERR No shutdown in progress.")).into();
     }
     crate::sys::log::notice("SHUTDOWN: a client asked this node to stop");
-    call.server.stop.notify_one();
+    call.node.stop();
     // The connection is closed with the others: that is the answer.
     Answer::later(std::future::pending())
 }

@@ -1,10 +1,10 @@
-//! SLOWLOG. What it measures: [`crate::server::SlowLog`]'s module.
+//! SLOWLOG.
 
 use super::{OPEN, doc};
+use crate::command::context::{Answer, Call, SlowEntry};
 use crate::command::{Arg, ArgKind, Flags, Spec, help};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call, SlowEntry};
 
 const ADMIN: Flags = OPEN.union(Flags::ADMIN);
 
@@ -26,11 +26,11 @@ static GET: Spec = Spec::session(
 );
 static LEN: Spec =
     Spec::session("slowlog|len", 2, ADMIN, doc("2.2.12", "O(1)", "Returns the number of entries."), |call, _| {
-        Reply::Int(call.server.slowlog.len() as i64).into()
+        Reply::Int(call.node.slow_commands_len() as i64).into()
     });
 static RESET: Spec =
     Spec::session("slowlog|reset", 2, ADMIN, doc("2.2.12", "O(N)", "Removes all entries."), |call, _| {
-        call.server.slowlog.clear();
+        call.node.clear_slow_commands();
         Reply::Ok.into()
     });
 static HELP: Spec =
@@ -65,7 +65,7 @@ fn get(call: &mut Call<'_>, args: &Args) -> Answer {
             return Reply::Error(ReplyError::new("ERR count should be greater than or equal to -1")).into();
         }
     };
-    Reply::Array(call.server.slowlog.newest(count).into_iter().map(show).collect()).into()
+    Reply::Array(call.node.slow_commands(count).into_iter().map(show).collect()).into()
 }
 
 fn show(entry: SlowEntry) -> Reply {

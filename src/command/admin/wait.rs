@@ -1,15 +1,13 @@
 //! WAIT, WAITAOF: how many other members hold this connection's last write. Every write that was answered is on the disks of a
 //! quorum, so the local part of WAITAOF always holds; so does the remote one wherever WAIT counts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::command::connection::timeout_ms;
+use crate::command::context::{Answer, Call, Cluster, Unblock};
 use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::replication::standings;
-use crate::server::{Answer, Call, Server, Unblock};
 
 const FLAGS: Flags = Flags::NOSCRIPT.union(Flags::BLOCKING).union(Flags::CUTS_GROUP);
 /// The leader is asked again after this long, and later more rarely.
@@ -64,30 +62,30 @@ fn wait_aof(call: &mut Call<'_>, args: &Args) -> Answer {
 }
 
 fn begin(call: &mut Call<'_>, wanted: i64, timeout_ms: u64, show: fn(i64) -> Reply) -> Answer {
-    let (server, index) = (call.server.clone(), call.session.last_write_index);
+    let (node, index) = (call.node.clone(), call.session.last_write_index);
     if call.in_exec {
-        return Answer::later(async move { show(count(&server, index).await) });
+        return Answer::later(async move { show(count(&*node, index).await) });
     }
     let unblocked = call.session.client.block();
     Answer::later(async move {
         let until = Duration::from_millis(if timeout_ms == 0 { u64::MAX >> 20 } else { timeout_ms });
         tokio::select! {
-            others = reached(&server, index, wanted) => show(others),
-            () = tokio::time::sleep(until) => show(count(&server, index).await),
+            others = reached(&*node, index, wanted) => show(others),
+            () = tokio::time::sleep(until) => show(count(&*node, index).await),
             how = unblocked => match how {
                 Ok(Unblock::Error) => {
                     Reply::Error(ReplyError::new("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
                 }
-                _ => show(count(&server, index).await),
+                _ => show(count(&*node, index).await),
             },
         }
     })
 }
 
-async fn reached(server: &Arc<Server>, index: u64, wanted: i64) -> i64 {
+async fn reached(cluster: &dyn Cluster, index: u64, wanted: i64) -> i64 {
     let mut pause = POLL_MIN;
     loop {
-        let others = count(server, index).await;
+        let others = count(cluster, index).await;
         if others >= wanted {
             return others;
         }
@@ -97,9 +95,6 @@ async fn reached(server: &Arc<Server>, index: u64, wanted: i64) -> i64 {
 }
 
 /// Other members that are known to hold entry `index`; of no entry, those that are there.
-async fn count(server: &Arc<Server>, index: u64) -> i64 {
-    let Some(group) = server.router.group() else { return 0 };
-    let standings = standings(group).await;
-    let holds = |node: u64, matched: u64, alive: bool| node != group.node && matched >= index && (index > 0 || alive);
-    standings.iter().filter(|(node, standing)| holds(**node, standing.matched, standing.alive)).count() as i64
+async fn count(cluster: &dyn Cluster, index: u64) -> i64 {
+    cluster.holders(index).await as i64
 }

@@ -1,12 +1,11 @@
 //! RAFT.ADD
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{LOADING, ReplyError};
+use crate::command::context::{Answer, Call, Node};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, Server};
 
 pub static SPEC: Spec = Spec::session(
     "raft.add",
@@ -39,26 +38,26 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     else {
         return Reply::Error(ReplyError::new("ERR invalid address, host:port is expected")).into();
     };
-    let server = call.server.clone();
-    Answer::later(async move { add(&server, &addr, learner).await })
+    let node = call.node.clone();
+    Answer::later(async move { add(&*node, &addr, learner).await })
 }
 
-async fn add(server: &Arc<Server>, addr: &str, learner: bool) -> Reply {
+async fn add(node: &dyn Node, addr: &str, learner: bool) -> Reply {
     let spec = &super::internal::INVITE;
     let kind: &[u8] = if learner { b"learner" } else { b"voter" };
-    let reply = server.router.execute(spec, Args::from_slices([spec.name.as_bytes(), addr.as_bytes(), kind])).await;
+    let reply = node.execute(spec, Args::from_slices([spec.name.as_bytes(), addr.as_bytes(), kind])).await;
     if reply.is_error() {
         return reply;
     }
-    let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
-        return Reply::Error(LOADING);
+    let own = match node.identity() {
+        Ok(identity) => node.members().await.remove(&identity.node).map(|member| member.client_addr),
+        Err(error) => return Reply::Error(error),
     };
-    let own = executor.gate.read().await.cluster.members.get(&group.node).map(|member| member.client_addr.clone());
     // A node that was started with --join calls by itself; one with --must-join waits for this.
-    let called = crate::join::invite(&server.env, addr, &own.unwrap_or_default(), &server.settings().requirepass).await;
+    let called = node.invite(addr, &own.unwrap_or_default()).await;
     let until = tokio::time::Instant::now() + WAIT_MAX;
     while tokio::time::Instant::now() < until {
-        if executor.gate.read().await.cluster.members.values().any(|member| member.client_addr == addr) {
+        if node.members().await.values().any(|member| member.client_addr == addr) {
             return Reply::Ok;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

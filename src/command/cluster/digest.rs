@@ -1,10 +1,9 @@
 //! RAFT.DIGEST: [applied index, digest] of this node. Two nodes at the same index have the same digest (design 3), whoever
 //! wants to compare them by hand or in a test. While entries are being applied the index may be that of the entry before.
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Doc, Flags, Group, Spec};
-use crate::error::LOADING;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "raft.digest",
@@ -23,13 +22,11 @@ const DOC: Doc = Doc {
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let server = call.server.clone();
+    let node = call.node.clone();
     Answer::later(async move {
-        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
-            return Reply::Error(LOADING);
-        };
-        let state = executor.gate.read().await;
-        let index = group.applied().index;
-        Reply::Array(vec![Reply::Int(index as i64), Reply::bulk(format!("{:016x}", state.digest.value()))])
+        match node.digest().await {
+            Ok((index, digest)) => Reply::Array(vec![Reply::Int(index as i64), Reply::bulk(format!("{digest:016x}"))]),
+            Err(error) => Reply::Error(error),
+        }
     })
 }

@@ -1,10 +1,10 @@
 //! CLUSTER: Redis Cluster's commands, which some clients try on connecting. There is one keyspace behind every node, so the
 //! answer is Redis's with cluster mode off.
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::{ReplyError, unknown_subcommand};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec =
     Spec::session("cluster", -2, Flags::NOSCRIPT.union(Flags::LOADING).union(Flags::STALE), DOC, run);

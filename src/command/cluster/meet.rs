@@ -1,9 +1,9 @@
 //! RAFT.MEET cluster-id node-id peer-address: where this node and the caller are, while no leader could be told.
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Doc, Group, Spec};
-use crate::error::{LOADING, ReplyError};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 /// RAFT.MEET. Only what two nodes know of addresses; nothing of it goes through the log.
 pub static SPEC: Spec = Spec::session("raft.meet", 4, super::OF_THIS_NODE, DOC, run);
@@ -26,20 +26,21 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         Ok(addr) => addr,
         Err(error) => return Reply::Error(error).into(),
     };
-    let (server, id) = (call.server.clone(), args.arg(1).to_vec());
+    let (this, id) = (call.node.clone(), args.arg(1).to_vec());
     Answer::later(async move {
-        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
-            return Reply::Error(LOADING);
+        let own = match this.identity() {
+            Ok(own) => own,
+            Err(error) => return Reply::Error(error),
         };
-        let same = format!("{:032x}", group.links.identity().cluster).as_bytes() == id.as_slice();
-        let is_member = |node: &u64| *node != group.node && !group.is_removed(*node);
+        let same = format!("{:032x}", own.cluster).as_bytes() == id.as_slice();
+        let is_member = |node: &u64| *node != own.node && !this.is_removed(*node);
         let Some(node) = node.filter(|node| same && is_member(node)) else {
             return Reply::Error(ReplyError::new("ERR no such member"));
         };
-        if executor.gate.read().await.cluster.members.contains_key(&node) {
-            group.links.meet(node, &addr);
+        if this.members().await.contains_key(&node) {
+            this.meet(node, &addr);
         }
-        let met = group.links.met();
+        let met = this.met();
         Reply::Array(met.iter().flat_map(|(node, addr)| [Reply::bulk(node.to_string()), Reply::bulk(addr)]).collect())
     })
 }

@@ -1,8 +1,8 @@
 //! RAFT.REMOVE
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::protocol::Args;
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "raft.remove",
@@ -21,5 +21,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    super::wish::wish(call.server, args, "remove", |member, _| member.is_none())
+    super::wish::wish(call.node, args, "remove", |member, _| member.is_none())
 }

@@ -1,10 +1,9 @@
 //! RAFT.SNAPSHOT
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Doc, Flags, Group, Spec};
-use crate::error::{DISK_FULL, LOADING, ReplyError};
-use crate::executor::DiskSpace;
+use crate::error::DISK_FULL;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "raft.snapshot",
@@ -23,15 +22,11 @@ const DOC: Doc = Doc {
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let server = call.server.clone();
+    let node = call.node.clone();
     Answer::later(async move {
-        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
-        if group.own_disk_space() == DiskSpace::Out {
+        if node.is_disk_full() {
             return Reply::Error(DISK_FULL);
         }
-        match crate::replication::snapshot::take(group).await {
-            Ok(()) => Reply::Ok,
-            Err(why) => Reply::Error(ReplyError::text(format!("ERR {why}"))),
-        }
+        node.take_snapshot().await.map(|()| Reply::Ok).into()
     })
 }

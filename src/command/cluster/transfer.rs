@@ -1,9 +1,9 @@
 //! RAFT.TRANSFER
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
-use crate::error::{LOADING, ReplyError};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "raft.transfer",
@@ -25,12 +25,6 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let Some(node) = super::number(args.arg(1)) else {
         return Reply::Error(ReplyError::new("ERR a node id is expected, RAFT.NODES lists them")).into();
     };
-    let server = call.server.clone();
-    Answer::later(async move {
-        let Some(group) = server.router.group() else { return Reply::Error(LOADING) };
-        match crate::replication::transfer(group, node).await {
-            Ok(()) => Reply::Ok,
-            Err(why) => Reply::Error(ReplyError::text(format!("ERR {why}"))),
-        }
-    })
+    let this = call.node.clone();
+    Answer::later(async move { this.transfer(node).await.map(|()| Reply::Ok).into() })
 }

@@ -4,34 +4,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::command::Spec;
-use crate::error::{LOADING, ReplyError};
+use crate::command::context::{Answer, Node};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Server};
 use crate::store::Member;
 
 /// How long the outcome is waited for.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Records `what` for the node that `args` name, and answers when `done` says so of the member (None: it is gone).
-pub fn wish(server: &Arc<Server>, args: &Args, what: &'static str, done: fn(Option<&Member>, bool) -> bool) -> Answer {
+pub fn wish(this: &Arc<dyn Node>, args: &Args, what: &'static str, done: fn(Option<&Member>, bool) -> bool) -> Answer {
     let Some(node) = super::number(args.arg(1)) else {
         return Reply::Error(ReplyError::new("ERR a node id is expected, RAFT.NODES lists them")).into();
     };
-    let server = server.clone();
+    let this = this.clone();
     Answer::later(async move {
         let spec: &'static Spec = &super::internal::WISH;
         let args = Args::from_slices([spec.name.as_bytes(), node.to_string().as_bytes(), what.as_bytes()]);
-        let reply = server.router.execute(spec, args).await;
+        let reply = this.execute(spec, args).await;
         if reply.is_error() {
             return reply;
         }
-        let (Some(group), Some(executor)) = (server.router.group(), server.router.executor()) else {
-            return Reply::Error(LOADING);
-        };
         let until = tokio::time::Instant::now() + WAIT_MAX;
         loop {
-            let member = executor.gate.read().await.cluster.members.get(&node).cloned();
-            let is_voter = group.voters().contains(&node);
+            let member = this.members().await.remove(&node);
+            let is_voter = this.is_voter(node);
             if let Some(why) = member.as_ref().map(|member| &member.refused).filter(|why| !why.is_empty()) {
                 return Reply::Error(ReplyError::text(format!("ERR {why}")));
             }

@@ -1,9 +1,9 @@
 //! AUTH
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "auth",
@@ -34,7 +34,7 @@ const NOT_SET: ReplyError = ReplyError::new(
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let result = match args.len() {
-        2 if call.server.settings().requirepass.is_empty() => Err(NOT_SET),
+        2 if call.node.settings().requirepass.is_empty() => Err(NOT_SET),
         2 => authenticate(call, b"default", args.arg(1)),
         3 => authenticate(call, args.arg(1), args.arg(2)),
         _ => Err(crate::error::SYNTAX),
@@ -47,7 +47,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
 /// # Errors
 /// WRONGPASS
 pub fn authenticate(call: &mut Call<'_>, user: &[u8], password: &[u8]) -> Result<(), ReplyError> {
-    let expected = call.server.settings().requirepass.clone();
+    let expected = call.node.settings().requirepass.clone();
     let expected = expected.as_bytes();
     // In constant time for passwords of the same length.
     let same = expected.len() == password.len()

@@ -1,10 +1,10 @@
 //! HELLO
 
 use super::auth::authenticate;
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, Resp, parse_i64};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "hello",
@@ -79,7 +79,7 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
         ));
     }
     call.session.resp = resp;
-    let role = if call.server.router.shows_master(&call.server.settings()) { "master" } else { "replica" };
+    let role = if call.node.shows_master() { "master" } else { "replica" };
     Ok(Reply::Map(vec![
         (Reply::bulk("server"), Reply::bulk("redis")),
         (Reply::bulk("version"), Reply::bulk(crate::REDIS_VERSION)),

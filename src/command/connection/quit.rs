@@ -1,8 +1,8 @@
 //! QUIT
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Doc, Flags, Group, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "quit",

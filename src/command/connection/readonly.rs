@@ -1,10 +1,10 @@
 //! READONLY, READWRITE: OK, and nothing else, because clients send them unasked; with `readonly-means-local` they choose the level
 //! of reads.
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Doc, Flags, Group, Spec};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 const FLAGS: Flags = Flags::LOADING.union(Flags::STALE).union(Flags::FAST);
 
@@ -29,7 +29,7 @@ pub static READWRITE: Spec = Spec::session(
 );
 
 fn choose(call: &mut Call<'_>, level: ReadLevel) -> Answer {
-    if call.server.settings().readonly_means_local {
+    if call.node.settings().readonly_means_local {
         call.session.level = Some(level);
     }
     Reply::Ok.into()

@@ -1,8 +1,8 @@
 //! RESET
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Doc, Flags, Group, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "reset",
@@ -27,7 +27,7 @@ const DOC: Doc = Doc {
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let authenticated = call.server.settings().requirepass.is_empty();
+    let authenticated = call.node.settings().requirepass.is_empty();
     call.session.reset(authenticated);
     Reply::simple("RESET").into()
 }

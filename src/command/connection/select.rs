@@ -1,9 +1,9 @@
 //! SELECT
 
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call};
 use crate::store::DATABASES;
 
 pub static SPEC: Spec =

@@ -1,9 +1,9 @@
 //! DISCARD
 
+use crate::command::context::{Answer, Call, Watched};
 use crate::command::{Doc, Flags, Group, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, Watched};
 
 pub static SPEC: Spec = Spec::session(
     "discard",

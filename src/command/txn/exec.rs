@@ -1,8 +1,9 @@
 //! EXEC
 
+use crate::command::context::{Answer, Call, Transaction};
 use crate::command::{Doc, Flags, Group, Spec};
+use crate::error::{EXEC_ABORT, ReplyError};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, plan_exec};
 
 pub static SPEC: Spec = Spec::session(
     "exec",
@@ -25,9 +26,13 @@ const DOC: Doc = Doc {
     args: &[],
 };
 
-fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    match plan_exec(call.session, &SPEC, args) {
-        Ok(command) => Answer::Run(command),
-        Err(error) => Reply::Error(error).into(),
+fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
+    let Some(multi) = call.session.multi.take() else {
+        return Reply::Error(ReplyError::new("ERR EXEC without MULTI")).into();
+    };
+    let watched = std::mem::take(&mut call.session.watched);
+    if multi.aborted || watched.incomplete {
+        return Reply::Error(EXEC_ABORT).into();
     }
+    Answer::Execute(Transaction { queue: multi.queue, watches: watched.marks })
 }

@@ -1,9 +1,9 @@
 //! MULTI
 
+use crate::command::context::{Answer, Call, Multi};
 use crate::command::{Doc, Flags, Group, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, Multi};
 
 pub static SPEC: Spec = Spec::session(
     "multi",

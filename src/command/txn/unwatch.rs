@@ -1,8 +1,8 @@
 //! UNWATCH
 
+use crate::command::context::{Answer, Call, Watched};
 use crate::command::{Doc, Flags, Group, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, Watched};
 
 pub static SPEC: Spec = Spec::session(
     "unwatch",

@@ -1,13 +1,12 @@
 //! WATCH
 //!
 //! The marks (revision, deadline) of the keys are read linearizably, and compared when EXEC is applied: so it holds on any node and
-//! over a leader change. A WATCH that fails, however it does, leaves EXEC refused ([`crate::server::Watched`]).
+//! over a leader change. A WATCH that fails, however it does, leaves EXEC refused ([`crate::command::context::Watched`]).
 
+use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Finish, Watch};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Spec};
-use crate::error::{LOADING, ReplyError};
-use crate::executor::{COMMAND_BYTES_MAX, Watch};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, Finish};
 
 /// Most keys that one connection may watch. Together they are no longer than the EXEC that names them may be.
 const WATCHED_MAX: usize = 100_000;
@@ -50,9 +49,9 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     if watched.marks.len() + keys.len() > WATCHED_MAX || bytes > COMMAND_BYTES_MAX {
         return Reply::Error(ReplyError::new("LIMIT too many watched keys")).into();
     }
-    let Some(group) = call.server.router.group().cloned() else { return Reply::Error(LOADING).into() };
+    let node = call.node.clone();
     Answer::Later(Box::pin(async move {
-        let marks = group.watch(keys).await;
+        let marks = node.watch(keys).await;
         let finish: Finish = Box::new(move |session| match marks {
             Ok(marks) => {
                 session.watched.marks.extend(marks);

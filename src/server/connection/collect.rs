@@ -6,6 +6,7 @@
 
 use super::Connection;
 use super::exec::session_commands;
+use crate::command::context::{Later, ReplyMode};
 use crate::command::{Flags, Spec};
 use crate::error::LOADING;
 use crate::executor::Step;
@@ -13,7 +14,6 @@ use crate::protocol::parse::{Limits, Parsed};
 use crate::protocol::{Args, Reply, Resp};
 use crate::replication::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::server::dispatch::{Dispatched, dispatch, find};
-use crate::server::{Later, ReplyMode};
 
 /// Most commands of one group: a quarter of a batch.
 pub const GROUP_COMMANDS_MAX: usize = BATCH_COMMANDS_MAX / 4;

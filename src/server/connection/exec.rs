@@ -1,13 +1,15 @@
 //! The session commands of a transaction: the connection runs them when the rest is done, and puts their replies in their places.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 
 use super::Connection;
-use crate::command::{Caller, Run, Spec, check, lookup};
+use crate::command::context::{Answer, Call, Node};
+use crate::command::{COMMANDS, Caller, Run, Spec, check, lookup};
 use crate::error::ReplyError;
 use crate::executor::Step;
 use crate::protocol::{Args, Reply, encode};
-use crate::server::{Answer, Call};
 
 impl Connection<'_> {
     /// Counts the calls of an EXEC: they were none while they were queued. Their time is in EXEC's.
@@ -29,13 +31,14 @@ impl Connection<'_> {
             let Ok(spec) = check(Caller::Client, &args) else { continue };
             let Run::Session(run) = spec.run else { continue };
             let resp = self.session.resp;
-            let mut call = Call { session: &mut self.session, server: self.server, in_exec: true };
+            let node: Arc<dyn Node> = self.server.clone();
+            let mut call = Call { session: &mut self.session, node: &node, commands: COMMANDS, in_exec: true };
             let result = match run(&mut call, &args) {
                 // CLIENT REPLY: the array has as many items as there were commands.
                 Answer::Reply(Reply::Silent) => Reply::Ok,
                 Answer::Reply(reply) => reply,
                 Answer::Later(later) => later.await(&mut self.session),
-                Answer::Run(_) => Reply::Error(ReplyError::new("ERR Command not allowed inside a transaction")),
+                Answer::Execute(_) => Reply::Error(ReplyError::new("ERR Command not allowed inside a transaction")),
             };
             if self.session.resp != resp {
                 // HELLO: what stands before it was answered in the version before.

@@ -2,9 +2,9 @@
 
 use super::super::{OPEN, doc};
 use super::{by_name, visible};
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgFlags, ArgKind, Categories, Group, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "command|docs",
@@ -16,12 +16,12 @@ pub static SPEC: Spec = Spec::session(
 )
 .categories(Categories::CONNECTION);
 
-fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let entry = |spec: &'static Spec| (Reply::bulk(spec.name), docs(spec));
     if args.len() == 2 {
-        return Reply::Map(visible().map(entry).collect()).into();
+        return Reply::Map(visible(call.commands).map(entry).collect()).into();
     }
-    Reply::Map(args.from(2).filter_map(by_name).map(entry).collect()).into()
+    Reply::Map(args.from(2).filter_map(|name| by_name(call.commands, name)).map(entry).collect()).into()
 }
 
 fn docs(spec: &'static Spec) -> Reply {

@@ -2,10 +2,10 @@
 
 use super::super::{OPEN, doc};
 use super::{info, is_visible};
-use crate::command::{Arg, ArgKind, Caller, Categories, Flags, KeyFlags, Spec, check, keys_of, lookup};
+use crate::command::context::{Answer, Call, Table};
+use crate::command::{Arg, ArgKind, Categories, Flags, KeyFlags, Spec, keys_of};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 const ARGS: &[Arg] = &[Arg::new("command", ArgKind::String), Arg::new("arg", ArgKind::String).optional().multiple()];
 
@@ -14,8 +14,8 @@ pub static GETKEYS: Spec = Spec::session(
     -3,
     OPEN,
     doc("2.8.13", "O(N) with the number of arguments", "Returns the keys of a command line.").args(ARGS),
-    |_, args| {
-        let keys = keys(args);
+    |call, args| {
+        let keys = keys(call.commands, args);
         keys.map(|keys| Reply::Array(keys.into_iter().map(|(key, _)| Reply::Bulk(key)).collect())).into()
     },
 )
@@ -30,17 +30,17 @@ pub static GETKEYSANDFLAGS: Spec = Spec::session(
 )
 .categories(Categories::CONNECTION);
 
-fn and_flags(_call: &mut Call<'_>, args: &Args) -> Answer {
+fn and_flags(call: &mut Call<'_>, args: &Args) -> Answer {
     let with_flags = |(key, flags)| Reply::Array(vec![Reply::Bulk(key), info::key_flags(flags)]);
-    keys(args).map(|keys| Reply::Array(keys.into_iter().map(with_flags).collect())).into()
+    keys(call.commands, args).map(|keys| Reply::Array(keys.into_iter().map(with_flags).collect())).into()
 }
 
-fn keys(args: &Args) -> Result<Vec<(bytes::Bytes, KeyFlags)>, ReplyError> {
+fn keys(commands: &dyn Table, args: &Args) -> Result<Vec<(bytes::Bytes, KeyFlags)>, ReplyError> {
     let command = args.skip(2);
-    if lookup(command.name()).is_none_or(|spec| !is_visible(spec)) {
+    if commands.lookup(command.name()).is_none_or(|spec| !is_visible(spec)) {
         return Err(ReplyError::new("ERR Invalid command specified"));
     }
-    let spec = match check(Caller::Client, &command) {
+    let spec = match commands.check(&command) {
         Ok(spec) => spec,
         Err(error) if error.as_bytes().starts_with(b"ERR unknown subcommand") => {
             return Err(ReplyError::new("ERR Invalid command specified"));

@@ -2,11 +2,11 @@
 
 use super::super::{OPEN, doc};
 use super::{categories, visible};
+use crate::command::context::{Answer, Call};
 use crate::command::glob::{Case, matches};
 use crate::command::{Arg, ArgKind, Categories, Spec};
 use crate::error::SYNTAX;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec::session(
     "command|list",
@@ -26,7 +26,8 @@ pub static SPEC: Spec = Spec::session(
 )
 .categories(Categories::CONNECTION);
 
-fn run(_call: &mut Call<'_>, args: &Args) -> Answer {
+fn run(call: &mut Call<'_>, args: &Args) -> Answer {
+    let visible = || visible(call.commands);
     let top = || visible().map(|spec| Reply::bulk(spec.name));
     let with_subcommands = || visible().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied()));
     let names = match args.len() {

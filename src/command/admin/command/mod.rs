@@ -8,20 +8,20 @@ mod list;
 mod tips;
 
 use super::{OPEN, doc};
-use crate::command::{Arg, ArgKind, Categories, Flags, Spec, all, help, lookup};
+use crate::command::context::{Answer, Call, Table};
+use crate::command::{Arg, ArgKind, Categories, Flags, Spec, help};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static SPEC: Spec = Spec {
     subcommands: &[&COUNT, &docs::SPEC, &keys::GETKEYS, &keys::GETKEYSANDFLAGS, &HELP, &INFO, &list::SPEC],
-    ..Spec::session("command", -1, OPEN, doc("2.8.13", "O(N)", "Describes all commands."), |_, _| {
-        Reply::Array(visible().map(info::info).collect()).into()
+    ..Spec::session("command", -1, OPEN, doc("2.8.13", "O(N)", "Describes all commands."), |call, _| {
+        Reply::Array(visible(call.commands).map(info::info).collect()).into()
     })
     .categories(Categories::CONNECTION)
 };
 static COUNT: Spec =
-    Spec::session("command|count", 2, OPEN, doc("2.8.13", "O(1)", "Returns the number of commands."), |_, _| {
-        Reply::Int(visible().count() as i64).into()
+    Spec::session("command|count", 2, OPEN, doc("2.8.13", "O(1)", "Returns the number of commands."), |call, _| {
+        Reply::Int(visible(call.commands).count() as i64).into()
     })
     .categories(Categories::CONNECTION);
 static INFO: Spec = Spec::session(
@@ -60,8 +60,8 @@ const LINES: &[&str] = &[
     "    Return the keys and the access flags from a full Redis command.",
 ];
 
-fn visible() -> impl Iterator<Item = &'static Spec> {
-    all().filter(|spec| is_visible(spec))
+fn visible(commands: &'static dyn Table) -> impl Iterator<Item = &'static Spec> {
+    commands.all().iter().copied().filter(|spec| is_visible(spec))
 }
 
 fn is_visible(spec: &Spec) -> bool {
@@ -69,9 +69,9 @@ fn is_visible(spec: &Spec) -> bool {
 }
 
 /// The command that a name means, `container|subcommand` included.
-fn by_name(name: &[u8]) -> Option<&'static Spec> {
+fn by_name(commands: &dyn Table, name: &[u8]) -> Option<&'static Spec> {
     let mut parts = name.splitn(2, |byte| *byte == b'|');
-    let spec = lookup(parts.next()?).filter(|spec| is_visible(spec))?;
+    let spec = commands.lookup(parts.next()?).filter(|spec| is_visible(spec))?;
     match parts.next() {
         None => Some(spec),
         Some(sub) => {
@@ -80,9 +80,9 @@ fn by_name(name: &[u8]) -> Option<&'static Spec> {
     }
 }
 
-fn run_info(_call: &mut Call<'_>, args: &Args) -> Answer {
+fn run_info(call: &mut Call<'_>, args: &Args) -> Answer {
     if args.len() == 2 {
-        return Reply::Array(visible().map(info::info).collect()).into();
+        return Reply::Array(visible(call.commands).map(info::info).collect()).into();
     }
-    Reply::Array(args.from(2).map(|name| by_name(name).map_or(Reply::Nil, info::info)).collect()).into()
+    Reply::Array(args.from(2).map(|name| by_name(call.commands, name).map_or(Reply::Nil, info::info)).collect()).into()
 }

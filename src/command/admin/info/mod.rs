@@ -3,18 +3,14 @@
 
 mod node;
 mod raft;
-mod view;
 mod work;
 
 use std::fmt::Display;
-use std::sync::Arc;
-
-pub use view::ClusterView;
 
 use super::{OPEN, doc};
+use crate::command::context::{Answer, Call, ClusterView, DatabaseFacts, Node, RaftFacts, SnapshotFacts};
 use crate::command::{Arg, ArgKind, Categories, Flags, Spec};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, Server};
 
 pub static SPEC: Spec = Spec::session(
     "info",
@@ -31,15 +27,15 @@ pub static SPEC: Spec = Spec::session(
 .categories(Categories::DANGEROUS);
 
 /// What sections are made of.
-pub struct Facts {
-    server: Arc<Server>,
+pub struct Facts<'a> {
+    node: &'a dyn Node,
     cluster: ClusterView,
-    keyspace: Vec<(usize, usize, usize, u64)>,
-    connected: usize,
-    blocked: usize,
+    raft: Option<RaftFacts>,
+    snapshots: SnapshotFacts,
+    databases: Vec<DatabaseFacts>,
 }
 
-type Write = fn(&mut Section, &Facts);
+type Write = fn(&mut Section, &Facts<'_>);
 
 /// Name, whether it is shown by default, and its content.
 const SECTIONS: [(&str, bool, Write); 14] = [
@@ -70,9 +66,9 @@ impl Section {
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let asked: Vec<String> = args.from(1).map(|name| String::from_utf8_lossy(name).to_ascii_lowercase()).collect();
-    let server = call.server.clone();
+    let node = call.node.clone();
     Answer::later(async move {
-        let facts = gather(server).await;
+        let facts = gather(&*node).await;
         let mut text = String::new();
         for (name, is_default, write) in SECTIONS {
             if !is_asked(&asked, name, is_default) {
@@ -98,22 +94,9 @@ fn is_asked(asked: &[String], name: &str, is_default: bool) -> bool {
         })
 }
 
-async fn gather(server: Arc<Server>) -> Facts {
-    let cluster = ClusterView::of(&server).await;
-    let mut keyspace = Vec::new();
-    if let Some(executor) = server.router.executor() {
-        let state = executor.gate.read().await;
-        for index in 0..crate::store::DATABASES {
-            let db = state.db(index);
-            if !db.is_empty() {
-                let now_ms = executor.clock.estimate_ms();
-                keyspace.push((index, db.len(), db.volatile_len(), db.average_ttl_ms(now_ms)));
-            }
-        }
-    }
-    let clients = server.clients.list();
-    let (connected, blocked) = (clients.len(), clients.iter().filter(|client| client.is_blocked()).count());
-    Facts { server, cluster, keyspace, connected, blocked }
+async fn gather(node: &dyn Node) -> Facts<'_> {
+    let (cluster, databases) = (node.view().await, node.databases().await);
+    Facts { node, cluster, raft: node.raft(), snapshots: node.snapshots(), databases }
 }
 
 /// Bytes as Redis writes them for people.

@@ -1,13 +1,11 @@
 //! INFO server, clients, memory, cpu.
 
-use std::sync::atomic::Ordering;
-
 use super::{Facts, Section, human};
+use crate::command::context::Identity;
 
-pub fn server(section: &mut Section, facts: &Facts) {
-    let server = &facts.server;
-    let settings = server.settings();
-    let uptime_s = server.env.clocks.wall_ms().saturating_sub(server.stats.started_ms) / 1000;
+pub fn server(section: &mut Section, facts: &Facts<'_>) {
+    let (settings, process) = (facts.node.settings(), facts.node.process());
+    let uptime_s = process.now_ms.saturating_sub(process.started_ms) / 1000;
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     section.field("redis_version", crate::REDIS_VERSION);
     section.field("redis_git_sha1", "00000000");
@@ -20,8 +18,8 @@ pub fn server(section: &mut Section, facts: &Facts) {
     section.field("process_id", std::process::id());
     section.field("process_supervised", "no");
     section.field("run_id", run_id(facts));
-    section.field("tcp_port", server.port.load(Ordering::Relaxed));
-    section.field("server_time_usec", server.env.clocks.wall_ms() * 1000);
+    section.field("tcp_port", process.port);
+    section.field("server_time_usec", process.now_ms * 1000);
     section.field("uptime_in_seconds", uptime_s);
     section.field("uptime_in_days", uptime_s / 86_400);
     section.field("executable", std::env::current_exe().unwrap_or_default().display());
@@ -30,23 +28,23 @@ pub fn server(section: &mut Section, facts: &Facts) {
 }
 
 /// 40 digits that change with every start.
-fn run_id(facts: &Facts) -> String {
-    let group = facts.server.router.group();
-    let (process, node) = group.map_or((0, 0), |group| (group.links.identity().process, group.node));
+fn run_id(facts: &Facts<'_>) -> String {
+    let Identity { process, node, .. } = facts.node.identity().unwrap_or_default();
     format!("{process:016x}{node:024x}")
 }
 
-pub fn clients(section: &mut Section, facts: &Facts) {
-    section.field("connected_clients", facts.connected);
+pub fn clients(section: &mut Section, facts: &Facts<'_>) {
+    let clients = facts.node.clients();
+    section.field("connected_clients", clients.len());
     section.field("cluster_connections", 0);
-    section.field("maxclients", facts.server.settings().maxclients);
-    section.field("blocked_clients", facts.blocked);
+    section.field("maxclients", facts.node.settings().maxclients);
+    section.field("blocked_clients", clients.iter().filter(|client| client.is_blocked()).count());
     section.field("tracking_clients", 0);
 }
 
-pub fn memory(section: &mut Section, facts: &Facts) {
+pub fn memory(section: &mut Section, facts: &Facts<'_>) {
     let (used, peak) = (crate::sys::memory::used_bytes(), crate::sys::memory::peak_bytes());
-    let (maxmemory, system) = (facts.server.settings().maxmemory, system_memory());
+    let (maxmemory, system) = (facts.node.settings().maxmemory, system_memory());
     section.field("used_memory", used);
     section.field("used_memory_human", human(used));
     section.field("used_memory_rss", used);
@@ -68,7 +66,7 @@ fn system_memory() -> u64 {
     line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) * 1024
 }
 
-pub fn cpu(section: &mut Section, _facts: &Facts) {
+pub fn cpu(section: &mut Section, _facts: &Facts<'_>) {
     // Behind the name, which may hold blanks and brackets: user and system time are the 12th and 13th field.
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -1,11 +1,9 @@
 //! INFO replication and raft.
 
-use std::sync::atomic::Ordering;
-
 use super::{Facts, Section};
 use crate::sys::clock::Source;
 
-pub fn replication(section: &mut Section, facts: &Facts) {
+pub fn replication(section: &mut Section, facts: &Facts<'_>) {
     let view = &facts.cluster;
     let alive: Vec<_> = view.others.iter().filter(|other| other.alive).collect();
     section.field("role", if view.shows_master { "master" } else { "slave" });
@@ -41,44 +39,35 @@ pub fn replication(section: &mut Section, facts: &Facts) {
     section.field("repl_backlog_histlen", 0);
 }
 
-pub fn raft(section: &mut Section, facts: &Facts) {
-    let Some(group) = facts.server.router.group() else { return };
-    let (standing, stats) = (group.raft_standing(), &group.snapshots.stats);
-    let leader = group.leader();
-    let role = match leader {
-        Some(leader) if leader.node == group.node => "leader",
-        _ if standing.is_voter => "follower",
-        _ => "learner",
-    };
-    let installed = stats.installed.load(Ordering::Relaxed);
-    section.field("raft_node_id", group.node);
+pub fn raft(section: &mut Section, facts: &Facts<'_>) {
+    let Some(raft) = &facts.raft else { return };
+    let snapshots = facts.snapshots;
+    section.field("raft_node_id", raft.node);
     section.field("raft_cluster_id", format!("{:032x}", facts.cluster.cluster));
-    section.field("raft_role", role);
-    section.field("raft_term", standing.term);
-    section.field("raft_leader_id", leader.map_or(0, |leader| leader.node));
+    section.field("raft_role", raft.role.name());
+    section.field("raft_term", raft.term);
+    section.field("raft_leader_id", raft.leader);
     section.field("raft_members", facts.cluster.members);
-    section.field("raft_voters", group.voters().len());
-    section.field("raft_recovered", u8::from(group.is_recovered()));
-    section.field("raft_applied_index", group.applied().index);
-    section.field("raft_commit_index", standing.commit_index);
-    section.field("raft_first_log_index", group.log.first_index());
-    section.field("raft_last_log_index", standing.last_log_index);
-    section.field("raft_last_log_term", group.log.last_log_id().map_or(0, |last| last.leader_id.term));
-    section.field("raft_log_bytes", group.log.bytes_between(group.log.first_index(), standing.last_log_index + 1));
-    section.field("raft_log_disk_bytes", group.log.disk_bytes());
-    section.field("raft_snapshot_index", group.snapshots.dir.latest().map_or(0, |id| id.last_index));
-    section.field("raft_snapshot_bytes", stats.last_bytes.load(Ordering::Relaxed));
-    section.field("raft_snapshots_taken", stats.taken.load(Ordering::Relaxed));
-    section.field("raft_snapshots_installed", installed);
-    section.field("raft_last_catchup", if installed > 0 { "snapshot" } else { "log" });
-    let source = match group.clock.source() {
+    section.field("raft_voters", raft.voters);
+    section.field("raft_recovered", u8::from(raft.is_recovered));
+    section.field("raft_applied_index", raft.applied_index);
+    section.field("raft_commit_index", raft.commit_index);
+    section.field("raft_first_log_index", raft.first_log_index);
+    section.field("raft_last_log_index", raft.last_log_index);
+    section.field("raft_last_log_term", raft.last_log_term);
+    section.field("raft_log_bytes", raft.log_bytes);
+    section.field("raft_log_disk_bytes", raft.log_disk_bytes);
+    section.field("raft_snapshot_index", snapshots.last_index);
+    section.field("raft_snapshot_bytes", snapshots.last_bytes);
+    section.field("raft_snapshots_taken", snapshots.taken);
+    section.field("raft_snapshots_installed", snapshots.installed);
+    section.field("raft_last_catchup", if snapshots.installed > 0 { "snapshot" } else { "log" });
+    let source = match raft.clock_source {
         Source::None => "none",
         Source::Disk => "disk",
         Source::Live => "live",
     };
     section.field("raft_clock_source", source);
-    // Without a base there is no cluster time that could differ.
-    let difference = if group.clock.source() == Source::None { 0 } else { group.clock.wall_difference_ms() };
-    section.field("raft_clock_wall_difference_ms", difference);
+    section.field("raft_clock_wall_difference_ms", raft.clock_wall_difference_ms);
     section.field("raft_feature_level", crate::FEATURE_LEVEL);
 }

@@ -1,7 +1,7 @@
 //! CLIENT HELP
 
+use crate::command::context::Call;
 use crate::command::{Flags, Spec, help};
-use crate::server::Call;
 
 const LINES: &[&str] = &[
     "CONSISTENCY [LINEARIZABLE|LOCAL]",

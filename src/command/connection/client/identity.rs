@@ -2,10 +2,10 @@
 
 use super::super::hello::{INVALID_NAME, is_valid_name};
 use super::{PLAIN, doc};
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call};
 
 pub static ID: Spec = Spec::session("client|id", 2, PLAIN, doc("5.0.0", "Returns the id of the connection."), id);
 pub static GETNAME: Spec =

@@ -1,10 +1,10 @@
 //! CLIENT KILL
 
 use super::{ADMIN, doc, is_normal_type};
+use crate::command::context::{Answer, Call, Client};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call, Client};
 
 pub static SPEC: Spec = Spec::session(
     "client|kill",
@@ -60,7 +60,7 @@ fn kill(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
     let filter = if old_form { Filter { addr: Some(args.arg(2).to_vec()), ..Filter::default() } } else { parse(args)? };
     let own = call.session.client.id;
     let mut killed = 0;
-    for client in call.server.clients.list() {
+    for client in call.node.clients() {
         if !client.is_killed() && filter.fits(&client, own) {
             killed += 1;
             if client.id == own {

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::server::Client;
+use crate::command::context::Client;
 
 /// One line without its end.
 pub fn line(client: &Client, now_ms: u64) -> Vec<u8> {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::line::line;
 use super::{ADMIN, PLAIN, doc, is_normal_type};
+use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call};
 
 pub static INFO: Spec =
     Spec::session("client|info", 2, PLAIN, doc("6.2.0", "Shows the connection as CLIENT LIST does."), info);
@@ -34,7 +34,7 @@ pub static LIST: Spec = Spec::session(
 
 fn info(call: &mut Call<'_>, _args: &Args) -> Answer {
     call.session.show(0);
-    let mut text = line(&call.session.client, call.server.env.clocks.wall_ms());
+    let mut text = line(&call.session.client, call.node.process().now_ms);
     text.push(b'\n');
     Reply::Verbatim(*b"txt", text.into()).into()
 }
@@ -45,9 +45,9 @@ fn list(call: &mut Call<'_>, args: &Args) -> Answer {
         Ok(wanted) => wanted,
         Err(error) => return Reply::Error(error).into(),
     };
-    let now_ms = call.server.env.clocks.wall_ms();
+    let now_ms = call.node.process().now_ms;
     let mut text = Vec::new();
-    for client in call.server.clients.list() {
+    for client in call.node.clients() {
         let shown = match &wanted {
             Wanted::All => true,
             Wanted::None => false,

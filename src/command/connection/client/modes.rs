@@ -1,11 +1,11 @@
 //! CLIENT REPLY, NO-EVICT, NO-TOUCH, CONSISTENCY: how the connection is treated.
 
 use super::{ADMIN, PLAIN, doc};
+use crate::command::context::{Answer, Call, ReplyMode};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::config::{level_name, parse_level};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::server::{Answer, Call, ReplyMode};
 
 const ON_OFF: ArgKind = ArgKind::OneOf(&[Arg::word("on", "ON"), Arg::word("off", "OFF")]);
 
@@ -93,7 +93,7 @@ fn no_touch(call: &mut Call<'_>, args: &Args) -> Answer {
 
 fn consistency(call: &mut Call<'_>, args: &Args) -> Answer {
     let Some(given) = args.opt(2) else {
-        let level = call.session.level.unwrap_or_else(|| call.server.settings().read_consistency);
+        let level = call.session.level.unwrap_or_else(|| call.node.settings().read_consistency);
         return Reply::bulk(level_name(level)).into();
     };
     if args.len() > 3 {

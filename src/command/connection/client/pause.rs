@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{ADMIN, doc};
+use crate::command::context::{Answer, Call, Unblock};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::server::{Answer, Call, Unblock};
 
 pub static PAUSE: Spec = Spec::session(
     "client|pause",
@@ -20,7 +20,7 @@ pub static PAUSE: Spec = Spec::session(
 );
 pub static UNPAUSE: Spec =
     Spec::session("client|unpause", 2, ADMIN, doc("6.2.0", "Ends CLIENT PAUSE."), |call: &mut Call<'_>, _| {
-        call.server.pause.end();
+        call.node.unpause();
         Reply::Ok.into()
     });
 pub static UNBLOCK: Spec = Spec::session(
@@ -45,7 +45,7 @@ fn pause(call: &mut Call<'_>, args: &Args) -> Answer {
     };
     match timeout_ms(args.arg(2)) {
         Ok(timeout_ms) => {
-            call.server.pause.begin(Duration::from_millis(timeout_ms), all);
+            call.node.pause(Duration::from_millis(timeout_ms), all);
             Reply::Ok.into()
         }
         Err(error) => Reply::Error(error).into(),
@@ -71,7 +71,7 @@ fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
         }
     };
     let Some(id) = parse_i64(args.arg(2)) else { return Reply::Error(NOT_AN_INTEGER).into() };
-    let client = call.server.clients.get(id as u64);
+    let client = call.node.client(id as u64);
     Reply::Int(i64::from(client.is_some_and(|client| client.unblock(how)))).into()
 }
 

@@ -2,8 +2,8 @@
 
 use super::{PLAIN, doc};
 use crate::command::Spec;
+use crate::command::context::Call;
 use crate::protocol::Reply;
-use crate::server::Call;
 
 pub static GETREDIR: Spec = Spec::session(
     "client|getredir",

@@ -4,16 +4,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Server, Session};
-use crate::executor::Command;
-use crate::protocol::Reply;
+use super::{Node, Session, Table, Watch};
+use crate::command::Spec;
+use crate::protocol::{Args, Reply};
 
 /// The connection and the node that a session command runs on.
 pub struct Call<'a> {
     /// The connection's session.
     pub session: &'a mut Session,
     /// The node.
-    pub server: &'a Arc<Server>,
+    pub node: &'a Arc<dyn Node>,
+    /// All commands.
+    pub commands: &'static dyn Table,
     /// It runs as part of a transaction: it must not wait for what others do.
     pub in_exec: bool,
 }
@@ -22,10 +24,19 @@ pub struct Call<'a> {
 pub enum Answer {
     /// At once.
     Reply(Reply),
-    /// What this command of the log or the store returns (CONFIG SET of a replicated option, say).
-    Run(Command),
+    /// What this transaction returns.
+    Execute(Transaction),
     /// Later, when something other than a log entry of its own is done. Only commands with `Flags::CUTS_GROUP`.
     Later(Later),
+}
+
+/// A queued transaction that is to run.
+#[derive(Debug)]
+pub struct Transaction {
+    /// Its commands.
+    pub queue: Vec<(&'static Spec, Args)>,
+    /// The watched keys as they were.
+    pub watches: Vec<Watch>,
 }
 
 /// Work outside the session; what it returns runs on the session again and gives the reply.

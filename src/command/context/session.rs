@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::Client;
 use crate::command::Spec;
 use crate::config::ReadLevel;
-use crate::executor::Watch;
 use crate::protocol::{Args, Resp};
 
 /// Which replies the client wants (CLIENT REPLY).
@@ -33,6 +32,19 @@ pub struct Multi {
     pub bytes: usize,
     /// One was refused: EXEC will be too.
     pub aborted: bool,
+}
+
+/// A key that WATCH remembers: unchanged if its (revision, deadline) are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Database.
+    pub db: u8,
+    /// Key.
+    pub key: Bytes,
+    /// Revision; 0 = absent.
+    pub revision: u64,
+    /// Deadline in ms; 0 = none.
+    pub deadline_ms: u64,
 }
 
 /// What WATCH remembers until EXEC, DISCARD or UNWATCH.

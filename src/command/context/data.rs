@@ -1,0 +1,39 @@
+//! The replicated state, as session commands reach it.
+
+use futures::future::BoxFuture;
+
+use super::Watch;
+use crate::command::Spec;
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+
+/// See the module's header.
+pub trait Data: Send + Sync {
+    /// Runs a command of the log or the store for the node itself, as if a client had sent it.
+    fn execute(&self, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply>;
+    /// The marks that WATCH remembers of keys, read linearizably.
+    ///
+    /// # Errors
+    /// LOADING if there is no leader within the deadline.
+    fn watch(&self, keys: Vec<Watch>) -> BoxFuture<'_, Result<Vec<Watch>, ReplyError>>;
+    /// The databases that hold keys.
+    fn databases(&self) -> BoxFuture<'_, Vec<DatabaseFacts>>;
+    /// How far the log is applied here, and the digest of the state there.
+    ///
+    /// # Errors
+    /// LOADING without a group.
+    fn digest(&self) -> BoxFuture<'_, Result<(u64, u64), ReplyError>>;
+}
+
+/// What INFO keyspace shows of a database.
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseFacts {
+    /// Its index.
+    pub index: usize,
+    /// Keys.
+    pub keys: usize,
+    /// Keys with a deadline.
+    pub expires: usize,
+    /// What those have left on average, ms.
+    pub average_ttl_ms: u64,
+}

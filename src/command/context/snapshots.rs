@@ -1,0 +1,42 @@
+//! Snapshots of this node.
+
+use futures::future::BoxFuture;
+
+use crate::error::ReplyError;
+
+/// See the module's header.
+pub trait Snapshots: Send + Sync {
+    /// Takes a snapshot that covers all that is applied now, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// LOADING without a group, and why it could not be written.
+    fn take_snapshot(&self) -> BoxFuture<'_, Result<(), ReplyError>>;
+    /// Begins one in the background; should it fail, the log says so.
+    ///
+    /// # Errors
+    /// LOADING without a group.
+    fn begin_snapshot(&self) -> Result<(), ReplyError>;
+    /// True if the log alone may take what is free of this node's disk.
+    fn is_disk_full(&self) -> bool;
+    /// See [`SnapshotFacts`].
+    fn snapshots(&self) -> SnapshotFacts;
+}
+
+/// What INFO and LASTSAVE show of snapshots.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SnapshotFacts {
+    /// One is being written.
+    pub in_progress: bool,
+    /// The last one could not be written.
+    pub failed: bool,
+    /// How many this process has taken.
+    pub taken: u64,
+    /// How many it has installed from peers.
+    pub installed: u64,
+    /// Wall clock when this process took the last one, s; 0 = none.
+    pub last_s: u64,
+    /// Bytes of that one.
+    pub last_bytes: u64,
+    /// The last log index that the newest one covers; 0 = none.
+    pub last_index: u64,
+}

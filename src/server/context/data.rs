@@ -1,0 +1,44 @@
+//! The replicated state, through the log and the gate.
+
+use futures::future::BoxFuture;
+
+use crate::command::Spec;
+use crate::command::context::{Data, DatabaseFacts, Watch};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::server::Server;
+use crate::store::DATABASES;
+
+impl Data for Server {
+    fn execute(&self, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply> {
+        Box::pin(self.router.execute(spec, args))
+    }
+
+    fn watch(&self, keys: Vec<Watch>) -> BoxFuture<'_, Result<Vec<Watch>, ReplyError>> {
+        Box::pin(async { self.group()?.watch(keys).await })
+    }
+
+    fn databases(&self) -> BoxFuture<'_, Vec<DatabaseFacts>> {
+        Box::pin(async {
+            let Ok(executor) = self.executor() else { return Vec::new() };
+            let state = executor.gate.read().await;
+            let now_ms = executor.clock.estimate_ms();
+            let databases = (0..DATABASES).map(|index| (index, state.db(index))).filter(|(_, db)| !db.is_empty());
+            let facts = databases.map(|(index, db)| DatabaseFacts {
+                index,
+                keys: db.len(),
+                expires: db.volatile_len(),
+                average_ttl_ms: db.average_ttl_ms(now_ms),
+            });
+            facts.collect()
+        })
+    }
+
+    fn digest(&self) -> BoxFuture<'_, Result<(u64, u64), ReplyError>> {
+        Box::pin(async {
+            let (group, executor) = (self.group()?, self.executor()?);
+            let state = executor.gate.read().await;
+            Ok((group.applied().index, state.digest.value()))
+        })
+    }
+}

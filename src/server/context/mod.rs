@@ -1,0 +1,98 @@
+//! The node as session commands see it: the roles of [`crate::command::context`], on top of the Raft group, the clients and the
+//! counters of this node.
+
+mod cluster;
+mod data;
+mod snapshots;
+mod statistics;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::Server;
+use crate::command::context::{Client, Clients, Configuration, Process, ProcessFacts};
+use crate::config::Settings;
+use crate::error::{LOADING, ReplyError};
+use crate::executor::StoreExecutor;
+use crate::replication::Group;
+use crate::store::Options;
+
+impl Server {
+    /// The group that session commands are about.
+    fn group(&self) -> Result<&Arc<Group>, ReplyError> {
+        self.router.group().ok_or(LOADING)
+    }
+
+    /// Its state.
+    fn executor(&self) -> Result<&Arc<StoreExecutor>, ReplyError> {
+        self.router.executor().ok_or(LOADING)
+    }
+}
+
+impl Configuration for Server {
+    fn settings(&self) -> Arc<Settings> {
+        self.settings.read().clone()
+    }
+
+    fn change_settings(&self, settings: Settings) {
+        crate::sys::log::set_level(&settings.loglevel);
+        for group in self.router.groups() {
+            group.set_timeout_ms(settings.write_timeout_ms);
+            group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
+        }
+        *self.settings.write() = Arc::new(settings);
+    }
+
+    fn make_room(&self, clients: usize) -> usize {
+        self.env.net.make_room(clients)
+    }
+
+    fn options(&self) -> BoxFuture<'_, Options> {
+        Box::pin(async {
+            match self.executor() {
+                Ok(executor) => executor.gate.read().await.options.clone(),
+                Err(_) => Options::default(),
+            }
+        })
+    }
+
+    fn rewrite(&self, path: PathBuf, settings: Arc<Settings>) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(self.env.heavy(move || crate::config::rewrite(&path, &settings)))
+    }
+}
+
+impl Clients for Server {
+    fn clients(&self) -> Vec<Arc<Client>> {
+        self.clients.list()
+    }
+
+    fn client(&self, id: u64) -> Option<Arc<Client>> {
+        self.clients.get(id)
+    }
+
+    fn pause(&self, length: Duration, all: bool) {
+        self.pause.begin(length, all);
+    }
+
+    fn unpause(&self) {
+        self.pause.end();
+    }
+}
+
+impl Process for Server {
+    fn process(&self) -> ProcessFacts {
+        ProcessFacts {
+            now_ms: self.env.clocks.wall_ms(),
+            started_ms: self.stats.started_ms,
+            port: self.port.load(Ordering::Relaxed),
+        }
+    }
+
+    fn stop(&self) {
+        self.stop.notify_one();
+    }
+}
