@@ -1,8 +1,9 @@
 //! Commands: one static [`Spec`] each, in a file of its own, registered by one line in its family's list.
 //!
 //! A command takes three steps to add: write `family/name.rs` with a `pub static SPEC: Spec`, made by [`Spec::read`] or
-//! [`Spec::write`], add `mod name;` and `&name::SPEC` to `family/mod.rs`. COMMAND, key extraction, the read/write split and all checks of the gate derive from
-//! the spec; nothing compares names.
+//! [`Spec::write`], add `mod name;` and `&name::SPEC` to `family/mod.rs`. COMMAND, key extraction, the read/write split and
+//! all checks of the gate derive from the spec; nothing compares names. What is wrong with the arguments alone is found by
+//! [`Spec::check`], with the same reading of them as where the command runs.
 
 pub mod admin;
 mod call;

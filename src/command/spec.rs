@@ -16,6 +16,9 @@ use crate::store::{Txn, View};
 /// What a command returns.
 pub type Outcome = Result<Reply, ReplyError>;
 
+/// Finds what is wrong with a command's arguments, whatever the state, the clock and the connection are: see [`Spec::check`].
+pub type Check = fn(&Args) -> Result<(), ReplyError>;
+
 /// How a command runs. Whether it reads or writes is in the type: a read cannot mutate.
 #[derive(Clone, Copy)]
 pub enum Run {
@@ -47,6 +50,10 @@ pub struct Spec {
     pub doc: Doc,
     /// How it runs.
     pub run: Run,
+    /// What the gate asks before anything is read or logged. Its refusal is the reply that [`Spec::run`] would give on every
+    /// state at every time, so an error that comes behind a look at a key, as WRONGTYPE does in front of some, is none of
+    /// its. `run` finds all errors by itself too: a script and a log entry come to it without the gate.
+    pub check: Option<Check>,
     /// Subcommands of a container.
     pub subcommands: &'static [&'static Spec],
 }
@@ -85,7 +92,7 @@ impl Spec {
 
     const fn new(name: &'static str, arity: i32, doc: Doc, run: Run) -> Self {
         let (flags, categories) = (Flags::empty(), Categories::empty());
-        Self { name, arity, flags, categories, keys: &[], doc, run, subcommands: &[] }
+        Self { name, arity, flags, categories, keys: &[], doc, run, check: None, subcommands: &[] }
     }
 
     /// The same with more flags.
@@ -106,6 +113,11 @@ impl Spec {
     /// The same with keys among its arguments.
     pub const fn keys(self, keys: &'static [KeySpec]) -> Self {
         Self { keys, ..self }
+    }
+
+    /// The same with a check of its arguments.
+    pub const fn check(self, check: Check) -> Self {
+        Self { check: Some(check), ..self }
     }
 
     /// True if it runs through the log.

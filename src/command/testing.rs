@@ -53,6 +53,9 @@ impl Bench {
                 call_read(spec, &View::new(&self.state, self.db, horizon, rng), args).into()
             }
         };
+        if let Some(Err(error)) = spec.check.map(|check| check(args)) {
+            assert_eq!(reply, error.into(), "the gate answers {args:?} otherwise than the command itself");
+        }
         assert!(!spec.flags.contains(Flags::WRITE | Flags::READONLY), "{} both reads and writes", spec.name);
         self.state.validate().unwrap();
         reply

@@ -1,6 +1,8 @@
 //! The gate: every command of every connection passes here, in the order in which it was sent. It never compares names; what it
 //! asks is in the spec.
 //!
+//! A command whose arguments are wrong whatever the state is ends here, before a quorum or a read index is asked for.
+//!
 //! Invariant: no command passes, and no transaction with its watched keys, that is larger than [`COMMAND_BYTES_MAX`]: it would make an
 //! entry that no peer can be sent.
 
@@ -43,6 +45,12 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
     }
     if session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE) {
         return queue(session, spec, args);
+    }
+    if let Some(check) = spec.check
+        && let Err(error) = check(args)
+    {
+        // A call that fails, not one that is refused: it counts as in Redis, and in a transaction it is found by EXEC.
+        return Dispatched::Step(Step::Done(Reply::Error(error)));
     }
     match spec.run {
         Run::Read(_) => Dispatched::Step(Step::Read(Command::new(spec, session.db, args.clone()))),

@@ -23,3 +23,4 @@ mod snapshot_failure;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
+mod without_majority;

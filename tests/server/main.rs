@@ -6,6 +6,7 @@
 mod clients;
 mod descriptors;
 mod options;
+mod refused;
 mod same;
 mod stats;
 #[path = "../support/mod.rs"]

@@ -3,7 +3,7 @@
 use super::{OPEN, doc};
 use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help};
-use crate::error::{NOT_AN_INTEGER, SYNTAX};
+use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Entry, View};
 use crate::sys::memory::{peak_bytes, sample, used_bytes};
@@ -21,6 +21,7 @@ static USAGE: Spec = Spec::read(
     usage,
 )
 .flags(Flags::NOSCRIPT)
+.check(check_usage)
 .keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
 static STATS: Spec = Spec::session(
     "memory|stats",
@@ -69,8 +70,8 @@ const LINES: &[&str] = &[
     "    sampled up to <count> times (default: 5, 0 means sample all).",
 ];
 
-fn usage(view: &View<'_>, args: &Args) -> Outcome {
-    // Sizes are kept, so nothing has to be sampled; the option is checked all the same.
+/// Sizes are kept, so nothing has to be sampled; the option is checked all the same.
+fn check_usage(args: &Args) -> Result<(), ReplyError> {
     for at in (3..args.len()).step_by(2) {
         let Some(count) = args.opt(at + 1).filter(|_| args.is(at, "samples")) else { return Err(SYNTAX) };
         match parse_i64(count) {
@@ -79,6 +80,11 @@ fn usage(view: &View<'_>, args: &Args) -> Outcome {
             Some(_) => {}
         }
     }
+    Ok(())
+}
+
+fn usage(view: &View<'_>, args: &Args) -> Outcome {
+    check_usage(args)?;
     let Some(entry) = view.peek(args.arg(2)) else { return Ok(Reply::Nil) };
     // The table's slot, and the index of deadlines, which has a copy of the key.
     let deadline = if entry.deadline_ms().is_some() { entry.key().len() + 32 } else { 0 };

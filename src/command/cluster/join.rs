@@ -9,7 +9,8 @@ use crate::store::Txn;
 
 /// RAFT.JOIN
 pub static SPEC: Spec = Spec::write("raft.join", 4, DOC, run)
-    .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES));
+    .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES))
+    .check(|args| request(args).map(drop));
 
 const DOC: Doc = Doc {
     summary: "Gives a joining node its id.",
@@ -38,9 +39,14 @@ pub(super) fn address(bytes: &[u8]) -> Result<String, ReplyError> {
         .ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
 }
 
-fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+/// Nonce, peer address and client address.
+fn request(args: &Args) -> Result<(u64, String, String), ReplyError> {
     let nonce = super::number(args.arg(1)).filter(|nonce| *nonce != 0).ok_or(NOT_AN_INTEGER)?;
-    let (peer, client) = (address(args.arg(2))?, address(args.arg(3))?);
+    Ok((nonce, address(args.arg(2))?, address(args.arg(3))?))
+}
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let (nonce, peer, client) = request(args)?;
     let cluster = &mut txn.state_mut().cluster;
     if !cluster.is_created() {
         return Err(ReplyError::new("ERR the cluster is not created yet"));

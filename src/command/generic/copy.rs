@@ -6,10 +6,11 @@ use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec::write("copy", -3, DOC, run).flags(Flags::DENYOOM).keys(&[
-    KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
-    KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
-]);
+pub static SPEC: Spec =
+    Spec::write("copy", -3, DOC, run).flags(Flags::DENYOOM).check(|args| options(args).map(drop)).keys(&[
+        KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
+        KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
+    ]);
 
 const DOC: Doc = Doc {
     summary: "Copies the value and the deadline of a key to another key.",
@@ -25,19 +26,20 @@ const DOC: Doc = Doc {
 };
 
 struct Options {
-    db: usize,
+    /// Another than that of the command.
+    db: Option<usize>,
     replace: bool,
 }
 
-fn options(db: usize, args: &Args) -> Result<Options, ReplyError> {
-    let mut options = Options { db, replace: false };
+fn options(args: &Args) -> Result<Options, ReplyError> {
+    let mut options = Options { db: None, replace: false };
     let mut at = 3;
     while at < args.len() {
         if args.is(at, "REPLACE") {
             options.replace = true;
         } else if args.is(at, "DB") && at + 1 < args.len() {
             at += 1;
-            options.db = db_index(args.arg(at))?;
+            options.db = Some(db_index(args.arg(at))?);
         } else {
             return Err(SYNTAX);
         }
@@ -48,15 +50,16 @@ fn options(db: usize, args: &Args) -> Result<Options, ReplyError> {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (key, target) = (args.arg(1), args.arg(2));
-    let options = options(txn.db_index(), args)?;
-    if options.db == txn.db_index() && key == target {
+    let Options { db, replace } = options(args)?;
+    let db = db.unwrap_or(txn.db_index());
+    if db == txn.db_index() && key == target {
         return Err(SAME_OBJECT);
     }
     let Some(units) = txn.get(key).map(|entry| entry.value().copy_units()) else { return Ok(Reply::Int(0)) };
-    if !options.replace && txn.on_db(options.db).exists(target) {
+    if !replace && txn.on_db(db).exists(target) {
         return Ok(Reply::Int(0));
     }
     // What is large is shared, and the next write to either side makes the copy.
     txn.work(units)?;
-    Ok(Reply::Int(i64::from(txn.copy(key, options.db, target))))
+    Ok(Reply::Int(i64::from(txn.copy(key, db, target))))
 }

@@ -75,15 +75,35 @@ fn unsupported(option: &[u8]) -> ReplyError {
     ReplyError::about("ERR Unsupported option ", option, "")
 }
 
-/// Runs the command called `name`: 1 if the deadline was set, or the key removed because the time has come already.
+/// What the arguments ask for.
+pub struct Request {
+    conditions: Conditions,
+    ms: i64,
+    name: &'static str,
+}
+
+/// Reads the arguments of the command called `name`.
 ///
 /// # Errors
-/// Redis's texts for times out of range, unknown and contradictory options; they come before the key is looked at.
-pub fn expire(txn: &mut Txn<'_>, args: &Args, name: &str, origin: Origin, unit: Unit) -> Outcome {
-    let key = args.arg(1);
+/// Redis's texts for times out of range, unknown and contradictory options.
+pub fn request(args: &Args, name: &'static str, unit: Unit) -> Result<Request, ReplyError> {
     let conditions = Conditions::parse(args)?;
     let time = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
-    let at_ms = at_ms(time, origin, unit, txn.now_ms()).ok_or_else(|| invalid_expire(name))?;
+    let ms_per_unit = if unit == Unit::Seconds { 1000 } else { 1 };
+    let ms = time.checked_mul(ms_per_unit).ok_or_else(|| invalid_expire(name))?;
+    Ok(Request { conditions, ms, name })
+}
+
+/// Does what is asked for: 1 if the deadline was set, or the key removed because the time has come already.
+///
+/// # Errors
+/// Redis's text for a deadline that leaves the range; it comes before the key is looked at.
+pub fn expire(txn: &mut Txn<'_>, args: &Args, origin: Origin, request: Request) -> Outcome {
+    let key = args.arg(1);
+    let Request { conditions, ms, name } = request;
+    let base_ms = if origin == Origin::Now { i64::try_from(txn.now_ms()).ok() } else { Some(0) };
+    // Negative ones are merely past.
+    let at_ms = base_ms.and_then(|base| ms.checked_add(base)).ok_or_else(|| invalid_expire(name))?;
     let Some(present_ms) = txn.get(key).map(Entry::deadline_ms) else { return Ok(Reply::Int(0)) };
     if !conditions.allow(present_ms, at_ms) {
         return Ok(Reply::Int(0));
@@ -93,16 +113,4 @@ pub fn expire(txn: &mut Txn<'_>, args: &Args, name: &str, origin: Origin, unit: 
         _ => txn.remove(key),
     };
     Ok(Reply::Int(i64::from(done)))
-}
-
-/// The deadline in cluster time; negative ones are merely past. None if it overflows.
-fn at_ms(time: i64, origin: Origin, unit: Unit, now_ms: u64) -> Option<i64> {
-    let ms = match unit {
-        Unit::Milliseconds => time,
-        Unit::Seconds => time.checked_mul(1000)?,
-    };
-    match origin {
-        Origin::Epoch => Some(ms),
-        Origin::Now => ms.checked_add(i64::try_from(now_ms).ok()?),
-    }
 }

@@ -1,6 +1,6 @@
 //! EXPIREAT
 
-use crate::command::generic::expire_options::{CONDITION, Origin, expire};
+use crate::command::generic::expire_options::{CONDITION, Origin, expire, request};
 use crate::command::generic::lifetime::Unit;
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
@@ -8,6 +8,7 @@ use crate::store::Txn;
 
 pub static SPEC: Spec = Spec::write("expireat", -3, DOC, run)
     .flags(Flags::FAST)
+    .check(|args| request(args, SPEC.name, Unit::Seconds).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -19,5 +20,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    expire(txn, args, "expireat", Origin::Epoch, Unit::Seconds)
+    expire(txn, args, Origin::Epoch, request(args, SPEC.name, Unit::Seconds)?)
 }

@@ -7,6 +7,7 @@ use crate::store::Txn;
 
 pub static SPEC: Spec = Spec::write("flushdb", -1, DOC, run)
     .flags(Flags::FREES)
+    .check(check_mode)
     .categories(Categories::KEYSPACE.union(Categories::DANGEROUS));
 
 const DOC: Doc = Doc {

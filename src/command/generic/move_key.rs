@@ -7,6 +7,7 @@ use crate::store::Txn;
 
 pub static SPEC: Spec = Spec::write("move", 3, DOC, run)
     .flags(Flags::FAST)
+    .check(|args| db_index(args.arg(2)).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {

@@ -7,7 +7,7 @@ use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, Entry, View};
 
-pub static SPEC: Spec = Spec::read("scan", -2, DOC, run);
+pub static SPEC: Spec = Spec::read("scan", -2, DOC, run).check(|args| Options::parse(args).map(drop));
 
 const DOC: Doc = Doc {
     summary: "Goes through the keys of the database in steps.",
@@ -26,6 +26,7 @@ const DOC: Doc = Doc {
 const COUNT_MAX: i64 = 10_000;
 
 struct Options<'a> {
+    cursor: u64,
     count: usize,
     pattern: NamePattern<'a>,
     type_name: Option<&'a [u8]>,
@@ -33,7 +34,8 @@ struct Options<'a> {
 
 impl<'a> Options<'a> {
     fn parse(args: &'a Args) -> Result<Self, ReplyError> {
-        let mut options = Self { count: 10, pattern: NamePattern::ALL, type_name: None };
+        let cursor = parse_cursor(args.arg(1))?;
+        let mut options = Self { cursor, count: 10, pattern: NamePattern::ALL, type_name: None };
         for at in (2..args.len()).step_by(2) {
             let value = args.opt(at + 1).ok_or(SYNTAX)?;
             if args.is(at, "COUNT") {
@@ -61,11 +63,10 @@ impl<'a> Options<'a> {
 }
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    let cursor = parse_cursor(args.arg(1))?;
     let options = Options::parse(args)?;
     let looked_at = options.count.saturating_add(view.db().step_len()).min(view.db().len());
     view.work(looked_at as u64 * ELEMENT_UNITS)?;
-    let (next, entries) = view.db().scan(cursor, options.count);
+    let (next, entries) = view.db().scan(options.cursor, options.count);
     view.work(entries.iter().map(|entry| options.pattern.units(entry.key())).sum())?;
     let keys = entries.into_iter().filter(|entry| options.select(entry) && view.is_alive(entry)).map(Entry::key);
     Ok(Reply::Array(vec![Reply::bulk(itoa::Buffer::new().format(next)), Reply::bulks(keys)]))

@@ -9,8 +9,10 @@ use crate::store::Txn;
 const INVALID_FIRST: ReplyError = ReplyError::new("ERR invalid first DB index");
 const INVALID_SECOND: ReplyError = ReplyError::new("ERR invalid second DB index");
 
-pub static SPEC: Spec =
-    Spec::write("swapdb", 3, DOC, run).flags(Flags::FAST).categories(Categories::KEYSPACE.union(Categories::DANGEROUS));
+pub static SPEC: Spec = Spec::write("swapdb", 3, DOC, run)
+    .flags(Flags::FAST)
+    .check(|args| indexes(args).map(drop))
+    .categories(Categories::KEYSPACE.union(Categories::DANGEROUS));
 
 const DOC: Doc = Doc {
     summary: "Exchanges the contents of two databases.",
@@ -20,9 +22,14 @@ const DOC: Doc = Doc {
     args: &[Arg::new("index1", ArgKind::Integer), Arg::new("index2", ArgKind::Integer)],
 };
 
-fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+fn indexes(args: &Args) -> Result<(usize, usize), ReplyError> {
     let first = parse_int(args.arg(1)).map_err(|_| INVALID_FIRST)?;
     let second = parse_int(args.arg(2)).map_err(|_| INVALID_SECOND)?;
-    txn.swap(existing(first)?, existing(second)?);
+    Ok((existing(first)?, existing(second)?))
+}
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let (first, second) = indexes(args)?;
+    txn.swap(first, second);
     Ok(Reply::Ok)
 }

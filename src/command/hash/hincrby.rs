@@ -8,6 +8,7 @@ use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hincrby", 4, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .check(|args| increment(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -24,8 +25,12 @@ const DOC: Doc = Doc {
 
 const FIELD_NOT_AN_INTEGER: ReplyError = ReplyError::new("ERR hash value is not an integer");
 
+fn increment(args: &Args) -> Result<i64, ReplyError> {
+    parse_i64(args.arg(3)).ok_or(NOT_AN_INTEGER)
+}
+
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let increment = parse_i64(args.arg(3)).ok_or(NOT_AN_INTEGER)?;
+    let increment = increment(args)?;
     let limits = HashLimits::from(&txn.state().options);
     field_work::announce(txn, args.arg(1), 1, 1, limits)?;
     let sum = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {

@@ -8,6 +8,7 @@ use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hincrbyfloat", 4, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .check(|args| increment(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -26,11 +27,13 @@ const FIELD_NOT_A_FLOAT: ReplyError = ReplyError::new("ERR hash value is not a f
 const INCREMENT_NOT_FINITE: ReplyError = ReplyError::new("ERR value is NaN or Infinity");
 const SUM_NOT_FINITE: ReplyError = ReplyError::new("ERR increment would produce NaN or Infinity");
 
-fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+fn increment(args: &Args) -> Result<LongDouble, ReplyError> {
     let increment = LongDouble::parse(args.arg(3)).ok_or(NOT_A_FLOAT)?;
-    if !increment.is_finite() {
-        return Err(INCREMENT_NOT_FINITE);
-    }
+    if increment.is_finite() { Ok(increment) } else { Err(INCREMENT_NOT_FINITE) }
+}
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let increment = increment(args)?;
     txn.work(LongDouble::text_units(args.arg(3).len()))?;
     let limits = HashLimits::from(&txn.state().options);
     field_work::announce(txn, args.arg(1), 1, 1, limits)?;

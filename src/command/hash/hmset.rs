@@ -1,12 +1,13 @@
 //! HMSET
 
-use super::hset::set_fields;
+use super::hset::{check_pairs, set_fields};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
 pub static SPEC: Spec = Spec::write("hmset", -4, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .check(|args| check_pairs(args, SPEC.name))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {

@@ -6,8 +6,9 @@ use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, FieldValue, Hash, View};
 
-pub static SPEC: Spec =
-    Spec::read("hrandfield", -2, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+pub static SPEC: Spec = Spec::read("hrandfield", -2, DOC, run)
+    .check(|args| options(args).map(drop))
+    .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
 
 const DOC: Doc = Doc {
     summary: "Returns random fields of a hash: different ones, or with a negative count independent ones.",
@@ -36,11 +37,10 @@ const NO_LONG: ReplyError =
 const OUT_OF_RANGE: ReplyError = ReplyError::new("ERR value is out of range");
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    if args.len() == 2 {
+    let Some((count, with_values)) = options(args)? else {
         let hash = view.typed::<Hash>(args.arg(1))?;
         return Ok(Reply::bulk_or_nil(hash.and_then(|hash| hash.picks(view.rng()).next()).map(|(field, _)| field)));
-    }
-    let (count, with_values) = options(args)?;
+    };
     let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(Reply::Array(Vec::new())) };
     let picks = if count < 0 { count.unsigned_abs().min(REPEATS_MAX) } else { (count as u64).min(hash.len() as u64) };
     view.work(picks * PICK_UNITS + hash.lookup_units())?;
@@ -56,8 +56,11 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     })
 }
 
-/// Count, and whether values are wanted.
-fn options(args: &Args) -> Result<(i64, bool), ReplyError> {
+/// Count, and whether values are wanted; None if one field is.
+fn options(args: &Args) -> Result<Option<(i64, bool)>, ReplyError> {
+    if args.len() == 2 {
+        return Ok(None);
+    }
     let count = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
     if count == i64::MIN {
         return Err(NO_LONG);
@@ -71,7 +74,7 @@ fn options(args: &Args) -> Result<(i64, bool), ReplyError> {
     if with_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
         return Err(OUT_OF_RANGE);
     }
-    Ok((count, with_values))
+    Ok(Some((count, with_values)))
 }
 
 /// `count` fields, independent of each other. As a field may come any number of times, the reply could be larger than

@@ -7,7 +7,9 @@ use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, Hash, View};
 
-pub static SPEC: Spec = Spec::read("hscan", -3, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+pub static SPEC: Spec = Spec::read("hscan", -3, DOC, run)
+    .check(|args| parse_cursor(args.arg(2)).map(drop))
+    .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
 
 const DOC: Doc = Doc {
     summary: "Goes through the fields of a hash and their values in steps.",

@@ -8,6 +8,7 @@ use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hset", -4, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .check(|args| check_pairs(args, SPEC.name))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -26,11 +27,14 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     set_fields(txn, args, SPEC.name).map(Reply::Int)
 }
 
+/// Every field needs a value.
+pub(super) fn check_pairs(args: &Args, name: &str) -> Result<(), ReplyError> {
+    if args.len().is_multiple_of(2) { Ok(()) } else { Err(wrong_arity(name)) }
+}
+
 /// Sets the fields that the arguments from the second on name, each in front of its value: how many are new.
 pub(super) fn set_fields(txn: &mut Txn<'_>, args: &Args, name: &str) -> Result<i64, ReplyError> {
-    if !args.len().is_multiple_of(2) {
-        return Err(wrong_arity(name));
-    }
+    check_pairs(args, name)?;
     let limits = HashLimits::from(&txn.state().options);
     let count = (args.len() - 2) / 2;
     field_work::announce(txn, args.arg(1), count, count, limits)?;

@@ -1,12 +1,13 @@
 //! LOCK.TOKEN: a fencing token for locks that are kept in plain strings.
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::{WRONG_TYPE, wrong_arity};
+use crate::error::{ReplyError, WRONG_TYPE, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::{Kind, Str, View};
 
 pub static SPEC: Spec = Spec::read("lock.token", -2, DOC, run)
     .flags(Flags::ALWAYS_LINEARIZABLE)
+    .check(check)
     .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
 
 const DOC: Doc = Doc {
@@ -17,10 +18,13 @@ const DOC: Doc = Doc {
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String).optional()],
 };
 
+/// One value at most.
+fn check(args: &Args) -> Result<(), ReplyError> {
+    if args.len() > 3 { Err(wrong_arity(SPEC.name)) } else { Ok(()) }
+}
+
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    if args.len() > 3 {
-        return Err(wrong_arity(SPEC.name));
-    }
+    check(args)?;
     let Some(entry) = view.get(args.arg(1)) else { return Ok(Reply::Nil) };
     let held = Str::of(entry.value()).ok_or(WRONG_TYPE)?;
     if args.opt(2).is_some_and(|value| value != held.as_bytes()) {

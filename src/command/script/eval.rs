@@ -1,12 +1,15 @@
 //! EVAL
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, given, key_count, run_writing, store};
+use super::request::{
+    ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, check_script, given, key_count, run_writing, store,
+};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::Args;
 use crate::script::Prepared;
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec::write("eval", -3, DOC, run).without(Flags::WRITE).flags(FLAGS).keys(WRITTEN);
+pub static SPEC: Spec =
+    Spec::write("eval", -3, DOC, run).without(Flags::WRITE).flags(FLAGS).check(check_script).keys(WRITTEN);
 
 const DOC: Doc = Doc {
     summary: "Runs a Lua script on every node and loads it.",

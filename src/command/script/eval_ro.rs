@@ -4,13 +4,16 @@
 //! is a read; else it goes through the log, and every node loads and runs it. The read path tells which, by the state that it
 //! reads ([`is_to_load`]); in a transaction with a write it is always the second.
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, check_read_only, given, key_count, run_reading, store};
+use super::request::{
+    ARG, FLAGS, KEY, NUMKEYS, READ, check_read_only, check_script, given, key_count, run_reading, store,
+};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::Args;
 use crate::script::{Host, Prepared};
 use crate::store::{Scripts, Txn, View};
 
-pub static SPEC: Spec = Spec::read("eval_ro", -3, DOC, run).flags(FLAGS.union(Flags::LOADS_SCRIPT)).keys(READ);
+pub static SPEC: Spec =
+    Spec::read("eval_ro", -3, DOC, run).flags(FLAGS.union(Flags::LOADS_SCRIPT)).check(check_script).keys(READ);
 
 const DOC: Doc = Doc {
     summary: "Runs a Lua script that only reads, on one node.",

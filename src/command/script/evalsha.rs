@@ -1,13 +1,15 @@
 //! EVALSHA
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, key_count, prepare_loaded, run_writing};
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, WRITTEN, check_memory, named_key_count, prepare_loaded, run_writing};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
-use crate::error::NO_SCRIPT;
 use crate::protocol::Args;
-use crate::script::source::parse_sha;
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec::write("evalsha", -3, DOC, run).without(Flags::WRITE).flags(FLAGS).keys(WRITTEN);
+pub static SPEC: Spec = Spec::write("evalsha", -3, DOC, run)
+    .without(Flags::WRITE)
+    .flags(FLAGS)
+    .check(|args| named_key_count(args).map(drop))
+    .keys(WRITTEN);
 
 const DOC: Doc = Doc {
     summary: "Runs a loaded Lua script on every node.",
@@ -18,8 +20,7 @@ const DOC: Doc = Doc {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
-    let keys = key_count(args)?;
+    let keys = named_key_count(args)?;
     let (source, prepared) = prepare_loaded(txn, args.arg(1))?;
     check_memory(txn, &source)?;
     run_writing(txn, args, &source, prepared, keys)

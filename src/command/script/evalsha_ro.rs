@@ -1,13 +1,12 @@
 //! EVALSHA_RO
 
-use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, key_count, loaded, run_reading};
+use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, loaded, named_key_count, run_reading};
 use crate::command::{Arg, ArgKind, Doc, Group, Outcome, Spec};
-use crate::error::NO_SCRIPT;
 use crate::protocol::Args;
-use crate::script::source::parse_sha;
 use crate::store::View;
 
-pub static SPEC: Spec = Spec::read("evalsha_ro", -3, DOC, run).flags(FLAGS).keys(READ);
+pub static SPEC: Spec =
+    Spec::read("evalsha_ro", -3, DOC, run).flags(FLAGS).check(|args| named_key_count(args).map(drop)).keys(READ);
 
 const DOC: Doc = Doc {
     summary: "Runs a loaded Lua script that only reads, on one node.",
@@ -18,7 +17,6 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
-    let keys = key_count(args)?;
+    let keys = named_key_count(args)?;
     run_reading(view, args, &loaded(&view.state().scripts, args.arg(1))?, keys)
 }

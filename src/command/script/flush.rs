@@ -5,7 +5,8 @@ use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec = Spec::write("script|flush", -2, DOC, run).without(Flags::WRITE).flags(Flags::NOSCRIPT);
+pub static SPEC: Spec =
+    Spec::write("script|flush", -2, DOC, run).without(Flags::WRITE).flags(Flags::NOSCRIPT).check(check);
 
 const DOC: Doc = Doc {
     summary: "Forgets all loaded scripts.",
@@ -17,10 +18,16 @@ const DOC: Doc = Doc {
     ],
 };
 
-fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    if args.len() > 3 || (args.len() == 3 && !args.is(2, "sync") && !args.is(2, "async")) {
-        return Err(ReplyError::new("ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
+fn check(args: &Args) -> Result<(), ReplyError> {
+    match args.len() {
+        2 => Ok(()),
+        3 if args.is(2, "sync") || args.is(2, "async") => Ok(()),
+        _ => Err(ReplyError::new("ERR SCRIPT FLUSH only support SYNC|ASYNC option")),
     }
+}
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    check(args)?;
     txn.state_mut().scripts.clear();
     txn.note(b"script flush");
     Ok(Reply::Ok)

@@ -2,14 +2,16 @@
 
 use bytes::Bytes;
 
-use super::request::store;
+use super::request::{check_shebang, store};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::script::{Prepared, Source};
 use crate::store::Txn;
 
-pub static SPEC: Spec =
-    Spec::write("script|load", 3, DOC, run).without(Flags::WRITE).flags(Flags::NOSCRIPT.union(Flags::STALE));
+pub static SPEC: Spec = Spec::write("script|load", 3, DOC, run)
+    .without(Flags::WRITE)
+    .flags(Flags::NOSCRIPT.union(Flags::STALE))
+    .check(|args| check_shebang(args.arg(2)));
 
 const DOC: Doc = Doc {
     summary: "Loads a Lua script into the replicated state and returns its name.",

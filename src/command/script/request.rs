@@ -54,6 +54,32 @@ pub fn given(args: &Args) -> Result<Source, ReplyError> {
     Source::new(Bytes::copy_from_slice(args.arg(1)))
 }
 
+/// What is wrong with EVAL's arguments, whatever the script is. Whether that compiles depends on replicated options too.
+///
+/// # Errors
+/// Those of [`key_count`] and [`given`].
+pub fn check_script(args: &Args) -> Result<(), ReplyError> {
+    key_count(args)?;
+    check_shebang(args.arg(1))
+}
+
+/// The same of a script's text: only a shebang can be wrong.
+///
+/// # Errors
+/// Those of the shebang.
+pub fn check_shebang(body: &[u8]) -> Result<(), ReplyError> {
+    if body.starts_with(b"#!") { Source::new(Bytes::copy_from_slice(body)).map(drop) } else { Ok(()) }
+}
+
+/// The number of keys of EVALSHA, whose first argument has the form of a name.
+///
+/// # Errors
+/// NOSCRIPT; those of [`key_count`].
+pub fn named_key_count(args: &Args) -> Result<usize, ReplyError> {
+    parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
+    key_count(args)
+}
+
 /// The script that EVALSHA names.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use super::counter::count;
 
 pub static SPEC: Spec = Spec::write("decrby", 3, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .check(|args| increment(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -21,7 +22,10 @@ const DOC: Doc = Doc {
 
 const NEGATION_OVERFLOW: ReplyError = ReplyError::new("ERR decrement would overflow");
 
+fn increment(args: &Args) -> Result<i64, ReplyError> {
+    parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?.checked_neg().ok_or(NEGATION_OVERFLOW)
+}
+
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let decrement = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
-    count(txn, args.arg(1), decrement.checked_neg().ok_or(NEGATION_OVERFLOW)?)
+    count(txn, args.arg(1), increment(args)?)
 }

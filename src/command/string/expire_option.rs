@@ -29,20 +29,39 @@ impl Time {
         matches!(self, Self::AtSeconds | Self::AtMilliseconds)
     }
 
+    /// Reads `amount`.
+    ///
+    /// # Errors
+    /// It is no integer; or it is not positive or leaves the range of i64 ms, which is an invalid expire time in `command`.
+    pub(super) fn until(self, amount: &[u8], command: &'static str) -> Result<Until, ReplyError> {
+        let amount = parse_i64(amount).ok_or(NOT_AN_INTEGER)?;
+        let ms_per_unit = if matches!(self, Self::Seconds | Self::AtSeconds) { 1000 } else { 1 };
+        match amount.checked_mul(ms_per_unit) {
+            Some(ms) if amount > 0 => Ok(Until { ms, is_absolute: self.is_absolute(), command }),
+            _ => Err(invalid_expire(command)),
+        }
+    }
+}
+
+/// When a key is to expire, as far as the arguments tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Until {
+    /// Above 0.
+    ms: i64,
+    /// Counted from the Unix epoch, else from now.
+    is_absolute: bool,
+    command: &'static str,
+}
+
+impl Until {
     /// The deadline in cluster time, ms.
     ///
     /// # Errors
-    /// `amount` is no integer; or it is not positive or leaves the range of i64 ms, which is an invalid expire time in
-    /// `command`.
-    pub(super) fn deadline_ms(self, amount: &[u8], now_ms: u64, command: &str) -> Result<u64, ReplyError> {
-        let amount = parse_i64(amount).ok_or(NOT_AN_INTEGER)?;
-        let ms_per_unit = if matches!(self, Self::Seconds | Self::AtSeconds) { 1000 } else { 1 };
-        let base_ms = if self.is_absolute() { Some(0) } else { i64::try_from(now_ms).ok() };
-        let at_ms = amount.checked_mul(ms_per_unit).zip(base_ms).and_then(|(ms, base)| ms.checked_add(base));
-        match at_ms {
-            Some(at_ms) if amount > 0 => Ok(at_ms.unsigned_abs()),
-            _ => Err(invalid_expire(command)),
-        }
+    /// It leaves the range of i64 ms.
+    pub(super) fn deadline_ms(self, now_ms: u64) -> Result<u64, ReplyError> {
+        let base_ms = if self.is_absolute { Some(0) } else { i64::try_from(now_ms).ok() };
+        let at_ms = base_ms.and_then(|base| self.ms.checked_add(base));
+        at_ms.map(i64::unsigned_abs).ok_or_else(|| invalid_expire(self.command))
     }
 }
 

@@ -1,7 +1,7 @@
 //! GETEX
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::SYNTAX;
+use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
 
@@ -9,6 +9,7 @@ use super::expire_option::Expiry;
 
 pub static SPEC: Spec = Spec::write("getex", -2, DOC, run)
     .flags(Flags::FAST)
+    .check(|args| expiry(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -32,13 +33,19 @@ const DOC: Doc = Doc {
     ],
 };
 
-fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let key = args.arg(1);
+/// The syntax alone: the amount is looked at behind the key, as in Redis.
+fn expiry(args: &Args) -> Result<Expiry<'_>, ReplyError> {
     let mut expiry = Expiry::Unsaid;
     let mut at = 2;
     while at < args.len() {
         at += expiry.take(args, at, "PERSIST").ok_or(SYNTAX)?;
     }
+    Ok(expiry)
+}
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let key = args.arg(1);
+    let expiry = expiry(args)?;
     let Some(entry) = txn.get(key) else { return Ok(Reply::Nil) };
     let has_deadline = entry.deadline_ms().is_some();
     // Present, so this only fails for another type.
@@ -50,7 +57,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         }
         Expiry::Word => {}
         Expiry::Given(time, amount) => {
-            let deadline_ms = time.deadline_ms(amount, txn.now_ms(), "getex")?;
+            let deadline_ms = time.until(amount, SPEC.name)?.deadline_ms(txn.now_ms())?;
             if deadline_ms <= txn.now_ms() {
                 txn.remove(key);
             } else {

@@ -1,12 +1,13 @@
 //! GETRANGE
 
 use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::NOT_AN_INTEGER;
+use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Str, View};
 
-pub static SPEC: Spec =
-    Spec::read("getrange", 4, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+pub static SPEC: Spec = Spec::read("getrange", 4, DOC, run)
+    .check(|args| range(args).map(drop))
+    .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
 
 const DOC: Doc = Doc {
     summary: "Returns a part of the string that a key holds; negative positions count from its end.",
@@ -16,9 +17,14 @@ const DOC: Doc = Doc {
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("start", ArgKind::Integer), Arg::new("end", ArgKind::Integer)],
 };
 
-pub(super) fn run(view: &View<'_>, args: &Args) -> Outcome {
+/// Start and end.
+pub(super) fn range(args: &Args) -> Result<(i64, i64), ReplyError> {
     let start = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
-    let end = parse_i64(args.arg(3)).ok_or(NOT_AN_INTEGER)?;
+    Ok((start, parse_i64(args.arg(3)).ok_or(NOT_AN_INTEGER)?))
+}
+
+pub(super) fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let (start, end) = range(args)?;
     let Some(value) = view.typed::<Str>(args.arg(1))? else { return Ok(Reply::bulk("")) };
     // Both before the first byte would otherwise meet at 0.
     if start < 0 && end < 0 && start > end {

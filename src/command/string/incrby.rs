@@ -1,7 +1,7 @@
 //! INCRBY
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::NOT_AN_INTEGER;
+use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, parse_i64};
 use crate::store::Txn;
 
@@ -9,6 +9,7 @@ use super::counter::count;
 
 pub static SPEC: Spec = Spec::write("incrby", 3, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .check(|args| increment(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -19,6 +20,10 @@ const DOC: Doc = Doc {
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Integer)],
 };
 
+fn increment(args: &Args) -> Result<i64, ReplyError> {
+    parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)
+}
+
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    count(txn, args.arg(1), parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?)
+    count(txn, args.arg(1), increment(args)?)
 }

@@ -5,12 +5,10 @@ use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn, Value};
 
-pub static SPEC: Spec = Spec::write("mset", -3, DOC, run).flags(Flags::DENYOOM).keys(&[KeySpec::range(
-    1,
-    -1,
-    2,
-    KeyFlags::OW.union(KeyFlags::UPDATE),
-)]);
+pub static SPEC: Spec = Spec::write("mset", -3, DOC, run)
+    .flags(Flags::DENYOOM)
+    .check(|args| check_pairs(args, SPEC.name))
+    .keys(&[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
     summary: "Sets several keys to strings at once.",
@@ -22,7 +20,7 @@ const DOC: Doc = Doc {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    check_pairs(args, "mset")?;
+    check_pairs(args, SPEC.name)?;
     set_pairs(txn, args);
     Ok(Reply::Ok)
 }

@@ -6,12 +6,10 @@ use crate::store::Txn;
 
 use super::mset::{check_pairs, set_pairs};
 
-pub static SPEC: Spec = Spec::write("msetnx", -3, DOC, run).flags(Flags::DENYOOM).keys(&[KeySpec::range(
-    1,
-    -1,
-    2,
-    KeyFlags::OW.union(KeyFlags::INSERT),
-)]);
+pub static SPEC: Spec = Spec::write("msetnx", -3, DOC, run)
+    .flags(Flags::DENYOOM)
+    .check(|args| check_pairs(args, SPEC.name))
+    .keys(&[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::INSERT))]);
 
 const DOC: Doc = Doc {
     summary: "Sets several keys to strings at once if all of them are absent.",
@@ -23,7 +21,7 @@ const DOC: Doc = Doc {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    check_pairs(args, "msetnx")?;
+    check_pairs(args, SPEC.name)?;
     if (1..args.len()).step_by(2).any(|at| txn.exists(args.arg(at))) {
         return Ok(Reply::Int(0));
     }

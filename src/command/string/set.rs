@@ -5,11 +5,12 @@ use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn, Value};
 
-use super::expire_option::{Expiry, set_until};
+use super::expire_option::{Expiry, Until, set_until};
 
-pub static SPEC: Spec = Spec::write("set", -3, DOC, run).flags(Flags::DENYOOM).keys(&[KeySpec::first(
-    KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
-)]);
+pub static SPEC: Spec =
+    Spec::write("set", -3, DOC, run).flags(Flags::DENYOOM).check(|args| options(args).map(drop)).keys(&[
+        KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS)),
+    ]);
 
 const DOC: Doc = Doc {
     summary: "Sets a key to a string, whatever it held before.",
@@ -42,14 +43,22 @@ enum Condition {
     Present,
 }
 
-struct Options<'a> {
-    condition: Option<Condition>,
-    get: bool,
-    expiry: Expiry<'a>,
+/// What becomes of the deadline.
+enum Lifetime {
+    Endless,
+    Kept,
+    Until(Until),
 }
 
-fn options(args: &Args) -> Result<Options<'_>, ReplyError> {
-    let mut options = Options { condition: None, get: false, expiry: Expiry::Unsaid };
+struct Options {
+    condition: Option<Condition>,
+    get: bool,
+    lifetime: Lifetime,
+}
+
+fn options(args: &Args) -> Result<Options, ReplyError> {
+    let mut options = Options { condition: None, get: false, lifetime: Lifetime::Endless };
+    let mut expiry = Expiry::Unsaid;
     let mut at = 3;
     while at < args.len() {
         if args.is(at, "NX") && options.condition != Some(Condition::Present) {
@@ -59,21 +68,27 @@ fn options(args: &Args) -> Result<Options<'_>, ReplyError> {
         } else if args.is(at, "GET") {
             options.get = true;
         } else {
-            at += options.expiry.take(args, at, "KEEPTTL").ok_or(SYNTAX)?;
+            at += expiry.take(args, at, "KEEPTTL").ok_or(SYNTAX)?;
             continue;
         }
         at += 1;
     }
+    // Behind the whole syntax, and the last amount only, as in Redis.
+    options.lifetime = match expiry {
+        Expiry::Unsaid => Lifetime::Endless,
+        Expiry::Word => Lifetime::Kept,
+        Expiry::Given(time, amount) => Lifetime::Until(time.until(amount, SPEC.name)?),
+    };
     Ok(options)
 }
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (key, value) = (args.arg(1), args.arg(2));
     let options = options(args)?;
-    let deadline = match options.expiry {
-        Expiry::Unsaid => Deadline::Clear,
-        Expiry::Word => Deadline::Keep,
-        Expiry::Given(time, amount) => Deadline::At(time.deadline_ms(amount, txn.now_ms(), "set")?),
+    let deadline = match options.lifetime {
+        Lifetime::Endless => Deadline::Clear,
+        Lifetime::Kept => Deadline::Keep,
+        Lifetime::Until(until) => Deadline::At(until.deadline_ms(txn.now_ms())?),
     };
     let before = if options.get { txn.typed::<Str>(key)?.map(Str::to_bytes) } else { None };
     let met = match options.condition {

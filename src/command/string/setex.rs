@@ -1,13 +1,15 @@
 //! SETEX
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
 
-use super::expire_option::{Time, set_until};
+use super::expire_option::{Time, Until, set_until};
 
 pub static SPEC: Spec = Spec::write("setex", 4, DOC, run)
     .flags(Flags::DENYOOM)
+    .check(|args| until(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -22,8 +24,12 @@ const DOC: Doc = Doc {
     ],
 };
 
+fn until(args: &Args) -> Result<Until, ReplyError> {
+    Time::Seconds.until(args.arg(2), SPEC.name)
+}
+
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let deadline_ms = Time::Seconds.deadline_ms(args.arg(2), txn.now_ms(), "setex")?;
+    let deadline_ms = until(args)?.deadline_ms(txn.now_ms())?;
     set_until(txn, args.arg(1), Str::new(args.arg(3)), deadline_ms);
     Ok(Reply::Ok)
 }

@@ -7,6 +7,7 @@ use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("setrange", 4, DOC, run)
     .flags(Flags::DENYOOM)
+    .check(|args| offset(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {
@@ -19,10 +20,14 @@ const DOC: Doc = Doc {
 
 const OFFSET_OUT_OF_RANGE: ReplyError = ReplyError::new("ERR offset is out of range");
 
+/// How far it may be from 0 is measured behind the key, as in Redis.
+fn offset(args: &Args) -> Result<u64, ReplyError> {
+    u64::try_from(parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?).map_err(|_| OFFSET_OUT_OF_RANGE)
+}
+
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (key, part) = (args.arg(1), args.arg(3));
-    let offset = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
-    let offset = u64::try_from(offset).map_err(|_| OFFSET_OUT_OF_RANGE)?;
+    let offset = offset(args)?;
     // Nothing to write makes no key and is not measured.
     if part.is_empty() {
         return Ok(Reply::Int(txn.typed::<Str>(key)?.map_or(0, |value| value.len() as i64)));

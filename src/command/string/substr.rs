@@ -1,9 +1,11 @@
 //! SUBSTR
 
-use super::getrange::run;
+use super::getrange::{range, run};
 use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Spec};
 
-pub static SPEC: Spec = Spec::read("substr", 4, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+pub static SPEC: Spec = Spec::read("substr", 4, DOC, run)
+    .check(|args| range(args).map(drop))
+    .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
 
 const DOC: Doc = Doc {
     summary: "GETRANGE under its old name.",

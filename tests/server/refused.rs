@@ -1,0 +1,296 @@
+//! What is wrong with a command's arguments alone is answered where the command arrived: with the text of redis-server, at the
+//! place where redis-server finds it, and without a log entry.
+
+use std::collections::BTreeSet;
+
+use lockstep::command::{Flags, Run, Spec, named, runnable};
+use lockstep::protocol::Args;
+use lockstep::protocol::parse::split_inline;
+
+use crate::support::client::Client;
+use crate::support::process::Server;
+use crate::support::value::Value;
+
+/// Refused by the gate, as redis-server refuses it before it looks at a key. `k` is absent, a string and a hash in turn.
+const BY_THE_GATE: &[&str] = &[
+    "SET k v FOO",
+    "SET k v NX XX",
+    "SET k v EX",
+    "SET k v EX 1 PX 1",
+    "SET k v KEEPTTL EX 1",
+    "SET k v EX x",
+    "SET k v EX 0 GET",
+    "SET k v PXAT -1",
+    "SET k v EX 9223372036854775807",
+    "SET k v EX 1 NX FOO",
+    "SETEX k x v",
+    "SETEX k 0 v",
+    "SETEX k -1 v",
+    "SETEX k 9223372036854775807 v",
+    "PSETEX k x v",
+    "PSETEX k 0 v",
+    "GETEX k FOO",
+    "GETEX k EX",
+    "GETEX k EX 1 PERSIST",
+    "INCRBY k x",
+    "INCRBY k 9223372036854775808",
+    "DECRBY k x",
+    "DECRBY k -9223372036854775808",
+    "SETRANGE k x v",
+    "SETRANGE k -1 v",
+    "SETRANGE k -1 \"\"",
+    "GETRANGE k x 1",
+    "GETRANGE k 0 x",
+    "SUBSTR k 0 x",
+    "MSET a b k",
+    "MSETNX a b k",
+    "COPY k l FOO",
+    "COPY k l DB",
+    "COPY k l DB x",
+    "COPY k l DB 16",
+    "COPY k l DB 99999999999",
+    "COPY k l REPLACE DB -1",
+    "MOVE k x",
+    "MOVE k 16",
+    "MOVE k 99999999999",
+    "EXPIRE k x",
+    "EXPIRE k 9223372036854775807",
+    "EXPIRE k 1 FOO",
+    "EXPIRE k 1 NX XX",
+    "EXPIRE k 1 GT LT",
+    "EXPIRE k x FOO",
+    "PEXPIRE k x",
+    "PEXPIRE k 1 GT LT",
+    "EXPIREAT k x",
+    "EXPIREAT k -9223372036854775808",
+    "PEXPIREAT k x",
+    "PEXPIREAT k 1 NX GT",
+    "FLUSHALL FOO",
+    "FLUSHALL SYNC ASYNC",
+    "FLUSHDB FOO",
+    "SWAPDB x 1",
+    "SWAPDB 1 x",
+    "SWAPDB 1 16",
+    "SWAPDB -1 1",
+    "SCAN x",
+    "SCAN 0 COUNT",
+    "SCAN 0 COUNT x",
+    "SCAN 0 COUNT 0",
+    "SCAN 0 FOO 1",
+    "HSET k f v f",
+    "HMSET k f v f",
+    "HINCRBY k f x",
+    "HINCRBYFLOAT k f x",
+    "HINCRBYFLOAT k f inf",
+    "HRANDFIELD k x",
+    "HRANDFIELD k 1 FOO",
+    "HRANDFIELD k 1 WITHVALUES 2",
+    "HRANDFIELD k -9223372036854775808",
+    "HRANDFIELD k -9223372036854775807 WITHVALUES",
+    "HSCAN k x",
+    "EVAL \"return 1\" x",
+    "EVAL \"return 1\" 1",
+    "EVAL \"return 1\" -1",
+    "EVAL \"#!lua\" 0",
+    "EVAL \"#!foo\\nreturn 1\" 0",
+    "EVAL \"#!lua flags=foo\\nreturn 1\" 0",
+    "EVAL \"#!lua foo\\nreturn 1\" x",
+    "EVAL_RO \"return 1\" x",
+    "EVAL_RO \"#!lua foo\\nreturn 1\" 0",
+    "EVALSHA x 0",
+    "EVALSHA ffffffffffffffffffffffffffffffffffffffff x",
+    "EVALSHA ffffffffffffffffffffffffffffffffffffffff 1",
+    "EVALSHA_RO x y",
+    "EVALSHA_RO ffffffffffffffffffffffffffffffffffffffff -1",
+    "SCRIPT FLUSH FOO",
+    "SCRIPT FLUSH SYNC ASYNC",
+    "SCRIPT LOAD \"#!foo\\nreturn 1\"",
+    "MEMORY USAGE k SAMPLES x",
+    "MEMORY USAGE k SAMPLES -1",
+    "MEMORY USAGE k FOO 1",
+];
+
+/// What no Redis has.
+const OUR_OWN: &[(&str, &str)] = &[
+    ("LOCK.TOKEN k v w", "ERR wrong number of arguments for 'lock.token' command"),
+    ("RAFT.JOIN x 127.0.0.1:1 127.0.0.1:2", "ERR value is not an integer or out of range"),
+    ("RAFT.JOIN 0 127.0.0.1:1 127.0.0.1:2", "ERR value is not an integer or out of range"),
+    ("RAFT.JOIN 1 127.0.0.1 127.0.0.1:2", "ERR invalid address, host:port is expected"),
+    ("RAFT.MOVED id 1 2 127.0.0.1 127.0.0.1:2", "ERR invalid address, host:port is expected"),
+    ("RAFT.MOVED id x 2 127.0.0.1:1 127.0.0.1:2", "ERR no such member"),
+];
+
+/// Wrong arguments that redis-server finds behind a look at a key, or at the clock or the connection: not for the gate.
+const BEHIND_A_LOOK: &[&str] = &[
+    "INCRBYFLOAT k x",
+    "GETEX k EX x",
+    "GETEX k EX 0",
+    "GETEX k PX 9223372036854775807",
+    "SET k v PX 9223372036854775807",
+    "PSETEX k 9223372036854775807 v",
+    "PEXPIRE k 9223372036854775807",
+    "SETRANGE k 9223372036854775807 v",
+    "SETRANGE k 9223372036854775807 \"\"",
+    "LCS k l FOO",
+    "LCS k l IDX LEN",
+    "LCS k l MINMATCHLEN x",
+    "HSCAN k 0 FOO 1",
+    "HSCAN k 0 COUNT x",
+    "HSCAN k 0 COUNT 0",
+    "MOVE k 0",
+    "COPY k k",
+    "RENAME k k",
+    "OBJECT FREQ k",
+];
+
+/// Write commands whose arguments cannot be wrong by themselves: keys, fields and values of any bytes, as many as there are. (The
+/// increment of INCRBYFLOAT is looked at behind the key.)
+const ALWAYS_RIGHT: &[&str] = &[
+    "append",
+    "decr",
+    "getdel",
+    "getset",
+    "incr",
+    "incrbyfloat",
+    "setnx",
+    "del",
+    "persist",
+    "rename",
+    "renamenx",
+    "unlink",
+    "hdel",
+    "hsetnx",
+];
+
+fn words(line: &str) -> Vec<Vec<u8>> {
+    split_inline(line.as_bytes()).expect("a line")
+}
+
+fn last_log_index(client: &mut Client) -> String {
+    let info = client.call(&["INFO", "raft"]).text().unwrap();
+    info.lines().find(|line| line.starts_with("raft_last_log_index:")).unwrap().to_owned()
+}
+
+/// Tells `ours` each line and Redis's reply to it, with `k` being absent, a string and a hash in turn.
+fn with_every_kind_of_key(lines: &[&str], mut ours: impl FnMut(&str, Value)) {
+    let redis = Server::redis(&[]);
+    let mut client = redis.client();
+    for kind in ["DEL k", "SET k 12", "HSET k f 1"] {
+        ours("DEL k", client.call(&words("DEL k")));
+        ours(kind, client.call(&words(kind)));
+        for line in lines {
+            ours(line, client.call(&words(line)));
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_answered_as_by_redis_and_write_no_entry() {
+    let ours = crate::start(&[]);
+    let (mut client, mut watcher) = (ours.client(), ours.client());
+    let mut before = last_log_index(&mut watcher);
+    with_every_kind_of_key(BY_THE_GATE, |line, redis| {
+        let reply = client.call(&words(line));
+        assert_eq!(reply, redis, "{line}");
+        let after = last_log_index(&mut watcher);
+        assert!(!BY_THE_GATE.contains(&line) || (reply.is_error() && after == before), "{line}: {before} -> {after}");
+        before = after;
+    });
+    for (line, text) in OUR_OWN {
+        assert_eq!(client.call(&words(line)), Value::Error((*text).into()), "{line}");
+    }
+    assert_eq!(last_log_index(&mut watcher), before);
+}
+
+#[test]
+fn errors_behind_a_look_at_a_key_come_where_redis_has_them() {
+    let ours = crate::start(&[]);
+    let mut client = ours.client();
+    with_every_kind_of_key(BEHIND_A_LOOK, |line, redis| {
+        assert_eq!(client.call(&words(line)), redis, "{line}");
+    });
+}
+
+#[test]
+fn every_command_with_a_check_has_lines_that_it_refuses() {
+    let line_spec = |line: &&str| named(&Args::from_slices(words(line))).expect("a command");
+    let lines: Vec<&str> = BY_THE_GATE.iter().copied().chain(OUR_OWN.iter().map(|(line, _)| *line)).collect();
+    for line in &lines {
+        let check = line_spec(line).check.unwrap_or_else(|| panic!("{line}: no check"));
+        assert!(check(&Args::from_slices(words(line))).is_err(), "{line}");
+    }
+    for line in BEHIND_A_LOOK {
+        let verdict = line_spec(line).check.map_or(Ok(()), |check| check(&Args::from_slices(words(line))));
+        assert_eq!(verdict, Ok(()), "{line}");
+    }
+    let refused: BTreeSet<&str> = lines.iter().map(|line| line_spec(line).name).collect();
+    let is_checked = |spec: &&&Spec| spec.check.is_some();
+    let checked: BTreeSet<&str> = runnable().iter().filter(is_checked).map(|spec| spec.name).collect();
+    assert_eq!(refused, checked);
+    let writes = runnable().iter().filter(|spec| matches!(spec.run, Run::Write(_)));
+    let writes = writes.filter(|spec| !spec.flags.contains(Flags::INTERNAL) && spec.check.is_none());
+    let unchecked: BTreeSet<&str> = writes.map(|spec| spec.name).collect();
+    assert_eq!(unchecked, ALWAYS_RIGHT.iter().copied().collect::<BTreeSet<_>>());
+}
+
+/// Refusals of the gate stand at their places among the replies of what goes through the log.
+#[test]
+fn a_pipeline_goes_on_around_its_wrong_commands() {
+    let lines = [
+        "SET a 1",
+        "SET a 2 FOO",
+        "INCRBY a x",
+        "INCR a",
+        "GET a",
+        "GETRANGE a x y",
+        "HSET h f",
+        "HSET h f v g",
+        "HGETALL h",
+        "SELECT 1",
+        "SETEX a 0 v",
+        "SET a 3",
+        "GET a",
+    ];
+    let pipeline: Vec<_> = lines.iter().map(|line| words(line)).collect();
+    let ours = crate::start(&[]).client().pipeline(&pipeline);
+    assert_eq!(ours, Server::redis(&[]).client().pipeline(&pipeline));
+}
+
+/// MULTI queues a command with wrong arguments, and EXEC answers with its error among the others' replies.
+#[test]
+fn a_transaction_finds_wrong_arguments_when_it_runs() {
+    let lines = [
+        "MULTI",
+        "SET a 1",
+        "SET a 2 FOO",
+        "INCRBY a x",
+        "SCAN x",
+        "INCR a",
+        "EXEC",
+        "MULTI",
+        "SET a 2 FOO",
+        "EXEC",
+        "MULTI",
+        "SCAN x",
+        "EXEC",
+        "GET a",
+    ];
+    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    let replies = |mut client: Client| lines.map(|line| client.call(&words(line)));
+    assert_eq!(replies(ours.client()), replies(redis.client()));
+}
+
+/// What Redis looks at before it runs a command comes first.
+#[test]
+fn what_is_wrong_with_the_server_comes_before_what_is_wrong_with_the_arguments() {
+    let lines =
+        ["CONFIG SET maxmemory 1", "SET k v FOO", "EXPIRE k x", "SETEX k 0 v", "CONFIG SET maxmemory 0", "SET k v FOO"];
+    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    let replies = |mut client: Client| lines.map(|line| client.call(&words(line)));
+    let texts = replies(ours.client());
+    assert_eq!(texts, replies(redis.client()));
+    assert!(texts[1].text().is_some_and(|text| text.starts_with("OOM")), "{texts:?}");
+    let locked = Server::lockstep(&["--requirepass", "secret"]);
+    let reply = Client::connect(locked.addr()).call(&words("SET k v FOO"));
+    assert_eq!(reply.text().as_deref(), Some("NOAUTH Authentication required."));
+}
