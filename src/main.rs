@@ -20,11 +20,16 @@ fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(code) => return ExitCode::from(code),
     };
-    lockstep::sys::log::set_level(&settings.loglevel);
-    match run(settings, options) {
+    let format = lockstep::sys::log::Format::by_name(&settings.log_format).unwrap_or_default();
+    let filter = lockstep::sys::log::Filter::new(&settings.loglevel, &settings.log_filter).map_err(Fatal);
+    let result = filter.and_then(|filter| {
+        lockstep::sys::log::start(format, filter);
+        run(settings, options)
+    });
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(fatal) => {
-            lockstep::sys::log::to_stderr(&format!("lockstep: {fatal}"));
+            lockstep::sys::log::fatal(&fatal.to_string());
             ExitCode::FAILURE
         }
     }
@@ -35,8 +40,8 @@ fn stop_on_panic() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         print(info);
-        lockstep::sys::log::to_stderr(&format!(
-            "lockstep: stopped by a mistake in the program, while or after applying log entry {}. If it happens again at the \
+        lockstep::sys::log::fatal(&format!(
+            "stopped by a mistake in the program, while or after applying log entry {}. If it happens again at the \
              same entry, start every node with --skip-entry for it",
             lockstep::executor::last_applying()
         ));
@@ -74,7 +79,7 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
         };
         let (log, notices) = EngineLog::open(&engine)?;
         for notice in notices {
-            lockstep::sys::log::warning(&notice);
+            tracing::warn!("{notice}");
         }
         let snapshots = DiskStore::open(dir.join("snapshots"))?;
         Ok(Storage { files, log: Arc::new(log), snapshots: Arc::new(snapshots) })

@@ -28,6 +28,8 @@ pub enum Kind {
     Level,
     /// `host:port`.
     Address,
+    /// Levels of single modules, as [`crate::sys::log::Filter`] takes them.
+    LogFilter,
     /// A line of text.
     Text {
         /// Fewest bytes.
@@ -80,6 +82,10 @@ impl Kind {
                 }
                 _ => Err("argument must be host:port".into()),
             },
+            Self::LogFilter => {
+                crate::sys::log::Filter::check(text)?;
+                Self::Text { len_min: 0 }.parse(text)
+            }
             Self::Text { len_min } => {
                 if text.len() < len_min {
                     Err("argument must not be empty".into())
@@ -110,6 +116,7 @@ impl Kind {
             Self::Word(words) => words.join("|"),
             Self::Level => "linearizable|local".into(),
             Self::Address => "host:port".into(),
+            Self::LogFilter => "module=level,…".into(),
             Self::Text { .. } => "text".into(),
         }
     }

@@ -45,7 +45,7 @@ pub fn from_command_line() -> Result<(Settings, StartOptions), u8> {
 
 fn wrong_use(why: &str) -> u8 {
     let stop = if why.ends_with('?') { "" } else { ";" };
-    crate::sys::log::to_stderr(&format!("lockstep: {why}{stop} lockstep --help explains every option"));
+    crate::sys::log::fatal(&format!("{why}{stop} lockstep --help explains every option"));
     WRONG_USE
 }
 

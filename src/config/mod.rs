@@ -72,6 +72,10 @@ pub struct Settings {
     pub report_role_master: bool,
     /// `loglevel`: debug, verbose, notice, warning, nothing.
     pub loglevel: String,
+    /// `log-filter`: levels of single modules; empty = none.
+    pub log_filter: String,
+    /// `log-format`: text, json.
+    pub log_format: String,
     /// `slowlog-log-slower-than`: µs; negative = off.
     pub slowlog_slower_than_us: i64,
     /// `slowlog-max-len`.
@@ -112,6 +116,8 @@ impl Default for Settings {
             readonly_means_local: false,
             report_role_master: false,
             loglevel: "notice".into(),
+            log_filter: String::new(),
+            log_format: "text".into(),
             slowlog_slower_than_us: 10_000,
             slowlog_len_max: 128,
             skip_entry: None,

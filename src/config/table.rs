@@ -37,7 +37,8 @@ const TEXT: Kind = Kind::Text { len_min: 0 };
 const NAME: Kind = Kind::Text { len_min: 1 };
 const PORT: Kind = Kind::Int { min: 0, max: 65_535 };
 const SECONDS: Kind = Kind::Int { min: 0, max: i32::MAX as i64 };
-const LEVELS: Kind = Kind::Word(&["debug", "verbose", "notice", "warning", "nothing"]);
+const LEVELS: Kind = Kind::Word(&crate::sys::log::LEVELS);
+const FORMATS: Kind = Kind::Word(&["text", "json"]);
 const POLICIES: Kind = Kind::Word(&[
     "volatile-lru",
     "volatile-lfu",
@@ -195,6 +196,20 @@ pub static OPTIONS: &[Opt] = &[
         LEVELS,
         Place::Text(|s| &mut s.loglevel),
         "Least important log lines that are shown",
+    ),
+    live(
+        "log-filter",
+        Section::Reports,
+        Kind::LogFilter,
+        Place::Text(|s| &mut s.log_filter),
+        "Levels of single modules, which count more than `loglevel`: `replication=debug,peer=verbose`",
+    ),
+    opt(
+        "log-format",
+        Section::Reports,
+        FORMATS,
+        Place::Text(|s| &mut s.log_format),
+        "Form of log lines; in `json` each is an object",
     ),
     live(
         "slowlog-log-slower-than",

@@ -50,6 +50,7 @@ fn what_is_set_is_what_is_got() {
             Kind::Word(words) => words.last().unwrap().to_string(),
             Kind::Level => "local".into(),
             Kind::Address => "n1:6379".into(),
+            Kind::LogFilter => "peer=debug".into(),
             Kind::Text { .. } => "some text".into(),
         };
         let mut settings = Settings::default();

@@ -15,7 +15,7 @@ pub(super) async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
         if let Some(text) = group.clock.to_disk()
             && let Err(error) = files.write("clock", &text)
         {
-            crate::sys::log::warning(&format!("the clock's base cannot be stored: {error}"));
+            tracing::warn!(node = group.node, %error, "the clock's base cannot be stored");
         }
         if group.env.threads {
             crate::sys::memory::sample();

@@ -24,7 +24,7 @@ pub async fn warn_of_differences(group: Arc<Group>, executor: Arc<StoreExecutor>
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     for warning in differences(&given, &present) {
-        crate::sys::log::warning(&warning);
+        tracing::warn!("{warning}");
     }
 }
 

@@ -143,7 +143,10 @@ pub async fn establish(
             )
         })?;
         if settings.join.is_some() {
-            crate::sys::log::notice("the data directory has an identity: --join only says where a member may be");
+            tracing::info!(
+                node = identity.node,
+                "the data directory has an identity: --join only says where a member may be"
+            );
         }
         // A snapshot is made of a log.
         if !holds.log && (identity.log_begun || holds.snapshot) {
@@ -187,7 +190,7 @@ pub async fn establish(
             let through = match join {
                 Some(addr) => addr.clone(),
                 None => {
-                    crate::sys::log::notice("waiting to be called by RAFT.ADD");
+                    tracing::info!("waiting to be called by RAFT.ADD");
                     join::wait_for_invitation(clients, &settings.requirepass).await?
                 }
             };
@@ -239,7 +242,7 @@ async fn ask_until_admitted(
             Err(error) => {
                 let why = error.to_string();
                 if why != told {
-                    crate::sys::log::warning(&format!("cannot join through {through} yet: {why}; asking again"));
+                    tracing::warn!(addr = through, error = why, "cannot join yet, asking again");
                     told = why;
                 }
                 tokio::time::sleep(RETRY).await;

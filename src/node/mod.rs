@@ -117,7 +117,10 @@ impl Node {
         if let Some(text) = storage.files.read("clock")?
             && !clock.restore(&text)
         {
-            crate::sys::log::notice("the stored clock is of an earlier boot of this machine and does not count");
+            tracing::info!(
+                node = identity.node,
+                "the stored clock is of an earlier boot of this machine and does not count"
+            );
         }
 
         let process = env.random();
@@ -265,7 +268,7 @@ impl Node {
             && let Some(next) = replication::best_successor(&self.group, &self.group.standings())
             && let Err(why) = replication::transfer(&self.group, next).await
         {
-            crate::sys::log::notice(&format!("the lead was not handed over: {why}"));
+            tracing::info!(node = self.group.node, peer = next, error = why, "the lead was not handed over");
         }
         if let Some(text) = self.group.clock.to_disk() {
             // Without it the next start takes the time from the leader.

@@ -29,7 +29,7 @@ const WHAT_TO_DO: &str = "Look at the logs of all nodes before you go on: if sev
 /// Notes on disk what was found; what the process ends with.
 pub fn diverged(files: &dyn Files, why: &str) -> Fatal {
     if let Err(error) = files.write(FILE, why) {
-        crate::sys::log::warning(&format!("that this node's state is wrong cannot be stored: {error}"));
+        tracing::warn!(%error, "that this node's state is wrong cannot be stored");
     }
     Fatal(format!("{why}. {WHAT_TO_DO}"))
 }
@@ -60,17 +60,21 @@ pub async fn state_from_a_member(group: &Arc<Group>, files: &dyn Files) -> Resul
     }
     let newest = group.snapshots.dir.latest().map_or(0, |newest| newest.last_index);
     let at_least = newest.max(group.log.first_index().saturating_sub(1));
-    crate::sys::log::notice(&format!(
-        "--rebuild: asking the members {members:?} for their state at {at_least} or later"
-    ));
+    tracing::info!(node = group.node, peers = ?members, at_least, "--rebuild: asking the members for their state");
     'asking: loop {
         for member in &members {
             match fetch_state(group, *member, at_least).await {
                 Ok(covers) => {
-                    crate::sys::log::notice(&format!("--rebuild: took the state of node {member} at {}", covers.index));
+                    tracing::info!(
+                        node = group.node,
+                        index = covers.index,
+                        "--rebuild: took the state of node {member}"
+                    );
                     break 'asking;
                 }
-                Err(error) => crate::sys::log::warning(&format!("--rebuild: node {member} has not given it: {error}")),
+                Err(error) => {
+                    tracing::warn!(node = group.node, peer = member, %error, "--rebuild: a member has not given its state");
+                }
             }
             if let Some(why) = group.links.identity().expelled.lock().clone() {
                 return Err(Fatal(why));

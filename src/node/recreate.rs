@@ -53,10 +53,12 @@ pub fn begin(
     if let Some(MadeOf { cluster, .. }) = identity.made_of
         && is_it(cluster)
     {
-        crate::sys::log::notice(&format!(
-            "this is cluster {:032x}, made of {cluster:032x}: --force-new-cluster is ignored",
-            identity.cluster
-        ));
+        tracing::info!(
+            node = identity.node,
+            cluster = format!("{:032x}", identity.cluster),
+            made_of = format!("{cluster:032x}"),
+            "--force-new-cluster is ignored: this cluster was made by it"
+        );
         return Ok(());
     }
     if !is_it(identity.cluster) {
@@ -119,19 +121,22 @@ pub async fn carry_out(
 }
 
 fn warn(identity: &NodeIdentity, lost: u128, term: u64, index: u64) {
-    crate::sys::log::warning(&format!(
-        "--force-new-cluster: cluster {lost:032x} is given up; this node goes on alone, as cluster {:032x}, from what it has: its log up \
-         to entry {index} of term {term}",
-        identity.cluster
-    ));
-    crate::sys::log::warning(
-        "acknowledged writes that had reached only the other nodes are LOST, locks among them, and writes whose clients never learned \
-         their outcome may be there",
+    tracing::warn!(
+        node = identity.node,
+        cluster = format!("{:032x}", identity.cluster),
+        term,
+        index,
+        "--force-new-cluster: cluster {lost:032x} is given up; this node goes on alone, as a new one, from what its log has"
     );
-    crate::sys::log::warning(&format!(
-        "fencing tokens go on {LOST_REVISIONS} higher. No node of the lost cluster may serve again: empty their directories, and --join \
-         this node with them"
-    ));
+    tracing::warn!(
+        "acknowledged writes that had reached only the other nodes are LOST, locks among them, and writes whose clients never learned \
+         their outcome may be there"
+    );
+    tracing::warn!(
+        by = LOST_REVISIONS,
+        "fencing tokens go on higher. No node of the lost cluster may serve again: empty their directories, and --join this node with \
+         them"
+    );
 }
 
 #[cfg(test)]

@@ -65,20 +65,24 @@ impl Group {
         self.disks.floor.store(reserve / 2, Ordering::Relaxed);
         let space = DiskSpace::with(free, reserve);
         if self.disks.own.swap(space as u8, Ordering::Relaxed) != space as u8 {
-            let mb = |bytes: u64| bytes >> 20;
-            crate::sys::log::warning(&match space {
-                DiskSpace::Enough => format!("{} MB of disk are free, enough to take writes", mb(free)),
-                DiskSpace::Low => format!(
-                    "only {} MB of disk are free, disk-reserve is {} MB: as leader this node takes only deletions",
-                    mb(free),
-                    mb(reserve)
+            let (node, free_mb, reserve_mb) = (self.node, free >> 20, reserve >> 20);
+            match space {
+                DiskSpace::Enough => {
+                    tracing::warn!(node, free_mb, reserve_mb, "the disk has room enough to take writes")
+                }
+                DiskSpace::Low => tracing::warn!(
+                    node,
+                    free_mb,
+                    reserve_mb,
+                    "the disk has less room than disk-reserve: as leader this node takes only deletions"
                 ),
-                DiskSpace::Out => format!(
-                    "only {} MB of disk are free, less than half of disk-reserve ({} MB): as leader this node takes no writes",
-                    mb(free),
-                    mb(reserve)
+                DiskSpace::Out => tracing::warn!(
+                    node,
+                    free_mb,
+                    reserve_mb,
+                    "the disk has less room than half of disk-reserve: as leader this node takes no writes"
                 ),
-            });
+            }
         }
     }
 

@@ -64,16 +64,16 @@ pub async fn watch_leader(group: Arc<Group>) {
         if leader.is_some_and(|leader| leader.node == group.node) && was != leader {
             let term = leader.map_or(0, |leader| leader.term);
             if group.clock.elected(term) {
-                crate::sys::log::notice("cluster time is set from the lowest wall clock of the voters");
+                tracing::info!(node = group.node, term, "cluster time is set from the lowest wall clock of the voters");
             }
         }
         group.set_leader(leader);
         if was != leader {
-            crate::sys::log::notice(&match leader {
-                Some(Leader { term, node }) if node == group.node => format!("this node leads term {term}"),
-                Some(Leader { term, node }) => format!("node {node} leads term {term}"),
-                None => "no leader".into(),
-            });
+            match leader {
+                Some(Leader { term, node }) if node == group.node => tracing::info!(node, term, "this node leads"),
+                Some(Leader { term, node }) => tracing::info!(node = group.node, term, peer = node, "a peer leads"),
+                None => tracing::info!(node = group.node, "no leader"),
+            }
         }
         if metrics.changed().await.is_err() {
             return;

@@ -107,7 +107,7 @@ pub async fn drive_membership(group: Arc<Group>, founder: Option<Content>) {
         };
         // A change that fails is tried again in the next round, by whoever leads then.
         if let Err(why) = step(&group, raft, &members).await {
-            crate::sys::log::debug(&format!("membership: {why}"));
+            tracing::trace!(node = group.node, error = why, "a change of membership is tried again");
         }
     }
 }
@@ -126,7 +126,7 @@ async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) 
     }
     for (node, member) in members {
         if !nodes.contains(node) && !member.removing {
-            crate::sys::log::notice(&format!("node {node} at {} becomes a learner", member.peer_addr));
+            tracing::info!(node = group.node, peer = node, addr = member.peer_addr, "a node becomes a learner");
             let peer = Peer { addr: member.peer_addr.clone() };
             return raft.add_learner(*node, peer, false).await.map(drop).map_err(|error| error.to_string());
         }
@@ -191,10 +191,11 @@ async fn remove(
             return raft.trigger().transfer_leader(next).await.map_err(|error| error.to_string());
         }
         if rest.len().is_multiple_of(2) {
-            crate::sys::log::warning(&format!(
-                "{} voters remain: an even number protects no more than one fewer",
-                rest.len()
-            ));
+            tracing::warn!(
+                node = group.node,
+                voters = rest.len(),
+                "an even number of voters remains: it protects no more than one fewer"
+            );
         }
         return change(raft, ChangeMembers::RemoveVoters([node].into())).await;
     }
@@ -256,7 +257,7 @@ async fn promote(
     if objection(&all, standings).is_some() {
         return Ok(());
     }
-    crate::sys::log::notice(&format!("nodes {chosen:?} have caught up and become voters"));
+    tracing::info!(node = group.node, peers = ?chosen, "learners have caught up and become voters");
     change(raft, ChangeMembers::AddVoterIds(chosen)).await
 }
 

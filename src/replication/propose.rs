@@ -25,7 +25,7 @@ impl Group {
         let Some(raft) = self.raft() else { return rejected() };
         // The gate bounds what makes an entry; should that ever fail, one batch is lost and not the cluster.
         if sealed.len() > ENTRY_LEN_MAX {
-            crate::sys::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", sealed.len()));
+            tracing::warn!(node = self.node, bytes = sealed.len(), "a batch is refused: no peer can be sent it");
             return rejected();
         }
         let responder = WriteResponder::new(move |result| {

@@ -125,15 +125,18 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
                 stats.last_bytes.store(summary.bytes, Ordering::Relaxed);
                 stats.last_s.store(group.env.clocks.wall_ms() / 1000, Ordering::Relaxed);
                 failures.end();
-                crate::sys::log::notice(&format!("snapshot at index {index}: {} bytes", summary.bytes));
+                tracing::info!(node = group.node, index, bytes = summary.bytes, "took a snapshot");
                 self.meta.clone()
             }
             Err(error) => {
                 let why = error.to_string();
                 if failures.note(&why) {
-                    crate::sys::log::warning(&format!(
-                        "the snapshot at index {index} failed, and is tried again later; until then the log only grows: {why}"
-                    ));
+                    tracing::warn!(
+                        node = group.node,
+                        index,
+                        error = why,
+                        "a snapshot failed, and is tried again later; until then the log only grows"
+                    );
                 }
                 // One that covers nothing: openraft goes on with the one before.
                 SnapshotMeta::default()
@@ -173,7 +176,7 @@ pub async fn install(group: &Arc<Group>, meta: &SnapshotMeta, data: SnapshotData
     put_state(group, meta.last_membership.clone(), meta.last_log_id, state).await;
     group.snapshots.stats.installed.fetch_add(1, Ordering::Relaxed);
     let index = meta.last_log_id.map_or(0, |id| id.index);
-    crate::sys::log::notice(&format!("installed a snapshot at index {index}: this node was brought up to date by it"));
+    tracing::info!(node = group.node, index, "installed a snapshot: this node was brought up to date by it");
     Ok(())
 }
 

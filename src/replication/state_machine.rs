@@ -41,7 +41,7 @@ impl StateMachine {
             }
             EntryPayload::Normal(payload) if self.skip != Some(index) => self.run(&log_id, payload.0).await?,
             EntryPayload::Normal(_) => {
-                crate::sys::log::warning(&format!("entry {index} is skipped, as --skip-entry asks"));
+                tracing::warn!(node = group.node, index, "a log entry is skipped, as --skip-entry asks");
                 group.state_moved(&log_id, None, None);
             }
         }

@@ -16,7 +16,7 @@ pub async fn listen(server: Arc<Server>, listener: Box<dyn Listener>) {
             Ok(stream) => admit(&server, stream),
             Err(error) => {
                 // Out of file descriptors, most likely: the clients that are here go on.
-                crate::sys::log::warning(&format!("cannot accept a connection: {error}"));
+                tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }

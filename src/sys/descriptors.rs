@@ -19,15 +19,11 @@ pub fn make_room(clients: usize) -> usize {
     match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }) {
         Ok(()) => {
             let was = limit.current.unwrap_or_default();
-            crate::sys::log::notice(&format!(
-                "Increased maximum number of open files to {raised} (it was originally set to {was})."
-            ));
+            tracing::info!("Increased maximum number of open files to {raised} (it was originally set to {was}).");
             room_in(Some(raised), clients)
         }
         Err(error) => {
-            crate::sys::log::warning(&format!(
-                "Server can't set maximum open files to {raised} because of OS error: {error}."
-            ));
+            tracing::warn!("Server can't set maximum open files to {raised} because of OS error: {error}.");
             room_in(limit.current, clients)
         }
     }
@@ -48,12 +44,12 @@ pub fn make_room_at_start(clients: usize) -> Result<usize, Fatal> {
         )));
     }
     if room < clients {
-        crate::sys::log::warning(&format!(
+        tracing::warn!(
             "You requested maxclients of {clients} requiring at least {} max file descriptors. Current maximum open files is \
              {limit}. maxclients has been reduced to {room} to compensate for low ulimit. If you need higher maxclients \
              increase 'ulimit -n'.",
             needed(clients)
-        ));
+        );
     }
     Ok(room)
 }

@@ -47,3 +47,43 @@ fn a_log_that_cannot_be_written_ends_no_node() {
     node.wait().unwrap();
     assert!(reply.is_null() && !snapshot.is_error() && ended.is_none(), "{snapshot:?} {ended:?}");
 }
+
+/// As a terminal that is stopped, or a collector of logs that hangs.
+#[test]
+fn a_log_that_nobody_reads_stops_no_node() {
+    const SENT: usize = 500;
+    let mut cluster = Cluster::start(1, &[]);
+    cluster.nodes[0].kill();
+    let mut node = std::process::Command::new(env!("CARGO_BIN_EXE_lockstep"))
+        .args(["--log-filter", "openraft=debug", "--port", &cluster.nodes[0].port().to_string(), "--dir"])
+        .arg(cluster.nodes[0].data())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = node.stderr.take().unwrap();
+    until("the node to serve", || {
+        let reply = Client::try_connect(cluster.nodes[0].addr()).ok()?.try_call(&["GET", "key"]).ok()?;
+        (!reply.is_error()).then_some(())
+    });
+    let mut client = Client::connect(cluster.nodes[0].addr());
+    for n in 1..=SENT {
+        assert_eq!(client.call(&["INCR", "key"]).int(), Some(n as i64));
+    }
+    let (told, is_told) = std::sync::mpsc::channel();
+    let reading = std::thread::spawn(move || {
+        for line in std::io::BufRead::lines(std::io::BufReader::new(log)).map_while(Result::ok) {
+            if line.contains(" log lines are lost: nobody read them") {
+                // Fails once the test has ended.
+                let _ = told.send(line);
+            }
+        }
+    });
+    until("the reader to be told of what it missed", || {
+        client.call(&["INCR", "key"]);
+        is_told.try_recv().ok()
+    });
+    node.kill().unwrap();
+    node.wait().unwrap();
+    reading.join().unwrap();
+}

@@ -5,6 +5,7 @@
 
 mod clients;
 mod descriptors;
+mod log_lines;
 mod options;
 mod refused;
 mod same;

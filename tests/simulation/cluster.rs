@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep::config::Settings;
+use lockstep::sys::log::{Filter, Format};
 use parking_lot::Mutex;
 use tokio::time::sleep;
 use turmoil::{Builder, Sim};
@@ -158,7 +159,9 @@ struct Sample {
 impl Cluster<'_> {
     /// The machines; node 1 begins a cluster, the others join it.
     pub fn new(shape: Shape) -> Self {
-        lockstep::sys::log::set_level(&std::env::var("LOCKSTEP_SIM_LOG").unwrap_or_else(|_| "nothing".into()));
+        if let Ok(level) = std::env::var("LOCKSTEP_SIM_LOG") {
+            lockstep::sys::log::start(Format::Text, Filter::new(&level, "").expect("a level"));
+        }
         let mut sim = Builder::new()
             .rng_seed(shape.seed)
             .epoch(std::time::UNIX_EPOCH + Duration::from_millis(EPOCH_MS))

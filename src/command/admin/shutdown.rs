@@ -30,7 +30,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     if has("abort") {
         return Reply::Error(ReplyError::new("ERR No shutdown in progress.")).into();
     }
-    crate::sys::log::notice("SHUTDOWN: a client asked this node to stop");
+    tracing::info!(addr = call.session.client.addr, "SHUTDOWN: a client asked this node to stop");
     call.node.stop();
     // The connection is closed with the others: that is the answer.
     Answer::later(std::future::pending())

@@ -30,9 +30,12 @@ impl LogStore {
         }
         match self.try_get_log_entries(index..index + 1).await?.first().map(|entry| entry.log_id) {
             Some(own) if own == covers => return Ok(()),
-            Some(_) => crate::sys::log::warning(&format!(
-                "the log's entries from {index} on contradict what was committed: they never were, and go"
-            )),
+            Some(_) => {
+                tracing::warn!(
+                    index,
+                    "the log's entries from here on contradict what was committed: they never were, and go"
+                );
+            }
             // It ends before.
             None => {}
         }

@@ -181,7 +181,7 @@ impl EngineLog {
 fn purge_files(engine: &Engine) {
     // Nothing is lost by files that stay; a full disk is what the next round may cure.
     if let Err(error) = engine.purge_expired_files() {
-        crate::sys::log::warning(&format!("old log files in {} could not be removed: {error}", engine.path()));
+        tracing::warn!(path = engine.path(), %error, "old log files could not be removed");
     }
 }
 

@@ -111,8 +111,8 @@ fn fill(batch: &mut LogBatch, writes: &mut [Write]) -> raft_engine::Result<()> {
 
 /// Ends the process: what the log promised cannot be kept, and going on could acknowledge what is not on disk.
 pub fn abort(reason: &str) -> ! {
-    crate::sys::log::to_stderr(&format!(
-        "lockstep: fatal: {reason}. Nothing that was not durable has been acknowledged. The node stops."
+    crate::sys::log::fatal(&format!(
+        "fatal: {reason}. Nothing that was not durable has been acknowledged. The node stops."
     ));
     std::process::abort();
 }

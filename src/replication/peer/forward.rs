@@ -43,7 +43,7 @@ struct Batch {
 pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unsealed: Bytes) {
     // As the leader would: but it could not even read the frame.
     if unsealed.len() > ENTRY_LEN_MAX {
-        crate::sys::log::warning(&format!("a batch of {} bytes is refused: no peer can be sent it", unsealed.len()));
+        tracing::warn!(node = group.node, bytes = unsealed.len(), "a batch is refused: no peer can be sent it");
         return group.origin.rejected(stream, seq);
     }
     let batch = Batch { leader, stream, seq, unsealed };
@@ -71,7 +71,7 @@ async fn run(group: Arc<Group>, node: u64, mut batches: mpsc::Receiver<Batch>) {
     let mut last_stream = 0;
     let result = converse(&group, node, &mut batches, &mut last_stream).await;
     if let Err(error) = result {
-        crate::sys::log::debug(&format!("the connection for batches to node {node} broke: {error}"));
+        tracing::debug!(node = group.node, peer = node, %error, "the connection for batches broke");
     }
     batches.close();
     while let Ok(batch) = batches.try_recv() {

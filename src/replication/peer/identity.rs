@@ -72,7 +72,7 @@ impl Identity {
         if before.is_none_or(|before| before.why != why) {
             // Whoever answers there may be a stranger.
             let shown: String = why.chars().take(SHOWN_CHARS).flat_map(char::escape_debug).collect();
-            crate::sys::log::warning(&format!("node {node} does not talk to this one: {shown}"));
+            tracing::warn!(node = self.node, peer = node, error = shown, "a peer does not talk to this node");
         }
     }
 

@@ -66,7 +66,7 @@ async fn run(links: Weak<Links>, node: u64, mut asked: mpsc::Receiver<Asked>) {
         match stream {
             Ok(stream) => {
                 if let Err(error) = converse(stream, first, &mut asked).await {
-                    crate::sys::log::debug(&format!("the control connection to node {node} broke: {error}"));
+                    tracing::debug!(peer = node, %error, "the control connection broke");
                 }
             }
             Err(_) => {

@@ -160,10 +160,14 @@ impl Links {
         let known = all.entry(node).or_default();
         if known.term == term && index <= known.index && !known.went_back {
             known.went_back = true;
-            crate::sys::log::warning(&format!(
-                "node {node} lacks log entry {index}, which it had confirmed: its disk has lost it, or its data directory is an old \
-                 copy. It is kept out; remove it (RAFT.REMOVE {node}) and let it join with an empty directory"
-            ));
+            tracing::warn!(
+                node = self.identity.node,
+                peer = node,
+                term,
+                index,
+                "a peer lacks a log entry that it had confirmed: its disk has lost it, or its data directory is an old copy. It is \
+                 kept out; remove it (RAFT.REMOVE {node}) and let it join with an empty directory"
+            );
         }
         !known.went_back
     }

@@ -68,12 +68,12 @@ pub async fn serve(groups: Groups, listener: Box<dyn Listener>) {
                 let (groups, callers) = (groups.clone(), callers.clone());
                 drop(crate::replication::spawn(async move {
                     if let Err(error) = serve_one(&groups, &callers, stream).await {
-                        crate::sys::log::debug(&format!("a peer connection ended: {error}"));
+                        tracing::debug!(%error, "a peer connection ended");
                     }
                 }));
             }
             Err(error) => {
-                crate::sys::log::warning(&format!("cannot accept a peer: {error}"));
+                tracing::warn!(%error, "cannot accept a peer");
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }

@@ -47,9 +47,7 @@ pub async fn send(
         let connection = dial(&group.env, links.identity(), target, &addr, Purpose::Snapshot).await?;
         let result = stream(group, target, vote, snapshot, connection).await;
         if let Err(error) = &result {
-            crate::sys::log::notice(&format!(
-                "the snapshot for node {target} has not got there, and is sent again: {error}"
-            ));
+            tracing::info!(node = group.node, peer = target, %error, "a snapshot has not got there, and is sent again");
             tokio::time::sleep(PAUSE).await;
         }
         result
@@ -101,7 +99,7 @@ pub(super) async fn send_newest(
         group.env.heavy(move || dir.open_latest()).await.map_err(|error| io::Error::other(error.to_string()))?;
     let Some(mut opened) = opened else { return Err(io::ErrorKind::NotFound.into()) };
     let meta = raft_meta(&opened.meta)?;
-    crate::sys::log::notice(&format!("sending a snapshot of {} bytes to node {target}", opened.len));
+    tracing::info!(node = group.node, peer = target, bytes = opened.len, "sending a snapshot");
     moving(frame::write_parts(write, group.id, SNAPSHOT_HEAD, &[snapshot_head(vote, &meta)])).await?;
     loop {
         let (rest, piece) = group
@@ -147,14 +145,14 @@ pub(super) async fn take(
     frames: &mut FrameReader<impl AsyncRead + Unpin>,
 ) -> io::Result<ReceivedSnapshot> {
     let fail = |error: crate::snapshot::SnapshotError| {
-        crate::sys::log::warning(&format!("a snapshot from a peer is refused: {error}"));
+        tracing::warn!(node = group.node, %error, "a snapshot from a peer is refused");
         io::Error::from(error)
     };
     let mut incoming = group.snapshots.dir.receive(group.disk_floor()).map_err(fail)?;
     loop {
         let next = moving(frames.next()).await.inspect_err(|error| {
             let received = incoming.received();
-            crate::sys::log::warning(&format!("a snapshot from a peer is given up after {received} bytes: {error}"));
+            tracing::warn!(node = group.node, bytes = received, %error, "a snapshot from a peer is given up");
         })?;
         let frame = next.ok_or(io::ErrorKind::UnexpectedEof)?;
         match frame.kind {

@@ -84,7 +84,7 @@ impl Connection<'_> {
     pub(super) fn take(&mut self, args: Args, group: &mut Collected) -> bool {
         if is_http(&args) {
             // What stands behind it was never meant as commands (cross-protocol scripting): nothing of it runs.
-            crate::sys::log::warning(&format!("closed {}: it sent an HTTP request", self.session.client.addr));
+            tracing::warn!(addr = self.session.client.addr, "closed a connection: it sent an HTTP request");
             self.session.closing = true;
             return false;
         }

@@ -39,7 +39,9 @@ impl Configuration for Server {
     }
 
     fn change_settings(&self, settings: Settings) {
-        crate::sys::log::set_level(&settings.loglevel);
+        if let Ok(filter) = crate::sys::log::Filter::new(&settings.loglevel, &settings.log_filter) {
+            crate::sys::log::set_filter(filter);
+        }
         for group in self.router.groups() {
             group.set_timeout_ms(settings.write_timeout_ms);
             group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);

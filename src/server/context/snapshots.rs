@@ -19,7 +19,7 @@ impl Snapshots for Server {
         let group = self.group()?.clone();
         drop(crate::replication::spawn(async move {
             if let Err(why) = take(&group).await {
-                crate::sys::log::warning(&format!("BGSAVE: {why}"));
+                tracing::warn!(node = group.node, error = why, "BGSAVE failed");
             }
         }));
         Ok(())
