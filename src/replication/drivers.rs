@@ -93,7 +93,7 @@ pub async fn drive_ticks(group: Arc<Group>) {
         }
         let Some(Due { first_ms: Some(deadline_ms), now_ms }) = group.executor.due() else { continue };
         let clock_ms = group.clock.leader_ms();
-        if deadline_ms <= clock_ms || now_ms + IDLE_EVERY_MS <= clock_ms {
+        if crate::store::is_over(deadline_ms, clock_ms) || now_ms + IDLE_EVERY_MS <= clock_ms {
             group.propose_own(encode(&Content::Tick)).await;
         }
     }

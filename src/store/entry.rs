@@ -14,7 +14,7 @@ pub struct Entry {
     value: Value,
     /// The state's revision at which the value last changed.
     revision: u64,
-    /// Cluster time in ms at which the key is due; 0 = never.
+    /// Last ms of cluster time at which the key is there; 0 = it never goes.
     deadline_ms: u64,
     /// Cluster second of the last access as this node saw it: for OBJECT IDLETIME, no part of the state.
     accessed_s: AtomicU32,
@@ -52,14 +52,15 @@ impl Entry {
         self.revision
     }
 
-    /// Cluster time in ms at which the key is due.
+    /// Cluster time in ms after which the key is due.
     pub fn deadline_ms(&self) -> Option<u64> {
         (self.deadline_ms != 0).then_some(self.deadline_ms)
     }
 
-    /// True if the key counts as absent at `now_ms`.
+    /// True if the key counts as absent at `now_ms`: its deadline is over. Clocks are cut to whole milliseconds, so when `now_ms` equals
+    /// the deadline, up to a millisecond of what was promised may be left ([`crate::sys::clock`]).
     pub fn is_due(&self, now_ms: u64) -> bool {
-        self.deadline_ms != 0 && self.deadline_ms <= now_ms
+        self.deadline_ms != 0 && is_over(self.deadline_ms, now_ms)
     }
 
     /// Seconds since the last access that this node saw.
@@ -101,6 +102,11 @@ impl Entry {
     pub(super) fn set_deadline(&mut self, deadline_ms: Option<u64>) {
         self.deadline_ms = deadline_ms.unwrap_or(0);
     }
+}
+
+/// True if a deadline has passed at `now_ms`: the one comparison of cluster time with a deadline.
+pub fn is_over(deadline_ms: u64, now_ms: u64) -> bool {
+    now_ms > deadline_ms
 }
 
 impl Clone for Entry {

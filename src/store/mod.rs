@@ -29,7 +29,7 @@ mod work;
 pub use cluster::{Cluster, Member, Wish};
 pub use database::Database;
 pub use digest::Digest;
-pub use entry::Entry;
+pub use entry::{Entry, is_over};
 pub use hash::{FieldValue, Hash, HashLimits};
 pub use options::Options;
 pub use origins::{Boot, Origins};

@@ -26,7 +26,7 @@ struct Model {
 impl Model {
     fn expire(&mut self, place: &Place) {
         let now_ms = self.now_ms;
-        if self.keys.get(place).and_then(|held| held.deadline_ms).is_some_and(|deadline| deadline <= now_ms) {
+        if self.keys.get(place).and_then(|held| held.deadline_ms).is_some_and(|deadline| deadline < now_ms) {
             self.keys.remove(place);
         }
     }
@@ -37,7 +37,7 @@ impl Model {
             .keys
             .iter()
             .filter_map(|(place, held)| held.deadline_ms.map(|deadline| (deadline, place.clone())))
-            .filter(|(deadline, _)| *deadline <= self.now_ms)
+            .filter(|(deadline, _)| *deadline < self.now_ms)
             .collect();
         due.sort();
         due.into_iter().map(|(_, place)| place).collect()

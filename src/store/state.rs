@@ -97,7 +97,7 @@ impl State {
                 .filter_map(|(index, db)| db.first_deadline().map(|(deadline, key)| (deadline, index, key)))
                 .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
             let Some((deadline, index, key)) = due else { return removed };
-            if deadline > self.now_ms {
+            if !super::is_over(deadline, self.now_ms) {
                 return removed;
             }
             let key: Box<[u8]> = key.into();

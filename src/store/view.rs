@@ -1,8 +1,8 @@
 //! What a read command sees: the state at one moment, without a way to change it.
 //!
-//! Invariant: a key whose deadline is at or before `applied_ms` is absent. One whose deadline lies between `applied_ms` and
-//! `estimate_ms` is hidden as well, and noted: whoever asked for a linearizable read then submits a tick and reads again,
-//! because only the log expires keys (design 5).
+//! Invariant: a key whose deadline is before `applied_ms` is absent. One whose deadline is not, but before `estimate_ms`, is
+//! hidden as well, and noted: whoever asked for a linearizable read then submits a tick and reads again, because only the log
+//! expires keys (design 5).
 
 use std::cell::{Cell, RefCell};
 
@@ -205,10 +205,12 @@ mod tests {
         state.txn(0, Rng::new(1), &mut Effects::default()).set(b"k", value, Deadline::At(100));
         for (applied_ms, estimate_ms, by_log_alone, found, met_due) in [
             (99, 99, false, true, false),
-            (99, 100, false, false, true),
-            (99, 100, true, true, false),
-            (100, 100, false, false, false),
-            (100, 100, true, false, false),
+            (99, 100, false, true, false),
+            (100, 100, false, true, false),
+            (100, 101, false, false, true),
+            (100, 101, true, true, false),
+            (101, 101, false, false, false),
+            (101, 101, true, false, false),
         ] {
             let view = View::new(&state, 0, Horizon { applied_ms, estimate_ms }, Rng::new(1));
             let view = if by_log_alone { view.hide_by_log_alone() } else { view };

@@ -5,6 +5,7 @@
 
 mod clients;
 mod descriptors;
+mod expiry;
 mod log_lines;
 mod options;
 mod refused;

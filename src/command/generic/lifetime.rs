@@ -1,7 +1,8 @@
 //! What TTL, PTTL, EXPIRETIME and PEXPIRETIME share.
 //!
-//! Invariant: a key that is there has at least 1 ms left. Its deadline may be past by the estimate, which the time that is left is
-//! counted from: only the log expires keys, and after a tick what it has not expired is shown.
+//! Invariant: PTTL never shows more than is left, nor less than 0 for a key that is there. The deadline less the estimate is never more,
+//! because a key lives through the ms of its deadline; so in that ms 0 is shown, as by Redis. The estimate may be past the deadline:
+//! only the log expires keys, and after a tick what it has not expired is shown.
 
 use crate::protocol::Reply;
 use crate::store::View;
@@ -29,7 +30,7 @@ pub fn report(view: &View<'_>, key: &[u8], shown: Shown, unit: Unit) -> Reply {
     let Some(entry) = view.peek(key) else { return Reply::Int(-2) };
     let Some(deadline_ms) = entry.deadline_ms() else { return Reply::Int(-1) };
     let ms = match shown {
-        Shown::Left => deadline_ms.saturating_sub(view.now_ms()).max(1),
+        Shown::Left => deadline_ms.saturating_sub(view.now_ms()),
         Shown::Deadline => deadline_ms,
     };
     Reply::Int(match unit {
@@ -45,11 +46,11 @@ mod tests {
     use crate::store::{Horizon, Rng};
 
     #[test]
-    fn a_key_that_the_log_has_not_expired_has_time_left() {
+    fn a_key_that_the_log_has_not_expired_never_shows_less_than_no_time() {
         let mut bench = Bench::new();
         bench.run("SET key value PX 10");
         let applied_ms = bench.now_ms;
-        for (passed_ms, left_ms) in [(0, 10), (9, 1), (10, 1), (11, 1)] {
+        for (passed_ms, left_ms) in [(0, 10), (9, 1), (10, 0), (11, 0)] {
             let horizon = Horizon { applied_ms, estimate_ms: applied_ms + passed_ms };
             let view = View::new(&bench.state, 0, horizon, Rng::of_command(9, 0)).hide_by_log_alone();
             assert_eq!(report(&view, b"key", Shown::Left, Unit::Milliseconds), Reply::Int(left_ms), "{passed_ms}");

@@ -113,7 +113,7 @@ fn a_change_keeps_the_deadline_and_a_due_hash_is_absent() {
     bench.run("PEXPIRE k 1000");
     bench.run("HSET k b 2");
     assert_eq!(bench.state.db(0).volatile_len(), 1);
-    bench.now_ms += 1000;
+    bench.now_ms += 1001;
     assert_eq!(bench.text("HGETALL k"), "*0");
     assert_eq!(bench.text("HINCRBY k a 1"), ":1");
 }

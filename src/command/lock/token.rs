@@ -60,7 +60,7 @@ mod tests {
         bench.run("SET k owner1 NX PX 1000");
         let second = token(&mut bench);
         assert!(second > first);
-        bench.now_ms += 1000;
+        bench.now_ms += 1001;
         assert_eq!(bench.text("LOCK.TOKEN k"), "$-1");
         bench.run("SET k owner1 NX PX 1000");
         let third = token(&mut bench);

@@ -2,7 +2,7 @@
 
 use crate::error::{NOT_AN_INTEGER, ReplyError, invalid_expire};
 use crate::protocol::{Args, parse_i64};
-use crate::store::{Deadline, Str, Txn, Value};
+use crate::store::{Deadline, Str, Txn, Value, is_over};
 
 /// How the amount behind an option is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +99,11 @@ impl<'a> Expiry<'a> {
     }
 }
 
-/// Sets `key` to `value` until `deadline_ms`. If that has passed, the key is absent afterwards: as if it had been set and had
-/// expired at once.
+/// Sets `key` to `value` until `deadline_ms`. If that is over, the key is absent afterwards: as if it had been set and had
+/// expired at once. (EXPIRE and GETEX take a key away whose time is just now; SET leaves it for the rest of the millisecond, as in
+/// Redis.)
 pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: u64) {
-    if deadline_ms <= txn.now_ms() {
+    if is_over(deadline_ms, txn.now_ms()) {
         txn.remove(key);
     } else {
         txn.set(key, Value::Str(value), Deadline::At(deadline_ms));

@@ -205,6 +205,8 @@ mod tests {
         }
         bench.run("SET k v PX 7");
         bench.now_ms += 7;
+        assert_eq!(bench.text("GET k"), "$1 v");
+        bench.now_ms += 1;
         assert_eq!(bench.text("GET k"), "$-1");
         assert_eq!(bench.text("SET k w KEEPTTL"), "+OK");
         assert_eq!(bench.deadline_ms("k"), None);
@@ -213,8 +215,8 @@ mod tests {
     #[test]
     fn a_deadline_in_the_past_leaves_no_key() {
         let mut bench = Bench::new();
-        let now = format!("PXAT {}", bench.now_ms);
-        for options in ["PXAT 1", "EXAT 1", &now] {
+        let just_over = format!("PXAT {}", bench.now_ms - 1);
+        for options in ["PXAT 1", "EXAT 1", &just_over] {
             bench.run("SET k v");
             assert_eq!(bench.text(&format!("SET k w {options}")), "+OK", "{options}");
             assert_eq!(bench.text("GET k"), "$-1", "{options}");
@@ -223,5 +225,10 @@ mod tests {
         bench.run("SET k v");
         assert_eq!(bench.text("SET k w PXAT 1 GET"), "$1 v");
         assert_eq!(bench.text("SET k w PXAT 1 NX"), "+OK");
+        let now = format!("SET k w PXAT {}", bench.now_ms);
+        assert_eq!(bench.text(&now), "+OK");
+        assert_eq!((bench.text("EXISTS k"), bench.text("PTTL k")), (":1".into(), ":0".into()), "as Redis 7.0.15");
+        let getex = format!("GETEX k PXAT {}", bench.now_ms);
+        assert_eq!((bench.text(&getex), bench.text("EXISTS k")), ("$1 w".into(), ":0".into()), "as Redis 7.0.15");
     }
 }

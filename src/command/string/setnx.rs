@@ -38,7 +38,7 @@ mod tests {
         {
             assert_eq!(bench.text(line), text, "{line}");
         }
-        bench.now_ms += 10;
+        bench.now_ms += 11;
         assert_eq!(bench.text("SETNX k c"), ":1");
     }
 }
