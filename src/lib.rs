@@ -27,14 +27,13 @@
 //!
 //! # What else is where
 //!
-//! [`node`] puts a node together and takes it down; [`join`] brings it into a cluster; [`snapshot`] is the snapshot file;
+//! [`node`] puts a node together and takes it down, and brings it into a cluster ([`node::join`]); [`snapshot`] is the snapshot file;
 //! [`config`] has every option; [`sys::descriptors`] keeps clients from taking the node's own; [`sys::env`] the seams that let three nodes run in one deterministic simulation.
 
 pub mod command;
 pub mod config;
 pub mod error;
 pub mod executor;
-pub mod join;
 pub mod node;
 pub mod protocol;
 pub mod replication;

@@ -8,7 +8,7 @@
 mod chores;
 mod differences;
 mod files;
-mod identity;
+pub mod join;
 mod ports;
 mod rebuild;
 mod recreate;
@@ -21,7 +21,7 @@ use openraft::SnapshotPolicy;
 use openraft::async_runtime::watch::WatchReceiver;
 
 pub use files::{DiskFiles, Files, MemoryFiles};
-pub use identity::NodeIdentity;
+pub use join::NodeIdentity;
 pub use ports::Ports;
 
 use crate::config::Settings;
@@ -98,10 +98,10 @@ impl Node {
         let log = LogStore::open(storage.log.clone(), 0, options.log.clone()).await?;
         let fatal = |error: crate::snapshot::SnapshotError| Fatal(error.to_string());
         let snapshots = SnapshotDir::open(storage.snapshots.clone(), 0).map_err(fatal)?;
-        let holds = identity::Holds { log: log.has_begun(), snapshot: snapshots.latest().is_some() };
+        let holds = join::identity::Holds { log: log.has_begun(), snapshot: snapshots.latest().is_some() };
         let addrs = (peer_addr.as_str(), client_addr.as_str());
-        let mut identity = identity::establish(&env, &*storage.files, holds, &settings, &*clients, addrs).await?;
-        identity::begin_log(&*storage.files, &log, &mut identity).await?;
+        let mut identity = join::identity::establish(&env, &*storage.files, holds, &settings, &*clients, addrs).await?;
+        join::identity::begin_log(&*storage.files, &log, &mut identity).await?;
         if let Some(lost) = &settings.force_new_cluster {
             if options.rebuild {
                 return Err(Fatal(
@@ -207,16 +207,21 @@ impl Node {
             run(replication::drive_membership(group.clone(), founder)),
             run(replication::drive_snapshots(group.clone())),
             run(replication::peer::serve(vec![group.clone()], peers)),
-            run(replication::peer::seek_cluster(group.clone())),
+            run(join::seeking::seek_cluster(group.clone())),
             run(server::listen(server.clone(), clients)),
             run(server::keep_rates(server.clone())),
             run(chores::keep_clock(group.clone(), storage.files.clone())),
             run(chores::watch_disk(server.clone(), group.clone(), storage.files.clone())),
             run(differences::warn_of_differences(group.clone(), executor.clone(), options.replicated)),
-            run(chores::announce(
+            run(join::announcing::announce(
                 router,
                 group.clone(),
-                chores::Whereabouts { nonce: identity.nonce, peer_addr: peer_addr.clone(), client_addr, hint },
+                join::announcing::Whereabouts {
+                    nonce: identity.nonce,
+                    peer_addr: peer_addr.clone(),
+                    client_addr,
+                    hint,
+                },
             )),
         ];
         if identity.founder && !raft.is_initialized().await.map_err(|error| Fatal(error.to_string()))? {

@@ -20,7 +20,7 @@ use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use openraft::vote::RaftLeaderId;
 
 use super::Files;
-use super::identity::{MadeOf, NodeIdentity, new_cluster_id};
+use super::join::identity::{MadeOf, NodeIdentity, new_cluster_id};
 use crate::error::Fatal;
 use crate::executor::apply::LOST_REVISIONS;
 use crate::executor::entry::{Content, Stamp, encode, seal};

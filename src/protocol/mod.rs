@@ -1,9 +1,10 @@
-//! RESP: arguments in, replies out. The only user of `redis-protocol`.
+//! RESP: arguments in, replies out.
 //!
 //! A request becomes [`Args`], ranges into the buffer that was read; a command's result is a [`Reply`],
-//! which [`encode()`] writes in RESP2 or RESP3.
+//! which [`encode()`] writes in RESP2 or RESP3. [`client`] is the other side of it, for nodes that ask each other.
 
 mod args;
+pub mod client;
 mod double;
 mod encode;
 mod long_double;

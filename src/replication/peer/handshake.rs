@@ -12,7 +12,7 @@
 //!   member's id, nor by answering at a member's address (one exception: [`super::identity`]).
 //! - A removed node and an older process of a node are told so, and end.
 //! - Between two nodes of different clusters nobody can say who is wrong: each notes the other's objection, and ends only if most of the
-//!   members that it knows object while it hears no leader ([`super::seek`]). One stray node never ends a healthy one.
+//!   members that it knows object while it hears no leader (`node/join`). One stray node never ends a healthy one.
 
 use std::io;
 use std::time::Duration;

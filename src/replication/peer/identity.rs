@@ -66,7 +66,7 @@ impl Identity {
     }
 
     /// A member objects; `proven`: it knows the secret.
-    pub(super) fn object(&self, node: u64, why: &str, proven: bool) {
+    pub fn object(&self, node: u64, why: &str, proven: bool) {
         let objection = Objection { why: why.to_owned(), proven };
         let before = self.objections.lock().insert(node, objection);
         if before.is_none_or(|before| before.why != why) {

@@ -3,12 +3,13 @@
 //!
 //! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`identity`]: who is there, and may they talk.
 //! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
-//! - [`seek`]: asks around when no leader is heard.
+//! - [`contact`]: whether the leader is heard, and calls to all members.
 //! - [`snapshots`], [`state`]: snapshots, sent by a leader and asked for by a node that takes its state anew.
 //! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
 //!   all of them.
 
 mod append;
+mod contact;
 mod forward;
 pub mod frame;
 pub mod handshake;
@@ -16,7 +17,6 @@ pub mod identity;
 mod link;
 pub mod message;
 mod network;
-mod seek;
 mod serve;
 mod snapshots;
 mod state;
@@ -30,7 +30,6 @@ pub use forward::forward;
 pub use handshake::Purpose;
 pub use identity::Identity;
 pub use network::Network;
-pub use seek::seek_cluster;
 pub use serve::serve;
 pub use state::fetch as fetch_state;
 

@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 
 use crate::command::context::{Cluster, ClusterView, Identity, MemberFacts, OtherMember, RaftFacts, RaftRole};
 use crate::error::ReplyError;
+use crate::protocol::client::ask;
 use crate::replication::{Group, standings, transfer, why_waiting};
 use crate::server::Server;
 use crate::store::Member;
@@ -125,7 +126,8 @@ impl Cluster for Server {
     fn invite<'a>(&'a self, addr: &'a str, own_addr: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             let password = &self.settings().requirepass;
-            crate::join::invite(&self.env, addr, own_addr, password).await.map_err(|error| error.to_string())
+            let command = ["RAFT.INVITE".to_owned(), own_addr.to_owned()];
+            ask(&self.env, addr, password, &command).await.map(drop).map_err(|error| error.to_string())
         })
     }
 

@@ -7,14 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
-
-use super::super::Group;
-use super::message::Question;
+use crate::replication::Group;
 
 const EVERY: Duration = Duration::from_millis(500);
-/// A leader that was silent for this long is not heard.
-const SILENCE: Duration = Duration::from_secs(1);
 
 /// Asks around until the future is dropped.
 pub async fn seek_cluster(group: Arc<Group>) {
@@ -23,8 +18,7 @@ pub async fn seek_cluster(group: Arc<Group>) {
         if group.hears_leader() {
             continue;
         }
-        let members = group.links.known();
-        join_all(members.iter().map(|node| group.links.ask(*node, group.id, &Question::Standings, EVERY))).await;
+        let members = group.call_members(EVERY).await;
         let objections = group.links.identity().objections();
         let objecting = members.iter().filter(|node| objections.contains_key(node)).count();
         if objecting * 2 > members.len()
@@ -36,23 +30,13 @@ pub async fn seek_cluster(group: Arc<Group>) {
     }
 }
 
-impl Group {
-    /// True if the leader that this node knows is itself, or was heard lately. (A node that cannot elect another one goes on knowing
-    /// the last one.)
-    pub fn hears_leader(&self) -> bool {
-        self.leader().is_some_and(|leader| {
-            leader.node == self.node || self.links.silence(leader.node).is_some_and(|silence| silence < SILENCE)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::replication::origin::Leader;
-    use crate::replication::peer::message::Answer;
+    use crate::replication::Leader;
+    use crate::replication::peer::message::{Answer, Question};
     use crate::replication::testing::{Member, group};
     use crate::replication::types::scope;
 

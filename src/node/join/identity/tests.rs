@@ -1,7 +1,8 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::super::MemoryFiles;
 use super::*;
+use crate::node::MemoryFiles;
 use crate::replication::log::{LogOptions, MemoryDisk};
 
 #[test]

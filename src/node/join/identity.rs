@@ -10,12 +10,11 @@
 //! record, which was synced before it and so is no torn tail. A log that is there without the mark (cut off between the two, or
 //! written before there was one) is given it.
 
-use std::time::Duration;
-
-use super::Files;
+use super::admission::{Admission, Applicant, ask_until_admitted};
+use super::invitation::wait_for_invitation;
 use crate::config::Settings;
 use crate::error::Fatal;
-use crate::join::{self, Admission};
+use crate::node::Files;
 use crate::replication::log::LogStore;
 use crate::sys::env::{Env, Listener};
 
@@ -26,7 +25,6 @@ const LOG_LOST: &str = "the file `identity` in the data directory says that this
      directory `log` was deleted or emptied. With an empty log the node could vote a second time in a term in which it has voted, and \
      break what the cluster has promised. Bring back exactly what was there, or remove this node (RAFT.REMOVE at another node) and \
      join again with an empty directory (--dir, --join)";
-const RETRY: Duration = Duration::from_millis(500);
 
 /// What a node knows of itself before it has read its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +72,7 @@ impl NodeIdentity {
     }
 
     /// Makes it durable.
-    pub(super) fn store(&self, files: &dyn Files) -> std::io::Result<()> {
+    pub(in crate::node) fn store(&self, files: &dyn Files) -> std::io::Result<()> {
         files.write(FILE, &self.to_text())
     }
 
@@ -191,11 +189,12 @@ pub async fn establish(
                 Some(addr) => addr.clone(),
                 None => {
                     tracing::info!("waiting to be called by RAFT.ADD");
-                    join::wait_for_invitation(clients, &settings.requirepass).await?
+                    wait_for_invitation(clients, &settings.requirepass).await?
                 }
             };
+            let applicant = Applicant { nonce, peer_addr, client_addr };
             let Admission { cluster, node, level, peers } =
-                ask_until_admitted(env, settings, &through, nonce, peer_addr, client_addr).await;
+                ask_until_admitted(env, &through, &settings.requirepass, applicant).await;
             if level > crate::FEATURE_LEVEL {
                 return Err(Fatal(format!(
                     "the cluster is of feature level {level}, this binary knows {}: start a newer one",
@@ -210,7 +209,7 @@ pub async fn establish(
 }
 
 /// A random cluster id, never 0.
-pub(super) fn new_cluster_id(env: &Env) -> u128 {
+pub(in crate::node) fn new_cluster_id(env: &Env) -> u128 {
     (u128::from(env.random()) << 64 | u128::from(env.random())).max(1)
 }
 
@@ -225,30 +224,6 @@ pub async fn begin_log(files: &dyn Files, log: &LogStore, identity: &mut NodeIde
         identity.store(files)?;
     }
     Ok(())
-}
-
-async fn ask_until_admitted(
-    env: &Env,
-    settings: &Settings,
-    through: &str,
-    nonce: u64,
-    peer_addr: &str,
-    client_addr: &str,
-) -> Admission {
-    let mut told = String::new();
-    loop {
-        match join::join(env, through, &settings.requirepass, nonce, peer_addr, client_addr).await {
-            Ok(admission) => return admission,
-            Err(error) => {
-                let why = error.to_string();
-                if why != told {
-                    tracing::warn!(addr = through, error = why, "cannot join yet, asking again");
-                    told = why;
-                }
-                tokio::time::sleep(RETRY).await;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,75 @@
+//! A node with an empty directory asks a member for a place in its cluster, as any client would, until it succeeds.
+
+use std::io;
+use std::time::Duration;
+
+use super::{addresses, not_understood, text};
+use crate::protocol::Reply;
+use crate::protocol::client::ask;
+use crate::sys::env::Env;
+
+/// Pause between two tries.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What a node says of itself to a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Applicant<'a> {
+    /// Of its directory.
+    pub nonce: u64,
+    /// `host:port` of its peer port.
+    pub peer_addr: &'a str,
+    /// `host:port` of its client port.
+    pub client_addr: &'a str,
+}
+
+/// What a member says to a node that joins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Admission {
+    /// Cluster id.
+    pub cluster: u128,
+    /// The node's id.
+    pub node: u64,
+    /// Feature level of the state.
+    pub level: u32,
+    /// (id, peer address) of the members.
+    pub peers: Vec<(u64, String)>,
+}
+
+/// Asks the member at `through` until it admits this node; the log says why it does not.
+pub(super) async fn ask_until_admitted(
+    env: &Env,
+    through: &str,
+    password: &str,
+    applicant: Applicant<'_>,
+) -> Admission {
+    let mut told = String::new();
+    loop {
+        match ask_once(env, through, password, applicant).await {
+            Ok(admission) => return admission,
+            Err(error) => {
+                let why = error.to_string();
+                if why != told {
+                    tracing::warn!(addr = through, error = why, "cannot join yet, asking again");
+                    told = why;
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+async fn ask_once(env: &Env, through: &str, password: &str, applicant: Applicant<'_>) -> io::Result<Admission> {
+    let Applicant { nonce, peer_addr, client_addr } = applicant;
+    let command = ["RAFT.JOIN".to_owned(), nonce.to_string(), peer_addr.to_owned(), client_addr.to_owned()];
+    admission(&ask(env, through, password, &command).await?).ok_or_else(not_understood)
+}
+
+fn admission(reply: &Reply) -> Option<Admission> {
+    let Reply::Array(items) = reply else { return None };
+    Some(Admission {
+        cluster: u128::from_str_radix(&text(items.first()?)?, 16).ok()?,
+        node: text(items.get(1)?)?.parse().ok()?,
+        level: text(items.get(2)?)?.parse().ok()?,
+        peers: addresses(items.get(3)?)?,
+    })
+}
