@@ -24,9 +24,11 @@ pub mod string;
 pub mod testing;
 pub mod txn;
 
+pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, named};
 pub use find::keys_of;
 pub use registry::{all, index_of, lookup, runnable};
 pub use spec::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec,
+    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, Run, ScriptNamed,
+    ScriptRun, Spec,
 };

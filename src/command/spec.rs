@@ -10,11 +10,8 @@ pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use crate::command::context::{Answer, Call};
 use crate::error::ReplyError;
-use crate::protocol::{Args, Reply};
+use crate::protocol::{Args, Outcome};
 use crate::store::{Txn, View};
-
-/// What a command returns.
-pub type Outcome = Result<Reply, ReplyError>;
 
 /// Finds what is wrong with a command's arguments, whatever the state, the clock and the connection are: see [`Spec::check`].
 pub type Check = fn(&Args) -> Result<(), ReplyError>;
@@ -26,12 +23,32 @@ pub enum Run {
     Read(fn(&View<'_>, &Args) -> Outcome),
     /// Goes through the log and runs on every node.
     Write(fn(&mut Txn<'_>, &Args) -> Outcome),
+    /// Runs a script: reads, or goes through the log.
+    Script(ScriptRun),
     /// Answers from its arguments alone: anywhere, and without a leader.
     Pure(fn(&Args) -> Outcome),
     /// Concerns the connection or the node that it is connected to; never in scripts.
     Session(fn(&mut Call<'_>, &Args) -> Answer),
     /// Only its subcommands run.
     Container,
+}
+
+/// A command that runs a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptRun {
+    /// How its first argument names the script.
+    pub named: ScriptNamed,
+    /// The script may write; one that only reads runs on one node.
+    pub writes: bool,
+}
+
+/// How a script is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScriptNamed {
+    /// By its text: it is loaded by being run.
+    Text,
+    /// By its SHA1: it is loaded already.
+    Sha,
 }
 
 /// A command.
@@ -67,6 +84,11 @@ impl Spec {
     /// A command that goes through the log.
     pub const fn write(name: &'static str, arity: i32, doc: Doc, run: fn(&mut Txn<'_>, &Args) -> Outcome) -> Self {
         Self::new(name, arity, doc, Run::Write(run)).flags(Flags::WRITE)
+    }
+
+    /// A command that runs a script.
+    pub const fn script(name: &'static str, arity: i32, doc: Doc, run: ScriptRun) -> Self {
+        Self::new(name, arity, doc, Run::Script(run))
     }
 
     /// A command that needs nothing but its arguments.
@@ -122,7 +144,17 @@ impl Spec {
 
     /// True if it runs through the log.
     pub fn is_write(&self) -> bool {
-        matches!(self.run, Run::Write(_))
+        matches!(self.run, Run::Write(_) | Run::Script(ScriptRun { writes: true, .. }))
+    }
+
+    /// True if it is a write once it is in the log: a read that loads its script is one there.
+    pub fn is_write_in_log(&self) -> bool {
+        self.is_write() || self.flags.contains(Flags::LOADS_SCRIPT)
+    }
+
+    /// True if it concerns the connection or the node, and is no business of the store.
+    pub fn is_session(&self) -> bool {
+        matches!(self.run, Run::Session(_))
     }
 
     /// True if it may keep a thread busy for more than a moment: it runs where nothing of Raft waits.

@@ -1,12 +1,11 @@
 //! Runs commands on a state without a server: for the unit tests of commands.
 
-use crate::command::script::{in_log, is_to_load};
-use crate::command::{Caller, Flags, Run, call_read, call_write, check};
-use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Effects, Hash, Horizon, Kind, Rng, State, View};
+use crate::command::script::is_to_load;
+use crate::command::{Caller, Flags, Spec, call_read, call_write, check};
+use crate::protocol::{Args, Outcome, Reply};
+use crate::store::{Deadline, Effects, Hash, Horizon, Kind, Rng, State, Txn, View};
 
 /// A state with a clock that the test moves.
-#[derive(Default)]
 pub struct Bench {
     /// The state.
     pub state: State,
@@ -14,13 +13,24 @@ pub struct Bench {
     pub now_ms: u64,
     /// Database of the next commands.
     pub db: usize,
-    index: u64,
+    /// Runs a read.
+    pub read: fn(&Spec, &View<'_>, &Args) -> Outcome,
+    /// Runs a write.
+    pub write: fn(&Spec, &mut Txn<'_>, &Args) -> Outcome,
+    /// Index of the last entry.
+    pub index: u64,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self { state: State::default(), now_ms: 1_790_000_000_000, db: 0, read: call_read, write: call_write, index: 0 }
+    }
 }
 
 impl Bench {
     /// An empty state at a time in 2026.
     pub fn new() -> Self {
-        Self { now_ms: 1_790_000_000_000, ..Self::default() }
+        Self::default()
     }
 
     /// Runs one command line (split as inline commands are) as its own log entry.
@@ -39,19 +49,15 @@ impl Bench {
         self.state.advance_clock(self.now_ms);
         let rng = Rng::of_command(self.index, 0);
         let to_load = spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(args, &self.state.scripts);
-        let spec = if to_load { in_log(spec) } else { spec };
-        let reply = match spec.run {
-            Run::Write(_) => {
-                let mut effects = Effects::default();
-                let reply = Reply::from(call_write(spec, &mut self.state.txn(self.db, rng, &mut effects), args));
-                self.state.digest.reply(&reply);
-                self.state.digest.finish(self.index);
-                reply
-            }
-            _ => {
-                let horizon = Horizon { applied_ms: self.now_ms, estimate_ms: self.now_ms };
-                call_read(spec, &View::new(&self.state, self.db, horizon, rng), args).into()
-            }
+        let reply = if spec.is_write() || to_load {
+            let mut effects = Effects::default();
+            let reply = Reply::from((self.write)(spec, &mut self.state.txn(self.db, rng, &mut effects), args));
+            self.state.digest.reply(&reply);
+            self.state.digest.finish(self.index);
+            reply
+        } else {
+            let horizon = Horizon { applied_ms: self.now_ms, estimate_ms: self.now_ms };
+            (self.read)(spec, &View::new(&self.state, self.db, horizon, rng), args).into()
         };
         if let Some(Err(error)) = spec.check.map(|check| check(args)) {
             assert_eq!(reply, error.into(), "the gate answers {args:?} otherwise than the command itself");
@@ -70,10 +76,10 @@ impl Bench {
         let mut effects = Effects::default();
         let mut txn = self.state.txn(self.db, rng, &mut effects).allowed(u64::MAX);
         if spec.is_write() {
-            return (call_write(spec, &mut txn, &args).into(), txn.worked());
+            return ((self.write)(spec, &mut txn, &args).into(), txn.worked());
         }
         let view = txn.view().allowed(u64::MAX);
-        (call_read(spec, &view, &args).into(), view.worked())
+        ((self.read)(spec, &view, &args).into(), view.worked())
     }
 
     /// Runs one command and shows the reply as RESP2 bytes.

@@ -7,14 +7,14 @@
 //!   the clock: on every node alike.
 //! - Entries are applied in log order without gaps; an entry that cannot be decoded stops the node.
 
-use crate::command::{Caller, Run, call_read, call_write, check};
+use crate::command::{Caller, Run, check};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Effects, Horizon, Member, Origins, Rng, State, View, WARM_KEYS};
 
 use super::entry::Content;
 use super::prepare::{Prepared, Ready, Single};
-use super::{CommandGroup, Exec, Step, Watch};
+use super::{CommandGroup, Exec, Step, Watch, run_read, run_write};
 
 /// Most due keys that one entry removes: of commands, and of a tick.
 const SWEEP_MAX: usize = 200;
@@ -157,10 +157,10 @@ fn run_batch(
 /// Runs one write command and notes its result in the digest.
 fn run(state: &mut State, command: &Single, index: u64, position: u64, effects: &mut Effects) -> Reply {
     let reply = match &command.spec {
-        Ok(spec) if spec.is_write() => {
+        Ok(spec) if spec.is_write_in_log() => {
             let rng = Rng::of_command(index, position);
             let mut txn = state.txn(command.db.into(), rng, effects).short_of_memory(command.is_short_of_memory);
-            call_write(spec, &mut txn, &command.args).into()
+            run_write(spec, &mut txn, &command.args).into()
         }
         Ok(spec) => Reply::Error(ReplyError::text(format!("ERR '{}' is no write command", spec.name))),
         Err(error) => Reply::Error(error.clone()),
@@ -175,7 +175,7 @@ fn read(state: &State, db: usize, args: &Args, index: u64, position: u64, effect
     match check(Caller::Log, args) {
         Ok(spec) => {
             let view = View::new(state, db, horizon, rng);
-            let reply = call_read(spec, &view, args).into();
+            let reply = run_read(spec, &view, args).into();
             let (hits, misses) = view.looked_up();
             effects.looked_up.0 += hits;
             effects.looked_up.1 += misses;
@@ -200,7 +200,7 @@ fn read_exec(state: &State, exec: &Exec, index: u64, position: u64, effects: &mu
 /// A read of a transaction; a session command leaves its place to be filled by the connection.
 fn read_in_exec(state: &State, db: u8, args: &Args, index: u64, position: u64, effects: &mut Effects) -> Reply {
     match check(Caller::Log, args) {
-        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_)) => {
+        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Script(_)) => {
             read(state, db.into(), args, index, position, effects)
         }
         Ok(_) => Reply::Silent,
@@ -226,7 +226,7 @@ fn run_exec(
     let mut replies = Vec::new();
     for (place, command) in commands.iter().enumerate() {
         let position = position ^ ((place as u64 + 1) << 32);
-        if command.spec.as_ref().is_ok_and(|spec| spec.is_write()) {
+        if command.spec.as_ref().is_ok_and(|spec| spec.is_write_in_log()) {
             replies.push(run(state, command, index, position, effects));
         } else if own.is_some() {
             replies.push(read_in_exec(state, command.db, &command.args, index, position, effects));

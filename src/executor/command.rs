@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::entry::BatchWriter;
 use crate::command::context::Watch;
-use crate::command::script::{in_log, is_to_load};
+use crate::command::script::is_to_load;
 use crate::command::{Flags, Spec};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Reply};
@@ -28,6 +28,8 @@ pub struct Command {
     /// The origin's verdict: it uses more memory than `maxmemory`. It goes through the log with the command, because apply must not judge
     /// the memory of its node; scripts refuse by it what needs more.
     pub is_short_of_memory: bool,
+    /// It goes through the log even though it may be a read: there, one that loads its script is a write.
+    pub by_log: bool,
 }
 
 /// What EXEC runs.
@@ -43,13 +45,14 @@ pub struct Exec {
 impl Command {
     /// A plain command.
     pub fn new(spec: &'static Spec, db: usize, args: Args) -> Self {
-        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false }
+        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false, by_log: false }
     }
 
     /// True if it goes through the log.
     pub fn is_write(&self) -> bool {
         match &self.exec {
-            Some(exec) => exec.commands.iter().any(|command| command.spec.is_write()),
+            Some(exec) => exec.commands.iter().any(Self::is_write),
+            None if self.by_log => self.spec.is_write_in_log(),
             None => self.spec.is_write(),
         }
     }
@@ -71,7 +74,7 @@ impl Command {
     /// True if it may do so on this state: it reads the whole of a large value.
     pub fn is_heavy_on(&self, state: &State) -> bool {
         let is_large = |command: &Self| {
-            let reads_whole = !command.spec.is_write() && !command.spec.flags.contains(Flags::FAST);
+            let reads_whole = !command.is_write() && !command.spec.flags.contains(Flags::FAST);
             let key = if reads_whole { command.spec.first_key(&command.args) } else { None };
             let entry = key.and_then(|key| state.db(command.db.into()).get(key));
             entry.is_some_and(|entry| entry.value().elements() > LARGE_ELEMENTS)
@@ -87,9 +90,9 @@ impl Command {
 
     /// The same on its way through the log: what is then more than a read is it here too.
     pub fn by_log(mut self) -> Self {
-        self.spec = in_log(self.spec);
+        self.by_log = true;
         for command in self.exec.iter_mut().flat_map(|exec| &mut exec.commands) {
-            command.spec = in_log(command.spec);
+            command.by_log = true;
         }
         self
     }

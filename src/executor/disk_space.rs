@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::entry::{Content, LogCommand, decode};
 use super::{Command, CommandGroup, Step};
-use crate::command::{Caller, Flags, check, script::in_log};
+use crate::command::{Caller, Flags, check};
 use crate::protocol::Args;
 
 /// How much space a disk has left.
@@ -53,8 +53,8 @@ impl DiskSpace {
     pub fn admits_command(self, command: &Command) -> bool {
         match &command.exec {
             _ if self == Self::Enough => true,
-            Some(exec) => exec.commands.iter().all(|inner| !inner.spec.is_write() || self.admits(inner.spec.flags)),
-            None => !command.spec.is_write() || self.admits(command.spec.flags),
+            Some(exec) => exec.commands.iter().all(|inner| !inner.is_write() || self.admits(inner.spec.flags)),
+            None => !command.is_write() || self.admits(command.spec.flags),
         }
     }
 
@@ -72,7 +72,7 @@ impl DiskSpace {
         let Ok(entry) = decode(sealed) else { return true };
         let Content::Batch(batch) = &entry.content else { return true };
         let admits = |args: &Args| {
-            check(Caller::Log, args).map(in_log).map_or(true, |spec| !spec.is_write() || self.admits(spec.flags))
+            check(Caller::Log, args).map_or(true, |spec| !spec.is_write_in_log() || self.admits(spec.flags))
         };
         batch.commands().flatten().all(|command| match command {
             LogCommand::Plain { args, .. } => admits(&args),

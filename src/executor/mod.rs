@@ -4,6 +4,7 @@
 //! - [`entry`]: the format of a log entry. [`prepare`] reads one and looks its commands up, before the gate is taken.
 //! - [`apply`](mod@apply) runs it on the state, and at its origin produces the replies.
 //! - `reads`: what looks at the state without the log.
+//! - [`run_read`], [`run_write`]: one command, which may be a script.
 //! - [`Gate`]: the state behind a read-write lock.
 
 pub mod apply;
@@ -15,7 +16,11 @@ mod gate;
 mod key_stats;
 pub mod prepare;
 mod reads;
+mod run;
+mod script;
 mod store_executor;
+#[cfg(test)]
+pub mod testing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,6 +31,7 @@ pub use disk_space::DiskSpace;
 pub use gate::Gate;
 pub use key_stats::KeyStats;
 pub use reads::{Read, Work, within_deadlines};
+pub use run::{run_read, run_write};
 pub use store_executor::StoreExecutor;
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);

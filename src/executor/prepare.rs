@@ -3,7 +3,7 @@
 //! Invariant: a [`Prepared`] entry cannot be wrong any more. What cannot be read is found here, before the first change; a command that
 //! must not run has its error as its result, on every node alike.
 
-use crate::command::{Caller, Spec, check, script::in_log};
+use crate::command::{Caller, Spec, check};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 
@@ -56,7 +56,7 @@ pub struct Prepared {
 
 impl Single {
     fn new(db: u8, args: Args, is_short_of_memory: bool) -> Self {
-        let spec = check(Caller::Log, &args).map(in_log);
+        let spec = check(Caller::Log, &args);
         Self { db, args, spec, is_short_of_memory }
     }
 

@@ -16,4 +16,4 @@ pub use args::Args;
 pub use encode::{Sink, encode};
 pub use long_double::LongDouble;
 pub use number::{parse_f64, parse_i64};
-pub use reply::{Reply, Resp};
+pub use reply::{Outcome, Reply, Resp};

@@ -58,6 +58,9 @@ pub enum Reply {
     Silent,
 }
 
+/// What a command returns.
+pub type Outcome = Result<Reply, ReplyError>;
+
 impl Reply {
     /// A bulk string with a copy of `bytes`.
     pub fn bulk(bytes: impl AsRef<[u8]>) -> Self {

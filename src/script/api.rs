@@ -1,6 +1,6 @@
 //! `redis.*`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mlua::{Lua, MultiValue, Scope, Table, Value};
@@ -12,7 +12,6 @@ use super::params::Params;
 use super::printf::{number_argument, to_i64};
 use super::raise::Raise;
 use super::source::sha1_hex;
-use crate::command::{Caller, check};
 use crate::protocol::{Args, Reply, Resp};
 
 /// The version of Redis that scripts are told.
@@ -68,11 +67,7 @@ pub fn install(lua: &Lua, redis: &Table, meter: &Rc<Meter>) -> mlua::Result<()> 
     redis.raw_set("set_repl", lua.create_function(|lua, args: MultiValue| set_repl(lua, Params::new(lua, args)))?)?;
     redis.raw_set("replicate_commands", lua.create_function(|_, _: MultiValue| Ok(true))?)?;
     redis.raw_set("breakpoint", lua.create_function(|_, _: MultiValue| Ok(false))?)?;
-    redis.raw_set("debug", lua.create_function(|_, _: MultiValue| Ok(()))?)?;
-    redis.raw_set("acl_check_cmd", {
-        let meter = meter.clone();
-        lua.create_function(move |lua, args: MultiValue| acl_check_cmd(&meter, Params::new(lua, args)))?
-    })
+    redis.raw_set("debug", lua.create_function(|_, _: MultiValue| Ok(()))?)
 }
 
 /// Code and text of an error that a script names: without a code it is `ERR`.
@@ -124,9 +119,9 @@ fn set_repl(lua: &Lua, params: Params<'_>) -> mlua::Result<()> {
 }
 
 /// There are no users with fewer rights yet: every command that exists is allowed.
-fn acl_check_cmd(meter: &Meter, params: Params<'_>) -> mlua::Result<bool> {
+fn acl_check_cmd(meter: &Meter, host: &dyn Host, params: Params<'_>) -> mlua::Result<bool> {
     let args = arguments(meter, params.values())?;
-    check(Caller::Log, &args).map(|_| true).map_err(|_| raise("Invalid command passed to redis.acl_check_cmd()"))
+    if host.is_command(&args) { Ok(true) } else { Err(raise("Invalid command passed to redis.acl_check_cmd()")) }
 }
 
 /// What needs the store, for the length of one run.
@@ -137,15 +132,22 @@ pub fn attach<'scope, 'env>(
     scope: &'scope Scope<'scope, 'env>,
     redis: &Table,
     meter: &'env Meter,
-    host: &'env RefCell<Host<'_, '_>>,
+    host: &'env RefCell<&mut dyn Host>,
+    resp: &'env Cell<Resp>,
 ) -> mlua::Result<()> {
+    redis.raw_set(
+        "acl_check_cmd",
+        scope.create_function(move |lua, args: MultiValue| {
+            acl_check_cmd(meter, &**host.borrow(), Params::new(lua, args))
+        })?,
+    )?;
     redis.raw_set(
         "call",
         scope.create_function(move |lua, args: MultiValue| {
             let values: Vec<Value> = args.into_iter().collect();
             match call(meter, host, &values)? {
                 Reply::Error(error) => Err(Raise::Table(error.as_bytes().to_vec()).into()),
-                reply => answer(lua, meter, host, &reply),
+                reply => answer(lua, meter, resp.get(), &reply),
             }
         })?,
     )?;
@@ -154,7 +156,7 @@ pub fn attach<'scope, 'env>(
         scope.create_function(move |lua, args: MultiValue| {
             let values: Vec<Value> = args.into_iter().collect();
             match call(meter, host, &values) {
-                Ok(reply) => answer(lua, meter, host, &reply),
+                Ok(reply) => answer(lua, meter, resp.get(), &reply),
                 Err(Raise::Table(text)) => error_table(lua, &text, false).map(Value::Table),
                 Err(raise) => Err(raise.into()),
             }
@@ -171,23 +173,23 @@ pub fn attach<'scope, 'env>(
                 value @ (Value::Integer(_) | Value::Number(_) | Value::String(_)) => lua.coerce_number(value)?,
                 _ => None,
             };
-            host.borrow_mut().resp = match version.map(to_i64) {
+            resp.set(match version.map(to_i64) {
                 Some(2) => Resp::V2,
                 Some(3) => Resp::V3,
                 _ => return Err(raise("RESP version must be 2 or 3.")),
-            };
+            });
             Ok(())
         })?,
     )
 }
 
-fn answer(lua: &Lua, meter: &Meter, host: &RefCell<Host<'_, '_>>, reply: &Reply) -> mlua::Result<Value> {
-    let value = to_lua(lua, meter, reply, host.borrow().resp)?;
+fn answer(lua: &Lua, meter: &Meter, resp: Resp, reply: &Reply) -> mlua::Result<Value> {
+    let value = to_lua(lua, meter, reply, resp)?;
     meter.settle(lua)?;
     Ok(value)
 }
 
-fn call(meter: &Meter, host: &RefCell<Host<'_, '_>>, values: &[Value]) -> Result<Reply, Raise> {
+fn call(meter: &Meter, host: &RefCell<&mut dyn Host>, values: &[Value]) -> Result<Reply, Raise> {
     let args = arguments(meter, values)?;
     meter.charge(CALL_UNITS)?;
     let (outcome, worked) = host.borrow_mut().call(&args, meter.left());

@@ -3,7 +3,7 @@
 //! One module per concern: [`source`] (a script's text, name and shebang), `sandbox` (a state with exactly the globals
 //! that scripts may use), `base`, `strings`, `tables`, `maths` (library functions that differ from Lua's own),
 //! `printf` (number formats), `cmath` (C functions replaced at link time), `convert` (Lua ↔ replies), `api`
-//! (`redis.*`), `host` (the store behind `redis.call`), `budget` (what bounds a run), `raise` (errors), `runner`.
+//! (`redis.*`), `host` (what scripts work on: the commands behind `redis.call`), `budget` (what bounds a run), `raise` (errors), `runner`.
 //!
 //! Invariants
 //! - A run is a function of (script, KEYS, ARGV, state, entry). Each gets a fresh Lua state, so nothing of an earlier

@@ -1,6 +1,6 @@
 //! One run of a script: from its source and arguments to its reply.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mlua::{Function, Lua, MultiValue, Value};
@@ -12,9 +12,8 @@ use super::raise::{Caught, OWN_CHUNK, Raise, caught, is_memory};
 use super::sandbox::Sandbox;
 use super::source::Source;
 use super::{api, base};
-use crate::command::Outcome;
 use crate::error::{ReplyError, c_string};
-use crate::protocol::Reply;
+use crate::protocol::{Outcome, Reply, Resp};
 use crate::store::Options;
 
 /// The chunk name of scripts, as Redis shows it.
@@ -61,7 +60,7 @@ impl Prepared {
         self,
         keys: impl Iterator<Item = impl AsRef<[u8]>>,
         argv: impl Iterator<Item = impl AsRef<[u8]>>,
-        host: Host<'_, '_>,
+        host: &mut dyn Host,
     ) -> Outcome {
         let Self { sandbox, body, name } = self;
         let Sandbox { lua, meter, globals, .. } = &sandbox;
@@ -93,12 +92,12 @@ fn list(lua: &Lua, meter: &Meter, items: impl Iterator<Item = impl AsRef<[u8]>>)
     Ok(table)
 }
 
-fn execute(sandbox: &Sandbox, body: Function, host: Host<'_, '_>) -> Result<Reply, Failure> {
+fn execute(sandbox: &Sandbox, body: Function, host: &mut dyn Host) -> Result<Reply, Failure> {
     let Sandbox { lua, meter, redis, main, .. } = sandbox;
-    let host = RefCell::new(host);
+    let (host, resp) = (RefCell::new(host), Cell::new(Resp::V2));
     let failure: Rc<RefCell<Option<Failure>>> = Rc::default();
     let result = lua.scope(|scope| {
-        api::attach(scope, redis, meter, &host)?;
+        api::attach(scope, redis, meter, &host, &resp)?;
         let (noted, on_meter) = (failure.clone(), meter.clone());
         let handler = lua.create_function(move |lua, value: Value| {
             *noted.borrow_mut() = Some(describe(lua, &on_meter, value)?);
@@ -108,8 +107,7 @@ fn execute(sandbox: &Sandbox, body: Function, host: Host<'_, '_>) -> Result<Repl
         match values.pop_front() {
             Some(Value::Boolean(true)) => {
                 let value = values.pop_front().unwrap_or(Value::Nil);
-                let resp = host.borrow().resp;
-                Answer::new(meter, resp).reply(lua, &value).map(Some)
+                Answer::new(meter, resp.get()).reply(lua, &value).map(Some)
             }
             _ => {
                 // Without a word of the handler: memory ran out, or the handler itself failed.

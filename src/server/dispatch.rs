@@ -12,9 +12,14 @@ use super::Server;
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Session, Transaction, Watched};
 use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
+use crate::executor::entry::ENTRY_LEN_MAX;
 use crate::executor::{Command, Exec, Step};
 use crate::protocol::{Args, Reply, parse_i64};
+use crate::replication::BATCH_BYTES_MAX;
 use crate::store::DATABASES;
+
+// A batch of more than one group has `BATCH_BYTES_MAX`, a group less than that and one more command.
+const _: () = assert!(COMMAND_BYTES_MAX + BATCH_BYTES_MAX <= ENTRY_LEN_MAX);
 
 const COMMAND_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the command is larger than 128 MB");
 const TRANSACTION_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the transaction is larger than 128 MB");
@@ -53,10 +58,9 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
         return Dispatched::Step(Step::Done(Reply::Error(error)));
     }
     match spec.run {
-        Run::Read(_) => Dispatched::Step(Step::Read(Command::new(spec, session.db, args.clone()))),
-        Run::Write(_) => {
+        Run::Read(_) | Run::Write(_) | Run::Script(_) => {
             let command = Command::new(spec, session.db, args.clone());
-            Dispatched::Step(Step::Write(judged(server, command)))
+            Dispatched::Step(if spec.is_write() { Step::Write(judged(server, command)) } else { Step::Read(command) })
         }
         Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::request::{check_shebang, store};
+use super::request::check_shebang;
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::script::{Prepared, Source};
@@ -20,6 +20,15 @@ const DOC: Doc = Doc {
     complexity: "O(N) with N being the length in bytes of the script body.",
     args: &[Arg::new("script", ArgKind::String)],
 };
+
+/// Keeps a script that compiles.
+pub fn store(txn: &mut Txn<'_>, source: &Source) {
+    let sha = source.sha();
+    if !txn.state().scripts.contains_key(&sha) {
+        txn.state_mut().scripts.insert(sha, source.body().clone());
+        txn.note(&sha);
+    }
+}
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let source = Source::new(Bytes::copy_from_slice(args.arg(2)))?;

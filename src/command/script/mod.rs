@@ -1,4 +1,5 @@
-//! Scripts: EVAL and its kin, SCRIPT, and TIME, which scripts read the clock by.
+//! Scripts: EVAL and its kin, SCRIPT, and TIME, which scripts read the clock by. What is here says how a request is read; the executor
+//! runs the script.
 //!
 //! EVAL and EVALSHA go through the log and run on every node. EVAL_RO and EVALSHA_RO read the state of one node; only an EVAL_RO
 //! whose script is not loaded yet goes through the log too, whatever the level of its connection, because it loads it.
@@ -17,15 +18,10 @@ mod load;
 mod request;
 mod time;
 
-pub use eval_ro::is_to_load;
-pub use request::{declares_no_writes, needs_memory};
+pub use load::store;
+pub use request::{Request, declares_no_writes, is_to_load, needs_memory};
 
-use super::{Flags, Spec};
-
-/// What a command is in a log entry.
-pub fn in_log(spec: &'static Spec) -> &'static Spec {
-    if spec.flags.contains(Flags::LOADS_SCRIPT) { &eval_ro::IN_LOG } else { spec }
-}
+use super::Spec;
 
 /// The family.
 pub static SPECS: &[&Spec] =

@@ -1,13 +1,13 @@
-//! What the four commands that run a script share: arguments, and the way to the sandbox.
+//! What the four commands that run a script share: their arguments, and what the scripts in them declare.
 
 use bytes::Bytes;
 
-use crate::command::{Arg, ArgKind, BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, Outcome};
-use crate::error::{NO_SCRIPT, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
+use crate::command::{Arg, ArgKind, BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, ScriptNamed};
+use crate::error::{NO_SCRIPT, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, parse_i64};
+use crate::script::Source;
 use crate::script::source::{Sha, parse_sha};
-use crate::script::{Host, Prepared, Source};
-use crate::store::{Scripts, Txn, View};
+use crate::store::Scripts;
 
 /// Flags of all four.
 pub const FLAGS: Flags = Flags::NOSCRIPT
@@ -33,11 +33,44 @@ pub const KEY: Arg = Arg::new("key", ArgKind::Key(0)).optional().multiple();
 /// See [`NUMKEYS`].
 pub const ARG: Arg = Arg::new("arg", ArgKind::String).optional().multiple();
 
-/// Number of keys.
-///
-/// # Errors
-/// Redis's texts.
-pub fn key_count(args: &Args) -> Result<usize, ReplyError> {
+/// What a command that runs a script asks for: script, KEYS and ARGV.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The script.
+    pub source: Source,
+    args: &'a Args,
+    key_count: usize,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the arguments; `loaded` are the scripts that may be named by their SHA1.
+    ///
+    /// # Errors
+    /// Redis's texts: NOSCRIPT, those of a number of keys that is wrong, and those of the script's shebang.
+    pub fn read(named: ScriptNamed, args: &'a Args, loaded: &Scripts) -> Result<Self, ReplyError> {
+        if named == ScriptNamed::Sha {
+            parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
+        }
+        let key_count = key_count(args)?;
+        let source = match named {
+            ScriptNamed::Text => given(args)?,
+            ScriptNamed::Sha => self::loaded(loaded, args.arg(1))?,
+        };
+        Ok(Self { source, args, key_count })
+    }
+
+    /// KEYS.
+    pub fn keys(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.args.from(3).take(self.key_count)
+    }
+
+    /// ARGV.
+    pub fn argv(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.args.from(3 + self.key_count)
+    }
+}
+
+fn key_count(args: &Args) -> Result<usize, ReplyError> {
     let count = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
     if count > args.len() as i64 - 3 {
         return Err(ReplyError::new("ERR Number of keys can't be greater than number of args"));
@@ -46,10 +79,7 @@ pub fn key_count(args: &Args) -> Result<usize, ReplyError> {
 }
 
 /// The text of EVAL as a script.
-///
-/// # Errors
-/// Those of its shebang.
-pub fn given(args: &Args) -> Result<Source, ReplyError> {
+fn given(args: &Args) -> Result<Source, ReplyError> {
     // A copy, because the argument is a slice of a buffer with more in it.
     Source::new(Bytes::copy_from_slice(args.arg(1)))
 }
@@ -81,48 +111,14 @@ pub fn named_key_count(args: &Args) -> Result<usize, ReplyError> {
 }
 
 /// The script that EVALSHA names.
-///
-/// # Errors
-/// NOSCRIPT.
-pub fn loaded(scripts: &Scripts, name: &[u8]) -> Result<Source, ReplyError> {
+fn loaded(scripts: &Scripts, name: &[u8]) -> Result<Source, ReplyError> {
     let body = parse_sha(name).and_then(|sha: Sha| scripts.get(&sha)).ok_or(NO_SCRIPT)?;
     Source::new(body.clone())
 }
 
-/// Keeps a script that compiles.
-pub fn store(txn: &mut Txn<'_>, source: &Source) {
-    let sha = source.sha();
-    if !txn.state().scripts.contains_key(&sha) {
-        txn.state_mut().scripts.insert(sha, source.body().clone());
-        txn.note(&sha);
-    }
-}
-
-/// Compiles a script of the state.
-///
-/// # Errors
-/// NOSCRIPT.
-pub fn prepare_loaded(txn: &Txn<'_>, name: &[u8]) -> Result<(Source, Prepared), ReplyError> {
-    let source = loaded(&txn.state().scripts, name)?;
-    let prepared = Prepared::new(&source, &txn.state().options)?;
-    Ok((source, prepared))
-}
-
-/// Runs a script that may write.
-///
-/// # Errors
-/// The script's.
-pub fn run_writing(txn: &mut Txn<'_>, args: &Args, source: &Source, prepared: Prepared, keys: usize) -> Outcome {
-    let host = Host::writing(txn, source.no_writes()).allow_oom(source.allow_oom());
-    prepared.run(args.from(3).take(keys), args.from(3 + keys), host)
-}
-
-/// Refuses a script that says what it is, and not that it can do without memory, where the origin had none left.
-///
-/// # Errors
-/// Redis's text.
-pub fn check_memory(txn: &Txn<'_>, source: &Source) -> Result<(), ReplyError> {
-    if txn.is_short_of_memory() && source.needs_memory_by_declaration() { Err(OUT_OF_MEMORY) } else { Ok(()) }
+/// True if the arguments of EVAL and its like name a script that is not among these and might be loaded.
+pub fn is_to_load(args: &Args, scripts: &Scripts) -> bool {
+    key_count(args).is_ok() && given(args).is_ok_and(|source| !scripts.contains_key(&source.sha()))
 }
 
 /// True if the script in the arguments needs memory by what it says of itself. (One that EVALSHA names is known where it runs.)
@@ -134,25 +130,4 @@ pub fn needs_memory(args: &Args) -> bool {
 pub fn declares_no_writes(args: &Args, scripts: &Scripts) -> bool {
     given(args).is_ok_and(|source| source.no_writes())
         || loaded(scripts, args.arg(1)).is_ok_and(|source| source.no_writes())
-}
-
-/// Refuses a script that says what it is, and not that it only reads.
-///
-/// # Errors
-/// Redis's text.
-pub fn check_read_only(source: &Source) -> Result<(), ReplyError> {
-    if source.may_write_by_declaration() {
-        return Err(ReplyError::new("ERR Can not execute a script with write flag using *_ro command."));
-    }
-    Ok(())
-}
-
-/// Runs a script that only reads.
-///
-/// # Errors
-/// The script's, and Redis's for one that declares to write.
-pub fn run_reading(view: &View<'_>, args: &Args, source: &Source, keys: usize) -> Outcome {
-    check_read_only(source)?;
-    let prepared = Prepared::new(source, &view.state().options)?;
-    prepared.run(args.from(3).take(keys), args.from(3 + keys), Host::reading(view))
 }

@@ -30,6 +30,5 @@ mod tests {
         let mut bench = Bench::new();
         bench.now_ms = 1_790_000_001_234;
         assert_eq!(bench.text("TIME"), "*2 $10 1790000001 $6 234000");
-        assert_eq!(bench.text("EVAL \"return redis.call('TIME')\" 0"), "*2 $10 1790000001 $6 234000");
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::apart::run_apart;
 use super::{Read, Work};
-use crate::command::{Caller, Run, Spec, call_read, check};
+use crate::command::{Caller, Run, Spec, check};
 use crate::config::ReadLevel;
 use crate::executor::apply::unchanged;
 use crate::executor::contract::Consensus;
-use crate::executor::{Answered, CommandGroup, Step, StoreExecutor};
+use crate::executor::{Answered, CommandGroup, Step, StoreExecutor, run_read};
 use crate::protocol::{Args, Reply};
 use crate::store::{ELEMENT_UNITS, Horizon, Rng, State, View};
 
@@ -112,7 +112,7 @@ impl<'a> ReadExecution<'a> {
                 Some(exec) if !unchanged(self.state, &exec.watches) => Some(Reply::NilArray),
                 Some(exec) => {
                     let inner = exec.commands.iter().map(|inner| match check(Caller::Client, &inner.args) {
-                        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_)) => {
+                        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Script(_)) => {
                             reader.read(inner.db, spec, &inner.args)
                         }
                         Ok(_) => Some(Reply::Silent),
@@ -151,7 +151,7 @@ impl Reader<'_> {
         if self.commands.no_touch {
             view = view.without_touch();
         }
-        let reply = Reply::from(call_read(spec, &view, args));
+        let reply = Reply::from(run_read(spec, &view, args));
         if view.worked() > allowed {
             return None;
         }

@@ -10,16 +10,13 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Inner;
-use crate::executor::COMMAND_BYTES_MAX;
 use crate::executor::CommandGroup;
-use crate::executor::entry::{BatchWriter, ENTRY_LEN_MAX, Stamp, seal, unseal};
+use crate::executor::entry::{BatchWriter, Stamp, seal, unseal};
 
 /// Most commands of a batch.
 pub const BATCH_COMMANDS_MAX: usize = 4096;
 /// Most bytes of a batch of more than one group.
 pub const BATCH_BYTES_MAX: usize = 1 << 20;
-// A batch of more than one group has `BATCH_BYTES_MAX`, a group less than that and one more command.
-const _: () = assert!(COMMAND_BYTES_MAX + BATCH_BYTES_MAX <= ENTRY_LEN_MAX);
 /// From so many commands on, and that many of ten groups that are expected, a batch does not wait for others: while one waits for disks and
 /// the network, the next is read and the one before applied, which is most of the work where commands come many at a time.
 const LARGE_COMMANDS: usize = 128;

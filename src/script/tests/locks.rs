@@ -2,6 +2,7 @@
 
 use super::shown;
 use crate::command::testing::Bench;
+use crate::executor::testing::bench;
 use crate::protocol::{Args, Resp, encode};
 
 struct Lock {
@@ -10,7 +11,7 @@ struct Lock {
 
 impl Lock {
     fn new() -> Self {
-        Self { bench: Bench::new() }
+        Self { bench: bench() }
     }
 
     fn command(&mut self, words: &[&str]) -> String {

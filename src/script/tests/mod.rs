@@ -6,6 +6,7 @@ mod locks;
 mod work;
 
 use crate::command::testing::Bench;
+use crate::executor::testing::bench;
 use crate::protocol::{Args, Resp, encode, parse};
 
 const RECORDED: &str = include_str!("../testdata/redis.txt");
@@ -45,7 +46,7 @@ fn answer(bench: &mut Bench, line: &str) -> String {
 
 #[test]
 fn answers_what_redis_answered() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     let (mut wrong, mut count, mut got) = (String::new(), 0, String::new());
     let mut lines = RECORDED.lines().peekable();
     while let Some(line) = lines.next() {
@@ -71,9 +72,16 @@ fn answers_what_redis_answered() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+#[test]
+fn time_in_a_script_is_that_of_the_entry() {
+    let mut bench = bench();
+    bench.now_ms = 1_790_000_001_234;
+    assert_eq!(bench.text("EVAL \"return redis.call('TIME')\" 0"), "*2 $10 1790000001 $6 234000");
+}
+
 /// A state whose scripts have this budget and memory.
 fn bounded(budget: u64, memory: u64) -> Bench {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     bench.state.options.script_budget = budget;
     bench.state.options.script_memory = memory;
     bench
@@ -182,7 +190,7 @@ fn growth_ends_by_either_bound() {
 
 #[test]
 fn deep_recursion_and_long_lists_are_errors_of_the_script() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     for (script, reply) in [
         ("local function f() return 1 + f() end return f()", "user_script:1: stack overflow"),
         ("local function f() return pcall(f) end local ok = f() return tostring(ok)", ""),
@@ -207,7 +215,7 @@ fn deep_recursion_and_long_lists_are_errors_of_the_script() {
 #[test]
 fn a_reply_is_nested_a_thousand_deep_and_no_deeper() {
     let work = || {
-        let mut bench = Bench::new();
+        let mut bench = bench();
         for (levels, error) in [(999, false), (1000, true), (20_000, true)] {
             for wrapped in ["{t}", "{map={k=t}}"] {
                 let script = format!("local t = {{1}} for i = 1, {levels} do t = {wrapped} end return t");
@@ -257,16 +265,16 @@ fn iteration_order_is_the_same_in_every_state() {
     let script = "local t = {} for i = 1, 300 do t['key' .. (i * 7919 % 1000)] = i end t.x, t.yy, t[1], t[true] = 1, 2, 3, 4 \
                   for i = 1, 300, 3 do t['key' .. (i * 7919 % 1000)] = nil end \
                   local r = {} for k in pairs(t) do r[#r + 1] = tostring(k) end return table.concat(r, ' ')";
-    let first = eval(&mut Bench::new(), script);
+    let first = eval(&mut bench(), script);
     assert!(first.len() > 1000, "{first}");
     for _ in 0..200 {
-        assert_eq!(eval(&mut Bench::new(), script), first);
+        assert_eq!(eval(&mut bench(), script), first);
     }
 }
 
 #[test]
 fn addresses_do_not_show() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     for (script, reply) in [
         ("return tostring({})", "$5 table"),
         ("return tostring(print == nil)", "nonexistent global variable 'print'"),
@@ -295,7 +303,7 @@ fn addresses_do_not_show() {
 
 #[test]
 fn powers_and_numbers_go_through_our_functions() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     let before = super::cmath::POW_CALLS.get();
     assert_eq!(eval(&mut bench, "local x = tonumber('2') return x ^ 10"), ":1024");
     assert!(super::cmath::POW_CALLS.get() > before, "`^` called the C library's pow");
@@ -307,15 +315,15 @@ fn powers_and_numbers_go_through_our_functions() {
 #[test]
 fn random_numbers_are_the_same_in_every_run() {
     let script = "return {math.random(1e9), math.random(1e9), math.random(5, 10), tostring(math.random())}";
-    let first = eval(&mut Bench::new(), script);
-    assert_eq!(eval(&mut Bench::new(), script), first);
+    let first = eval(&mut bench(), script);
+    assert_eq!(eval(&mut bench(), script), first);
     let seeded = "math.randomseed(7) return math.random(1e9)";
-    assert_ne!(eval(&mut Bench::new(), seeded), eval(&mut Bench::new(), "return math.random(1e9)"));
+    assert_ne!(eval(&mut bench(), seeded), eval(&mut bench(), "return math.random(1e9)"));
 }
 
 #[test]
 fn loaded_scripts_are_state() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     let before = bench.state.digest.value();
     assert_eq!(bench.text("SCRIPT LOAD 'return 1'"), "$40 e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
     assert_ne!(bench.state.digest.value(), before);
@@ -330,7 +338,7 @@ fn loaded_scripts_are_state() {
 
 #[test]
 fn eval_ro_loads_what_compiles() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     for (command, loaded) in [
         ("EVAL_RO 'return 3' 0", true),
         ("EVAL_RO 'return 3' 0", false),
@@ -353,7 +361,7 @@ fn eval_ro_loads_what_compiles() {
 
 #[test]
 fn each_write_of_a_script_has_a_revision_of_its_own() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     let before = bench.state.revision();
     eval(&mut bench, "redis.call('SET', 'a', 1) redis.call('GET', 'a') redis.call('SET', 'b', 2)");
     assert_eq!(bench.state.revision(), before + 3, "EVAL itself and two writes; the read takes none");
@@ -364,7 +372,7 @@ fn each_write_of_a_script_has_a_revision_of_its_own() {
 #[test]
 fn a_script_that_one_node_lacks_shows_in_the_digest() {
     let digest = |loaded: bool| {
-        let mut bench = Bench::new();
+        let mut bench = bench();
         if loaded {
             let source = super::Source::new(bytes::Bytes::from_static(b"return 1")).unwrap();
             bench.state.scripts.insert(source.sha(), source.body().clone());

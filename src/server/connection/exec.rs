@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 use super::Connection;
 use crate::command::context::{Answer, Call, Node};
-use crate::command::{COMMANDS, Caller, Run, Spec, check, lookup};
+use crate::command::{COMMANDS, Caller, Run, Spec, check};
 use crate::error::ReplyError;
 use crate::executor::Step;
 use crate::protocol::{Args, Reply, encode};
@@ -59,9 +59,7 @@ impl Connection<'_> {
 /// What an EXEC runs.
 pub(super) fn executed(step: &Step) -> Vec<&'static Spec> {
     let (Step::Read(command) | Step::Write(command)) = step else { return Vec::new() };
-    // By name: what EVAL_RO is in a log entry has no counters of its own.
-    let of_clients = |spec: &'static Spec| lookup(spec.name.as_bytes()).unwrap_or(spec);
-    command.exec.iter().flat_map(|exec| &exec.commands).map(|command| of_clients(command.spec)).collect()
+    command.exec.iter().flat_map(|exec| &exec.commands).map(|command| command.spec).collect()
 }
 
 /// The session commands of an EXEC, each with its place.

@@ -20,7 +20,7 @@ const MODULES: [(&str, &str); 15] = [
     ("config", "lockstep::config"),
     ("error", "lockstep::error"),
     ("executor", "lockstep::executor"),
-    ("join", "lockstep::join"),
+    ("join", "lockstep::node::join"),
     ("node", "lockstep::node"),
     ("openraft", "openraft"),
     ("peer", "lockstep::replication::peer"),

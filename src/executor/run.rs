@@ -1,0 +1,28 @@
+//! One command on the store.
+
+use super::script;
+use crate::command::{Run, Spec, call_read, call_write};
+use crate::protocol::{Args, Outcome};
+use crate::store::{Txn, View};
+
+/// Runs a command that reads.
+///
+/// # Errors
+/// The command's own.
+pub fn run_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
+    match spec.run {
+        Run::Script(script) if !script.writes => script::read(script, view, args),
+        _ => call_read(spec, view, args),
+    }
+}
+
+/// Runs a command inside apply: a write, or a read at its place between writes. A read that loads its script does so.
+///
+/// # Errors
+/// The command's own.
+pub fn run_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    match spec.run {
+        Run::Script(script) => script::write(script, txn, args),
+        _ => call_write(spec, txn, args),
+    }
+}

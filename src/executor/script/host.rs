@@ -1,0 +1,151 @@
+//! The store behind `redis.call`: the one way from a script to commands, through the one gate.
+
+use crate::command::{Caller, Flags, Spec, call_read, call_write, check, lookup};
+use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
+use crate::protocol::{Args, Outcome, Reply, parse_i64};
+use crate::script::Host;
+use crate::store::{DATABASES, Txn, View};
+
+/// What a script works on.
+pub struct ScriptHost<'a, 's> {
+    access: Access<'a, 's>,
+    db: usize,
+    /// Commands that need memory are refused until one has written: then it is too late to stop halfway.
+    refuses_growth: bool,
+}
+
+enum Access<'a, 's> {
+    Write(&'a mut Txn<'s>),
+    /// A script in apply that has declared not to write.
+    Pledged(&'a mut Txn<'s>),
+    Read(&'a View<'s>),
+}
+
+impl<'a, 's> ScriptHost<'a, 's> {
+    /// A script that may write.
+    pub fn writing(txn: &'a mut Txn<'s>, no_writes: bool) -> Self {
+        let (db, refuses_growth) = (txn.db_index(), txn.is_short_of_memory());
+        let access = if no_writes { Access::Pledged(txn) } else { Access::Write(txn) };
+        Self { access, db, refuses_growth }
+    }
+
+    /// The same for a script that may need memory whatever there is (`allow-oom`).
+    pub fn allow_oom(mut self, is_allowed: bool) -> Self {
+        self.refuses_growth &= !is_allowed;
+        self
+    }
+
+    /// A script that only reads.
+    pub fn reading(view: &'a View<'s>) -> Self {
+        Self { db: view.db_index(), access: Access::Read(view), refuses_growth: false }
+    }
+
+    /// For whom the gate checks.
+    pub fn caller(&self) -> Caller {
+        match self.access {
+            Access::Write(_) => Caller::Script,
+            Access::Pledged(_) | Access::Read(_) => Caller::ReadOnlyScript,
+        }
+    }
+
+    /// SELECT: for this script only; the connection stays where it is.
+    fn select(&mut self, spec: &Spec, args: &Args) -> Outcome {
+        if !spec.arity_ok(args.len()) {
+            return Err(ReplyError::new("ERR Wrong number of args calling Redis command from script"));
+        }
+        let index = parse_i64(args.arg(1)).ok_or(NOT_AN_INTEGER)?;
+        self.db = usize::try_from(index).ok().filter(|index| *index < DATABASES).ok_or(DB_OUT_OF_RANGE)?;
+        Ok(Reply::Ok)
+    }
+}
+
+impl Host for ScriptHost<'_, '_> {
+    fn call(&mut self, args: &Args, units: u64) -> (Outcome, u64) {
+        if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::SELECTS)) {
+            return (self.select(spec, args), 0);
+        }
+        let spec = match check(self.caller(), args) {
+            Ok(spec) => spec,
+            Err(error) => return (Err(error), 0),
+        };
+        match &mut self.access {
+            Access::Write(_) if self.refuses_growth && spec.flags.contains(Flags::DENYOOM) => (Err(OUT_OF_MEMORY), 0),
+            Access::Write(txn) if spec.is_write() => {
+                self.refuses_growth = false;
+                let mut txn = txn.nested(self.db).allowed(units);
+                (call_write(spec, &mut txn, args), txn.worked())
+            }
+            Access::Write(txn) | Access::Pledged(txn) => {
+                let view = txn.view().on_db(self.db).allowed(units);
+                (call_read(spec, &view, args), view.worked())
+            }
+            Access::Read(view) => {
+                let view_here = view.on_db(self.db).allowed(units);
+                let outcome = call_read(spec, &view_here, args);
+                view.note_met_due(view_here.met_due());
+                (outcome, view_here.worked())
+            }
+        }
+    }
+
+    fn is_command(&self, args: &Args) -> bool {
+        check(Caller::Log, args).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Doc, Group};
+    use crate::store::{Effects, Rng, State};
+
+    const SELECT: Spec = Spec {
+        arity: 2,
+        ..Spec::container("select", Doc::new(Group::Connection, "", "", ""), &[]).flags(Flags::SELECTS)
+    };
+
+    #[test]
+    fn a_selected_database_holds_for_the_script_only() {
+        let (mut state, mut effects) = (State::default(), Effects::default());
+        let mut txn = state.txn(2, Rng::new(1), &mut effects);
+        let mut host = ScriptHost::writing(&mut txn, false);
+        let run = |host: &mut ScriptHost<'_, '_>, words: &[&str]| host.call(&Args::from_slices(words), u64::MAX).0;
+        for (index, error) in [
+            ("x", "ERR value is not an integer or out of range"),
+            ("16", "ERR DB index is out of range"),
+            ("-1", "ERR DB index is out of range"),
+        ] {
+            let got = host.select(&SELECT, &Args::from_slices(["select", index])).unwrap_err();
+            assert_eq!(got.to_string(), error);
+        }
+        run(&mut host, &["SET", "k", "two"]).unwrap();
+        assert_eq!(host.select(&SELECT, &Args::from_slices(["select", "5"])), Ok(Reply::Ok));
+        run(&mut host, &["SET", "k", "five"]).unwrap();
+        assert_eq!(run(&mut host, &["GET", "k"]), Ok(Reply::bulk("five")));
+        assert_eq!(
+            ScriptHost::writing(&mut txn, false).call(&Args::from_slices(["GET", "k"]), 0).0,
+            Ok(Reply::bulk("two"))
+        );
+        assert_eq!(ScriptHost::writing(&mut txn, true).caller(), Caller::ReadOnlyScript);
+    }
+
+    #[test]
+    fn a_command_that_may_not_do_its_work_does_not() {
+        let (mut state, mut effects) = (State::default(), Effects::default());
+        let mut txn = state.txn(0, Rng::new(1), &mut effects);
+        let lcs = Args::from_slices(["LCS", "a", "b"]);
+        let mut host = ScriptHost::writing(&mut txn, false);
+        host.call(&Args::from_slices(["MSET", "a", "12345", "b", "12345"]), 0).0.unwrap();
+        let check = |mut host: ScriptHost<'_, '_>| {
+            let (outcome, worked) = host.call(&lcs, 35);
+            assert!(outcome.is_err() && worked == 36, "{outcome:?} {worked}");
+            assert_eq!(host.call(&lcs, 36), (Ok(Reply::bulk("12345")), 36));
+        };
+        check(host);
+        check(ScriptHost::writing(&mut txn, true));
+        check(ScriptHost::reading(&txn.view()));
+        let mut host = ScriptHost::writing(&mut txn, false);
+        let (outcome, worked) = host.call(&Args::from_slices(["COPY", "a", "c"]), 0);
+        assert_eq!((outcome, worked), (Ok(Reply::Int(1)), 0), "few bytes");
+    }
+}
