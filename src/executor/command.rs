@@ -3,7 +3,6 @@
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::entry::BatchWriter;
 use crate::command::context::Watch;
 use crate::command::script::is_to_load;
 use crate::command::{Flags, Spec};
@@ -179,15 +178,6 @@ impl CommandGroup {
             _ => None,
         });
         writes.fold((0, 0), |(commands, bytes), size| (commands + 1, bytes + size))
-    }
-
-    /// Appends its writes to a batch.
-    pub fn write_to(&self, batch: &mut BatchWriter) {
-        for step in &self.steps {
-            if let Step::Write(command) = step {
-                batch.add(command);
-            }
-        }
     }
 
     /// True if any step goes through the log.

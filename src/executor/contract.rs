@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::apply::Outcome;
-use super::{CommandGroup, DiskSpace, Read};
+use super::read::Read;
+use super::{CommandGroup, DiskSpace};
 use crate::store::{Member, State};
 
 /// A future of a trait's method.

@@ -15,9 +15,11 @@ pub mod entry;
 mod gate;
 mod key_stats;
 pub mod prepare;
+mod read;
 mod reads;
 mod run;
 mod script;
+mod serve;
 mod store_executor;
 #[cfg(test)]
 pub mod testing;
@@ -30,7 +32,7 @@ pub use contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Memb
 pub use disk_space::DiskSpace;
 pub use gate::Gate;
 pub use key_stats::KeyStats;
-pub use reads::{Read, Work, within_deadlines};
+pub use read::{Read, Work, within_deadlines};
 pub use run::{run_read, run_write};
 pub use store_executor::StoreExecutor;
 

@@ -6,20 +6,18 @@
 //! - Whoever holds a copy of something in the state (options, cluster time, members) is told in one place, [`StoreExecutor::moved`], in
 //!   the order of the states, because the gate is held.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::apply::{Outcome, apply};
-use super::contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
+use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
 use super::prepare::Prepared;
-use super::{CommandGroup, DiskSpace, Gate, KeyStats, Read, Step, reads, send_answers};
-use crate::store::{Member, State};
+use super::{Gate, KeyStats, Step, send_answers};
+use crate::store::State;
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
 
@@ -57,7 +55,7 @@ impl StoreExecutor {
     }
 
     /// The state has moved: everybody below consensus is told, and what consensus has to be told is returned.
-    fn moved(&self, state: &State) -> Moved {
+    pub(super) fn moved(&self, state: &State) -> Moved {
         self.bulk_len_max.store(state.options.bulk_len_max, Ordering::Relaxed);
         self.clock.applied(state.now_ms());
         let cluster = &state.cluster;
@@ -69,7 +67,12 @@ impl StoreExecutor {
         Moved { digest: state.digest.value(), members }
     }
 
-    async fn apply_entry(&self, index: u64, bytes: Bytes, consensus: Arc<dyn Consensus>) -> io::Result<Applied> {
+    pub(super) async fn apply_entry(
+        &self,
+        index: u64,
+        bytes: Bytes,
+        consensus: Arc<dyn Consensus>,
+    ) -> io::Result<Applied> {
         let entry = decode(&bytes)
             .and_then(Prepared::new)
             .map_err(|what| io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
@@ -113,7 +116,7 @@ impl Applied {
 }
 
 /// Frees something large where nobody waits.
-fn free<T: Send + 'static>(env: &Env, large: T) {
+pub(super) fn free<T: Send + 'static>(env: &Env, large: T) {
     if env.threads {
         drop(tokio::task::spawn_blocking(move || drop(large)));
     }
@@ -130,54 +133,4 @@ fn reads_much(content: &Content, state: &State, consensus: &dyn Consensus) -> bo
         });
     });
     heavy
-}
-
-impl Executor for StoreExecutor {
-    fn apply(&self, index: u64, entry: Bytes, consensus: Arc<dyn Consensus>) -> BoxFuture<'_, io::Result<Applied>> {
-        Box::pin(self.apply_entry(index, entry, consensus))
-    }
-
-    fn image(&self) -> BoxFuture<'_, State> {
-        Box::pin(async { self.gate.read().await.image() })
-    }
-
-    fn install(&self, state: State, boot: Option<u64>) -> BoxFuture<'_, Installed> {
-        Box::pin(async move {
-            let mut present = self.gate.write().await;
-            let moved = self.moved(&state);
-            let last_seq = boot.and_then(|boot| state.origins.get(boot)).map(|known| known.last_seq);
-            let before = std::mem::replace(&mut *present, state);
-            drop(present);
-            free(&self.env, before);
-            Installed { moved, last_seq }
-        })
-    }
-
-    fn read(self: Arc<Self>, reads: Vec<Read>, index: u64, consensus: Arc<dyn Consensus>) -> BoxFuture<'static, ()> {
-        Box::pin(reads::answer(self, reads, index, consensus))
-    }
-
-    fn read_local(self: Arc<Self>, group: CommandGroup, deadline: Instant, consensus: Arc<dyn Consensus>) {
-        reads::answer_locally(self, group, deadline, consensus);
-    }
-
-    fn members(&self) -> BoxFuture<'_, Option<BTreeMap<u64, Member>>> {
-        Box::pin(async {
-            let state = self.gate.read().await;
-            state.cluster.is_created().then(|| state.cluster.members.clone())
-        })
-    }
-
-    fn has_boot(&self, boot: u64) -> BoxFuture<'_, bool> {
-        Box::pin(async move { self.gate.read().await.origins.get(boot).is_some() })
-    }
-
-    fn due(&self) -> Option<Due> {
-        let state = self.gate.try_read()?;
-        Some(Due { first_ms: state.first_deadline_ms(), now_ms: state.now_ms() })
-    }
-
-    fn admits(&self, space: DiskSpace, entry: &Bytes) -> bool {
-        space.admits_entry(entry)
-    }
 }

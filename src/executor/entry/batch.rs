@@ -4,7 +4,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::wire::{get_args, get_bytes, get_number, get_u8, get_u64, put_args, put_bytes, put_number};
 use super::{Corrupt, HEAD_LEN, head};
-use crate::executor::{Command, Exec, Watch};
+use crate::executor::{Command, CommandGroup, Exec, Step, Watch};
 use crate::protocol::Args;
 
 /// Commands of one origin, in order.
@@ -69,6 +69,15 @@ impl BatchWriter {
         match &command.exec {
             Some(exec) => self.put_exec(verdict, exec),
             None => self.put_plain(verdict, command.db, &command.args),
+        }
+    }
+
+    /// Appends what a group writes.
+    pub fn add_group(&mut self, group: &CommandGroup) {
+        for step in &group.steps {
+            if let Step::Write(command) = step {
+                self.add(command);
+            }
         }
     }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::execution::{Pass, ReadExecution};
-use super::{Read, Work};
+use super::execution::{Pass, ReadExecution, Unanswered};
 use crate::command::Flags;
 use crate::error::LOADING;
 use crate::executor::contract::Consensus;
+use crate::executor::read::{Read, Work};
 use crate::executor::{CommandGroup, Step, StoreExecutor};
 use crate::store::Scripts;
 
@@ -59,9 +59,10 @@ async fn run_on_image(
             return None;
         }
         let read = Read { work: Work::Commands(group), deadline };
-        match ReadExecution::new(&executor, &consensus, &image, pass).answer(read, 0)?.work {
-            Work::Commands(group) => Some(group),
-            _ => None,
+        // It may do as much as it wants here.
+        match ReadExecution::new(&executor, &image, pass).answer(read, 0)? {
+            Unanswered::MetDue(Read { work: Work::Commands(group), .. }) | Unanswered::TooMuch(group, _) => Some(group),
+            Unanswered::MetDue(_) => None,
         }
     };
     env.heavy(by_log_or_again).await

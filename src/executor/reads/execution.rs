@@ -1,13 +1,11 @@
 //! Read execution: what a read does with the state.
 
-use std::sync::Arc;
+use tokio::time::Instant;
 
-use super::apart::run_apart;
-use super::{Read, Work};
 use crate::command::{Caller, Run, Spec, check};
 use crate::config::ReadLevel;
 use crate::executor::apply::unchanged;
-use crate::executor::contract::Consensus;
+use crate::executor::read::{Read, Work};
 use crate::executor::{Answered, CommandGroup, Step, StoreExecutor, run_read};
 use crate::protocol::{Args, Reply};
 use crate::store::{ELEMENT_UNITS, Horizon, Rng, State, View};
@@ -29,13 +27,20 @@ pub(super) enum Pass {
 
 /// The state as reads of one moment see it.
 pub(super) struct ReadExecution<'a> {
-    executor: &'a Arc<StoreExecutor>,
-    consensus: &'a Arc<dyn Consensus>,
+    executor: &'a StoreExecutor,
     state: &'a State,
     horizon: Horizon,
     pass: Pass,
     /// Units that one read may do, and all of a group.
     allowed: (u64, u64),
+}
+
+/// A read that was not answered.
+pub(super) enum Unanswered {
+    /// It has to run again after a tick.
+    MetDue(Read),
+    /// It wants to do more than it may here, and fails at this moment.
+    TooMuch(CommandGroup, Instant),
 }
 
 /// What became of a group's reads.
@@ -48,15 +53,10 @@ enum Ran {
 }
 
 impl<'a> ReadExecution<'a> {
-    pub(super) fn new(
-        executor: &'a Arc<StoreExecutor>,
-        consensus: &'a Arc<dyn Consensus>,
-        state: &'a State,
-        pass: Pass,
-    ) -> Self {
+    pub(super) fn new(executor: &'a StoreExecutor, state: &'a State, pass: Pass) -> Self {
         let applied_ms = state.now_ms();
         let horizon = Horizon { applied_ms, estimate_ms: executor.clock.estimate_ms().max(applied_ms) };
-        Self { executor, consensus, state, horizon, pass, allowed: (u64::MAX, u64::MAX) }
+        Self { executor, state, horizon, pass, allowed: (u64::MAX, u64::MAX) }
     }
 
     /// The same on the runtime's thread, where a group may not work for long.
@@ -69,14 +69,14 @@ impl<'a> ReadExecution<'a> {
         if self.pass == Pass::AfterTick { view.hide_by_log_alone() } else { view }
     }
 
-    /// Runs a read, whose index is `index`, or has it run apart; gives it back if it has to run again after a tick.
-    pub(super) fn answer(&self, read: Read, index: u64) -> Option<Read> {
+    /// Runs a read, whose index is `index`; gives it back if that brought no answer.
+    pub(super) fn answer(&self, read: Read, index: u64) -> Option<Unanswered> {
         let Read { work, deadline } = read;
         match work {
             Work::Commands(group) => match self.run(&group) {
                 Ran::Done(replies) => answer(group, replies),
-                Ran::MetDue => return Some(Read { work: Work::Commands(group), deadline }),
-                Ran::TooMuch => run_apart(self.executor, self.consensus, group, deadline, self.pass),
+                Ran::MetDue => return Some(Unanswered::MetDue(Read { work: Work::Commands(group), deadline })),
+                Ran::TooMuch => return Some(Unanswered::TooMuch(group, deadline)),
             },
             Work::Watch(mut keys, done) => {
                 let mut met_due = false;
@@ -86,7 +86,7 @@ impl<'a> ReadExecution<'a> {
                     met_due |= view.met_due();
                 }
                 if met_due {
-                    return Some(Read { work: Work::Watch(keys, done), deadline });
+                    return Some(Unanswered::MetDue(Read { work: Work::Watch(keys, done), deadline }));
                 }
                 drop(done.send(Ok(keys)));
             }

@@ -13,78 +13,16 @@ mod execution;
 mod tests;
 
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use self::apart::run_apart;
-use self::execution::{Pass, ReadExecution, is_heavy};
+use self::execution::{Pass, ReadExecution, Unanswered, is_heavy};
 use super::contract::Consensus;
-use super::{CommandGroup, Step, StoreExecutor, Watch};
-use crate::error::{LOADING, ReplyError};
-use crate::store::WARM_KEYS;
-
-/// Something that looks at the state, and until when.
-pub struct Read {
-    /// What.
-    pub work: Work,
-    /// When it fails.
-    pub deadline: Instant,
-}
-
-/// What looks at the state.
-pub enum Work {
-    /// A group without writes.
-    Commands(CommandGroup),
-    /// Keys that WATCH has to remember, and who does.
-    Watch(Vec<Watch>, oneshot::Sender<Result<Vec<Watch>, ReplyError>>),
-    /// Only the index itself.
-    Index(oneshot::Sender<Result<u64, ReplyError>>),
-}
-
-impl Read {
-    /// Number of its commands.
-    pub fn commands(&self) -> usize {
-        if let Work::Commands(commands) = &self.work { commands.steps.len() } else { 1 }
-    }
-
-    /// Answers it with LOADING.
-    pub fn fail(self) {
-        match self.work {
-            Work::Commands(commands) => commands.fail(&LOADING),
-            // Receivers that are gone are connections that are gone.
-            Work::Watch(_, done) => drop(done.send(Err(LOADING))),
-            Work::Index(done) => drop(done.send(Err(LOADING))),
-        }
-    }
-
-    /// The first key of each of its commands.
-    fn first_keys(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        let steps = if let Work::Commands(commands) = &self.work { commands.steps.as_slice() } else { &[] };
-        steps.iter().filter_map(|step| match step {
-            Step::Read(command) => Some((command.db.into(), command.spec.first_key(&command.args)?)),
-            _ => None,
-        })
-    }
-}
-
-/// Waits for `future`, and lets those of `reads` fail whose time is over meanwhile; None once nobody is left.
-pub async fn within_deadlines<T>(reads: &mut Vec<Read>, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    while let Some(first) = reads.iter().map(|read| read.deadline).min() {
-        if let Ok(value) = timeout_at(first, &mut future).await {
-            return Some(value);
-        }
-        let (late, rest) = std::mem::take(reads).into_iter().partition(|read| read.deadline <= first);
-        *reads = rest;
-        let late: Vec<Read> = late;
-        late.into_iter().for_each(Read::fail);
-    }
-    None
-}
+use super::read::{Read, Work, within_deadlines};
+use super::{CommandGroup, StoreExecutor};
+use crate::store::{State, WARM_KEYS};
 
 /// Answers `reads`, whose index is applied, once nobody writes.
 pub(super) async fn answer(
@@ -103,7 +41,7 @@ pub(super) async fn answer(
     };
     let mut again = Vec::new();
     {
-        let execution = ReadExecution::new(&executor, &consensus, &state, Pass::First).light();
+        let execution = ReadExecution::new(&executor, &state, Pass::First).light();
         let mut reads = VecDeque::from(reads);
         let mut warm = 0;
         while let Some(commands) = reads.front().map(Read::commands) {
@@ -116,7 +54,10 @@ pub(super) async fn answer(
                 Some(Read { work: Work::Commands(group), deadline }) if is_heavy(&group) => {
                     run_apart(&executor, &consensus, group, deadline, Pass::First);
                 }
-                Some(read) => again.extend(execution.answer(read, index)),
+                Some(read) => match execution.answer(read, index) {
+                    Some(Unanswered::MetDue(read)) => again.push(read),
+                    unanswered => apart_if_too_much(&executor, &consensus, unanswered, Pass::First),
+                },
                 None => {}
             }
         }
@@ -137,9 +78,21 @@ async fn answer_after_tick(
         return;
     }
     let Some(state) = within_deadlines(&mut reads, executor.gate.read()).await else { return };
-    let execution = ReadExecution::new(&executor, &consensus, &state, Pass::AfterTick).light();
+    let execution = ReadExecution::new(&executor, &state, Pass::AfterTick).light();
     for read in reads {
-        execution.answer(read, index);
+        apart_if_too_much(&executor, &consensus, execution.answer(read, index), Pass::AfterTick);
+    }
+}
+
+/// Has a group run apart that wants to do more than it may here.
+fn apart_if_too_much(
+    executor: &Arc<StoreExecutor>,
+    consensus: &Arc<dyn Consensus>,
+    unanswered: Option<Unanswered>,
+    pass: Pass,
+) {
+    if let Some(Unanswered::TooMuch(group, deadline)) = unanswered {
+        run_apart(executor, consensus, group, deadline, pass);
     }
 }
 
@@ -154,14 +107,19 @@ pub(super) fn answer_locally(
         return run_apart(&executor, &consensus, group, deadline, Pass::First);
     }
     // Nothing is met that would have to wait for a tick: only linearizable reads do.
+    let look = |state: &State, read| {
+        let unanswered = ReadExecution::new(&executor, state, Pass::First).light().answer(read, 0);
+        apart_if_too_much(&executor, &consensus, unanswered, Pass::First);
+    };
     let read = Read { work: Work::Commands(group), deadline };
     match executor.gate.try_read() {
-        Some(state) => drop(ReadExecution::new(&executor, &consensus, &state, Pass::First).light().answer(read, 0)),
+        Some(state) => look(&state, read),
         None => drop(crate::sys::task::spawn(async move {
             let mut reads = vec![read];
             let Some(state) = within_deadlines(&mut reads, executor.gate.read()).await else { return };
             for read in reads {
-                ReadExecution::new(&executor, &consensus, &state, Pass::First).light().answer(read, 0);
+                let unanswered = ReadExecution::new(&executor, &state, Pass::First).light().answer(read, 0);
+                apart_if_too_much(&executor, &consensus, unanswered, Pass::First);
             }
         })),
     }

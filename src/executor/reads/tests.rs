@@ -4,14 +4,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 
 use super::*;
 use crate::command::lookup;
 use crate::config::ReadLevel;
+use crate::error::LOADING;
 use crate::executor::apply::apply;
 use crate::executor::entry::{BatchWriter, Stamp, decode, seal};
 use crate::executor::prepare::Prepared;
-use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor};
+use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor, Step};
 use crate::protocol::{Args, Reply};
 use crate::sys::clock::{Clocks, ClusterClock};
 use crate::sys::env::{BoxStream, Env, Listener, Net};

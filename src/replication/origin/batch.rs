@@ -139,7 +139,7 @@ impl Inner {
             commands += queued.commands;
             bytes += queued.bytes;
             since = since.min(queued.since);
-            queued.group.write_to(&mut writer);
+            writer.add_group(&queued.group);
             groups.push(queued.group);
         }
         if self.pending.is_empty() {

@@ -1,0 +1,64 @@
+//! The store's executor behind the trait that consensus knows.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed};
+use super::read::Read;
+use super::store_executor::free;
+use super::{CommandGroup, DiskSpace, StoreExecutor, reads};
+use crate::store::{Member, State};
+
+impl Executor for StoreExecutor {
+    fn apply(&self, index: u64, entry: Bytes, consensus: Arc<dyn Consensus>) -> BoxFuture<'_, io::Result<Applied>> {
+        Box::pin(self.apply_entry(index, entry, consensus))
+    }
+
+    fn image(&self) -> BoxFuture<'_, State> {
+        Box::pin(async { self.gate.read().await.image() })
+    }
+
+    fn install(&self, state: State, boot: Option<u64>) -> BoxFuture<'_, Installed> {
+        Box::pin(async move {
+            let mut present = self.gate.write().await;
+            let moved = self.moved(&state);
+            let last_seq = boot.and_then(|boot| state.origins.get(boot)).map(|known| known.last_seq);
+            let before = std::mem::replace(&mut *present, state);
+            drop(present);
+            free(&self.env, before);
+            Installed { moved, last_seq }
+        })
+    }
+
+    fn read(self: Arc<Self>, reads: Vec<Read>, index: u64, consensus: Arc<dyn Consensus>) -> BoxFuture<'static, ()> {
+        Box::pin(reads::answer(self, reads, index, consensus))
+    }
+
+    fn read_local(self: Arc<Self>, group: CommandGroup, deadline: Instant, consensus: Arc<dyn Consensus>) {
+        reads::answer_locally(self, group, deadline, consensus);
+    }
+
+    fn members(&self) -> BoxFuture<'_, Option<BTreeMap<u64, Member>>> {
+        Box::pin(async {
+            let state = self.gate.read().await;
+            state.cluster.is_created().then(|| state.cluster.members.clone())
+        })
+    }
+
+    fn has_boot(&self, boot: u64) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.gate.read().await.origins.get(boot).is_some() })
+    }
+
+    fn due(&self) -> Option<Due> {
+        let state = self.gate.try_read()?;
+        Some(Due { first_ms: state.first_deadline_ms(), now_ms: state.now_ms() })
+    }
+
+    fn admits(&self, space: DiskSpace, entry: &Bytes) -> bool {
+        space.admits_entry(entry)
+    }
+}
