@@ -16,9 +16,9 @@ fn the_level_of_one_module_changes_at_run_time() {
     let openraft_says = |from: usize| server.log()[from..].contains("openraft: ");
     assert!(!openraft_says(0), "{}", server.log());
     let from = server.log().len();
-    assert_eq!(call(&mut client, "CONFIG SET log-filter openraft=debug"), Value::Simple(OK.into()));
+    assert_eq!(call(&mut client, "CONFIG SET log-filter openraft=verbose"), Value::Simple(OK.into()));
     call(&mut client, "SET key value");
-    server.wait_log(from, "Z debug: openraft: ");
+    server.wait_log(from, "Z verbose: openraft: ");
     assert_eq!(call(&mut client, "CONFIG SET log-filter "), Value::Simple(OK.into()));
     let from = server.log().len();
     for _ in 0..20 {
