@@ -39,11 +39,31 @@ impl Ports {
     }
 }
 
+/// Where others find this node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Addresses {
+    /// `host:port` of its peer port.
+    pub peer: String,
+    /// `host:port` of its client port.
+    pub client: String,
+}
+
+impl Addresses {
+    /// Of the bound ports.
+    ///
+    /// # Errors
+    /// Others have to reach this node, and nothing says by which host.
+    pub fn of(settings: &Settings, ports: &Ports) -> Result<Self, Fatal> {
+        let host = advertised_host(settings)?;
+        Ok(Self { peer: format!("{host}:{}", ports.peers.port()), client: format!("{host}:{}", ports.clients.port()) })
+    }
+}
+
 /// The host by which others reach this node.
 ///
 /// # Errors
 /// Others have to, and nothing says by which.
-pub(super) fn advertised_host(settings: &Settings) -> Result<String, Fatal> {
+fn advertised_host(settings: &Settings) -> Result<String, Fatal> {
     match &settings.advertise {
         Some(host) => Ok(host.clone()),
         None if matches!(settings.bind.as_str(), "0.0.0.0" | "::" | "*") => {

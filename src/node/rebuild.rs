@@ -10,15 +10,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
-use openraft::RaftLogReader;
-
 use super::Files;
 use crate::error::Fatal;
 use crate::replication::Group;
+use crate::replication::offline::other_members;
 use crate::replication::peer::fetch_state;
-use crate::replication::snapshot::raft_meta;
-use crate::replication::types::{EntryPayload, Membership};
 
 const FILE: &str = "diverged";
 const RETRY: Duration = Duration::from_millis(500);
@@ -64,12 +60,8 @@ pub async fn state_from_a_member(group: &Arc<Group>, files: &dyn Files) -> Resul
     'asking: loop {
         for member in &members {
             match fetch_state(group, *member, at_least).await {
-                Ok(covers) => {
-                    tracing::info!(
-                        node = group.node,
-                        index = covers.index,
-                        "--rebuild: took the state of node {member}"
-                    );
+                Ok(index) => {
+                    tracing::info!(node = group.node, index, "--rebuild: took the state of node {member}");
                     break 'asking;
                 }
                 Err(error) => {
@@ -83,40 +75,6 @@ pub async fn state_from_a_member(group: &Arc<Group>, files: &dyn Files) -> Resul
         tokio::time::sleep(RETRY).await;
     }
     Ok(files.write(FILE, "")?)
-}
-
-/// Those of whom snapshot and log tell; their addresses are known from then on.
-async fn other_members(group: &Arc<Group>) -> Result<Vec<u64>, Fatal> {
-    let mut newest: Option<Membership> = None;
-    let dir = group.snapshots.dir.clone();
-    let loaded = group.env.heavy(move || dir.load_latest()).await;
-    // A snapshot that cannot be read is no reason not to take another one.
-    if let Ok(Some((meta, state))) = loaded {
-        newest = raft_meta(&meta).ok().map(|meta| meta.last_membership.membership().clone());
-        for (node, member) in &state.cluster.members {
-            group.links.set_addr(*node, &member.peer_addr);
-        }
-    }
-    let mut log = group.log.clone();
-    let end = group.log.last_log_id().map_or(0, |last| last.index + 1);
-    let entries = log.entries_stream(group.log.first_index()..end).await;
-    let mut entries = std::pin::pin!(entries);
-    while let Some(entry) = entries.next().await {
-        if let EntryPayload::Membership(membership) = entry?.payload {
-            for (node, peer) in membership.nodes() {
-                if group.links.addr(*node).is_none() {
-                    group.links.set_addr(*node, &peer.addr);
-                }
-            }
-            newest = Some(membership);
-        }
-    }
-    let members = match &newest {
-        Some(membership) => membership.nodes().map(|(node, _)| *node).filter(|node| *node != group.node).collect(),
-        // Both are silent on it: those of whom it was told when it joined.
-        None => group.links.known(),
-    };
-    Ok(members)
 }
 
 #[cfg(test)]

@@ -14,18 +14,14 @@
 //!   alone and [`Content::Recreate`], in one write. They are committed by it alone before anything else can be.
 //! - It happens once for a cluster: the option names the lost one, and the identity remembers it. Left where it was, it does nothing.
 
-use std::collections::BTreeMap;
-
-use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
-use openraft::vote::RaftLeaderId;
-
 use super::Files;
 use super::join::identity::{MadeOf, NodeIdentity, new_cluster_id};
+use super::ports::Addresses;
 use crate::error::Fatal;
 use crate::executor::apply::LOST_REVISIONS;
-use crate::executor::entry::{Content, Stamp, encode, seal};
+use crate::executor::entry::Content;
 use crate::replication::log::LogStore;
-use crate::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer, Vote};
+use crate::replication::offline::{end_alone, end_of};
 use crate::sys::env::Env;
 
 /// Digits of a cluster's id that have to be given; as many as the line shows that says that a node is ready.
@@ -80,42 +76,29 @@ pub fn begin(
 }
 
 /// Ends the log, which follows the newest snapshot, with what makes this node the only member of the new cluster, unless that is done.
-/// `addrs`: of its peer port and its client port.
 ///
 /// # Errors
 /// The disk's.
-pub async fn carry_out(
+pub(super) async fn carry_out(
     env: &Env,
     files: &dyn Files,
     identity: &mut NodeIdentity,
-    log: &mut LogStore,
-    addrs: (&str, &str),
+    log: &LogStore,
+    addrs: &Addresses,
 ) -> Result<(), Fatal> {
     let Some(MadeOf { cluster: lost, done: false }) = identity.made_of else { return Ok(()) };
-    let last = log.last_log_id();
-    let (term, index) = last.map_or((0, 0), |last| (last.leader_id.term, last.index));
+    let (term, index) = end_of(log);
     warn(identity, lost, term, index);
-    let term = term.max(log.vote().map_or(0, |vote| vote.leader_id.term)) + 1;
-    log.save_vote(&Vote::new_committed(term, identity.node)).await?;
-    let at = |behind| LogId { leader_id: CommittedLeaderId::new(term, identity.node), index: index + behind };
-    let peers = BTreeMap::from([(identity.node, Peer { addr: addrs.0.to_owned() })]);
-    let alone = Membership::new(vec![[identity.node].into()], peers).map_err(|error| Fatal(error.to_string()))?;
     let recreate = Content::Recreate {
         cluster: identity.cluster,
         node: identity.node,
         nonce: identity.nonce,
-        peer_addr: addrs.0.to_owned(),
-        client_addr: addrs.1.to_owned(),
+        peer_addr: addrs.peer.clone(),
+        client_addr: addrs.client.clone(),
         revision: super::first_revision(env),
         level: crate::FEATURE_LEVEL,
     };
-    // Time goes on with the first entry of the node as leader.
-    let recreate = Payload(seal(encode(&recreate), Stamp::default()));
-    let end = [
-        Entry { log_id: at(1), payload: EntryPayload::Membership(alone) },
-        Entry { log_id: at(2), payload: EntryPayload::Normal(recreate) },
-    ];
-    log.blocking_append(end).await.map_err(|error| Fatal(error.to_string()))?;
+    end_alone(log, identity.node, &addrs.peer, &recreate).await?;
     identity.made_of = Some(MadeOf { cluster: lost, done: true });
     Ok(identity.store(files)?)
 }

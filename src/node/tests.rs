@@ -5,16 +5,13 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
-
 use super::*;
+use crate::config::Settings;
 use crate::replication::log::MemoryDisk;
-use crate::replication::snapshot::raft_meta;
-use crate::replication::testing::Alone;
-use crate::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, SnapshotMeta, Vote, scope};
-use crate::snapshot::{MemoryStore, Meta};
+use crate::replication::testing::{Alone, contradict, open_log};
+use crate::replication::types::scope;
+use crate::snapshot::MemoryStore;
 use crate::sys::env::{BoxStream, Listener};
-use openraft::vote::RaftLeaderId;
 
 /// A port that nobody connects to.
 struct Quiet;
@@ -66,25 +63,8 @@ async fn a_log_that_contradicts_the_newest_snapshot_follows_it() {
             let dir = node.group.snapshots.dir.clone();
             node.stop().await;
 
-            let (meta, image) = dir.load_latest().unwrap().unwrap();
-            let mut log =
-                LogStore::open(Arc::new(machine.log.open(Duration::from_millis(1))), 0, LogOptions::default())
-                    .await
-                    .unwrap();
-            let last = log.last_log_id().unwrap();
-            let id = |term, behind| LogId {
-                leader_id: CommittedLeaderId::new(last.leader_id.term + term, 1),
-                index: last.index + behind,
-            };
-            let tail = (1..=3).map(|behind| Entry { log_id: id(0, behind), payload: EntryPayload::Blank });
-            log.blocking_append(tail.collect::<Vec<_>>()).await.unwrap();
-            log.save_vote(&Vote::new(last.leader_id.term + 2, 1)).await.unwrap();
-            let covers = id(1, covers);
-            let of =
-                SnapshotMeta { last_log_id: Some(covers), last_membership: raft_meta(&meta).unwrap().last_membership };
-            let mut raft = Vec::new();
-            replication::codec::put_snapshot_meta(&mut raft, &of);
-            dir.write(&image, &Meta::of(&image, 0, covers.index, covers.leader_id.term, raft), 0).unwrap();
+            let mut log = open_log(&machine.log).await;
+            let covers = contradict(&mut log, &dir, covers).await;
             machine.log.crash();
             machine.snapshots.crash(|| false);
 
@@ -92,8 +72,8 @@ async fn a_log_that_contradicts_the_newest_snapshot_follows_it() {
             while !node.group.is_recovered() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            assert!(node.group.applied().index > covers.index);
-            assert_eq!(node.group.log.first_index(), covers.index + 1);
+            assert!(node.group.applied().index > covers);
+            assert_eq!(node.group.log.first_index(), covers + 1);
         }
     })
     .await;

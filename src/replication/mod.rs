@@ -15,6 +15,7 @@ mod group;
 pub mod log;
 mod members;
 mod membership;
+pub mod offline;
 mod origin;
 mod pacing;
 pub mod peer;
@@ -23,6 +24,7 @@ mod propose;
 mod reads;
 pub mod snapshot;
 mod standing;
+pub mod start;
 mod state_machine;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use openraft::storage::RaftLogStorage;
+use openraft::RaftLogReader;
+use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,10 +18,14 @@ use super::origin::Leader;
 use super::peer::frame::{self, FrameReader};
 use super::peer::message::{ANSWER, Answer, Question};
 use super::peer::{Identity, Links, handshake};
-use super::types::{LeaderId, LogId, Membership, Peer, StoredMembership, Vote};
+use super::snapshot::raft_meta;
+use super::types::{
+    Entry, EntryPayload, LeaderId, LogId, Membership, Payload, Peer, SnapshotMeta, StoredMembership, Vote,
+};
 use super::{Group, Parts};
 use crate::executor::StoreExecutor;
-use crate::snapshot::{MemoryStore, SnapshotDir};
+use crate::executor::entry::{Content, decode};
+use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
 use crate::sys::clock::{Clocks, ClusterClock};
 use crate::sys::env::{BoxStream, Env, Listener, Net, Stream};
 
@@ -204,4 +209,50 @@ impl AsyncWrite for Pipe {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
     }
+}
+
+/// The log of a node 3 that has voted in term 4: entries 1 to 5, and 0, of node 1's term 2.
+pub async fn survivors_log(disk: &MemoryDisk) -> LogStore {
+    let mut log = open_log(disk).await;
+    let entry = |index| Entry { log_id: log_id(Leader { term: 2, node: 1 }, index), payload: EntryPayload::Blank };
+    log.blocking_append((0..=5).map(entry).collect::<Vec<_>>()).await.unwrap();
+    log.save_vote(&Vote::new(4, 2)).await.unwrap();
+    log
+}
+
+pub async fn open_log(disk: &MemoryDisk) -> LogStore {
+    LogStore::open(Arc::new(disk.open(Duration::from_millis(1))), 0, LogOptions::default()).await.unwrap()
+}
+
+/// A log that ends with a membership of node 3 alone, at n3:2, and an entry of ours, both of its own term, which is also its vote: the
+/// last entry's (term, index), and what it holds.
+pub async fn end_alone(log: &LogStore) -> ((u64, u64), Content) {
+    let last = log.last_log_id().unwrap();
+    let (term, index) = (last.leader_id.term, last.index);
+    assert_eq!(last, log_id(Leader { term, node: 3 }, index));
+    assert_eq!(log.vote(), Some(Vote::new_committed(term, 3)));
+    let end = log.clone().try_get_log_entries(index - 1..index + 1).await.unwrap();
+    assert_eq!(end[0].log_id, log_id(Leader { term, node: 3 }, index - 1));
+    let EntryPayload::Membership(membership) = &end[0].payload else { panic!("{end:?}") };
+    assert_eq!(membership.voter_ids().collect::<Vec<_>>(), [3]);
+    assert_eq!(membership.nodes().map(|(node, peer)| (*node, peer.addr.as_str())).collect::<Vec<_>>(), [(3, "n3:2")]);
+    let EntryPayload::Normal(Payload(bytes)) = &end[1].payload else { panic!("{end:?}") };
+    ((term, index), decode(bytes).unwrap().content)
+}
+
+/// What node 1 has on disk if its power was lost when a snapshot of a later leader was its newest and the log had not followed: three
+/// entries more in the log, and a snapshot that reaches `covers` entries beyond what both have; the index where it ends.
+pub async fn contradict(log: &mut LogStore, snapshots: &SnapshotDir, covers: u64) -> u64 {
+    let (meta, image) = snapshots.load_latest().unwrap().unwrap();
+    let last = log.last_log_id().unwrap();
+    let id = |term, behind| log_id(Leader { term: last.leader_id.term + term, node: 1 }, last.index + behind);
+    let tail = (1..=3).map(|behind| Entry { log_id: id(0, behind), payload: EntryPayload::Blank });
+    log.blocking_append(tail.collect::<Vec<_>>()).await.unwrap();
+    log.save_vote(&Vote::new(last.leader_id.term + 2, 1)).await.unwrap();
+    let covers = id(1, covers);
+    let last_membership = raft_meta(&meta).unwrap().last_membership;
+    let mut raft = Vec::new();
+    super::codec::put_snapshot_meta(&mut raft, &SnapshotMeta { last_log_id: Some(covers), last_membership });
+    snapshots.write(&image, &Meta::of(&image, 0, covers.index, covers.leader_id.term, raft), 0).unwrap();
+    covers.index
 }

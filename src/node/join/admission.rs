@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{addresses, not_understood, text};
+use crate::node::ports::Addresses;
 use crate::protocol::Reply;
 use crate::protocol::client::ask;
 use crate::sys::env::Env;
@@ -16,10 +17,8 @@ const RETRY: Duration = Duration::from_millis(500);
 pub(super) struct Applicant<'a> {
     /// Of its directory.
     pub nonce: u64,
-    /// `host:port` of its peer port.
-    pub peer_addr: &'a str,
-    /// `host:port` of its client port.
-    pub client_addr: &'a str,
+    /// Where it is.
+    pub addrs: &'a Addresses,
 }
 
 /// What a member says to a node that joins.
@@ -59,8 +58,8 @@ pub(super) async fn ask_until_admitted(
 }
 
 async fn ask_once(env: &Env, through: &str, password: &str, applicant: Applicant<'_>) -> io::Result<Admission> {
-    let Applicant { nonce, peer_addr, client_addr } = applicant;
-    let command = ["RAFT.JOIN".to_owned(), nonce.to_string(), peer_addr.to_owned(), client_addr.to_owned()];
+    let Applicant { nonce, addrs } = applicant;
+    let command = ["RAFT.JOIN".to_owned(), nonce.to_string(), addrs.peer.clone(), addrs.client.clone()];
     admission(&ask(env, through, password, &command).await?).ok_or_else(not_understood)
 }
 

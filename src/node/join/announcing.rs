@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{addresses, not_understood};
+use crate::node::ports::Addresses;
 use crate::protocol::client::ask;
 use crate::replication::Group;
 use crate::server::Router;
 use crate::sys::env::Env;
 
 /// What a node says of itself when it has moved.
-pub struct Whereabouts {
+pub(in crate::node) struct Whereabouts {
     /// Of its directory.
     pub nonce: u64,
-    /// `host:port` of its peer port.
-    pub peer_addr: String,
-    /// `host:port` of its client port.
-    pub client_addr: String,
+    /// Where it is.
+    pub addrs: Addresses,
     /// `--join`: where a member may be, if the members that this node knows have moved.
     pub hint: Option<String>,
 }
@@ -26,13 +25,13 @@ pub struct Whereabouts {
 ///
 /// Where no leader can be told because too many have moved, they find each other by the hint: each node says where it is, and who has
 /// said so to others.
-pub async fn announce(router: Router, group: Arc<Group>, own: Whereabouts) {
+pub(in crate::node) async fn announce(router: Router, group: Arc<Group>, own: Whereabouts) {
     let links = &group.links;
     let (id, password) = (format!("{:032x}", links.identity().cluster), links.identity().password.clone());
-    let (node, peer) = (group.node.to_string(), own.peer_addr.clone());
-    let moved = [id.clone(), node.clone(), own.nonce.to_string(), peer.clone(), own.client_addr.clone()];
+    let (node, peer) = (group.node.to_string(), own.addrs.peer.clone());
+    let moved = [id.clone(), node.clone(), own.nonce.to_string(), peer.clone(), own.addrs.client.clone()];
     let meet = [id, node, peer];
-    links.meet(group.node, &own.peer_addr);
+    links.meet(group.node, &own.addrs.peer);
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let members = match router.executor() {
@@ -40,7 +39,7 @@ pub async fn announce(router: Router, group: Arc<Group>, own: Whereabouts) {
             None => continue,
         };
         let Some(known) = members.get(&group.node) else { continue };
-        let is_known = known.peer_addr == own.peer_addr && known.client_addr == own.client_addr;
+        let is_known = known.peer_addr == own.addrs.peer && known.client_addr == own.addrs.client;
         // Its Boot was applied here: what the leader sends arrives.
         if is_known && (group.leads() || group.origin.boot().is_some()) {
             continue;

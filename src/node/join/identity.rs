@@ -15,6 +15,7 @@ use super::invitation::wait_for_invitation;
 use crate::config::Settings;
 use crate::error::Fatal;
 use crate::node::Files;
+use crate::node::ports::Addresses;
 use crate::replication::log::LogStore;
 use crate::sys::env::{Env, Listener};
 
@@ -115,17 +116,17 @@ pub struct Holds {
     pub snapshot: bool,
 }
 
-/// Finds out who this node is. `addrs`: of its peer port and its client port.
+/// Finds out who this node is.
 ///
 /// # Errors
 /// The directory cannot be used.
-pub async fn establish(
+pub(in crate::node) async fn establish(
     env: &Env,
     files: &dyn Files,
     holds: Holds,
     settings: &Settings,
     clients: &dyn Listener,
-    (peer_addr, client_addr): (&str, &str),
+    addrs: &Addresses,
 ) -> Result<NodeIdentity, Fatal> {
     let text = match files.read(FILE) {
         // Not even text.
@@ -166,46 +167,54 @@ pub async fn establish(
             settings.dir.display()
         )));
     }
-    let nonce = match files.read(NONCE_FILE)?.and_then(|text| text.trim().parse().ok()) {
-        Some(nonce) => nonce,
-        None => {
-            let nonce = env.random().max(1);
-            files.write(NONCE_FILE, &nonce.to_string())?;
-            nonce
-        }
-    };
-    let identity = match (&settings.join, settings.must_join) {
-        (None, false) => NodeIdentity {
-            cluster: new_cluster_id(env),
-            node: 1,
-            nonce,
-            founder: true,
-            peers: vec![(1, peer_addr.to_owned())],
-            log_begun: false,
-            made_of: None,
-        },
-        (join, _) => {
-            let through = match join {
-                Some(addr) => addr.clone(),
-                None => {
-                    tracing::info!("waiting to be called by RAFT.ADD");
-                    wait_for_invitation(clients, &settings.requirepass).await?
-                }
-            };
-            let applicant = Applicant { nonce, peer_addr, client_addr };
-            let Admission { cluster, node, level, peers } =
-                ask_until_admitted(env, &through, &settings.requirepass, applicant).await;
-            if level > crate::FEATURE_LEVEL {
-                return Err(Fatal(format!(
-                    "the cluster is of feature level {level}, this binary knows {}: start a newer one",
-                    crate::FEATURE_LEVEL
-                )));
-            }
-            NodeIdentity { cluster, node, nonce, founder: false, peers, log_begun: false, made_of: None }
-        }
+    let nonce = nonce(env, files)?;
+    let identity = if settings.join.is_none() && !settings.must_join {
+        founder(env, nonce, addrs)
+    } else {
+        joined(env, settings, clients, Applicant { nonce, addrs }).await?
     };
     identity.store(files)?;
     Ok(identity)
+}
+
+/// The directory's nonce, durable from then on.
+fn nonce(env: &Env, files: &dyn Files) -> Result<u64, Fatal> {
+    if let Some(nonce) = files.read(NONCE_FILE)?.and_then(|text| text.trim().parse().ok()) {
+        return Ok(nonce);
+    }
+    let nonce = env.random().max(1);
+    files.write(NONCE_FILE, &nonce.to_string())?;
+    Ok(nonce)
+}
+
+fn founder(env: &Env, nonce: u64, addrs: &Addresses) -> NodeIdentity {
+    let (cluster, peers) = (new_cluster_id(env), vec![(1, addrs.peer.clone())]);
+    NodeIdentity { cluster, node: 1, nonce, founder: true, peers, log_begun: false, made_of: None }
+}
+
+/// Returns when a member has given this node a place.
+async fn joined(
+    env: &Env,
+    settings: &Settings,
+    clients: &dyn Listener,
+    applicant: Applicant<'_>,
+) -> Result<NodeIdentity, Fatal> {
+    let through = match &settings.join {
+        Some(addr) => addr.clone(),
+        None => {
+            tracing::info!("waiting to be called by RAFT.ADD");
+            wait_for_invitation(clients, &settings.requirepass).await?
+        }
+    };
+    let Admission { cluster, node, level, peers } =
+        ask_until_admitted(env, &through, &settings.requirepass, applicant).await;
+    if level > crate::FEATURE_LEVEL {
+        return Err(Fatal(format!(
+            "the cluster is of feature level {level}, this binary knows {}: start a newer one",
+            crate::FEATURE_LEVEL
+        )));
+    }
+    Ok(NodeIdentity { cluster, node, nonce: applicant.nonce, founder: false, peers, log_begun: false, made_of: None })
 }
 
 /// A random cluster id, never 0.

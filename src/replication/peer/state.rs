@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::super::Group;
 use super::super::codec::Reader;
 use super::super::snapshot::take as take_snapshot;
-use super::super::types::{LogId, SnapshotMeta, Vote};
+use super::super::types::{SnapshotMeta, Vote};
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{SNAPSHOT_HEAD, SNAPSHOT_WANTED};
@@ -34,11 +34,11 @@ pub async fn provide(group: &Arc<Group>, caller: u64, connection: BoxStream) -> 
     send_newest(group, caller, &vote, &mut write).await
 }
 
-/// Takes the state of a member, at `at_least` or later, as the newest snapshot of this node's directory.
+/// Takes the state of a member, at `at_least` or later, as the newest snapshot of this node's directory; the index that it is at.
 ///
 /// # Errors
 /// It cannot be reached, or has not come so far; what it sends is damaged.
-pub async fn fetch(group: &Group, from: u64, at_least: u64) -> io::Result<LogId> {
+pub async fn fetch(group: &Group, from: u64, at_least: u64) -> io::Result<u64> {
     let links = &group.links;
     let addr = links.addr(from).ok_or(io::ErrorKind::NotFound)?;
     let connection = dial(&group.env, links.identity(), from, &addr, Purpose::State).await?;
@@ -57,5 +57,5 @@ pub async fn fetch(group: &Group, from: u64, at_least: u64) -> io::Result<LogId>
     let received = take(group, &mut frames).await?;
     // Raft does not run, and has nothing to say.
     group.env.heavy(move || received.publish()).await?;
-    Ok(covers)
+    Ok(covers.index)
 }
