@@ -18,7 +18,6 @@ mod help;
 pub mod lock;
 mod registry;
 pub mod script;
-mod spec;
 pub mod string;
 #[cfg(test)]
 pub mod testing;
@@ -26,9 +25,9 @@ pub mod txn;
 
 pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, named};
-pub use find::keys_of;
-pub use registry::{all, index_of, lookup, runnable};
-pub use spec::{
+pub use context::{
     Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, Run, ScriptNamed,
     ScriptRun, Spec,
 };
+pub use find::keys_of;
+pub use registry::{all, index_of, lookup, runnable};

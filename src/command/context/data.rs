@@ -2,8 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use super::Watch;
-use crate::command::Spec;
+use super::{Spec, Watch};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Client;
-use crate::command::Spec;
+use super::{Client, Spec};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Resp};
 

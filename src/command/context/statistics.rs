@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::command::Spec;
+use super::Spec;
 
 /// See the module's header.
 pub trait Statistics: Send + Sync {

@@ -1,6 +1,6 @@
 //! The table of all commands, for those that look others up.
 
-use crate::command::Spec;
+use super::Spec;
 use crate::error::ReplyError;
 use crate::protocol::Args;
 

@@ -8,7 +8,7 @@ pub use doc::{Arg, ArgFlags, ArgKind, Doc, Group};
 pub use flags::{Categories, Flags};
 pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
-use crate::command::context::{Answer, Call};
+use super::{Answer, Call};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Outcome};
 use crate::store::{Txn, View};
