@@ -7,14 +7,13 @@
 //!   the clock: on every node alike.
 //! - Entries are applied in log order without gaps; an entry that cannot be decoded stops the node.
 
-use crate::command::{Caller, Run, check};
 use crate::error::ReplyError;
-use crate::protocol::{Args, Reply};
+use crate::protocol::Reply;
 use crate::store::{Effects, Horizon, Member, Origins, Rng, State, View, WARM_KEYS};
 
 use super::entry::Content;
 use super::prepare::{Prepared, Ready, Single};
-use super::{CommandGroup, Exec, Step, Watch, run_read, run_write};
+use super::{Command, CommandGroup, Exec, Slot, Step, StepReply, Watch, run_read, run_write};
 
 /// Most due keys that one entry removes: of commands, and of a tick.
 const SWEEP_MAX: usize = 200;
@@ -28,7 +27,7 @@ pub struct Outcome {
     /// For the node's own connections, after the gate.
     pub effects: Effects,
     /// Replies for the groups that this node submitted.
-    pub answers: Vec<(CommandGroup, Vec<Reply>)>,
+    pub answers: Vec<(CommandGroup, Vec<StepReply>)>,
     /// A boot that this entry made: (node, nonce, boot).
     pub booted: Option<(u64, u64, u64)>,
     /// A boot that this entry ended.
@@ -120,21 +119,21 @@ fn run_batch(
         let mut replies = Vec::with_capacity(group.steps.len());
         for step in &group.steps {
             replies.push(match step {
-                Step::Done(reply) => reply.clone(),
+                Step::Done(reply) => reply.clone().into(),
                 Step::Read(command) => match &command.exec {
                     Some(exec) => read_exec(state, exec, index, position, &mut outcome.effects),
-                    None => read(state, command.db.into(), &command.args, index, position, &mut outcome.effects),
+                    None => read(state, command, index, position, &mut outcome.effects).into(),
                 },
                 Step::Write(own) => {
                     position += 1;
                     match ahead.next(state) {
-                        Some(Ready::Plain(single)) => run(state, single, index, position, &mut outcome.effects),
+                        Some(Ready::Plain(single)) => run(state, single, index, position, &mut outcome.effects).into(),
                         Some(Ready::Exec { watches, commands }) => {
                             let exec = own.exec.as_deref();
                             run_exec(state, watches, commands, exec, index, position, &mut outcome.effects)
                         }
                         // A void copy went ahead of the one with the commands; its clients were answered then.
-                        None => Reply::Error(crate::error::INDETERMINATE),
+                        None => Reply::Error(crate::error::INDETERMINATE).into(),
                     }
                 }
             });
@@ -169,47 +168,38 @@ fn run(state: &mut State, command: &Single, index: u64, position: u64, effects: 
     reply
 }
 
-fn read(state: &State, db: usize, args: &Args, index: u64, position: u64, effects: &mut Effects) -> Reply {
+fn read(state: &State, command: &Command, index: u64, position: u64, effects: &mut Effects) -> Reply {
     let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
-    let rng = Rng::of_command(index, position ^ (1 << 63));
-    match check(Caller::Log, args) {
-        Ok(spec) => {
-            let view = View::new(state, db, horizon, rng);
-            let reply = run_read(spec, &view, args).into();
-            let (hits, misses) = view.looked_up();
-            effects.looked_up.0 += hits;
-            effects.looked_up.1 += misses;
-            reply
-        }
-        Err(error) => Reply::Error(error),
-    }
+    let view = View::new(state, command.db.into(), horizon, Rng::of_command(index, position ^ (1 << 63)));
+    let reply = run_read(command.spec, &view, &command.args).into();
+    let (hits, misses) = view.looked_up();
+    effects.looked_up.0 += hits;
+    effects.looked_up.1 += misses;
+    reply
 }
 
 /// A transaction without writes that stands between the writes of its group.
-fn read_exec(state: &State, exec: &Exec, index: u64, position: u64, effects: &mut Effects) -> Reply {
+fn read_exec(state: &State, exec: &Exec, index: u64, position: u64, effects: &mut Effects) -> StepReply {
     if !unchanged(state, &exec.watches) {
-        return Reply::NilArray;
+        return Reply::NilArray.into();
     }
-    let mut replies = Vec::with_capacity(exec.commands.len());
+    let mut slots = Vec::with_capacity(exec.commands.len());
     for (command, place) in exec.commands.iter().zip(1u64..) {
-        replies.push(read_in_exec(state, command.db, &command.args, index, position ^ (place << 32), effects));
+        slots.push(read_in_exec(state, command, index, position ^ (place << 32), effects));
     }
-    Reply::Array(replies)
+    StepReply::Exec(slots)
 }
 
-/// A read of a transaction; a session command leaves its place to be filled by the connection.
-fn read_in_exec(state: &State, db: u8, args: &Args, index: u64, position: u64, effects: &mut Effects) -> Reply {
-    match check(Caller::Log, args) {
-        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Script(_)) => {
-            read(state, db.into(), args, index, position, effects)
-        }
-        Ok(_) => Reply::Silent,
-        Err(error) => Reply::Error(error),
+/// What of a transaction is no write: a read, or a session command, which is the connection's.
+fn read_in_exec(state: &State, command: &Command, index: u64, position: u64, effects: &mut Effects) -> Slot {
+    if command.spec.is_session() {
+        return Slot::Session(Box::new(command.clone()));
     }
+    Slot::Reply(read(state, command, index, position, effects))
 }
 
-/// Runs a transaction: all commands if every watched key is as it was, none otherwise. Reads run at the origin only (`own` is
-/// there), and a session command leaves its place to be filled by the connection.
+/// Runs a transaction: all commands if every watched key is as it was, none otherwise. What is no write is done at the origin only,
+/// where `own` is there.
 fn run_exec(
     state: &mut State,
     watches: &[Watch],
@@ -218,21 +208,21 @@ fn run_exec(
     index: u64,
     position: u64,
     effects: &mut Effects,
-) -> Reply {
+) -> StepReply {
     if !unchanged(state, watches) {
         state.digest.reply(&Reply::NilArray);
-        return Reply::NilArray;
+        return Reply::NilArray.into();
     }
-    let mut replies = Vec::new();
+    let mut slots = Vec::new();
     for (place, command) in commands.iter().enumerate() {
         let position = position ^ ((place as u64 + 1) << 32);
         if command.spec.as_ref().is_ok_and(|spec| spec.is_write_in_log()) {
-            replies.push(run(state, command, index, position, effects));
-        } else if own.is_some() {
-            replies.push(read_in_exec(state, command.db, &command.args, index, position, effects));
+            slots.push(Slot::Reply(run(state, command, index, position, effects)));
+        } else if let Some(own) = own.and_then(|own| own.commands.get(place)) {
+            slots.push(read_in_exec(state, own, index, position, effects));
         }
     }
-    Reply::Array(replies)
+    StepReply::Exec(slots)
 }
 
 /// True if every watched key has the revision and deadline that WATCH saw.

@@ -36,8 +36,8 @@ pub struct Command {
 pub struct Exec {
     /// Watched keys.
     pub watches: Vec<Watch>,
-    /// Commands, each with its database. Session commands among them are answered by the origin afterwards: a
-    /// [`Reply::Silent`] holds their place.
+    /// Commands, each with its database. Session commands among them are answered by the origin's connection afterwards: see
+    /// [`Slot::Session`].
     pub commands: Vec<Command>,
 }
 
@@ -134,11 +134,35 @@ pub struct CommandGroup {
     pub done: oneshot::Sender<Answered>,
 }
 
+/// What came of one step.
+#[derive(Debug)]
+pub enum StepReply {
+    /// The reply.
+    Reply(Reply),
+    /// EXEC has run: a slot for each of its commands.
+    Exec(Vec<Slot>),
+}
+
+/// A place in EXEC's reply.
+#[derive(Debug)]
+pub enum Slot {
+    /// Filled.
+    Reply(Reply),
+    /// To be filled by the connection: it runs this session command once the rest is done.
+    Session(Box<Command>),
+}
+
+impl From<Reply> for StepReply {
+    fn from(reply: Reply) -> Self {
+        Self::Reply(reply)
+    }
+}
+
 /// The replies to a group, one for each step.
 #[derive(Debug)]
 pub struct Answered {
     /// In the order of the steps.
-    pub replies: Vec<Reply>,
+    pub replies: Vec<StepReply>,
     /// Log index of the entry that held the group's writes; 0 = none.
     pub index: u64,
     /// True if nothing was executed because the deadline came first (LOADING): what the connection has sent by then is
@@ -191,8 +215,8 @@ impl CommandGroup {
             .steps
             .into_iter()
             .map(|step| match step {
-                Step::Done(reply) => reply,
-                _ => Reply::Error(error.clone()),
+                Step::Done(reply) => reply.into(),
+                _ => Reply::Error(error.clone()).into(),
             })
             .collect();
         // A receiver that is gone is a connection that is gone.
@@ -201,7 +225,7 @@ impl CommandGroup {
 }
 
 /// Sends the replies of applied groups, whose entry stands at `index`.
-pub fn send_answers(answers: Vec<(CommandGroup, Vec<Reply>)>, index: u64) {
+pub fn send_answers(answers: Vec<(CommandGroup, Vec<StepReply>)>, index: u64) {
     for (group, replies) in answers {
         // A receiver that is gone is a connection that is gone.
         let _ = group.done.send(Answered { replies, index, timed_out: false });

@@ -26,12 +26,12 @@ use super::{Output, Server, Stats};
 use crate::command::context::{Client, Finish, Later, Session, SlowEntry};
 use crate::command::{Flags, Spec};
 use crate::error::{INDETERMINATE, LOADING};
-use crate::executor::{Answered, CommandGroup, Step};
+use crate::executor::{Answered, CommandGroup, Slot, Step, StepReply};
 use crate::protocol::parse::Parser;
 use crate::protocol::{Args, Reply, encode};
 use crate::sys::env::BoxStream;
 use collect::{Collected, Form};
-use exec::{executed, session_commands};
+use exec::executed;
 
 /// Most bytes that are read ahead while a command waits.
 const WAITING_INPUT_MAX: usize = 64 * 1024;
@@ -124,8 +124,7 @@ impl Connection<'_> {
             }
             return Ok(());
         }
-        // Session commands inside EXEC are answered by the origin, after the rest.
-        let inner: Vec<_> = steps.iter().map(|step| (executed(step), session_commands(step))).collect();
+        let executed: Vec<_> = steps.iter().map(executed).collect();
         let (first, count) = slow_candidate(&steps);
         let level = self.session.level.unwrap_or_else(|| self.server.settings().read_consistency);
         let (group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
@@ -149,13 +148,19 @@ impl Connection<'_> {
             self.note_slow(&args, count, took_us);
         }
         let share_us = took_us / count.max(1) as u64;
-        for ((mut reply, form), (executed, own)) in replies.into_iter().zip(forms).zip(inner) {
-            let mut form = form;
-            if !own.is_empty() {
-                self.fill(&mut reply, own).await;
-                // HELLO may have been among them.
-                form.resp = self.session.resp;
-            }
+        for ((reply, mut form), executed) in replies.into_iter().zip(forms).zip(executed) {
+            let reply = match reply {
+                StepReply::Reply(reply) => reply,
+                StepReply::Exec(slots) => {
+                    let defers = slots.iter().any(|slot| matches!(slot, Slot::Session(_)));
+                    let reply = self.fill(slots).await;
+                    if defers {
+                        // HELLO may have been among them.
+                        form.resp = self.session.resp;
+                    }
+                    reply
+                }
+            };
             self.note_executed(&reply, &executed);
             self.note(&reply, form, share_us);
             self.write(reply, form).await?;

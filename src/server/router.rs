@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::ReadLevel;
-use crate::executor::{Command, CommandGroup, DiskSpace, Step, StoreExecutor};
+use crate::executor::{Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
 use crate::protocol::Reply;
 use crate::replication::Group;
 
@@ -64,7 +64,11 @@ impl Router {
         let (group, answered) = CommandGroup::new(vec![step], ReadLevel::Linearizable, true, 0);
         self.submit(group);
         match answered.await {
-            Ok(answered) => answered.replies.into_iter().next().unwrap_or(Reply::Nil),
+            Ok(answered) => match answered.replies.into_iter().next() {
+                Some(StepReply::Reply(reply)) => reply,
+                // No transaction comes this way.
+                Some(StepReply::Exec(_)) | None => Reply::Nil,
+            },
             Err(_) => Reply::Error(crate::error::INDETERMINATE),
         }
     }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::command::lookup;
 use crate::config::ReadLevel;
-use crate::executor::Command;
 use crate::executor::entry::{BatchWriter, Stamp, decode, encode, seal};
+use crate::protocol::Args;
 
 fn prepared(unsealed: bytes::BytesMut, now_ms: u64) -> Prepared {
     Prepared::new(decode(&seal(unsealed, Stamp { now_ms, ..Stamp::default() })).unwrap()).unwrap()
@@ -27,7 +27,8 @@ fn booted() -> State {
 }
 
 fn n(state: &State) -> Reply {
-    read(state, 0, &Args::from_slices(["GET", "n"]), 1, 1, &mut Effects::default())
+    let get = Command::new(lookup(b"get").unwrap(), 0, Args::from_slices(["GET", "n"]));
+    read(state, &get, 1, 1, &mut Effects::default())
 }
 
 #[test]
@@ -84,8 +85,42 @@ fn the_origin_and_the_others_have_the_same_state_and_digest() {
     let bulk = |text: &'static str| Reply::Bulk(text.into());
     let exec = Reply::Array(vec![bulk("1"), Reply::Int(2), bulk("2")]);
     let mut replies = answered.try_recv().unwrap().replies;
-    assert!(matches!(replies.pop(), Some(Reply::Array(drawn)) if drawn.len() == 50));
+    assert!(matches!(replies.pop(), Some(StepReply::Reply(Reply::Array(drawn))) if drawn.len() == 50));
     assert_eq!(replies, [Reply::Nil, Reply::Int(1), bulk("1"), exec]);
+}
+
+/// Whether the transaction writes, or stands between the writes of its group.
+#[test]
+fn session_commands_of_a_transaction_are_left_to_the_connection() {
+    let command = |line: &[&str]| Command::new(lookup(line[0].as_bytes()).unwrap(), 0, Args::from_slices(line));
+    let (incr, get, select) = (command(&["INCR", "n"]), command(&["GET", "n"]), command(&["SELECT", "3"]));
+    let exec = |commands| {
+        let exec = Exec { watches: Vec::new(), commands };
+        Command { exec: Some(Box::new(exec)), ..command(&["EXEC"]) }
+    };
+    let (writing, reading) =
+        (exec(vec![select.clone(), incr, get.clone()]), exec(vec![get.clone(), select.clone(), get]));
+    let mut batch = BatchWriter::new(2, 1, 64);
+    batch.add(&writing);
+    let steps = vec![Step::Write(writing), Step::Read(reading)];
+    let (group, _answered) = CommandGroup::new(steps, ReadLevel::Linearizable, false, 1);
+    let outcome = apply(&mut booted(), 3, prepared(batch.finish(), 200), |_, _| Some(vec![group]));
+    let shown: Vec<Vec<String>> = outcome.answers[0]
+        .1
+        .iter()
+        .map(|reply| match reply {
+            StepReply::Exec(slots) => slots
+                .iter()
+                .map(|slot| match slot {
+                    Slot::Reply(reply) => format!("{reply:?}"),
+                    Slot::Session(command) => format!("{:?} {:?}", command.spec, command.args.arg(1)),
+                })
+                .collect(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let (one, select) = ("Bulk(b\"1\")", "select [51]");
+    assert_eq!(shown, [[select, "Int(1)", one], [one, select, one]]);
 }
 
 #[test]

@@ -2,12 +2,11 @@
 
 use tokio::time::Instant;
 
-use crate::command::{Caller, Run, Spec, check};
 use crate::config::ReadLevel;
 use crate::executor::apply::unchanged;
 use crate::executor::read::{Read, Work};
-use crate::executor::{Answered, CommandGroup, Step, StoreExecutor, run_read};
-use crate::protocol::{Args, Reply};
+use crate::executor::{Answered, Command, CommandGroup, Slot, Step, StepReply, StoreExecutor, run_read};
+use crate::protocol::Reply;
 use crate::store::{ELEMENT_UNITS, Horizon, Rng, State, View};
 
 /// How much work one read may do on the runtime's thread, in units. A group with more in it runs apart, on an image, which costs
@@ -45,7 +44,7 @@ pub(super) enum Unanswered {
 
 /// What became of a group's reads.
 enum Ran {
-    Done(Vec<Reply>),
+    Done(Vec<StepReply>),
     /// One met a key that is due by the clock and not by the log.
     MetDue,
     /// They want to do more than they may here: nothing came of it.
@@ -102,23 +101,20 @@ impl<'a> ReadExecution<'a> {
         for step in &commands.steps {
             let command = match step {
                 Step::Done(reply) => {
-                    replies.push(reply.clone());
+                    replies.push(reply.clone().into());
                     continue;
                 }
                 Step::Read(command) | Step::Write(command) => command,
             };
             let reply = match &command.exec {
-                None => reader.read(command.db, command.spec, &command.args),
-                Some(exec) if !unchanged(self.state, &exec.watches) => Some(Reply::NilArray),
+                None => reader.read(command).map(StepReply::Reply),
+                Some(exec) if !unchanged(self.state, &exec.watches) => Some(Reply::NilArray.into()),
                 Some(exec) => {
-                    let inner = exec.commands.iter().map(|inner| match check(Caller::Client, &inner.args) {
-                        Ok(spec) if matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Script(_)) => {
-                            reader.read(inner.db, spec, &inner.args)
-                        }
-                        Ok(_) => Some(Reply::Silent),
-                        Err(error) => Some(error.into()),
+                    let slots = exec.commands.iter().map(|inner| match inner.spec.is_session() {
+                        true => Some(Slot::Session(Box::new(inner.clone()))),
+                        false => reader.read(inner).map(Slot::Reply),
                     });
-                    inner.collect::<Option<Vec<Reply>>>().map(Reply::Array)
+                    slots.collect::<Option<Vec<Slot>>>().map(StepReply::Exec)
                 }
             };
             let Some(reply) = reply else { return Ran::TooMuch };
@@ -145,13 +141,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// None: it wants to do more than it may, and has ended before that.
-    fn read(&mut self, db: u8, spec: &'static Spec, args: &Args) -> Option<Reply> {
+    fn read(&mut self, command: &Command) -> Option<Reply> {
         let allowed = self.execution.allowed.0.min(self.left);
-        let mut view = self.execution.view(db.into()).allowed(allowed);
+        let mut view = self.execution.view(command.db.into()).allowed(allowed);
         if self.commands.no_touch {
             view = view.without_touch();
         }
-        let reply = Reply::from(run_read(spec, &view, args));
+        let reply = Reply::from(run_read(command.spec, &view, &command.args));
         if view.worked() > allowed {
             return None;
         }
@@ -168,7 +164,7 @@ pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
     commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy()))
 }
 
-fn answer(commands: CommandGroup, replies: Vec<Reply>) {
+fn answer(commands: CommandGroup, replies: Vec<StepReply>) {
     // A receiver that is gone is a connection that is gone.
     let _ = commands.done.send(Answered { replies, index: 0, timed_out: false });
 }

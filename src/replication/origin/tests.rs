@@ -15,7 +15,7 @@ use super::*;
 use crate::config::ReadLevel;
 use crate::error::{DISK_FULL, REPLY_LOST};
 use crate::executor::entry::{Content, decode, seal};
-use crate::executor::{Answered, Command, Step};
+use crate::executor::{Answered, Command, Step, StepReply};
 use crate::protocol::{Args, Reply};
 
 const LEADER: Leader = Leader { term: 3, node: 1 };
@@ -68,7 +68,7 @@ fn taken(origin: &Origin, boot: u64, seq: u64) -> Option<Vec<u64>> {
 
 fn answer(answered: &mut oneshot::Receiver<Answered>) -> Option<ReplyError> {
     match answered.try_recv().ok()?.replies.pop() {
-        Some(Reply::Error(error)) => Some(error),
+        Some(StepReply::Reply(Reply::Error(error))) => Some(error),
         other => panic!("{other:?}"),
     }
 }

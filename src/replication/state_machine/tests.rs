@@ -117,7 +117,8 @@ async fn replies_are_sent_when_the_gate_is_free_and_the_entry_counts_in_its_cloc
         let Poll::Ready(Ok(answered)) = answered.as_mut().poll(&mut Context::from_waker(&waker)) else {
             panic!("no answer")
         };
-        assert_eq!((answered.replies, answered.index), (vec![Reply::Ok], 7));
+        assert_eq!(answered.replies, [Reply::Ok]);
+        assert_eq!(answered.index, 7);
     })
     .await;
 }

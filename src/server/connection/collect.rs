@@ -5,7 +5,7 @@
 //! by the value that it reads is seen there: `replication/machine.rs`.)
 
 use super::Connection;
-use super::exec::session_commands;
+use super::exec::has_session_commands;
 use crate::command::context::{Later, ReplyMode};
 use crate::command::{Flags, Spec};
 use crate::error::LOADING;
@@ -122,7 +122,7 @@ impl Connection<'_> {
             Dispatched::Step(step) => {
                 let form = self.form(Some(spec));
                 // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
-                let defers = !session_commands(&step).is_empty();
+                let defers = has_session_commands(&step);
                 group.bytes += size(&step, &args);
                 group.push(step, form);
                 !cuts && !defers

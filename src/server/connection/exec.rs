@@ -6,10 +6,12 @@ use bytes::BytesMut;
 
 use super::Connection;
 use crate::command::context::{Answer, Call, Node};
-use crate::command::{COMMANDS, Caller, Run, Spec, check};
+use crate::command::{COMMANDS, Run, Spec};
 use crate::error::ReplyError;
-use crate::executor::Step;
-use crate::protocol::{Args, Reply, encode};
+use crate::executor::{Command, Slot, Step};
+use crate::protocol::{Reply, encode};
+
+const NOT_IN_EXEC: ReplyError = ReplyError::new("ERR Command not allowed inside a transaction");
 
 impl Connection<'_> {
     /// Counts the calls of an EXEC: they were none while they were queued. Their time is in EXEC's.
@@ -23,35 +25,44 @@ impl Connection<'_> {
         }
     }
 
-    /// Runs the session commands of an EXEC and puts their replies in their places.
-    pub(super) async fn fill(&mut self, reply: &mut Reply, own: Vec<(usize, Args)>) {
-        let Reply::Array(items) = reply else { return };
+    /// EXEC's reply: runs its session commands, and puts their replies in their places.
+    pub(super) async fn fill(&mut self, slots: Vec<Slot>) -> Reply {
+        let mut items = Vec::with_capacity(slots.len());
         let mut encoded = 0;
-        for (place, args) in own {
-            let Ok(spec) = check(Caller::Client, &args) else { continue };
-            let Run::Session(run) = spec.run else { continue };
-            let resp = self.session.resp;
-            let node: Arc<dyn Node> = self.server.clone();
-            let mut call = Call { session: &mut self.session, node: &node, commands: COMMANDS, in_exec: true };
-            let result = match run(&mut call, &args) {
-                // CLIENT REPLY: the array has as many items as there were commands.
-                Answer::Reply(Reply::Silent) => Reply::Ok,
-                Answer::Reply(reply) => reply,
-                Answer::Later(later) => later.await(&mut self.session),
-                Answer::Execute(_) => Reply::Error(ReplyError::new("ERR Command not allowed inside a transaction")),
+        for slot in slots {
+            let command = match slot {
+                Slot::Reply(reply) => {
+                    items.push(reply);
+                    continue;
+                }
+                Slot::Session(command) => command,
             };
+            let resp = self.session.resp;
+            let reply = self.run_in_exec(&command).await;
             if self.session.resp != resp {
                 // HELLO: what stands before it was answered in the version before.
-                for item in items.iter_mut().take(place).skip(encoded) {
+                for item in items.iter_mut().skip(encoded) {
                     let mut bytes = BytesMut::new();
                     encode(&mut bytes, item, resp);
                     *item = Reply::Encoded(bytes.freeze());
                 }
-                encoded = place;
+                encoded = items.len();
             }
-            if let Some(item) = items.get_mut(place) {
-                *item = result;
-            }
+            items.push(reply);
+        }
+        Reply::Array(items)
+    }
+
+    async fn run_in_exec(&mut self, command: &Command) -> Reply {
+        let Run::Session(run) = command.spec.run else { return Reply::Error(NOT_IN_EXEC) };
+        let node: Arc<dyn Node> = self.server.clone();
+        let mut call = Call { session: &mut self.session, node: &node, commands: COMMANDS, in_exec: true };
+        match run(&mut call, &command.args) {
+            // CLIENT REPLY: the array has as many items as there were commands.
+            Answer::Reply(Reply::Silent) => Reply::Ok,
+            Answer::Reply(reply) => reply,
+            Answer::Later(later) => later.await(&mut self.session),
+            Answer::Execute(_) => Reply::Error(NOT_IN_EXEC),
         }
     }
 }
@@ -62,14 +73,8 @@ pub(super) fn executed(step: &Step) -> Vec<&'static Spec> {
     command.exec.iter().flat_map(|exec| &exec.commands).map(|command| command.spec).collect()
 }
 
-/// The session commands of an EXEC, each with its place.
-pub(super) fn session_commands(step: &Step) -> Vec<(usize, Args)> {
-    let (Step::Read(command) | Step::Write(command)) = step else { return Vec::new() };
-    let Some(exec) = &command.exec else { return Vec::new() };
-    exec.commands
-        .iter()
-        .enumerate()
-        .filter(|(_, command)| matches!(command.spec.run, Run::Session(_)))
-        .map(|(place, command)| (place, command.args.clone()))
-        .collect()
+/// True for an EXEC with session commands.
+pub(super) fn has_session_commands(step: &Step) -> bool {
+    let (Step::Read(command) | Step::Write(command)) = step else { return false };
+    command.exec.iter().flat_map(|exec| &exec.commands).any(|command| command.spec.is_session())
 }
