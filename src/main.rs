@@ -16,10 +16,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     stop_on_panic();
-    let (settings, options) = match lockstep::config::from_command_line() {
-        Ok(parsed) => parsed,
+    let loaded = match lockstep::config::from_command_line() {
+        Ok(loaded) => loaded,
         Err(code) => return ExitCode::from(code),
     };
+    let options = StartOptions::of(&loaded);
+    let settings = loaded.settings;
     let format = lockstep::sys::log::Format::by_name(&settings.log_format).unwrap_or_default();
     let filter = lockstep::sys::log::Filter::new(&settings.loglevel, &settings.log_filter).map_err(Fatal);
     let result = filter.and_then(|filter| {

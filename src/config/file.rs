@@ -5,8 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use super::{OPTIONS, Settings, nearest, table};
-use crate::store::Options;
+use super::{ReplicatedOptions, Settings, nearest, options, table};
 
 /// Largest file that is read.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -52,8 +51,8 @@ pub fn rewrite(path: &Path, settings: &Settings) -> Result<(), String> {
     let before = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let mut wanted = parse(&before)?;
     let mut text = before.clone();
-    let (defaults, none) = (Settings::default(), Options::default());
-    for opt in OPTIONS.iter().filter(|opt| opt.is_settable() && !opt.is_replicated()) {
+    let (defaults, none) = (Settings::default(), ReplicatedOptions::default());
+    for opt in options().filter(|opt| opt.is_settable() && !opt.is_replicated()) {
         let value = opt.get(settings, &none);
         let in_file = wanted.get(opt.name);
         let same = in_file.map(|text| opt.kind.parse(text)) == Some(opt.kind.parse(&value));

@@ -8,9 +8,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
-use super::{Kind, OPTIONS, Opt, Place, Settings, Value, file, nearest};
-use crate::node::StartOptions;
-use crate::store::Options;
+use super::{Kind, Opt, Place, ReplicatedOptions, Settings, Value, file, nearest, options};
 
 const WRONG_USE: u8 = 2;
 const PREFIX: &str = "LOCKSTEP_";
@@ -20,15 +18,15 @@ const PREFIX: &str = "LOCKSTEP_";
 pub struct Loaded {
     /// Options of the node.
     pub settings: Settings,
-    /// How it starts besides.
-    pub start: StartOptions,
+    /// Replicated options, for a new cluster: (name, value).
+    pub replicated: Vec<(String, u64)>,
 }
 
 /// Settings from flags, environment and file.
 ///
 /// # Errors
 /// The exit code, after the message was printed: 0 for `--help` and `--version`, 2 for a wrong flag or value.
-pub fn from_command_line() -> Result<(Settings, StartOptions), u8> {
+pub fn from_command_line() -> Result<Loaded, u8> {
     let matches = match command().try_get_matches_from(std::env::args_os()) {
         Ok(matches) => matches,
         Err(error) if error.use_stderr() => return Err(wrong_use(&in_a_line(&error))),
@@ -39,8 +37,7 @@ pub fn from_command_line() -> Result<(Settings, StartOptions), u8> {
         }
     };
     let flags = |name: &str| matches.get_one::<OsString>(name).cloned();
-    let loaded = load(flags, |name| std::env::var_os(name)).map_err(|why| wrong_use(&why))?;
-    Ok((loaded.settings, loaded.start))
+    load(flags, |name| std::env::var_os(name)).map_err(|why| wrong_use(&why))
 }
 
 fn wrong_use(why: &str) -> u8 {
@@ -78,7 +75,7 @@ pub fn load(
     };
     let mut settings = Settings { file: path.clone(), ..Settings::default() };
     let mut replicated = Vec::new();
-    for opt in OPTIONS.iter().filter(|opt| opt.is_given()) {
+    for opt in options().filter(|opt| opt.is_given()) {
         let Some((origin, text)) = given(opt, &flag, &variable, path.as_deref(), &from_file)? else { continue };
         let value = opt.kind.parse(&text).map_err(|why| format!("{origin} '{text}': {why}"))?;
         match (opt.place, &value) {
@@ -86,14 +83,7 @@ pub fn load(
             _ => opt.set(&mut settings, value),
         }
     }
-    let mut start = StartOptions {
-        skip_entry: settings.skip_entry,
-        rebuild: settings.rebuild,
-        replicated,
-        ..StartOptions::default()
-    };
-    start.log.log_tail_bytes = settings.log_tail_bytes;
-    Ok(Loaded { settings, start })
+    Ok(Loaded { settings, replicated })
 }
 
 /// The value that counts for an option, and where it stands.
@@ -124,9 +114,9 @@ fn variable_name(option: &str) -> String {
 
 /// The flags, as clap wants them.
 fn command() -> Command {
-    let defaults = (Settings::default(), Options::default());
+    let defaults = (Settings::default(), ReplicatedOptions::default());
     let mut command = Command::new("lockstep")
-        .version(format!("{} (compatible with Redis {})", crate::VERSION, crate::REDIS_VERSION))
+        .version(format!("{} (compatible with Redis {})", crate::sys::version::VERSION, crate::sys::version::REDIS_VERSION))
         .about("A Redis-protocol server whose every write goes through a Raft log")
         .override_usage("lockstep [--option value]…")
         .after_help(
@@ -143,7 +133,7 @@ fn command() -> Command {
                 .value_parser(clap::value_parser!(OsString))
                 .help("TOML file with options; CONFIG REWRITE writes it"),
         );
-    for opt in OPTIONS.iter().filter(|opt| opt.is_given()) {
+    for opt in options().filter(|opt| opt.is_given()) {
         let default = opt.get(&defaults.0, &defaults.1);
         let mut arg = Arg::new(opt.name)
             .long(opt.name)

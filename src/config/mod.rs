@@ -1,4 +1,4 @@
-//! Every option once ([`table`]): name, bounds, doc, whether it is replicated, whether CONFIG SET may change it. Flags, environment,
+//! Every option once ([`options`]): name, bounds, doc, whether it is replicated, whether CONFIG SET may change it. Flags, environment,
 //! file, `--help`, CONFIG GET, SET and REWRITE all derive from the table.
 //!
 //! Invariant: a value is checked in one place ([`Kind::parse`]), wherever it comes from; so what a flag takes CONFIG SET takes too,
@@ -10,6 +10,7 @@ mod level;
 mod load;
 mod nearest;
 mod option;
+mod replicated;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,10 +23,11 @@ pub use level::ReadLevel;
 pub use load::{Loaded, from_command_line, load};
 pub use nearest::nearest;
 pub use option::{Change, Opt, Place, Section};
-pub use table::{OPTIONS, find};
+pub use replicated::ReplicatedOptions;
+pub use table::{find, options};
 
 /// The options of one node, as flags, environment, file and CONFIG SET have made them. Options that apply consults are
-/// not here but in the replicated state ([`crate::store::Options`]).
+/// not here but in the replicated state ([`ReplicatedOptions`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `bind`: address to listen on, for clients and peers.
@@ -92,7 +94,6 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let log = crate::replication::log::LogOptions::default();
         Self {
             bind: "127.0.0.1".into(),
             port: 6379,
@@ -109,7 +110,7 @@ impl Default for Settings {
             write_timeout_ms: 5000,
             node_timeout_ms: 10_000,
             log_keep: 256 << 20,
-            log_tail_bytes: log.log_tail_bytes,
+            log_tail_bytes: 16 << 20,
             log_prefill: 128 << 20,
             disk_reserve: 512 << 20,
             read_consistency: ReadLevel::Linearizable,

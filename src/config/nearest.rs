@@ -1,6 +1,6 @@
 //! What was probably meant by a name that is no option.
 
-use super::OPTIONS;
+use super::options;
 
 /// One typing error in so many letters still makes a name the same.
 const LETTERS_PER_ERROR: usize = 3;
@@ -10,7 +10,7 @@ const BEGINNING_LEN_MIN: usize = 3;
 /// The option, or the one of `others`, whose name or Redis's other name for it is nearest to `wrong`; none if nothing is near.
 pub fn nearest(wrong: &str, others: &[&'static str]) -> Option<&'static str> {
     let wrong = wrong.to_ascii_lowercase();
-    let given = OPTIONS.iter().filter(|opt| opt.is_given());
+    let given = options().filter(|opt| opt.is_given());
     given
         .flat_map(|opt| opt.aliases.iter().chain([&opt.name]).map(|known| (*known, opt.name)))
         .chain(others.iter().map(|name| (*name, *name)))

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use super::kind::level_name;
-use super::{Kind, Settings, Value, parse_level};
+use super::{Kind, ReplicatedOptions, Settings, Value, parse_level};
 use crate::config::ReadLevel;
-use crate::store::Options;
 
 /// An option.
 pub struct Opt {
@@ -108,7 +107,7 @@ pub enum Place {
     Level(At<ReadLevel>),
     /// In the settings: true for the word `master`.
     Master(At<bool>),
-    /// In the state that the log builds: [`Options`].
+    /// In the state that the log builds: [`ReplicatedOptions`].
     Replicated,
     /// Nowhere: it is always so.
     Fixed(&'static str),
@@ -116,7 +115,7 @@ pub enum Place {
 
 impl Opt {
     /// The value in `settings`, or in `replicated`, as CONFIG GET shows it.
-    pub fn get(&self, settings: &Settings, replicated: &Options) -> String {
+    pub fn get(&self, settings: &Settings, replicated: &ReplicatedOptions) -> String {
         // The places are given by exclusive access; a copy is what reading costs here, and nobody reads often.
         let mut settings = settings.clone();
         let number = |value: i64| self.kind.show(&Value::Number(value));

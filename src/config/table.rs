@@ -1,10 +1,16 @@
 //! The table of options.
 
+use super::replicated::REPLICATED;
 use super::{Change, Kind, Opt, Place, Section};
+
+/// All options, in the order in which `--help` shows them.
+pub fn options() -> impl Iterator<Item = &'static Opt> {
+    OWN.iter().chain(REPLICATED).chain(REPAIR_AND_FIXED)
+}
 
 /// The option of that name or alias, whatever the case.
 pub fn find(name: &str) -> Option<&'static Opt> {
-    OPTIONS.iter().find(|opt| {
+    options().find(|opt| {
         opt.name.eq_ignore_ascii_case(name) || opt.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     })
 }
@@ -14,7 +20,7 @@ const fn opt(name: &'static str, section: Section, kind: Kind, place: Place, doc
 }
 
 /// An option that CONFIG SET may change.
-const fn live(name: &'static str, section: Section, kind: Kind, place: Place, doc: &'static str) -> Opt {
+pub(super) const fn live(name: &'static str, section: Section, kind: Kind, place: Place, doc: &'static str) -> Opt {
     Opt { name, aliases: &[], section, kind, place, change: Change::Live, doc }
 }
 
@@ -49,21 +55,21 @@ const POLICIES: Kind = Kind::Word(&[
     "allkeys-random",
     "noeviction",
 ]);
-const KB: i64 = 1 << 10;
-const MB: i64 = 1 << 20;
-const GB: i64 = 1 << 30;
-const TB: i64 = 1 << 40;
+pub(super) const KB: i64 = 1 << 10;
+pub(super) const MB: i64 = 1 << 20;
+pub(super) const GB: i64 = 1 << 30;
+pub(super) const TB: i64 = 1 << 40;
 
-const fn bytes(min: i64, max: i64) -> Kind {
+pub(super) const fn bytes(min: i64, max: i64) -> Kind {
     Kind::Bytes { min, max }
 }
 
-const fn int(min: i64, max: i64) -> Kind {
+pub(super) const fn int(min: i64, max: i64) -> Kind {
     Kind::Int { min, max }
 }
 
-/// All options.
-pub static OPTIONS: &[Opt] = &[
+/// The node's own.
+static OWN: &[Opt] = &[
     opt("bind", Section::Network, NAME, Place::Text(|s| &mut s.bind), "Address to listen on, for clients and peers"),
     opt("port", Section::Network, PORT, Place::U16(|s| &mut s.port), "Port for clients; 0 takes any free one"),
     opt("peer-port", Section::Network, PORT, Place::U16(|s| &mut s.peer_port), "Port for peers; 0 is port + 10000"),
@@ -225,47 +231,10 @@ pub static OPTIONS: &[Opt] = &[
         Place::Usize(|s| &mut s.slowlog_len_max),
         "Entries that SLOWLOG keeps",
     ),
-    Opt {
-        aliases: &["hash-max-ziplist-entries"],
-        ..live(
-            "hash-max-listpack-entries",
-            Section::Replicated,
-            int(0, 1 << 20),
-            Place::Replicated,
-            "Fields up to which a hash is kept as a list",
-        )
-    },
-    Opt {
-        aliases: &["hash-max-ziplist-value"],
-        ..live(
-            "hash-max-listpack-value",
-            Section::Replicated,
-            bytes(0, MB),
-            Place::Replicated,
-            "Length up to which fields and values of a hash are kept in a list",
-        )
-    },
-    live(
-        "proto-max-bulk-len",
-        Section::Replicated,
-        bytes(MB, 512 * MB),
-        Place::Replicated,
-        "Longest argument, and longest string that commands may build",
-    ),
-    live(
-        "script-budget",
-        Section::Replicated,
-        int(1000, 1_000_000_000_000),
-        Place::Replicated,
-        "Units of work (about VM instructions) after which a script is stopped",
-    ),
-    live(
-        "script-memory",
-        Section::Replicated,
-        bytes(MB, 4 * GB),
-        Place::Replicated,
-        "Memory that one run of a script may use",
-    ),
+];
+
+/// Those that repair something, and those of Redis that are always so.
+static REPAIR_AND_FIXED: &[Opt] = &[
     opt(
         "skip-entry",
         Section::Repair,

@@ -14,12 +14,12 @@ fn load_of(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Loaded,
 
 #[test]
 fn every_option_stands_once_and_its_default_is_within_its_bounds() {
-    let mut names: Vec<&str> = OPTIONS.iter().flat_map(|opt| opt.aliases.iter().copied().chain([opt.name])).collect();
+    let mut names: Vec<&str> = options().flat_map(|opt| opt.aliases.iter().copied().chain([opt.name])).collect();
     names.sort_unstable();
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
-    for opt in OPTIONS.iter().filter(|opt| opt.is_given()) {
+    for opt in options().filter(|opt| opt.is_given()) {
         let default = opt.get(&Settings::default(), &Options::default());
         let optional = matches!(opt.place, Place::NumberOption(_)) || opt.kind == Kind::Address;
         assert!(optional || opt.kind.parse(&default).is_ok(), "{} '{default}'", opt.name);
@@ -28,7 +28,7 @@ fn every_option_stands_once_and_its_default_is_within_its_bounds() {
 
 #[test]
 fn what_is_always_so_is_a_value_of_its_option() {
-    for opt in OPTIONS.iter().filter(|opt| !opt.is_given()) {
+    for opt in options().filter(|opt| !opt.is_given()) {
         let value = opt.get(&Settings::default(), &Options::default());
         assert_eq!(opt.kind.parse(&value).map(|parsed| opt.kind.show(&parsed)), Ok(value), "{}", opt.name);
     }
@@ -36,14 +36,14 @@ fn what_is_always_so_is_a_value_of_its_option() {
 
 #[test]
 fn every_replicated_option_is_in_the_table_and_in_the_state() {
-    let mut in_table: Vec<&str> = OPTIONS.iter().filter(|opt| opt.is_replicated()).map(|opt| opt.name).collect();
+    let mut in_table: Vec<&str> = options().filter(|opt| opt.is_replicated()).map(|opt| opt.name).collect();
     in_table.sort_unstable();
     assert_eq!(in_table, Options::NAMES);
 }
 
 #[test]
 fn what_is_set_is_what_is_got() {
-    for opt in OPTIONS.iter().filter(|opt| opt.is_given() && !opt.is_replicated()) {
+    for opt in options().filter(|opt| opt.is_given() && !opt.is_replicated()) {
         let text = match opt.kind {
             Kind::Int { max, .. } | Kind::Bytes { max, .. } => max.to_string(),
             Kind::YesNo => "yes".into(),
@@ -109,7 +109,7 @@ fn an_unknown_name_in_the_file_names_the_nearest_option() {
 
 #[test]
 fn two_letters_in_the_wrong_order_still_name_the_option() {
-    for opt in OPTIONS.iter().filter(|opt| opt.is_given()) {
+    for opt in options().filter(|opt| opt.is_given()) {
         for name in opt.aliases.iter().chain([&opt.name]) {
             let (first, second, rest) = (&name[..1], &name[1..2], &name[2..]);
             assert_eq!(nearest(&format!("{second}{first}{rest}"), &[]), Some(opt.name), "{name}");
@@ -121,7 +121,7 @@ fn two_letters_in_the_wrong_order_still_name_the_option() {
 fn replicated_options_are_handed_on_and_not_kept() {
     let loaded = load_of(&[("proto-max-bulk-len", "2mb")], &[("LOCKSTEP_SCRIPT_BUDGET", "5000")]).unwrap();
     let expected = vec![("proto-max-bulk-len".to_owned(), 2 << 20), ("script-budget".to_owned(), 5000)];
-    assert_eq!(loaded.start.replicated, expected);
+    assert_eq!(loaded.replicated, expected);
 }
 
 #[test]

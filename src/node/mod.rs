@@ -16,6 +16,7 @@ pub use files::{DiskFiles, Files, MemoryFiles};
 pub use join::NodeIdentity;
 pub use ports::Ports;
 
+use crate::config::Loaded;
 use crate::error::Fatal;
 use crate::executor::StoreExecutor;
 use crate::replication::log::{LogIo, LogOptions};
@@ -47,6 +48,19 @@ pub struct StartOptions {
     pub log: LogOptions,
     /// Replicated options that flags gave, for a new cluster.
     pub replicated: Vec<(String, u64)>,
+}
+
+impl StartOptions {
+    /// What flags, environment and file say.
+    pub fn of(loaded: &Loaded) -> Self {
+        let Loaded { settings, replicated } = loaded;
+        Self {
+            skip_entry: settings.skip_entry,
+            rebuild: settings.rebuild,
+            log: LogOptions { log_tail_bytes: settings.log_tail_bytes, ..LogOptions::default() },
+            replicated: replicated.clone(),
+        }
+    }
 }
 
 /// A running node.

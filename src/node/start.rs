@@ -112,7 +112,13 @@ fn make_group(
         );
     }
     let (node, process) = (identity.node, env.random());
-    let own = Identity::new(identity.cluster, node, process, crate::FEATURE_LEVEL, settings.requirepass.clone());
+    let own = Identity::new(
+        identity.cluster,
+        node,
+        process,
+        crate::sys::version::FEATURE_LEVEL,
+        settings.requirepass.clone(),
+    );
     let links = Links::new(env.clone(), own);
     for (member, addr) in identity.peers.iter().filter(|(member, _)| *member != node) {
         links.set_addr(*member, addr);
@@ -159,7 +165,7 @@ fn run_all(
         peer_addr: addrs.peer.clone(),
         client_addr: addrs.client.clone(),
         revision: first_revision(&group.env),
-        level: crate::FEATURE_LEVEL,
+        level: crate::sys::version::FEATURE_LEVEL,
         options: options.replicated.clone(),
     });
     let own = Whereabouts { nonce: identity.nonce, addrs, hint: server.settings().join.clone() };

@@ -30,11 +30,11 @@ pub async fn restore(group: &Arc<Group>) -> Result<Restored, Fatal> {
     let loaded = group.env.heavy(move || dir.load_latest()).await.map_err(|error| Fatal(error.to_string()))?;
     let mut applied = None;
     if let Some((meta, state)) = loaded {
-        if state.cluster.level > crate::FEATURE_LEVEL {
+        if state.cluster.level > crate::sys::version::FEATURE_LEVEL {
             return Err(Fatal(format!(
                 "the data is of feature level {}, this binary knows {}: start a newer one",
                 state.cluster.level,
-                crate::FEATURE_LEVEL
+                crate::sys::version::FEATURE_LEVEL
             )));
         }
         let raft_meta = snapshot::raft_meta(&meta)?;

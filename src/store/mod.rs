@@ -13,7 +13,6 @@ mod entry;
 mod hash;
 #[cfg(test)]
 mod model_tests;
-mod options;
 mod origins;
 mod position;
 mod rng;
@@ -26,12 +25,12 @@ mod view;
 mod warm;
 mod work;
 
+pub use crate::config::ReplicatedOptions as Options;
 pub use cluster::{Cluster, Member, Wish};
 pub use database::Database;
 pub use digest::Digest;
 pub use entry::{Entry, is_over};
 pub use hash::{FieldValue, Hash, HashLimits};
-pub use options::Options;
 pub use origins::{Boot, Origins};
 pub use position::{CURSOR_BITS, Position, SHARDS, SLOTS, slot};
 pub use rng::Rng;

@@ -6,3 +6,4 @@ pub mod env;
 pub mod log;
 pub mod memory;
 pub mod task;
+pub mod version;

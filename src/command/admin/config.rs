@@ -4,7 +4,7 @@ use super::{ADMIN, OPEN, doc};
 use crate::command::context::{Answer, Call};
 use crate::command::glob::{Case, matches};
 use crate::command::{Arg, ArgKind, Flags, Spec, help};
-use crate::config::{OPTIONS, Opt};
+use crate::config::{Opt, options};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -56,7 +56,7 @@ fn get(call: &mut Call<'_>, args: &Args) -> Answer {
         let replicated = node.options().await;
         let settings = node.settings();
         let mut found = Vec::new();
-        for (name, opt) in OPTIONS.iter().flat_map(names) {
+        for (name, opt) in options().flat_map(names) {
             if let Some(shown) = patterns.iter().find_map(|pattern| shown_as(pattern, name)) {
                 found.push((Reply::bulk(shown), Reply::bulk(opt.get(&settings, &replicated))));
             }

@@ -13,6 +13,6 @@ pub static SPEC: Spec = Spec::session(
     |_, _| {
         let step = "  o     o     o     o  \n /|\\   /|\\   /|\\   /|\\\n / \\   / \\   / \\   / \\\n";
         let text = format!("{step}\nleft, right, left: nobody moves before a quorum has heard it.\n\nLockstep ver. ");
-        Reply::Verbatim(*b"txt", (text + crate::VERSION + "\n").into()).into()
+        Reply::Verbatim(*b"txt", (text + crate::sys::version::VERSION + "\n").into()).into()
     },
 );

@@ -82,7 +82,7 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
     let role = if call.node.shows_master() { "master" } else { "replica" };
     Ok(Reply::Map(vec![
         (Reply::bulk("server"), Reply::bulk("redis")),
-        (Reply::bulk("version"), Reply::bulk(crate::REDIS_VERSION)),
+        (Reply::bulk("version"), Reply::bulk(crate::sys::version::REDIS_VERSION)),
         (Reply::bulk("proto"), Reply::Int(resp as i64)),
         (Reply::bulk("id"), Reply::Int(call.session.client.id as i64)),
         (Reply::bulk("mode"), Reply::bulk("standalone")),

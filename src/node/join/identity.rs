@@ -208,10 +208,10 @@ async fn joined(
     };
     let Admission { cluster, node, level, peers } =
         ask_until_admitted(env, &through, &settings.requirepass, applicant).await;
-    if level > crate::FEATURE_LEVEL {
+    if level > crate::sys::version::FEATURE_LEVEL {
         return Err(Fatal(format!(
             "the cluster is of feature level {level}, this binary knows {}: start a newer one",
-            crate::FEATURE_LEVEL
+            crate::sys::version::FEATURE_LEVEL
         )));
     }
     Ok(NodeIdentity { cluster, node, nonce: applicant.nonce, founder: false, peers, log_begun: false, made_of: None })

@@ -7,11 +7,11 @@ pub fn server(section: &mut Section, facts: &Facts<'_>) {
     let (settings, process) = (facts.node.settings(), facts.node.process());
     let uptime_s = process.now_ms.saturating_sub(process.started_ms) / 1000;
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    section.field("redis_version", crate::REDIS_VERSION);
+    section.field("redis_version", crate::sys::version::REDIS_VERSION);
     section.field("redis_git_sha1", "00000000");
     section.field("redis_git_dirty", 0);
     section.field("redis_mode", "standalone");
-    section.field("lockstep_version", crate::VERSION);
+    section.field("lockstep_version", crate::sys::version::VERSION);
     section.field("os", format!("Linux {} {}", release.trim(), std::env::consts::ARCH));
     section.field("arch_bits", usize::BITS);
     section.field("multiplexing_api", "epoll");

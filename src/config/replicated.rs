@@ -1,0 +1,61 @@
+//! Options that apply consults, and which are therefore part of the replicated state (design 3): set by a log entry, the same on every node
+//! at the same index. One line of the table is all that an option needs; the order of the table is that of snapshots.
+
+use super::table::{GB, MB, bytes, int, live};
+use super::{Opt, Place, Section};
+
+macro_rules! replicated_options {
+    ($($field:ident: $name:literal $aliases:expr, $kind:expr, $default:expr, $doc:literal;)*) => {
+        /// The values of the replicated options.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct ReplicatedOptions {
+            $(#[doc = concat!("`", $name, "`: ", $doc)] pub $field: u64,)*
+        }
+
+        impl Default for ReplicatedOptions {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+
+        impl ReplicatedOptions {
+            /// Names of all, in order.
+            pub const NAMES: &[&str] = &[$($name,)*];
+
+            /// The value of the option called `name`.
+            pub fn get(&self, name: &str) -> Option<u64> {
+                match name {
+                    $($name => Some(self.$field),)*
+                    _ => None,
+                }
+            }
+
+            /// Sets an option; false if there is none of that name. Bounds are checked where the command enters.
+            pub fn set(&mut self, name: &str, value: u64) -> bool {
+                match name {
+                    $($name => self.$field = value,)*
+                    _ => return false,
+                }
+                true
+            }
+        }
+
+        /// The same as options.
+        pub(super) static REPLICATED: &[Opt] = &[
+            $(Opt { aliases: &$aliases, ..live($name, Section::Replicated, $kind, Place::Replicated, $doc) },)*
+        ];
+    };
+}
+
+replicated_options! {
+    hash_small_entries_max: "hash-max-listpack-entries" ["hash-max-ziplist-entries"], int(0, 1 << 20), 128,
+        "Fields up to which a hash is kept as a list";
+    hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, MB), 64,
+        "Length up to which fields and values of a hash are kept in a list";
+    bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,
+        "Longest argument, and longest string that commands may build";
+    script_budget: "script-budget" [], int(1000, 1_000_000_000_000), 500_000_000,
+        "Units of work (about VM instructions) after which a script is stopped";
+    script_memory: "script-memory" [], bytes(MB, 4 * GB), 256 << 20,
+        "Memory that one run of a script may use";
+}
