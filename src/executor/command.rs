@@ -231,3 +231,27 @@ pub fn send_answers(answers: Vec<(CommandGroup, Vec<StepReply>)>, index: u64) {
         let _ = group.done.send(Answered { replies, index, timed_out: false });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::lookup;
+
+    #[test]
+    fn a_read_that_loads_its_script_is_a_write_by_the_log() {
+        let command = |line: &[&str]| Command::new(lookup(line[0].as_bytes()).unwrap(), 0, Args::from_slices(line));
+        for (line, by_log) in [
+            (&["EVAL_RO", "return 1", "0"][..], true),
+            (&["EVALSHA_RO", "x", "0"], false),
+            (&["GET", "k"], false),
+            (&["SELECT", "1"], false),
+        ] {
+            let plain = command(line);
+            let exec = Exec { watches: Vec::new(), commands: vec![plain.clone()] };
+            let whole = Command { exec: Some(Box::new(exec)), ..command(&["EXEC"]) };
+            assert!(!plain.is_write() && !whole.is_write(), "{line:?}");
+            assert_eq!((plain.by_log().is_write(), whole.by_log().is_write()), (by_log, by_log), "{line:?}");
+        }
+        assert!(command(&["EVAL", "return 1", "0"]).is_write() && command(&["EVALSHA", "x", "0"]).is_write());
+    }
+}
