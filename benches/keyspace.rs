@@ -235,8 +235,8 @@ fn key(number: u64) -> Key {
 
 /// Resident bytes.
 fn resident() -> u64 {
-    lockstep::memory::sample();
-    lockstep::memory::used_bytes()
+    lockstep::sys::memory::sample();
+    lockstep::sys::memory::used_bytes()
 }
 
 fn main() {
