@@ -59,7 +59,7 @@ async fn a_log_that_contradicts_the_newest_snapshot_follows_it() {
             while !node.group.is_recovered() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            replication::snapshot::take(&node.group).await.unwrap();
+            replication::take_snapshot(&node.group).await.unwrap();
             let dir = node.group.snapshots.dir.clone();
             node.stop().await;
 

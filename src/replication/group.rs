@@ -1,22 +1,36 @@
 //! One Raft group of this node: its log, its origin, its reads, its place in the cluster, and the state machine that it feeds. The parts
 //! know each other through it; none holds another's lock.
 
+mod contact;
+mod digests;
+mod disk_space;
+mod members;
+mod progress;
+mod raft_standing;
+mod reads;
+mod snapshot;
+mod state_machine;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use super::digests::Digests;
-use super::disk_space::Disks;
+pub use progress::LastApplied;
+pub use raft_standing::RaftStanding;
+pub use reads::drive_reads;
+pub use snapshot::{Snapshot, SnapshotData, SnapshotStats, Snapshots, drive_snapshots, put_state, raft_meta, take};
+pub use state_machine::StateMachine;
+
+use self::digests::Digests;
+use self::disk_space::Disks;
+use self::members::MemberView;
+use self::progress::Progress;
+use self::reads::Reads;
 use super::log::LogStore;
-use super::members::MemberView;
 use super::origin::{Leader, Origin};
 use super::peer::Links;
-use super::progress::{LastApplied, Progress};
-use super::reads::Reads;
-use super::snapshot::Snapshots;
-use super::state_machine::StateMachine;
 use super::types::{LogId, StoredMembership, TypeConfig};
 use crate::config::ReadLevel;
 use crate::executor::{CommandGroup, Consensus, DiskSpace, Executor, Moved};

@@ -1,45 +1,35 @@
 //! Consensus: the only user of openraft. It knows bytes, log ids and one trait of the state machine ([`crate::executor::Executor`]); what a
 //! command is, it does not know. The path of a write and of a read through it:
 //!
-//! - [`Group::submit`] takes a connection's group of commands. Reads go to [`reads`], all else to the [`origin`].
+//! - [`Group::submit`] takes a connection's group of commands. Reads go to its reads, all else to the [`origin`].
 //! - The origin makes batches and hands them to the leader: itself ([`propose`]) or a peer ([`peer`]).
 //! - The leader stamps a batch ([`crate::executor::entry`]) and proposes it; the log store ([`log`]) makes it durable.
-//! - [`state_machine`] feeds each committed entry to the executor, which at its origin produces the replies.
-//! - [`drivers`], [`membership`] and [`snapshot`] have the tasks that keep a group going.
+//! - Its state machine feeds each committed entry to the executor, which at its origin produces the replies.
+//! - [`drivers`] and [`membership`] have the tasks that keep a group going.
 
 pub mod codec;
-mod digests;
-mod disk_space;
 mod drivers;
 mod group;
 pub mod log;
-mod members;
 mod membership;
 pub mod offline;
 mod origin;
 mod pacing;
 pub mod peer;
-mod progress;
 mod propose;
-mod reads;
-pub mod snapshot;
-mod standing;
 pub mod start;
-mod state_machine;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transfer;
 pub mod types;
 
 pub use drivers::{drive_origin, drive_ticks, watch_deadlines, watch_leader};
-pub use group::{Group, Parts, Raft};
+pub use group::{
+    Group, LastApplied, Parts, Raft, RaftStanding, SnapshotStats, Snapshots, StateMachine, drive_reads,
+    drive_snapshots, take as take_snapshot,
+};
 pub use membership::{Standing, drive_membership, standings, why_waiting};
 pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
-pub use progress::LastApplied;
 pub use propose::end_boot;
-pub use reads::drive_reads;
-pub use snapshot::drive_snapshots;
-pub use standing::RaftStanding;
-pub use state_machine::StateMachine;
 pub use transfer::{best_successor, transfer};
 pub use types::spawn;

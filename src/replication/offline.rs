@@ -9,8 +9,8 @@ use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use openraft::vote::RaftLeaderId;
 
 use super::Group;
+use super::group::raft_meta;
 use super::log::LogStore;
-use super::snapshot::raft_meta;
 use super::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer, Vote};
 use crate::error::Fatal;
 use crate::executor::entry::{Content, Stamp, encode, seal};

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use openraft::SnapshotPolicy;
 use openraft::async_runtime::watch::WatchReceiver;
 
-use super::group::Raft;
+use super::group::{Raft, put_state, raft_meta};
 use super::peer::Network;
-use super::state_machine::StateMachine;
 use super::types::{LogId, Peer};
-use super::{Group, snapshot};
+use super::{Group, StateMachine};
 use crate::error::Fatal;
 
 /// A group whose state is that of its newest snapshot, and whose log follows it.
@@ -37,9 +36,9 @@ pub async fn restore(group: &Arc<Group>) -> Result<Restored, Fatal> {
                 crate::sys::version::FEATURE_LEVEL
             )));
         }
-        let raft_meta = snapshot::raft_meta(&meta)?;
-        applied = raft_meta.last_log_id;
-        snapshot::put_state(group, raft_meta.last_membership, applied, state).await;
+        let meta = raft_meta(&meta)?;
+        applied = meta.last_log_id;
+        put_state(group, meta.last_membership, applied, state).await;
     }
     if let Some(covers) = applied {
         group.log.clone().follow(covers).await?;

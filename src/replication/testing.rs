@@ -13,12 +13,12 @@ use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
+use super::group::raft_meta;
 use super::log::{LogOptions, LogStore, MemoryDisk};
 use super::origin::Leader;
 use super::peer::frame::{self, FrameReader};
 use super::peer::message::{ANSWER, Answer, Question};
 use super::peer::{Identity, Links, handshake};
-use super::snapshot::raft_meta;
 use super::types::{
     Entry, EntryPayload, LeaderId, LogId, Membership, Payload, Peer, SnapshotMeta, StoredMembership, Vote,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use lockstep::replication::snapshot::take;
+use lockstep::replication::take_snapshot as take;
 
 use crate::client::{Client, Fate};
 use crate::cluster::{Cluster, NODES, Shape, World};

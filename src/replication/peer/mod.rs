@@ -3,13 +3,11 @@
 //!
 //! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`identity`]: who is there, and may they talk.
 //! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
-//! - [`contact`]: whether the leader is heard, and calls to all members.
 //! - [`snapshots`], [`state`]: snapshots, sent by a leader and asked for by a node that takes its state anew.
 //! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
 //!   all of them.
 
 mod append;
-mod contact;
 mod forward;
 pub mod frame;
 pub mod handshake;

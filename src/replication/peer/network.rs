@@ -21,7 +21,7 @@ use openraft::raft::{
 use openraft::type_config::alias::SnapshotOf;
 
 use super::super::Group;
-use super::super::snapshot::SnapshotData;
+use super::super::group::SnapshotData;
 use super::super::types::{Peer, TypeConfig, Vote};
 use super::append::{self, unreachable};
 use super::handshake::{Purpose, dial};

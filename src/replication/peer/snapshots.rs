@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::super::Group;
 use super::super::codec::{Reader, put_vote};
-use super::super::snapshot::{Snapshot, SnapshotData, raft_meta};
+use super::super::group::{Snapshot, SnapshotData, raft_meta};
 use super::super::types::{TypeConfig, Vote};
 use super::append::unreachable;
 use super::frame::{self, FrameReader};

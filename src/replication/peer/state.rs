@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::super::Group;
 use super::super::codec::Reader;
-use super::super::snapshot::take as take_snapshot;
+use super::super::group::take as take_snapshot;
 use super::super::types::{SnapshotMeta, Vote};
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use crate::command::context::{SnapshotFacts, Snapshots};
 use crate::error::ReplyError;
 use crate::executor::DiskSpace;
-use crate::replication::snapshot::take;
+use crate::replication::take_snapshot as take;
 use crate::server::Server;
 
 impl Snapshots for Server {

@@ -5,20 +5,20 @@ use std::collections::BTreeSet;
 use parking_lot::Mutex;
 
 use super::Group;
-use super::types::StoredMembership;
 use crate::executor::Members;
+use crate::replication::types::StoredMembership;
 
 /// What a node knows of the members.
 #[derive(Default)]
-pub(super) struct MemberView {
+pub(in crate::replication) struct MemberView {
     /// The last membership applied.
-    pub(super) membership: Mutex<StoredMembership>,
+    pub(in crate::replication) membership: Mutex<StoredMembership>,
     removed: Mutex<BTreeSet<u64>>,
 }
 
 impl Group {
     /// Takes over what the state says of members: addresses, and who was removed.
-    pub(super) fn note_members(&self, members: Members) {
+    pub(in crate::replication) fn note_members(&self, members: Members) {
         for (node, addr) in &members.addrs {
             self.links.state_says(*node, addr);
         }

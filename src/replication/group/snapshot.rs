@@ -22,9 +22,9 @@ use tokio::sync::watch;
 
 use self::failures::Failures;
 use super::Group;
-use super::codec::{Reader, put_snapshot_meta};
-use super::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
 use crate::executor::Installed;
+use crate::replication::codec::{Reader, put_snapshot_meta};
+use crate::replication::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
 use crate::snapshot::{Meta, ReceivedSnapshot, SnapshotDir};
 use crate::store::State;
 
@@ -72,7 +72,7 @@ pub struct SnapshotStats {
 }
 
 impl Snapshots {
-    pub(super) fn new(dir: SnapshotDir) -> Self {
+    pub(in crate::replication) fn new(dir: SnapshotDir) -> Self {
         let (stats, failures, tries) = (SnapshotStats::default(), Failures::default(), watch::Sender::new(0));
         Self { dir, stats, failures, log_keep: AtomicU64::new(256 << 20), tries }
     }

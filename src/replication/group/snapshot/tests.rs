@@ -1,9 +1,10 @@
 //! Snapshots that fail, beside a Raft that goes on.
 
-use super::super::testing::{Alone, OWN, group_on, log_id};
-use super::super::types::scope;
-use super::super::{StateMachine, peer::Network};
+use super::super::StateMachine;
 use super::*;
+use crate::replication::peer::Network;
+use crate::replication::testing::{Alone, OWN, group_on, log_id};
+use crate::replication::types::scope;
 use crate::snapshot::{MemoryStore, SnapshotStore};
 
 /// A cluster of one node, which leads, with a snapshot at entry 5 and more applied since.
@@ -12,7 +13,8 @@ async fn leader() -> (Arc<Group>, MemoryStore) {
     let group = group_on(OWN, Arc::new(Alone), false, store.clone()).await;
     let machine = StateMachine::new(group.clone(), Some(log_id(OWN, 5)), None);
     let config = Arc::new(openraft::Config { snapshot_policy: openraft::SnapshotPolicy::Never, ..Default::default() });
-    let raft = super::super::Raft::new(1, config, Network(group.clone()), group.log.clone(), machine).await.unwrap();
+    let raft =
+        crate::replication::Raft::new(1, config, Network(group.clone()), group.log.clone(), machine).await.unwrap();
     group.set_raft(raft);
     check_goes_on(&group).await;
     assert_eq!(group.snapshots.dir.latest().map(|id| id.last_index), Some(5));
@@ -23,7 +25,7 @@ async fn leader() -> (Arc<Group>, MemoryStore) {
 async fn check_goes_on(group: &Group) {
     let raft = group.raft().unwrap();
     let before = group.applied().index;
-    raft.add_learner(1, super::super::types::Peer { addr: "n1:1".into() }, false).await.unwrap();
+    raft.add_learner(1, crate::replication::types::Peer { addr: "n1:1".into() }, false).await.unwrap();
     assert!(group.applied().index > before);
 }
 

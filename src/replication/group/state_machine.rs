@@ -10,8 +10,8 @@ use openraft::entry::RaftEntry;
 use openraft::storage::{EntryResponder, RaftStateMachine};
 
 use super::snapshot::{SnapshotBuilder, SnapshotData};
-use super::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
 use super::{Group, snapshot};
+use crate::replication::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
 
 /// See the module's header.
 pub struct StateMachine {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::{Notify, watch};
 
-use super::origin::Leader;
-use super::types::LogId;
+use crate::replication::origin::Leader;
+use crate::replication::types::LogId;
 
 /// How far a node has applied the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -20,7 +20,7 @@ pub struct LastApplied {
 }
 
 /// See the module's header.
-pub(super) struct Progress {
+pub(in crate::replication) struct Progress {
     leader: watch::Sender<Option<Leader>>,
     applied: watch::Sender<LastApplied>,
     /// The highest commit index that this node as leader has told anyone.
@@ -42,16 +42,16 @@ impl Default for Progress {
 }
 
 impl Progress {
-    pub(super) fn leader(&self) -> Option<Leader> {
+    pub(in crate::replication) fn leader(&self) -> Option<Leader> {
         *self.leader.borrow()
     }
 
-    pub(super) fn watch_leader(&self) -> watch::Receiver<Option<Leader>> {
+    pub(in crate::replication) fn watch_leader(&self) -> watch::Receiver<Option<Leader>> {
         self.leader.subscribe()
     }
 
     /// True if it was another one before.
-    pub(super) fn set_leader(&self, leader: Option<Leader>) -> bool {
+    pub(in crate::replication) fn set_leader(&self, leader: Option<Leader>) -> bool {
         let changed = self.leader.send_if_modified(|known| {
             let changed = *known != leader;
             *known = leader;
@@ -63,27 +63,27 @@ impl Progress {
         changed
     }
 
-    pub(super) fn applied(&self) -> LastApplied {
+    pub(in crate::replication) fn applied(&self) -> LastApplied {
         *self.applied.borrow()
     }
 
-    pub(super) fn watch_applied(&self) -> watch::Receiver<LastApplied> {
+    pub(in crate::replication) fn watch_applied(&self) -> watch::Receiver<LastApplied> {
         self.applied.subscribe()
     }
 
-    pub(super) fn set_applied(&self, log_id: &LogId) {
+    pub(in crate::replication) fn set_applied(&self, log_id: &LogId) {
         let leader = Leader { term: log_id.leader_id.term, node: log_id.leader_id.node_id };
         self.applied.send_replace(LastApplied { index: log_id.index, leader: Some(leader) });
         self.check_recovered();
     }
 
     /// As leader this node tells others that `index` is committed.
-    pub(super) fn tell_commit(&self, index: u64) {
+    pub(in crate::replication) fn tell_commit(&self, index: u64) {
         self.told_commit.fetch_max(index, Ordering::AcqRel);
     }
 
     /// The highest index that it has told.
-    pub(super) fn told_commit(&self) -> u64 {
+    pub(in crate::replication) fn told_commit(&self) -> u64 {
         self.told_commit.load(Ordering::Acquire)
     }
 
@@ -94,11 +94,11 @@ impl Progress {
         }
     }
 
-    pub(super) fn is_recovered(&self) -> bool {
+    pub(in crate::replication) fn is_recovered(&self) -> bool {
         self.recovered.load(Ordering::Acquire)
     }
 
-    pub(super) async fn recovery(&self) {
+    pub(in crate::replication) async fn recovery(&self) {
         loop {
             let wake = self.recovered_wake.notified();
             if self.is_recovered() {

@@ -87,7 +87,7 @@ impl Group {
     }
 
     /// The leader on `node` has refused a batch of this node for want of space.
-    pub(super) fn note_refusal(&self, node: u64, space: DiskSpace) {
+    pub(in crate::replication) fn note_refusal(&self, node: u64, space: DiskSpace) {
         *self.disks.told.lock() = Some((node, space, Instant::now()));
         self.disks.was_told.store(true, Ordering::Relaxed);
     }

@@ -20,11 +20,11 @@ const ROUNDS_MAX: usize = 3;
 /// From so many commands on, those that wait do not wait for others: a round of their own costs little beside answering them.
 const LARGE_COMMANDS: usize = 128;
 /// Fewer groups wait for the round before to end; and where fewer read in all, none waits for the others.
-pub(super) const SMALL_GROUPS: usize = 10;
+pub(in crate::replication) const SMALL_GROUPS: usize = 10;
 
 impl Queue {
     /// Another waits; true if a round may begin now.
-    pub(super) fn came(&mut self, now: Instant) -> bool {
+    pub(in crate::replication) fn came(&mut self, now: Instant) -> bool {
         self.pacing.came(now, self.waiting.len());
         self.may_begin(now)
     }
@@ -103,7 +103,7 @@ async fn obtain_index(group: &Group) -> u64 {
 }
 
 /// Waits until `index` is applied; those whose time is over before fail.
-pub(super) async fn finish_when_applied(group: Arc<Group>, mut ready: Vec<Read>, index: u64) {
+pub(in crate::replication) async fn finish_when_applied(group: Arc<Group>, mut ready: Vec<Read>, index: u64) {
     if within_deadlines(&mut ready, group.wait_applied(index)).await.is_some() {
         answer(&group, ready, index).await;
     }

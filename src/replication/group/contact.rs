@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::super::Group;
-use super::message::Question;
+use super::Group;
+use crate::replication::peer::message::Question;
 
 /// A leader that was silent for this long is not heard.
 const SILENCE: Duration = Duration::from_secs(1);

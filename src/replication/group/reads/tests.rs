@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::peer::message::{Answer, Question};
-use super::super::testing::{Asked, Member, OWN, group, log_id, set_applied, set_voters, vote};
-use super::super::types::scope;
 use super::rounds::finish_when_applied;
 use super::*;
 use crate::config::ReadLevel;
 use crate::executor::{Answered, Command, Step};
 use crate::protocol::{Args, Reply};
+use crate::replication::peer::message::{Answer, Question};
+use crate::replication::testing::{Asked, Member, OWN, group, log_id, set_applied, set_voters, vote};
+use crate::replication::types::scope;
 use crate::sys::env::Tcp;
 
 /// Node 1, the only voter, leads.

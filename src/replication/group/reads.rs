@@ -22,10 +22,10 @@ use rounds::SMALL_GROUPS;
 pub use rounds::drive_reads;
 
 use super::Group;
-use super::origin::Leader;
-use super::pacing::Pacing;
 use crate::error::{LOADING, ReplyError};
 use crate::executor::{CommandGroup, Read, Watch, Work};
+use crate::replication::origin::Leader;
+use crate::replication::pacing::Pacing;
 
 /// What waits for a round, and how many are in one.
 struct Queue {
@@ -48,14 +48,14 @@ impl Default for Queue {
 
 /// See the module's header.
 #[derive(Default)]
-pub(super) struct Reads {
+pub(in crate::replication) struct Reads {
     queue: Mutex<Queue>,
     wake: Notify,
 }
 
 impl Reads {
     /// Takes a group without writes, to be answered within `timeout` of when it came.
-    pub(super) fn submit(&self, group: CommandGroup, timeout: Duration) {
+    pub(in crate::replication) fn submit(&self, group: CommandGroup, timeout: Duration) {
         let deadline = group.arrived + timeout;
         self.push(Read { work: Work::Commands(group), deadline });
     }
@@ -73,7 +73,7 @@ impl Reads {
     }
 
     /// Answers those whose time is over and that still wait for a round.
-    pub(super) fn expire(&self) {
+    pub(in crate::replication) fn expire(&self) {
         let now = Instant::now();
         let late: Vec<Read> = {
             let mut queue = self.queue.lock();
@@ -113,12 +113,12 @@ impl Group {
         if leader.node == self.node {
             self.confirmed_index(leader, None).await
         } else {
-            super::peer::ask_read_index(self, leader).await
+            crate::replication::peer::ask_read_index(self, leader).await
         }
     }
 
     /// The leader's part. `asker`: a voter that had this leader as its vote when it asked; it counts.
-    pub(super) async fn confirmed_index(&self, leader: Leader, asker: Option<u64>) -> Option<u64> {
+    pub(in crate::replication) async fn confirmed_index(&self, leader: Leader, asker: Option<u64>) -> Option<u64> {
         if self.leader() != Some(leader) || leader.node != self.node {
             return None;
         }
@@ -135,14 +135,14 @@ impl Group {
             configs.iter().all(|set| set.iter().filter(|id| confirmed.contains(id)).count() > set.len() / 2)
         };
         if !quorum(&confirmed) {
-            super::peer::confirm(self, leader, &configs, &mut confirmed, &quorum).await;
+            crate::replication::peer::confirm(self, leader, &configs, &mut confirmed, &quorum).await;
         }
         // The own vote is looked at last: it has not moved while the others were asked.
         (quorum(&confirmed) && self.votes_for(leader)).then_some(index)
     }
 
     /// True if this node's stored vote is this leader's.
-    pub(super) fn votes_for(&self, leader: Leader) -> bool {
+    pub(in crate::replication) fn votes_for(&self, leader: Leader) -> bool {
         self.log.vote().is_some_and(|vote| vote.leader_id.term == leader.term && vote.leader_id.node_id == leader.node)
     }
 }

@@ -13,7 +13,7 @@ const KEPT: usize = 8;
 
 /// A node's digests, and what came of comparing them.
 #[derive(Default)]
-pub(super) struct Digests {
+pub(in crate::replication) struct Digests {
     noted: Mutex<Vec<(u64, u64)>>,
     diverged: OnceLock<String>,
     sent: AtomicU64,
@@ -21,7 +21,7 @@ pub(super) struct Digests {
 
 impl Digests {
     /// Remembers the digest at `index` if that is one to compare.
-    pub(super) fn note(&self, index: u64, digest: u64) {
+    pub(in crate::replication) fn note(&self, index: u64, digest: u64) {
         if index.is_multiple_of(DIGEST_EVERY) {
             let mut noted = self.noted.lock();
             if noted.len() >= KEPT {
@@ -32,7 +32,7 @@ impl Digests {
     }
 
     /// The last one that no entry of ours has carried yet; (0, 0) = none.
-    pub(super) fn to_send(&self) -> (u64, u64) {
+    pub(in crate::replication) fn to_send(&self) -> (u64, u64) {
         let Some((index, digest)) = self.noted.lock().last().copied() else { return (0, 0) };
         if self.sent.swap(index, Ordering::Relaxed) == index { (0, 0) } else { (index, digest) }
     }
@@ -41,7 +41,7 @@ impl Digests {
     ///
     /// # Errors
     /// The window of indices in which the two nodes went apart.
-    pub(super) fn compare(&self, index: u64, digest: u64) -> Result<(), String> {
+    pub(in crate::replication) fn compare(&self, index: u64, digest: u64) -> Result<(), String> {
         let noted = self.noted.lock();
         match noted.iter().find(|(known, _)| *known == index) {
             Some((_, own)) if *own != digest => {
@@ -57,7 +57,7 @@ impl Digests {
     }
 
     /// How this node's state was found to differ from the leader's.
-    pub(super) fn diverged(&self) -> Option<&str> {
+    pub(in crate::replication) fn diverged(&self) -> Option<&str> {
         self.diverged.get().map(String::as_str)
     }
 }
