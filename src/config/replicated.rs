@@ -5,20 +5,24 @@ use super::table::{GB, MB, bytes, int, live};
 use super::{Opt, Place, Section};
 
 macro_rules! replicated_options {
-    ($($field:ident: $name:literal $aliases:expr, $kind:expr, $default:expr, $doc:literal;)*) => {
-        /// The values of the replicated options.
+    (
+        $(#[$of_values:meta])* pub struct $values:ident;
+        $(#[$of_table:meta])* pub static $table:ident;
+        $($field:ident: $name:literal $aliases:expr, $kind:expr, $default:expr, $doc:literal;)*
+    ) => {
+        $(#[$of_values])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct ReplicatedOptions {
+        pub struct $values {
             $(#[doc = concat!("`", $name, "`: ", $doc)] pub $field: u64,)*
         }
 
-        impl Default for ReplicatedOptions {
+        impl Default for $values {
             fn default() -> Self {
                 Self { $($field: $default,)* }
             }
         }
 
-        impl ReplicatedOptions {
+        impl $values {
             /// Names of all, in order.
             pub const NAMES: &[&str] = &[$($name,)*];
 
@@ -40,14 +44,20 @@ macro_rules! replicated_options {
             }
         }
 
-        /// The same as options.
-        pub(super) static REPLICATED: &[Opt] = &[
+        $(#[$of_table])*
+        pub static $table: &[Opt] = &[
             $(Opt { aliases: &$aliases, ..live($name, Section::Replicated, $kind, Place::Replicated, $doc) },)*
         ];
     };
 }
 
 replicated_options! {
+    /// The values of the replicated options.
+    pub struct ReplicatedOptions;
+
+    /// The same as options.
+    pub static REPLICATED;
+
     hash_small_entries_max: "hash-max-listpack-entries" ["hash-max-ziplist-entries"], int(0, 1 << 20), 128,
         "Fields up to which a hash is kept as a list";
     hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, MB), 64,

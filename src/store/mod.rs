@@ -23,6 +23,7 @@ mod txn;
 mod value;
 mod view;
 mod warm;
+mod watch;
 mod work;
 
 pub use crate::config::ReplicatedOptions as Options;
@@ -40,4 +41,5 @@ pub use txn::{Changed, Create, Deadline, Effects, Txn};
 pub use value::{Kind, Value};
 pub use view::{Horizon, View};
 pub use warm::WARM_KEYS;
+pub use watch::Watch;
 pub use work::{ELEMENT_UNITS, units_of_bytes};

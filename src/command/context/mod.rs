@@ -20,13 +20,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use crate::store::Watch;
 pub use client::{Client, Shown, Unblock};
 pub use cluster::{Cluster, ClusterView, Identity, MemberFacts, OtherMember};
 pub use configuration::Configuration;
 pub use data::{Data, DatabaseFacts};
 pub use node::{Clients, Node, Process, ProcessFacts};
 pub use raft::{RaftFacts, RaftRole};
-pub use session::{Multi, ReplyMode, Session, Watch, Watched};
+pub use session::{Multi, ReplyMode, Session, Watched};
 pub use snapshots::{SnapshotFacts, Snapshots};
 pub use spec::{
     Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, Run, ScriptNamed,

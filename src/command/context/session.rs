@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{Client, Spec};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Resp};
+use crate::store::Watch;
 
 /// Which replies the client wants (CLIENT REPLY).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -31,19 +32,6 @@ pub struct Multi {
     pub bytes: usize,
     /// One was refused: EXEC will be too.
     pub aborted: bool,
-}
-
-/// A key that WATCH remembers: unchanged if its (revision, deadline) are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// Database.
-    pub db: u8,
-    /// Key.
-    pub key: Bytes,
-    /// Revision; 0 = absent.
-    pub revision: u64,
-    /// Deadline in ms; 0 = none.
-    pub deadline_ms: u64,
 }
 
 /// What WATCH remembers until EXEC, DISCARD or UNWATCH.
