@@ -8,12 +8,8 @@ use mlua::{Function, Lua, MultiValue, Table, Value};
 
 use super::budget::{End, INTERVAL, Meter};
 use super::params::Params;
-use super::raise::{Caught, Raise, bad_argument, caught, message};
-use super::sandbox::Shield;
-
-/// Why a key that is an object stops an iteration: its place in the table is a matter of its address.
-pub const OBJECT_KEY: &str =
-    "a table whose keys are tables, functions or threads cannot be iterated: their order differs by node";
+use super::raise::{Caught, OBJECT_KEY, Raise, bad_argument, caught, message};
+use super::shield::Shield;
 
 /// Functions of `names` that need no change.
 const UNCHANGED: [&str; 7] = ["_VERSION", "assert", "error", "ipairs", "rawequal", "select", "type"];

@@ -273,7 +273,7 @@ fn flat(lua: &Lua, table: &Table, with_values: bool) -> mlua::Result<Table> {
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
         if !matches!(key, Value::String(_) | Value::Integer(_) | Value::Number(_) | Value::Boolean(_)) {
-            return Err(Raise::Message(super::base::OBJECT_KEY.into()).into());
+            return Err(Raise::Message(super::raise::OBJECT_KEY.into()).into());
         }
         count += 1;
         list.raw_set(count, key)?;

@@ -36,6 +36,7 @@ mod printf;
 mod raise;
 mod runner;
 mod sandbox;
+mod shield;
 pub mod source;
 mod strings;
 mod tables;

@@ -5,6 +5,10 @@ use std::fmt;
 
 use mlua::{Lua, Value};
 
+/// Why a key that is an object stops an iteration: its place in the table is a matter of its address.
+pub const OBJECT_KEY: &str =
+    "a table whose keys are tables, functions or threads cannot be iterated: their order differs by node";
+
 /// The chunk name of our own Lua code: its functions pass for C functions, that is without a position in messages.
 pub const OWN_CHUNK: &str = "[own]";
 

@@ -8,7 +8,7 @@ use mlua::{Lua, MultiValue, Table, Value};
 use super::budget::{ELEMENT_UNITS, Meter};
 use super::params::Params;
 use super::raise::{message, type_name};
-use super::sandbox::Shield;
+use super::shield::Shield;
 
 /// Replaces functions of Lua's own `table`.
 ///

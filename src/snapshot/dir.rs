@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::error::Problem;
-use super::{IncomingSnapshot, Meta, Opened, Reader, SnapshotError, SnapshotStore, Summary, room};
+use super::temp::Temp;
+use super::{Meta, Opened, Reader, SnapshotError, SnapshotStore, Summary, room};
 use crate::store::State;
 
 const SUFFIX: &str = ".snapshot";
@@ -169,17 +170,6 @@ impl SnapshotDir {
         Ok(Some(OpenSnapshot { meta, len, reader: Box::new(io::Cursor::new(head).chain(reader)) }))
     }
 
-    /// A place for a snapshot that a peer sends; it never takes the last `keep_free` bytes of the disk.
-    ///
-    /// # Errors
-    /// Those of the store; too little room.
-    pub fn receive(&self, keep_free: u64) -> Result<IncomingSnapshot, SnapshotError> {
-        let temp = self.temp("incoming");
-        let writer = room::create(&self.0.store, &temp.name, keep_free);
-        let writer = writer.map_err(|error| SnapshotError::io(&temp.file(), error))?;
-        Ok(IncomingSnapshot::new(self.clone(), temp, writer))
-    }
-
     /// Makes a whole, durable file the newest; false if a newer one is there already.
     pub(super) fn publish(&self, temp: &Temp, meta: &Meta) -> io::Result<bool> {
         let id = SnapshotId::of(meta);
@@ -220,6 +210,11 @@ impl SnapshotDir {
         Err(Problem::Misplaced(format!("by its contents it is {}", found.file_name())).of(file))
     }
 
+    /// Where the files are.
+    pub(super) fn store(&self) -> &Arc<dyn SnapshotStore> {
+        &self.0.store
+    }
+
     fn open_file(&self) -> Result<Option<(SnapshotId, String, Opened)>, SnapshotError> {
         loop {
             let Some(id) = self.latest() else { return Ok(None) };
@@ -234,7 +229,7 @@ impl SnapshotDir {
         }
     }
 
-    fn temp(&self, purpose: &str) -> Temp {
+    pub(super) fn temp(&self, purpose: &str) -> Temp {
         let number = self.0.temps.fetch_add(1, Ordering::Relaxed);
         Temp { store: self.0.store.clone(), name: format!("{purpose}-{number}{TEMP_SUFFIX}") }
     }
@@ -248,31 +243,6 @@ fn remove_older(store: &dyn SnapshotStore, latest: Option<SnapshotId>) -> io::Re
         }
     }
     Ok(())
-}
-
-/// A file under way: removed when it is given up, gone by then if it was published.
-pub(super) struct Temp {
-    store: Arc<dyn SnapshotStore>,
-    name: String,
-}
-
-impl Temp {
-    /// The file from its start.
-    pub fn open(&self) -> io::Result<Opened> {
-        self.store.open(&self.name)
-    }
-
-    /// The file as messages name it.
-    pub fn file(&self) -> String {
-        self.store.describe(&self.name)
-    }
-}
-
-impl Drop for Temp {
-    fn drop(&mut self) {
-        // The next start removes what cannot be removed now.
-        let _ = self.store.remove(&self.name);
-    }
 }
 
 struct Tee<'a, R> {

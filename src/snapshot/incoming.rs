@@ -5,9 +5,9 @@
 //! - It counts from [`ReceivedSnapshot::publish`] on, not before: whether it is wanted is Raft's to say, and a newest snapshot beyond the
 //!   state would stand in the way of those that are. Given up before (dropped), it leaves nothing.
 
-use super::dir::Temp;
 use super::error::Problem;
-use super::{Meta, Reader, SnapshotDir, SnapshotError, SnapshotWriter};
+use super::temp::Temp;
+use super::{Meta, Reader, SnapshotDir, SnapshotError, SnapshotWriter, room};
 use crate::store::State;
 
 /// Collects the bytes of a snapshot. All calls block on the disk.
@@ -19,11 +19,20 @@ pub struct IncomingSnapshot {
     len: u64,
 }
 
-impl IncomingSnapshot {
-    pub(super) fn new(dir: SnapshotDir, temp: Temp, writer: Box<dyn SnapshotWriter>) -> Self {
-        Self { dir, writer, temp, len: 0 }
+impl SnapshotDir {
+    /// A place for a snapshot that a peer sends; it never takes the last `keep_free` bytes of the disk.
+    ///
+    /// # Errors
+    /// Those of the store; too little room.
+    pub fn receive(&self, keep_free: u64) -> Result<IncomingSnapshot, SnapshotError> {
+        let temp = self.temp("incoming");
+        let writer = room::create(self.store(), &temp.name, keep_free);
+        let writer = writer.map_err(|error| SnapshotError::io(&temp.file(), error))?;
+        Ok(IncomingSnapshot { dir: self.clone(), writer, temp, len: 0 })
     }
+}
 
+impl IncomingSnapshot {
     /// Bytes received.
     pub fn received(&self) -> u64 {
         self.len

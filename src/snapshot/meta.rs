@@ -4,10 +4,8 @@ use std::io::{self, Read, Write};
 
 use super::chunk::{ChunkReader, ChunkWriter, Kind};
 use super::error::Problem;
+use super::version::FORMAT_VERSION;
 use crate::store::State;
-
-/// The format that [`super::write`] writes. [`super::Reader`] reads all up to it.
-pub const FORMAT_VERSION: u32 = 1;
 
 /// Most bytes that Raft may add. With them the meta still fits one chunk.
 const RAFT_LEN_MAX: usize = 512 * 1024;

@@ -30,15 +30,18 @@ mod read;
 mod room;
 mod sections;
 mod store;
+mod temp;
 #[cfg(test)]
 mod tests;
 mod value;
+mod version;
 mod write;
 
 pub use dir::{OpenSnapshot, SnapshotDir, SnapshotId};
 pub use error::{Damage, Problem, SnapshotError};
 pub use incoming::{IncomingSnapshot, ReceivedSnapshot};
-pub use meta::{FORMAT_VERSION, Meta};
+pub use meta::Meta;
 pub use read::Reader;
 pub use store::{DiskStore, MemoryStore, Opened, SnapshotStore, SnapshotWriter};
+pub use version::FORMAT_VERSION;
 pub use write::{Summary, write};

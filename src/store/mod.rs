@@ -9,6 +9,7 @@
 mod cluster;
 mod database;
 mod digest;
+mod effects;
 mod entry;
 mod hash;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use crate::config::ReplicatedOptions as Options;
 pub use cluster::{Cluster, Member, Wish};
 pub use database::Database;
 pub use digest::Digest;
+pub use effects::Effects;
 pub use entry::{Entry, is_over};
 pub use hash::{FieldValue, Hash, HashLimits};
 pub use origins::{Boot, Origins};
@@ -37,7 +39,7 @@ pub use position::{CURSOR_BITS, Position, SHARDS, SLOTS, slot};
 pub use rng::Rng;
 pub use state::{DATABASES, FIRST_REVISION_EPOCH_S, Scripts, State};
 pub use string::Str;
-pub use txn::{Changed, Create, Deadline, Effects, Txn};
+pub use txn::{Changed, Create, Deadline, Txn};
 pub use value::{Kind, Value};
 pub use view::{Horizon, View};
 pub use warm::WARM_KEYS;

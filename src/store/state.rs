@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Cluster, Database, Digest, Effects, Options, Origins, Rng, Txn};
+use super::{Cluster, Database, Digest, Effects, Options, Origins};
 
 /// Number of databases (SELECT 0 … 15).
 pub const DATABASES: usize = 16;
@@ -75,11 +75,6 @@ impl State {
     /// Sets the counter where it starts (cluster creation, snapshot); never lowers it.
     pub fn raise_revision(&mut self, revision: u64) {
         self.revision = self.revision.max(revision);
-    }
-
-    /// A transaction for one command: raises the revision by one.
-    pub fn txn<'a>(&'a mut self, db: usize, rng: Rng, effects: &'a mut Effects) -> Txn<'a> {
-        Txn::new(self, db, rng, effects)
     }
 
     /// The earliest deadline of any key.

@@ -8,41 +8,9 @@
 
 mod keyspace;
 
-use triomphe::Arc;
-
 use super::work::Work;
-use super::{Database, Entry, Horizon, Kind, Rng, State, Value, View};
+use super::{Effects, Entry, Horizon, Kind, Rng, State, Value, View};
 use crate::error::{ReplyError, WRONG_TYPE};
-
-/// What apply asks each node to do for its own connections after the gate is released. (Publishing, waking and
-/// invalidating come with their commands.)
-#[derive(Default, Debug)]
-pub struct Effects {
-    /// Values that may be large: dropped by a thread that nobody waits for.
-    pub garbage: Vec<Value>,
-    /// Emptied databases, likewise.
-    pub flushed: Vec<Database>,
-    /// Keys that expired, for INFO's `expired_keys`.
-    pub expired: u64,
-    /// Keys that reads found and did not find, for INFO; what only the origin does, so no part of the state.
-    pub looked_up: (u64, u64),
-}
-
-impl Effects {
-    fn discard_value(&mut self, value: Value) {
-        if value.is_slow_to_free() {
-            self.garbage.push(value);
-        }
-    }
-
-    fn discard(&mut self, entry: Arc<Entry>) {
-        if entry.value().is_slow_to_free()
-            && let Ok(entry) = Arc::try_unwrap(entry)
-        {
-            self.garbage.push(entry.into_value());
-        }
-    }
-}
 
 /// What a new value does to the key's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +51,13 @@ pub struct Txn<'a> {
     effects: &'a mut Effects,
     work: Work,
     is_short_of_memory: bool,
+}
+
+impl State {
+    /// A transaction for one command: raises the revision by one.
+    pub fn txn<'a>(&'a mut self, db: usize, rng: Rng, effects: &'a mut Effects) -> Txn<'a> {
+        Txn::new(self, db, rng, effects)
+    }
 }
 
 impl<'a> Txn<'a> {

@@ -36,10 +36,8 @@ use raft_engine::env::Permission;
 use raft_engine::env::WriteExt;
 use rustix::fs::OFlags;
 
+use super::aligned::{Aligned, BLOCK};
 use super::spare::Spares;
-
-/// What `O_DIRECT` demands of addresses, offsets and lengths: the largest logical block of common disks.
-pub const BLOCK: usize = 4096;
 
 /// Most bytes of one write. A longer append is several, each of them durable.
 const WRITE_MAX: usize = 1 << 20;
@@ -263,39 +261,6 @@ impl WriteExt for Writer {
             self.handle.len.fetch_max(at as u64, Ordering::AcqRel);
         }
         Ok(())
-    }
-}
-
-/// Memory that begins at a multiple of [`BLOCK`].
-pub struct Aligned {
-    memory: Vec<u8>,
-    start: usize,
-}
-
-impl Aligned {
-    /// `len` zeros.
-    pub fn new(len: usize) -> Self {
-        let memory = vec![0; len + BLOCK];
-        let start = memory.as_ptr().align_offset(BLOCK);
-        Self { memory, start }
-    }
-
-    /// The first `len` bytes.
-    pub fn get(&self, len: usize) -> &[u8] {
-        self.memory.split_at(self.start).1.split_at(len).0
-    }
-
-    fn get_mut(&mut self, len: usize) -> &mut [u8] {
-        self.memory.split_at_mut(self.start).1.split_at_mut(len).0
-    }
-
-    /// Makes room for `len` bytes; the first `keep` stay.
-    fn reserve(&mut self, len: usize, keep: usize) {
-        if self.memory.len() < self.start + len {
-            let mut larger = Self::new(len.next_power_of_two());
-            larger.get_mut(keep).copy_from_slice(self.get(keep));
-            *self = larger;
-        }
     }
 }
 

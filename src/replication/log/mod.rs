@@ -11,12 +11,14 @@
 //!
 //! Deliberately absent: the lock of the data directory (the program's start takes it) and when to purge (the snapshot's).
 
+mod aligned;
 mod covered;
 mod engine;
 mod files;
 mod io;
 mod marks;
 mod memory;
+mod queue;
 mod record;
 mod scan;
 mod spare;

@@ -17,8 +17,8 @@ use std::sync::mpsc;
 use parking_lot::Mutex;
 use rustix::fs::OFlags;
 
-use super::files::Aligned;
-use super::files::BLOCK;
+use super::aligned::Aligned;
+use super::aligned::BLOCK;
 use super::files::open_direct;
 
 const SUFFIX: &str = "spare";

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use parking_lot::Condvar;
-use parking_lot::Mutex;
 use raft_engine::Command;
 use raft_engine::LogBatch;
 use raft_engine::take_perf_context;
@@ -16,67 +14,15 @@ use raft_engine::take_perf_context;
 use super::engine::Engine;
 use super::io::Write;
 use super::io::complete;
+use super::queue::Queue;
 use super::record::Record;
-use crate::replication::codec::entry_size;
 
 /// Key of a group's record.
 pub const STATE_KEY: &[u8] = b"state";
 
-/// Most bytes of entries in one batch (a single larger write goes alone): reading one entry reads its whole batch.
-const BATCH_BYTES: usize = 8 << 20;
-
 /// raft-engine's region of a group; 0 is not used.
 pub fn region(group: u64) -> u64 {
     group + 1
-}
-
-/// Writes on their way to the thread.
-#[derive(Default)]
-pub struct Queue {
-    state: Mutex<Queued>,
-    arrived: Condvar,
-}
-
-#[derive(Default)]
-struct Queued {
-    writes: Vec<Write>,
-    closed: bool,
-}
-
-impl Queue {
-    /// Adds a write.
-    pub fn push(&self, write: Write) {
-        self.state.lock().writes.push(write);
-        self.arrived.notify_one();
-    }
-
-    /// Lets the thread end once it has written all.
-    pub fn close(&self) {
-        self.state.lock().closed = true;
-        self.arrived.notify_one();
-    }
-
-    /// The writes of the next batch, in order; `None` at the end.
-    fn take(&self) -> Option<Vec<Write>> {
-        let mut queued = self.state.lock();
-        while queued.writes.is_empty() {
-            if queued.closed {
-                return None;
-            }
-            self.arrived.wait(&mut queued);
-        }
-        let mut bytes = 0;
-        let mut count = 0;
-        for write in &queued.writes {
-            bytes += write.entries.iter().map(entry_size).sum::<usize>();
-            if bytes > BATCH_BYTES && count > 0 {
-                break;
-            }
-            count += 1;
-        }
-        let rest = queued.writes.split_off(count);
-        Some(std::mem::replace(&mut queued.writes, rest))
-    }
 }
 
 /// Writes until the queue is closed and empty.
