@@ -4,6 +4,7 @@
 //! Invariant: a value is checked in one place ([`Kind::parse`]), wherever it comes from; so what a flag takes CONFIG SET takes too,
 //! and both refuse with the same words.
 
+mod define;
 mod file;
 mod kind;
 mod level;
@@ -22,7 +23,7 @@ pub use kind::{Kind, Value, level_name, parse_level};
 pub use level::ReadLevel;
 pub use load::{Loaded, from_command_line, load};
 pub use nearest::nearest;
-pub use option::{Change, Opt, Place, Section};
+pub use option::{Change, Opt, Place, ReplicatedValues, Section};
 pub use replicated::ReplicatedOptions;
 pub use table::{find, options};
 

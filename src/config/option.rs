@@ -3,8 +3,14 @@
 use std::path::PathBuf;
 
 use super::kind::level_name;
-use super::{Kind, ReplicatedOptions, Settings, Value, parse_level};
+use super::{Kind, Settings, Value, parse_level};
 use crate::config::ReadLevel;
+
+/// The values of the replicated options.
+pub trait ReplicatedValues {
+    /// The value of the option called `name`.
+    fn get(&self, name: &str) -> Option<u64>;
+}
 
 /// An option.
 pub struct Opt {
@@ -107,7 +113,7 @@ pub enum Place {
     Level(At<ReadLevel>),
     /// In the settings: true for the word `master`.
     Master(At<bool>),
-    /// In the state that the log builds: [`ReplicatedOptions`].
+    /// In the state that the log builds: [`ReplicatedValues`].
     Replicated,
     /// Nowhere: it is always so.
     Fixed(&'static str),
@@ -115,7 +121,7 @@ pub enum Place {
 
 impl Opt {
     /// The value in `settings`, or in `replicated`, as CONFIG GET shows it.
-    pub fn get(&self, settings: &Settings, replicated: &ReplicatedOptions) -> String {
+    pub fn get(&self, settings: &Settings, replicated: &dyn ReplicatedValues) -> String {
         // The places are given by exclusive access; a copy is what reading costs here, and nobody reads often.
         let mut settings = settings.clone();
         let number = |value: i64| self.kind.show(&Value::Number(value));

@@ -1,7 +1,8 @@
 //! Options that apply consults, and which are therefore part of the replicated state (design 3): set by a log entry, the same on every node
 //! at the same index. One line of the table is all that an option needs; the order of the table is that of snapshots.
 
-use super::table::{GB, MB, bytes, int, live};
+use super::define::{GB, MB, bytes, int, live};
+use super::option::ReplicatedValues;
 use super::{Opt, Place, Section};
 
 macro_rules! replicated_options {
@@ -26,14 +27,6 @@ macro_rules! replicated_options {
             /// Names of all, in order.
             pub const NAMES: &[&str] = &[$($name,)*];
 
-            /// The value of the option called `name`.
-            pub fn get(&self, name: &str) -> Option<u64> {
-                match name {
-                    $($name => Some(self.$field),)*
-                    _ => None,
-                }
-            }
-
             /// Sets an option; false if there is none of that name. Bounds are checked where the command enters.
             pub fn set(&mut self, name: &str, value: u64) -> bool {
                 match name {
@@ -41,6 +34,15 @@ macro_rules! replicated_options {
                     _ => return false,
                 }
                 true
+            }
+        }
+
+        impl ReplicatedValues for $values {
+            fn get(&self, name: &str) -> Option<u64> {
+                match name {
+                    $($name => Some(self.$field),)*
+                    _ => None,
+                }
             }
         }
 

@@ -1,5 +1,6 @@
 //! The table of options.
 
+use super::define::{GB, KB, TB, bytes, int, live, opt};
 use super::replicated::REPLICATED;
 use super::{Change, Kind, Opt, Place, Section};
 
@@ -13,15 +14,6 @@ pub fn find(name: &str) -> Option<&'static Opt> {
     options().find(|opt| {
         opt.name.eq_ignore_ascii_case(name) || opt.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     })
-}
-
-const fn opt(name: &'static str, section: Section, kind: Kind, place: Place, doc: &'static str) -> Opt {
-    Opt { name, aliases: &[], section, kind, place, change: Change::Start, doc }
-}
-
-/// An option that CONFIG SET may change.
-pub(super) const fn live(name: &'static str, section: Section, kind: Kind, place: Place, doc: &'static str) -> Opt {
-    Opt { name, aliases: &[], section, kind, place, change: Change::Live, doc }
 }
 
 /// One of Redis's that is always so here. None tells of something that is otherwise.
@@ -55,19 +47,6 @@ const POLICIES: Kind = Kind::Word(&[
     "allkeys-random",
     "noeviction",
 ]);
-pub(super) const KB: i64 = 1 << 10;
-pub(super) const MB: i64 = 1 << 20;
-pub(super) const GB: i64 = 1 << 30;
-pub(super) const TB: i64 = 1 << 40;
-
-pub(super) const fn bytes(min: i64, max: i64) -> Kind {
-    Kind::Bytes { min, max }
-}
-
-pub(super) const fn int(min: i64, max: i64) -> Kind {
-    Kind::Int { min, max }
-}
-
 /// The node's own.
 static OWN: &[Opt] = &[
     opt("bind", Section::Network, NAME, Place::Text(|s| &mut s.bind), "Address to listen on, for clients and peers"),

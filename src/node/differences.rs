@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::find;
+use crate::config::{ReplicatedValues, find};
 use crate::executor::StoreExecutor;
 use crate::replication::Group;
 use crate::store::Options;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
+use crate::config::ReplicatedValues;
 use crate::store::{Boot, Cluster, DATABASES, Member, Options, State};
 
 const COUNTERS: u8 = 1;

@@ -11,6 +11,7 @@ mod database;
 mod digest;
 mod effects;
 mod entry;
+mod expiry;
 mod hash;
 #[cfg(test)]
 mod model_tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Cluster, Database, Digest, Effects, Options, Origins};
+use super::{Cluster, Database, Digest, Options, Origins};
 
 /// Number of databases (SELECT 0 … 15).
 pub const DATABASES: usize = 16;
@@ -80,25 +80,6 @@ impl State {
     /// The earliest deadline of any key.
     pub fn first_deadline_ms(&self) -> Option<u64> {
         self.dbs.iter().filter_map(|db| db.first_deadline().map(|(deadline, _)| deadline)).min()
-    }
-
-    /// Removes keys that are due, in order of (deadline, database, key), at most `max`.
-    pub fn sweep(&mut self, max: usize, effects: &mut Effects) -> usize {
-        for removed in 0..max {
-            let due = self
-                .dbs
-                .iter()
-                .enumerate()
-                .filter_map(|(index, db)| db.first_deadline().map(|(deadline, key)| (deadline, index, key)))
-                .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-            let Some((deadline, index, key)) = due else { return removed };
-            if !super::is_over(deadline, self.now_ms) {
-                return removed;
-            }
-            let key: Box<[u8]> = key.into();
-            super::txn::expire(self, index, &key, effects);
-        }
-        max
     }
 
     /// The state as it is now, unchanged by what is applied later, at the cost of one count for each shard. Only to be

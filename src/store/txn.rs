@@ -274,16 +274,7 @@ impl<'a> Txn<'a> {
     fn expire_if_due(&mut self, key: &[u8]) {
         let due = self.state.db(self.db).get(key).is_some_and(|entry| entry.is_due(self.state.now_ms));
         if due {
-            expire(self.state, self.db, key, self.effects);
+            super::expiry::expire(self.state, self.db, key, self.effects);
         }
-    }
-}
-
-/// Removes a key that is due.
-pub(super) fn expire(state: &mut State, db: usize, key: &[u8], effects: &mut Effects) {
-    if let Some(entry) = state.dbs.get_mut(db).and_then(|db| db.remove(key)) {
-        state.digest.key(db, key, 0, 0);
-        effects.expired += 1;
-        effects.discard(entry);
     }
 }

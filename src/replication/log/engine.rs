@@ -28,13 +28,12 @@ use super::io::LogIo;
 use super::io::Write;
 use super::queue::Queue;
 use super::record::Record;
+use super::region::{STATE_KEY, region};
 use super::scan;
 use super::spare::{Spares, free_bytes};
 use super::state::GroupState;
 use super::state::StateError;
 use super::writer;
-use super::writer::STATE_KEY;
-use super::writer::region;
 use crate::error::Fatal;
 use crate::replication::types::Entry;
 

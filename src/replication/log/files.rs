@@ -22,7 +22,6 @@ use std::io::Seek;
 use std::io::SeekFrom;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,7 +35,7 @@ use raft_engine::env::Permission;
 use raft_engine::env::WriteExt;
 use rustix::fs::OFlags;
 
-use super::aligned::{Aligned, BLOCK};
+use super::direct::{Aligned, BLOCK, open_direct};
 use super::spare::Spares;
 
 /// Most bytes of one write. A longer append is several, each of them durable.
@@ -62,12 +61,6 @@ impl LogFiles {
         drop(fs::remove_file(&probe));
         Self { direct, spares }
     }
-}
-
-/// Opens `path` for writes of whole blocks past the page cache; with `DSYNC` they are durable when they return.
-pub fn open_direct(path: &Path, create: bool, sync: OFlags) -> io::Result<File> {
-    let flags = (OFlags::DIRECT | sync).bits().cast_signed();
-    OpenOptions::new().write(true).create(create).truncate(false).custom_flags(flags).open(path)
 }
 
 impl FileSystem for LogFiles {

@@ -11,8 +11,8 @@
 //!
 //! Deliberately absent: the lock of the data directory (the program's start takes it) and when to purge (the snapshot's).
 
-mod aligned;
 mod covered;
+mod direct;
 mod engine;
 mod files;
 mod io;
@@ -20,6 +20,7 @@ mod marks;
 mod memory;
 mod queue;
 mod record;
+mod region;
 mod scan;
 mod spare;
 mod state;

@@ -17,9 +17,7 @@ use std::sync::mpsc;
 use parking_lot::Mutex;
 use rustix::fs::OFlags;
 
-use super::aligned::Aligned;
-use super::aligned::BLOCK;
-use super::files::open_direct;
+use super::direct::{Aligned, BLOCK, open_direct};
 
 const SUFFIX: &str = "spare";
 const UNFINISHED: &str = "spare-part";

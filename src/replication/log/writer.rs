@@ -16,14 +16,7 @@ use super::io::Write;
 use super::io::complete;
 use super::queue::Queue;
 use super::record::Record;
-
-/// Key of a group's record.
-pub const STATE_KEY: &[u8] = b"state";
-
-/// raft-engine's region of a group; 0 is not used.
-pub fn region(group: u64) -> u64 {
-    group + 1
-}
+use super::region::{STATE_KEY, region};
 
 /// Writes until the queue is closed and empty.
 pub fn run(engine: &Engine, queue: &Queue) {

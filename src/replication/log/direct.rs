@@ -1,7 +1,20 @@
-//! Memory for writes of whole blocks.
+//! Writes of whole blocks past the page cache: how a file is opened for them, and memory that they can be made from.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
 
 /// What `O_DIRECT` demands of addresses, offsets and lengths: the largest logical block of common disks.
 pub const BLOCK: usize = 4096;
+
+/// Opens `path` for writes of whole blocks past the page cache; with `DSYNC` they are durable when they return.
+pub fn open_direct(path: &Path, create: bool, sync: OFlags) -> io::Result<File> {
+    let flags = (OFlags::DIRECT | sync).bits().cast_signed();
+    OpenOptions::new().write(true).create(create).truncate(false).custom_flags(flags).open(path)
+}
 
 /// Memory that begins at a multiple of [`BLOCK`].
 pub struct Aligned {
