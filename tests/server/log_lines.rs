@@ -74,7 +74,7 @@ fn every_line_is_an_object_in_json() {
     let lines: Vec<serde_json::Value> =
         lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
     let leads = lines.iter().find(|line| line["message"] == "this node leads").unwrap();
-    assert_eq!((&leads["level"], &leads["target"]), (&"notice".into(), &"lockstep::replication::propose".into()));
+    assert_eq!((&leads["level"], &leads["target"]), (&"notice".into(), &"lockstep::replication::drivers".into()));
     assert_eq!(leads["fields"]["node"], 1);
     assert!(leads["fields"]["term"].as_u64().unwrap() >= 1 && leads["time"].as_str().unwrap().ends_with('Z'));
 }
