@@ -11,6 +11,11 @@ pub const GB: i64 = 1 << 30;
 /// See [`KB`].
 pub const TB: i64 = 1 << 40;
 
+/// Any text.
+pub const TEXT: Kind = Kind::Text { len_min: 0 };
+/// A port; 0 is for what says so.
+pub const PORT: Kind = Kind::Int { min: 0, max: 65_535 };
+
 /// A number of bytes.
 pub const fn bytes(min: i64, max: i64) -> Kind {
     Kind::Bytes { min, max }

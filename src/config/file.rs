@@ -27,7 +27,7 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
     let mut values = BTreeMap::new();
     for (name, value) in table {
-        let Some(opt) = table::find(&name).filter(|opt| opt.is_given()) else {
+        let Some(opt) = table::find(&name).filter(|opt| opt.is_in_file()) else {
             let meant = nearest(&name, &[]).map_or_else(String::new, |name| format!("; did you mean '{name}'?"));
             return Err(format!("there is no option '{name}'{meant}"));
         };

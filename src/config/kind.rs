@@ -1,5 +1,6 @@
 //! What values an option takes, and Redis's words for those that it does not.
 
+use super::Compound;
 use crate::config::ReadLevel;
 use crate::protocol::parse_i64;
 
@@ -20,6 +21,8 @@ pub enum Kind {
         /// Largest.
         max: i64,
     },
+    /// An integer from 0 of which Redis uses what is within 1 and 500.
+    Hz,
     /// `yes` or `no`.
     YesNo,
     /// One of these words.
@@ -28,6 +31,8 @@ pub enum Kind {
     Level,
     /// `host:port`.
     Address,
+    /// Something of several parts.
+    Compound(Compound),
     /// Levels of single modules, as [`crate::sys::log::Filter`] takes them.
     LogFilter,
     /// A line of text.
@@ -40,7 +45,7 @@ pub enum Kind {
 /// A value that has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// Of [`Kind::Int`], [`Kind::Bytes`] and [`Kind::YesNo`] (1 and 0).
+    /// Of [`Kind::Int`], [`Kind::Hz`], [`Kind::Bytes`] and [`Kind::YesNo`] (1 and 0).
     Number(i64),
     /// Of the rest.
     Text(String),
@@ -48,6 +53,8 @@ pub enum Value {
 
 /// Longest text of an option.
 const TEXT_LEN_MAX: usize = 4096;
+const HZ_MIN: i64 = 1;
+const HZ_MAX: i64 = 500;
 /// Why a level is refused that the design knows.
 const NO_LEASE: &str = "lease reads are unavailable until their restart guard is tested";
 
@@ -64,8 +71,12 @@ impl Kind {
             }
             Self::Bytes { min, max } => {
                 let value = parse_bytes(text).ok_or("argument must be a memory value")?;
-                within(value, min, max)
+                i64::try_from(value).map_err(|_| out_of_range(min, max)).and_then(|value| within(value, min, max))
             }
+            Self::Hz => match (Self::Int { min: 0, max: i32::MAX.into() }).parse(text)? {
+                Value::Number(hz) => Ok(Value::Number(hz.clamp(HZ_MIN, HZ_MAX))),
+                text => Ok(text),
+            },
             Self::YesNo => match text.to_ascii_lowercase().as_str() {
                 "yes" => Ok(Value::Number(1)),
                 "no" => Ok(Value::Number(0)),
@@ -82,6 +93,7 @@ impl Kind {
                 }
                 _ => Err("argument must be host:port".into()),
             },
+            Self::Compound(compound) => compound.parse(text).map(Value::Text),
             Self::LogFilter => {
                 crate::sys::log::Filter::check(text)?;
                 Self::Text { len_min: 0 }.parse(text)
@@ -110,14 +122,14 @@ impl Kind {
     /// What `--help` writes for the value.
     pub fn placeholder(self) -> String {
         match self {
-            Self::Int { .. } => "n".into(),
+            Self::Int { .. } | Self::Hz => "n".into(),
             Self::Bytes { .. } => "bytes".into(),
             Self::YesNo => "yes|no".into(),
             Self::Word(words) => words.join("|"),
             Self::Level => "linearizable|local".into(),
             Self::Address => "host:port".into(),
             Self::LogFilter => "module=level,…".into(),
-            Self::Text { .. } => "text".into(),
+            Self::Compound(_) | Self::Text { .. } => "text".into(),
         }
     }
 }
@@ -144,14 +156,15 @@ pub fn level_name(level: ReadLevel) -> &'static str {
 }
 
 fn within(value: i64, min: i64, max: i64) -> Result<Value, String> {
-    if (min..=max).contains(&value) {
-        Ok(Value::Number(value))
-    } else {
-        Err(format!("argument must be between {min} and {max} inclusive"))
-    }
+    if (min..=max).contains(&value) { Ok(Value::Number(value)) } else { Err(out_of_range(min, max)) }
 }
 
-fn parse_bytes(text: &str) -> Option<i64> {
+fn out_of_range(min: i64, max: i64) -> String {
+    format!("argument must be between {min} and {max} inclusive")
+}
+
+/// Bytes with a unit, as Redis reads them: no digits are 0, leading zeros count nothing, and there is no sign.
+pub(super) fn parse_bytes(text: &str) -> Option<u128> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;
     let unit = match unit.to_ascii_lowercase().as_str() {
@@ -164,5 +177,6 @@ fn parse_bytes(text: &str) -> Option<i64> {
         "gb" => 1 << 30,
         _ => return None,
     };
-    parse_i64(number.as_bytes())?.checked_mul(unit)
+    let number = number.bytes().fold(0_u128, |sum, digit| sum.saturating_mul(10).saturating_add((digit - b'0').into()));
+    Some(number.saturating_mul(unit))
 }

@@ -75,7 +75,7 @@ pub fn load(
     };
     let mut settings = Settings { file: path.clone(), ..Settings::default() };
     let mut replicated = Vec::new();
-    for opt in options().filter(|opt| opt.is_given()) {
+    for opt in options().filter(|opt| opt.is_in_file()) {
         let Some((origin, text)) = given(opt, &flag, &variable, path.as_deref(), &from_file)? else { continue };
         let value = opt.kind.parse(&text).map_err(|why| format!("{origin} '{text}': {why}"))?;
         match (opt.place, &value) {
@@ -95,12 +95,12 @@ fn given(
     from_file: &BTreeMap<String, String>,
 ) -> Result<Option<(String, String)>, String> {
     let text = |origin: &str, value: OsString| value.into_string().map_err(|_| format!("{origin} is not UTF-8"));
-    if let Some(value) = flag(opt.name) {
+    if let Some(value) = opt.is_given().then(|| flag(opt.name)).flatten() {
         let origin = format!("--{}", opt.name);
         return text(&origin, value).map(|value| Some((origin, value)));
     }
     let name = variable_name(opt.name);
-    if let Some(value) = variable(&name) {
+    if let Some(value) = opt.is_given().then(|| variable(&name)).flatten() {
         let origin = format!("environment variable {name}");
         return text(&origin, value).map(|value| Some((origin, value)));
     }

@@ -4,6 +4,7 @@
 //! Invariant: a value is checked in one place ([`Kind::parse`]), wherever it comes from; so what a flag takes CONFIG SET takes too,
 //! and both refuse with the same words.
 
+mod compound;
 mod define;
 mod file;
 mod kind;
@@ -11,13 +12,16 @@ mod level;
 mod load;
 mod nearest;
 mod option;
+mod redis;
 mod replicated;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use compound::Compound;
 pub use file::rewrite;
 pub use kind::{Kind, Value, level_name, parse_level};
 pub use level::ReadLevel;
@@ -89,6 +93,8 @@ pub struct Settings {
     pub rebuild: bool,
     /// `force-new-cluster`: the cluster of this id is lost, and what this node has goes on as another one.
     pub force_new_cluster: Option<String>,
+    /// Options of Redis that have nothing to do here, as they were set ([`Place::Stored`]); the default is not kept.
+    pub stored: BTreeMap<&'static str, String>,
     /// `config`: the file that the options were read from.
     pub file: Option<PathBuf>,
 }
@@ -125,6 +131,7 @@ impl Default for Settings {
             skip_entry: None,
             rebuild: false,
             force_new_cluster: None,
+            stored: BTreeMap::new(),
             file: None,
         }
     }

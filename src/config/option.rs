@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::kind::level_name;
-use super::{Kind, Settings, Value, parse_level};
+use super::{Compound, Kind, Settings, Value, compound, parse_level};
 use crate::config::ReadLevel;
 
 /// The values of the replicated options.
@@ -26,7 +26,7 @@ pub struct Opt {
     pub place: Place,
     /// When it may change.
     pub change: Change,
-    /// What it does.
+    /// What it does; of one that is always so, why no other value is taken, if there is more to say than that it cannot be set.
     pub doc: &'static str,
 }
 
@@ -47,8 +47,8 @@ pub enum Section {
     Replicated,
     /// Only after something went wrong.
     Repair,
-    /// Options of Redis that tools ask for.
-    Fixed,
+    /// Options of Redis that tools ask for or set.
+    Redis,
 }
 
 impl Section {
@@ -62,7 +62,7 @@ impl Section {
             Self::Reports => "Log lines and reports",
             Self::Replicated => "The same on every node (the value for a new cluster; later CONFIG SET)",
             Self::Repair => "Repair",
-            Self::Fixed => "Fixed",
+            Self::Redis => "Redis's",
         }
     }
 }
@@ -115,6 +115,8 @@ pub enum Place {
     Master(At<bool>),
     /// In the state that the log builds: [`ReplicatedValues`].
     Replicated,
+    /// In the settings by its name, with this default: it is kept and shown, and nothing else follows from it.
+    Stored(&'static str),
     /// Nowhere: it is always so.
     Fixed(&'static str),
 }
@@ -122,9 +124,17 @@ pub enum Place {
 impl Opt {
     /// The value in `settings`, or in `replicated`, as CONFIG GET shows it.
     pub fn get(&self, settings: &Settings, replicated: &dyn ReplicatedValues) -> String {
-        // The places are given by exclusive access; a copy is what reading costs here, and nobody reads often.
-        let mut settings = settings.clone();
         let number = |value: i64| self.kind.show(&Value::Number(value));
+        match self.place {
+            Place::Replicated => {
+                return replicated.get(self.name).map_or_else(String::new, |value| number(value as i64));
+            }
+            Place::Stored(default) => return settings.stored.get(self.name).map_or(default, String::as_str).into(),
+            Place::Fixed(text) => return text.into(),
+            _ => {}
+        }
+        // The other places are given by exclusive access; a copy is what reading costs here, and nobody reads often.
+        let mut settings = settings.clone();
         match self.place {
             Place::U16(at) => number(i64::from(*at(&mut settings))),
             Place::U64(at) => number(*at(&mut settings) as i64),
@@ -137,8 +147,7 @@ impl Opt {
             Place::Path(at) => at(&mut settings).display().to_string(),
             Place::Level(at) => level_name(*at(&mut settings)).into(),
             Place::Master(at) => if *at(&mut settings) { "master" } else { "own" }.into(),
-            Place::Replicated => replicated.get(self.name).map_or_else(String::new, |value| number(value as i64)),
-            Place::Fixed(text) => text.into(),
+            Place::Replicated | Place::Stored(_) | Place::Fixed(_) => String::new(),
         }
     }
 
@@ -155,6 +164,14 @@ impl Opt {
             (Place::NumberOption(at), Value::Number(value)) => *at(settings) = Some(value as u64),
             (Place::Path(at), Value::Text(value)) => *at(settings) = value.into(),
             (Place::Level(at), Value::Text(value)) => *at(settings) = parse_level(&value).unwrap_or_default(),
+            (Place::Stored(default), value) => {
+                let mut shown = self.kind.show(&value);
+                if self.kind == Kind::Compound(Compound::BufferLimits) {
+                    let before = settings.stored.get(self.name).map_or(default, String::as_str);
+                    shown = compound::merge_limits(before, &shown);
+                }
+                settings.stored.insert(self.name, shown);
+            }
             (Place::Master(at), Value::Text(value)) => *at(settings) = value == "master",
             _ => {}
         }
@@ -165,6 +182,11 @@ impl Opt {
         matches!(self.place, Place::Replicated)
     }
 
+    /// Why it takes no value but the one that it has, if there is more to say than that it cannot be set.
+    pub fn reason(&self) -> Option<&'static str> {
+        Some(self.doc).filter(|why| matches!(self.place, Place::Fixed(_)) && !why.is_empty())
+    }
+
     /// True if CONFIG SET changes it.
     pub fn is_settable(&self) -> bool {
         self.change == Change::Live
@@ -172,6 +194,11 @@ impl Opt {
 
     /// True if it is a flag, a variable and a line of the file.
     pub fn is_given(&self) -> bool {
+        !matches!(self.place, Place::Fixed(_) | Place::Stored(_))
+    }
+
+    /// True if it may be a line of the file.
+    pub fn is_in_file(&self) -> bool {
         !matches!(self.place, Place::Fixed(_))
     }
 }

@@ -60,9 +60,9 @@ replicated_options! {
     /// The same as options.
     pub static REPLICATED;
 
-    hash_small_entries_max: "hash-max-listpack-entries" ["hash-max-ziplist-entries"], int(0, 1 << 20), 128,
+    hash_small_entries_max: "hash-max-listpack-entries" ["hash-max-ziplist-entries"], int(0, i64::MAX), 128,
         "Fields up to which a hash is kept as a list";
-    hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, MB), 64,
+    hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, i64::MAX), 64,
         "Length up to which fields and values of a hash are kept in a list";
     bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,
         "Longest argument, and longest string that commands may build";

@@ -1,12 +1,13 @@
 //! The table of options.
 
-use super::define::{GB, KB, TB, bytes, int, live, opt};
+use super::define::{GB, KB, PORT, TB, TEXT, bytes, int, live, opt};
+use super::redis::REDIS;
 use super::replicated::REPLICATED;
 use super::{Change, Kind, Opt, Place, Section};
 
 /// All options, in the order in which `--help` shows them.
 pub fn options() -> impl Iterator<Item = &'static Opt> {
-    OWN.iter().chain(REPLICATED).chain(REPAIR_AND_FIXED)
+    OWN.iter().chain(REPLICATED).chain(REPAIR).chain(REDIS)
 }
 
 /// The option of that name or alias, whatever the case.
@@ -16,37 +17,10 @@ pub fn find(name: &str) -> Option<&'static Opt> {
     })
 }
 
-/// One of Redis's that is always so here. None tells of something that is otherwise.
-const fn fixed(name: &'static str, kind: Kind, value: &'static str) -> Opt {
-    opt(name, Section::Fixed, kind, Place::Fixed(value), "")
-}
-
-/// The same of one that Redis too reads only once.
-const fn immutable(name: &'static str, kind: Kind, value: &'static str) -> Opt {
-    Opt { change: Change::Immutable, ..fixed(name, kind, value) }
-}
-
-/// The same of one that Redis keeps from its clients.
-const fn protected(name: &'static str, kind: Kind, value: &'static str) -> Opt {
-    Opt { change: Change::Protected, ..fixed(name, kind, value) }
-}
-
-const TEXT: Kind = Kind::Text { len_min: 0 };
 const NAME: Kind = Kind::Text { len_min: 1 };
-const PORT: Kind = Kind::Int { min: 0, max: 65_535 };
 const SECONDS: Kind = Kind::Int { min: 0, max: i32::MAX as i64 };
 const LEVELS: Kind = Kind::Word(&crate::sys::log::LEVELS);
 const FORMATS: Kind = Kind::Word(&["text", "json"]);
-const POLICIES: Kind = Kind::Word(&[
-    "volatile-lru",
-    "volatile-lfu",
-    "volatile-random",
-    "volatile-ttl",
-    "allkeys-lru",
-    "allkeys-lfu",
-    "allkeys-random",
-    "noeviction",
-]);
 /// The node's own.
 static OWN: &[Opt] = &[
     opt("bind", Section::Network, NAME, Place::Text(|s| &mut s.bind), "Address to listen on, for clients and peers"),
@@ -76,7 +50,7 @@ static OWN: &[Opt] = &[
     live(
         "maxclients",
         Section::Clients,
-        int(1, 1_000_000),
+        int(1, u32::MAX as i64),
         Place::Usize(|s| &mut s.maxclients),
         "Most clients at a time; lowered if the limit of open files has no room for them",
     ),
@@ -143,7 +117,7 @@ static OWN: &[Opt] = &[
     live(
         "maxmemory",
         Section::Storage,
-        bytes(0, 1024 * TB),
+        bytes(0, i64::MAX),
         Place::U64(|s| &mut s.maxmemory),
         "Memory of the process above which commands that need more are refused; 0 is no bound",
     ),
@@ -206,14 +180,14 @@ static OWN: &[Opt] = &[
     live(
         "slowlog-max-len",
         Section::Reports,
-        int(0, 100_000),
+        int(0, i64::MAX),
         Place::Usize(|s| &mut s.slowlog_len_max),
         "Entries that SLOWLOG keeps",
     ),
 ];
 
-/// Those that repair something, and those of Redis that are always so.
-static REPAIR_AND_FIXED: &[Opt] = &[
+/// Those that repair something.
+static REPAIR: &[Opt] = &[
     opt(
         "skip-entry",
         Section::Repair,
@@ -235,41 +209,4 @@ static REPAIR_AND_FIXED: &[Opt] = &[
         Place::TextOption(|s| &mut s.force_new_cluster),
         "The cluster of this id has lost its majority for good: go on alone, as a new cluster, with what this node has",
     ),
-    immutable("databases", int(1, i32::MAX as i64), "16"),
-    fixed("save", TEXT, ""),
-    fixed("appendonly", Kind::YesNo, "yes"),
-    fixed("appendfsync", Kind::Word(&["everysec", "always", "no"]), "always"),
-    fixed("maxmemory-policy", POLICIES, "noeviction"),
-    fixed("maxmemory-samples", int(1, 64), "5"),
-    Opt { aliases: &["slave-read-only"], ..fixed("replica-read-only", Kind::YesNo, "no") },
-    Opt { aliases: &["min-slaves-to-write"], ..fixed("min-replicas-to-write", int(0, i32::MAX as i64), "0") },
-    // A snapshot that fails stops nothing; a full disk does, by `disk-reserve`.
-    fixed("stop-writes-on-bgsave-error", Kind::YesNo, "no"),
-    // There is no file of that kind.
-    protected("dbfilename", TEXT, ""),
-    immutable("aclfile", TEXT, ""),
-    // No client is closed for what it does not read: it stops its own pipeline.
-    fixed("client-output-buffer-limit", TEXT, "normal 0 0 0 slave 0 0 0 pubsub 0 0 0"),
-    // Scripts end by `script-budget`, and no client is told that one is busy.
-    Opt { aliases: &["lua-time-limit"], ..fixed("busy-reply-threshold", int(0, i64::MAX), "5000") },
-    fixed("hz", int(0, i32::MAX as i64), "10"),
-    immutable("io-threads", int(1, 128), "1"),
-    // Tables grow when they are full, not by and by.
-    fixed("activerehashing", Kind::YesNo, "no"),
-    fixed("lazyfree-lazy-eviction", Kind::YesNo, "no"),
-    fixed("lazyfree-lazy-expire", Kind::YesNo, "yes"),
-    fixed("lazyfree-lazy-server-del", Kind::YesNo, "yes"),
-    fixed("lazyfree-lazy-user-del", Kind::YesNo, "yes"),
-    fixed("lazyfree-lazy-user-flush", Kind::YesNo, "yes"),
-    immutable("cluster-enabled", Kind::YesNo, "no"),
-    immutable("daemonize", Kind::YesNo, "no"),
-    immutable("supervised", Kind::Word(&["upstart", "systemd", "auto", "no"]), "no"),
-    fixed("protected-mode", Kind::YesNo, "no"),
-    immutable("enable-debug-command", Kind::Word(&["no", "yes", "local"]), "yes"),
-    immutable("logfile", TEXT, ""),
-    immutable("unixsocket", TEXT, ""),
-    fixed("tls-port", PORT, "0"),
-    fixed("notify-keyspace-events", TEXT, ""),
-    fixed("latency-tracking", Kind::YesNo, "no"),
-    fixed("latency-monitor-threshold", int(0, i64::MAX), "0"),
 ];

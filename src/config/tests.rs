@@ -27,7 +27,7 @@ fn every_option_stands_once_and_its_default_is_within_its_bounds() {
 }
 
 #[test]
-fn what_is_always_so_is_a_value_of_its_option() {
+fn the_value_of_an_option_of_redis_is_one_of_its_values() {
     for opt in options().filter(|opt| !opt.is_given()) {
         let value = opt.get(&Settings::default(), &Options::default());
         assert_eq!(opt.kind.parse(&value).map(|parsed| opt.kind.show(&parsed)), Ok(value), "{}", opt.name);
@@ -43,8 +43,16 @@ fn every_replicated_option_is_in_the_table_and_in_the_state() {
 
 #[test]
 fn what_is_set_is_what_is_got() {
-    for opt in options().filter(|opt| opt.is_given() && !opt.is_replicated()) {
+    for opt in options().filter(|opt| opt.is_in_file() && !opt.is_replicated()) {
         let text = match opt.kind {
+            Kind::Hz => "500".into(),
+            Kind::Compound(Compound::Events) => "AKE".into(),
+            Kind::Compound(Compound::SavePoints) => "3600 1 60 100".into(),
+            Kind::Compound(Compound::BufferLimits) => "normal 1 2 3 slave 4 5 6 pubsub 7 8 9".into(),
+            Kind::Compound(Compound::Percentiles) => "50 99.9".into(),
+            Kind::Compound(Compound::OomScores) => "1 2 3".into(),
+            Kind::Compound(Compound::Shutdown) => "nosave now".into(),
+            Kind::Compound(Compound::BytesOrPercent) => "5%".into(),
             Kind::Int { max, .. } | Kind::Bytes { max, .. } => max.to_string(),
             Kind::YesNo => "yes".into(),
             Kind::Word(words) => words.last().unwrap().to_string(),
@@ -127,11 +135,21 @@ fn replicated_options_are_handed_on_and_not_kept() {
 #[test]
 fn units_are_those_of_redis() {
     let kind = Kind::Bytes { min: -5, max: i64::MAX };
-    for (text, value) in [("5", 5), ("1k", 1000), ("1kb", 1024), ("2M", 2_000_000), ("2mB", 2 << 20), ("1gb", 1 << 30)]
-    {
+    for (text, value) in [
+        ("", 0),
+        ("mb", 0),
+        ("007", 7),
+        ("5b", 5),
+        ("5", 5),
+        ("1k", 1000),
+        ("1kb", 1024),
+        ("2M", 2_000_000),
+        ("2mB", 2 << 20),
+        ("1gb", 1 << 30),
+    ] {
         assert_eq!(kind.parse(text), Ok(Value::Number(value)), "{text}");
     }
-    for text in ["", "mb", "1.5mb", "1 mb", "9999999999gb", "99999999999999999999"] {
+    for text in ["1.5mb", "1 mb", "+5", "-1", "1tb", "9999999999gb", "99999999999999999999"] {
         assert!(kind.parse(text).is_err(), "{text}");
     }
 }
@@ -147,6 +165,41 @@ fn a_rewritten_file_keeps_its_comments_and_reads_back() {
     assert_eq!(text, "# mine\nport = 7001\ntimeout = \"9\"\nmaxclients = 10\nmaxmemory = \"1048576\"\n");
     let loaded = load_of(&[("config", path.to_str().unwrap())], &[]).unwrap().settings;
     assert_eq!((loaded.timeout_s, loaded.maxmemory, loaded.port), (9, 1 << 20, 7001));
+}
+
+#[test]
+fn a_stored_option_is_kept_by_the_rewritten_file_and_read_from_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("node.toml");
+    std::fs::write(&path, "hz = 20\n").unwrap();
+    let of = |name: &str, settings: &Settings| find(name).unwrap().get(settings, &Options::default());
+    let mut settings = load_of(&[("config", path.to_str().unwrap())], &[]).unwrap().settings;
+    assert_eq!(of("hz", &settings), "20");
+    for (name, value) in [("hz", "900"), ("notify-keyspace-events", "KEA"), ("save", "60 1")] {
+        let opt = find(name).unwrap();
+        opt.set(&mut settings, opt.kind.parse(value).unwrap());
+    }
+    rewrite(&path, &settings).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, "hz = \"500\"\nsave = \"60 1\"\nnotify-keyspace-events = \"AKE\"\n");
+    assert_eq!(load_of(&[("config", path.to_str().unwrap())], &[]).unwrap().settings, settings);
+}
+
+#[test]
+fn limits_of_one_class_of_clients_leave_those_of_the_others() {
+    let opt = find("client-output-buffer-limit").unwrap();
+    let mut settings = Settings::default();
+    for value in ["pubsub 32mb 8mb 60", "replica 1 2 3", ""] {
+        opt.set(&mut settings, opt.kind.parse(value).unwrap());
+    }
+    let shown = opt.get(&settings, &Options::default());
+    assert_eq!(shown, "normal 0 0 0 slave 1 2 3 pubsub 33554432 8388608 60");
+}
+
+#[test]
+fn a_stored_option_is_no_flag_and_no_variable() {
+    let loaded = load_of(&[("hz", "20")], &[("LOCKSTEP_SAVE", "60 1")]).unwrap();
+    assert_eq!(loaded.settings, Settings::default());
 }
 
 #[test]

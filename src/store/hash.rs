@@ -52,9 +52,15 @@ pub struct HashLimits {
     pub value_max: u64,
 }
 
+/// Bound of both limits, however large the options are: a lookup in a small hash goes through all of it on every node.
+const SMALL_MAX: u64 = 1 << 20;
+
 impl From<&Options> for HashLimits {
     fn from(options: &Options) -> Self {
-        Self { entries_max: options.hash_small_entries_max, value_max: options.hash_small_value_max }
+        Self {
+            entries_max: options.hash_small_entries_max.min(SMALL_MAX),
+            value_max: options.hash_small_value_max.min(SMALL_MAX),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! CONFIG SET: all or nothing. Options of the node change at once; replicated ones by one log entry, and then the node's own with them.
 
+use std::borrow::Cow;
+
 use super::{ADMIN, doc};
 use crate::command::context::{Answer, Call, Configuration};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
@@ -53,38 +55,51 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     })
 }
 
-/// Checks all before anything changes. What has its value already is no change.
+/// Checks all before anything changes, first the names and then the values, as Redis does. What has its value already is no change.
 fn check(args: &Args, settings: &Settings) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
     if !args.len().is_multiple_of(2) {
         return Err(SYNTAX);
     }
-    let mut changes: Vec<(&'static Opt, Value)> = Vec::new();
-    let mut seen: Vec<&'static str> = Vec::new();
+    let mut named: Vec<(&'static Opt, Vec<u8>, &[u8])> = Vec::new();
     for at in (2..args.len()).step_by(2) {
         let name = args.arg(at);
         let Some(opt) = std::str::from_utf8(name).ok().and_then(find) else {
             return Err(ReplyError::about("ERR Unknown option or number of arguments for CONFIG SET - '", name, "'"));
         };
-        let failed = |why: &str| Err(failed(name, why));
         match opt.change {
-            Change::Immutable => return failed(IMMUTABLE),
-            Change::Protected => return failed("can't set protected config"),
+            Change::Immutable => return Err(failed(name, IMMUTABLE)),
+            Change::Protected => return Err(failed(name, "can't set protected config")),
             Change::Start | Change::Live => {}
         }
-        if seen.contains(&opt.name) {
-            return failed("duplicate parameter");
+        let lower = name.to_ascii_lowercase();
+        // Under another of its names an option may stand again, and the last value counts.
+        if named.iter().any(|(_, before, _)| *before == lower) {
+            return Err(failed(name, "duplicate parameter"));
         }
-        seen.push(opt.name);
-        let Ok(text) = std::str::from_utf8(args.arg(at + 1)) else { return failed("argument must be UTF-8") };
-        match opt.kind.parse(text) {
-            Ok(value) if opt.change == Change::Live => changes.push((opt, value)),
-            // None of these is replicated.
-            Ok(value) if opt.kind.show(&value) == opt.get(settings, &Options::default()) => {}
-            Ok(_) => return failed(IMMUTABLE),
-            Err(why) => return failed(&why),
-        }
+        named.push((opt, lower, args.arg(at + 1)));
+    }
+    let mut changes = Vec::new();
+    for (opt, name, value) in named {
+        changes.extend(check_value(opt, value, settings).map_err(|why| failed(&name, &why))?.map(|value| (opt, value)));
     }
     Ok(changes)
+}
+
+/// The value, if it is another than the option always has.
+fn check_value(opt: &Opt, value: &[u8], settings: &Settings) -> Result<Option<Value>, String> {
+    let text = String::from_utf8_lossy(value);
+    let parsed = opt.kind.parse(&text)?;
+    if matches!(text, Cow::Owned(_)) {
+        return Err("argument must be UTF-8".into());
+    }
+    if opt.change == Change::Live {
+        return Ok(Some(parsed));
+    }
+    // None of these is replicated.
+    if opt.kind.show(&parsed) == opt.get(settings, &Options::default()) {
+        return Ok(None);
+    }
+    Err(opt.reason().unwrap_or(IMMUTABLE).into())
 }
 
 fn failed(name: &[u8], why: &str) -> ReplyError {
@@ -143,25 +158,46 @@ mod tests {
         assert!(
             refusal("config set maxmemory-policy foo").contains("one of the following: volatile-lru, volatile-lfu")
         );
-        assert!(refusal("config set maxmemory-policy allkeys-lru").ends_with("can't set immutable config"));
         assert!(refusal("config set port 1").ends_with("'port') - can't set immutable config"));
-        assert!(refusal("config set appendonly no").ends_with("can't set immutable config"));
-        assert!(
-            refusal("config set hash-max-ziplist-value 1 hash-max-listpack-value 1").ends_with("duplicate parameter")
-        );
         assert!(refusal("config set proto-max-bulk-len 1kb").contains("between 1048576 and 536870912 inclusive"));
     }
 
     #[test]
     fn what_has_its_value_already_is_set_and_changes_nothing() {
         let lines =
-            ["maxmemory-policy NOEVICTION", "latency-monitor-threshold 0", "appendonly yes", "port 6379", "hz 10"];
+            ["maxmemory-policy NOEVICTION", "maxmemory-clients 0%", "appendonly yes", "port 6379", "tls-port 0"];
         for line in lines {
             let args = Args::from_slices(["config", "set"].into_iter().chain(line.split(' ')));
             assert_eq!(check(&args, &Settings::default()).map(|changes| changes.len()), Ok(0), "{line}");
         }
-        let args = Args::from_slices(["config", "set", "save", "", "timeout", "5"]);
+        let args = Args::from_slices(["config", "set", "locale-collate", "", "timeout", "5"]);
         assert_eq!(check(&args, &Settings::default()).map(|changes| changes.len()), Ok(1));
+    }
+
+    #[test]
+    fn a_value_that_would_promise_what_is_not_done_is_refused_with_the_reason() {
+        let lines = [
+            ("appendonly no", "every write is in a log on disk before it is acknowledged"),
+            ("appendfsync everysec", "every write is in a log on disk before it is acknowledged"),
+            ("maxmemory-policy allkeys-lru", "keys are never evicted"),
+            ("min-replicas-to-write 1", "a write waits for a majority"),
+            ("replica-read-only yes", "every node takes writes"),
+            ("cluster-require-full-coverage no", "cluster mode is not supported"),
+            ("tls-port 1", "TLS is not supported"),
+        ];
+        for (line, why) in lines {
+            let name = line.split(' ').next().unwrap();
+            let start = format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}");
+            let told = refusal(&format!("config set {line}"));
+            assert!(told.starts_with(&start), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_utf_8_is_refused() {
+        let args = Args::from_slices([b"config".as_slice(), b"set", b"ignore-warnings", b"\xff"]);
+        let told = check(&args, &Settings::default()).err().unwrap().to_string();
+        assert!(told.ends_with("argument must be UTF-8"), "{told}");
     }
 
     #[test]

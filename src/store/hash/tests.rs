@@ -10,6 +10,14 @@ use crate::store::Rng;
 const LIMITS: HashLimits = HashLimits { entries_max: 8, value_max: 10 };
 const UNLIMITED: HashLimits = HashLimits { entries_max: u64::MAX, value_max: u64::MAX };
 
+#[test]
+fn limits_have_a_bound_however_large_the_options_are() {
+    let huge = Options { hash_small_entries_max: u64::MAX, hash_small_value_max: u64::MAX, ..Options::default() };
+    assert_eq!(HashLimits::from(&huge), HashLimits { entries_max: SMALL_MAX, value_max: SMALL_MAX });
+    let usual = Options { hash_small_entries_max: 3, hash_small_value_max: 4, ..Options::default() };
+    assert_eq!(HashLimits::from(&usual), HashLimits { entries_max: 3, value_max: 4 });
+}
+
 #[derive(Clone, Debug, Default)]
 struct Model {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
