@@ -175,7 +175,7 @@ static OWN: &[Opt] = &[
         Section::Reports,
         int(-1, i64::MAX),
         Place::I64(|s| &mut s.slowlog_slower_than_us),
-        "Microseconds from which SLOWLOG keeps a command, the wait for the quorum included; -1 is off",
+        "Microseconds from which SLOWLOG keeps a command, the wait for the quorum included; 0 keeps all, -1 none",
     ),
     live(
         "slowlog-max-len",

@@ -161,6 +161,8 @@ impl From<Reply> for StepReply {
 /// The replies to a group, one for each step.
 #[derive(Debug)]
 pub struct Answered {
+    /// What was asked, for SLOWLOG; what was already answered is taken out.
+    pub steps: Vec<Step>,
     /// In the order of the steps.
     pub replies: Vec<StepReply>,
     /// Log index of the entry that held the group's writes; 0 = none.
@@ -210,17 +212,18 @@ impl CommandGroup {
     }
 
     /// Answers every step that has no answer yet with `error`.
-    pub fn fail(self, error: &crate::error::ReplyError) {
+    pub fn fail(mut self, error: &crate::error::ReplyError) {
         let replies = self
             .steps
-            .into_iter()
+            .iter_mut()
             .map(|step| match step {
-                Step::Done(reply) => reply.into(),
+                Step::Done(reply) => std::mem::replace(reply, Reply::Silent).into(),
                 _ => Reply::Error(error.clone()).into(),
             })
             .collect();
+        let timed_out = *error == crate::error::LOADING;
         // A receiver that is gone is a connection that is gone.
-        let _ = self.done.send(Answered { replies, index: 0, timed_out: *error == crate::error::LOADING });
+        let _ = self.done.send(Answered { steps: self.steps, replies, index: 0, timed_out });
     }
 }
 
@@ -228,7 +231,7 @@ impl CommandGroup {
 pub fn send_answers(answers: Vec<(CommandGroup, Vec<StepReply>)>, index: u64) {
     for (group, replies) in answers {
         // A receiver that is gone is a connection that is gone.
-        let _ = group.done.send(Answered { replies, index, timed_out: false });
+        let _ = group.done.send(Answered { steps: group.steps, replies, index, timed_out: false });
     }
 }
 

@@ -106,26 +106,30 @@ impl Connection<'_> {
     async fn answer(&mut self, group: Collected) -> std::io::Result<()> {
         let Collected { steps, forms, later, .. } = group;
         let began_ns = self.server.env.clocks.monotonic_ns();
-        if let Some((later, spec)) = later {
+        if let Some((later, spec, args)) = later {
             self.flush().await?;
             let Some(finish) = self.wait_for(later, spec).await? else { return Ok(()) };
             let reply = finish(&mut self.session);
             self.failing = matches!(&reply, Reply::Error(error) if *error == LOADING);
             let form = self.form(Some(spec));
-            self.note(&reply, form, self.usec_since(began_ns));
+            let took_us = self.usec_since(began_ns);
+            if !self.failing && !spec.flags.contains(Flags::BLOCKING) {
+                self.note_slow(spec, &args, took_us);
+            }
+            self.note(&reply, form, took_us);
             return self.write(reply, form).await;
         }
         if steps.iter().all(|step| matches!(step, Step::Done(_))) {
             for (step, form) in steps.into_iter().zip(forms) {
                 if let Step::Done(reply) = step {
-                    self.note(&reply, form, 0);
+                    self.note(&reply, form, form.usec);
                     self.write(reply, form).await?;
                 }
             }
             return Ok(());
         }
         let executed: Vec<_> = steps.iter().map(executed).collect();
-        let (first, count) = slow_candidate(&steps);
+        let count = steps.iter().filter(|step| !matches!(step, Step::Done(_))).count();
         let level = self.session.level.unwrap_or_else(|| self.server.settings().read_consistency);
         let (group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
         self.server.router.submit(group);
@@ -134,7 +138,7 @@ impl Connection<'_> {
             () = self.session.client.killed() => return Ok(()),
         };
         // The sender is dropped without an answer only when the node stops.
-        let Some(Answered { replies, index, timed_out }) = answered else {
+        let Some(Answered { steps, replies, index, timed_out }) = answered else {
             for form in forms {
                 self.write(Reply::Error(INDETERMINATE), form).await?;
             }
@@ -144,11 +148,12 @@ impl Connection<'_> {
         self.failing = timed_out;
         self.session.last_write_index = self.session.last_write_index.max(index);
         let took_us = self.usec_since(began_ns);
-        if let Some(args) = first {
-            self.note_slow(&args, count, took_us);
-        }
+        let is_slow = self.server.slowlog.is_slow(took_us) && !timed_out;
         let share_us = took_us / count.max(1) as u64;
-        for ((reply, mut form), executed) in replies.into_iter().zip(forms).zip(executed) {
+        let replies = replies.into_iter().zip(steps);
+        for (((reply, step), mut form), executed) in replies.zip(forms).zip(executed) {
+            let usec = if matches!(step, Step::Done(_)) { form.usec } else { share_us };
+            let slow = is_slow.then_some(step);
             let reply = match reply {
                 StepReply::Reply(reply) => reply,
                 StepReply::Exec(slots) => {
@@ -161,8 +166,11 @@ impl Connection<'_> {
                     reply
                 }
             };
+            if let Some(step) = slow {
+                self.note_slow_step(&step, &reply, took_us);
+            }
             self.note_executed(&reply, &executed);
-            self.note(&reply, form, share_us);
+            self.note(&reply, form, usec);
             self.write(reply, form).await?;
         }
         Ok(())
@@ -204,19 +212,30 @@ impl Connection<'_> {
         }
     }
 
-    fn note_slow(&self, args: &Args, count: usize, took_us: u64) {
-        let settings = self.server.settings();
-        if u64::try_from(settings.slowlog_slower_than_us).is_ok_and(|bound| took_us >= bound) {
+    /// Keeps a call that took so long for SLOWLOG.
+    fn note_slow(&self, spec: &Spec, args: &Args, took_us: u64) {
+        if self.server.slowlog.is_slow(took_us) && !spec.flags.contains(Flags::SKIP_SLOWLOG) {
             let client = &self.session.client;
-            let entry = SlowEntry {
+            self.server.slowlog.push(SlowEntry {
                 id: 0,
                 at_s: self.server.env.clocks.wall_ms() / 1000,
                 took_us,
-                args: shorten(args, count),
+                args: shorten(spec, args),
                 addr: client.addr.clone(),
                 name: self.session.name.clone(),
-            };
-            self.server.slowlog.push(entry, settings.slowlog_len_max);
+            });
+        }
+    }
+
+    /// The same for what ran on the store: of EXEC, what it ran.
+    fn note_slow_step(&self, step: &Step, reply: &Reply, took_us: u64) {
+        let (Step::Read(command) | Step::Write(command)) = step else { return };
+        match &command.exec {
+            None => self.note_slow(command.spec, &command.args, took_us),
+            Some(exec) if matches!(reply, Reply::Array(_)) => {
+                exec.commands.iter().for_each(|inner| self.note_slow(inner.spec, &inner.args, took_us));
+            }
+            Some(_) => {}
         }
     }
 
@@ -274,21 +293,4 @@ impl Connection<'_> {
         self.session.client.active_ms.store(self.server.env.clocks.wall_ms(), Ordering::Relaxed);
         Ok(())
     }
-}
-
-/// What SLOWLOG would show of a group: its first command that is not answered yet, and how many there are of those.
-fn slow_candidate(steps: &[Step]) -> (Option<Args>, usize) {
-    let mut waiting = steps.iter().filter_map(|step| match step {
-        Step::Done(_) => None,
-        Step::Read(command) | Step::Write(command) => Some(command),
-    });
-    let first = waiting.next();
-    let skipped = first.is_some_and(|command| command.spec.flags.contains(Flags::SKIP_SLOWLOG));
-    let count = usize::from(first.is_some()) + waiting.count();
-    // EXEC says nothing: its first command does.
-    let shown = first.and_then(|command| match &command.exec {
-        Some(exec) => exec.commands.first().map(|inner| inner.args.clone()),
-        None => (!skipped).then(|| command.args.clone()),
-    });
-    (shown, count)
 }

@@ -69,13 +69,13 @@ impl Server {
         let started_ms = env.clocks.wall_ms();
         Arc::new(Self {
             env,
+            slowlog: SlowLog::new(settings.slowlog_slower_than_us, settings.slowlog_len_max),
             settings: RwLock::new(Arc::new(settings)),
             router,
             clients: ClientRegistry::default(),
             stats: Stats::new(started_ms),
             port: AtomicU16::new(0),
             pause: Pause::default(),
-            slowlog: SlowLog::default(),
             stop: tokio::sync::Notify::new(),
             next_client: AtomicU64::new(1),
         })

@@ -10,6 +10,7 @@ mod log_lines;
 mod options;
 mod refused;
 mod same;
+mod slow_commands;
 mod stats;
 #[path = "../support/mod.rs"]
 mod support;

@@ -19,7 +19,8 @@ pub static SPEC: Spec = Spec::session(
             .multiple(),
     ]),
     run,
-);
+)
+.secrets(|args, at| at > 2 && args.is(at - 1, "requirepass"));
 
 /// Sets replicated options; only log entries hold it, so the bounds were checked where it came from.
 pub static APPLY: Spec =

@@ -16,7 +16,8 @@ pub static SPEC: Spec = Spec::session(
         .union(Flags::ALLOW_BUSY),
     DOC,
     run,
-);
+)
+.secrets(|_, at| at > 0);
 
 const DOC: Doc = Doc {
     summary: "Proves who the client is.",

@@ -17,7 +17,8 @@ pub static SPEC: Spec = Spec::session(
         .union(Flags::ALLOW_BUSY),
     DOC,
     run,
-);
+)
+.secrets(|args, at| (2..at).any(|auth| at - auth <= 2 && args.is(auth, "AUTH")));
 
 const DOC: Doc = Doc {
     summary: "Chooses the version of the protocol and tells who the server is.",

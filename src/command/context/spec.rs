@@ -16,6 +16,9 @@ use crate::store::{Txn, View};
 /// Finds what is wrong with a command's arguments, whatever the state, the clock and the connection are: see [`Spec::check`].
 pub type Check = fn(&Args) -> Result<(), ReplyError>;
 
+/// True if the argument at this place is a password, which is shown nowhere.
+pub type IsSecret = fn(&Args, usize) -> bool;
+
 /// How a command runs. Whether it reads or writes is in the type: a read cannot mutate.
 #[derive(Clone, Copy)]
 pub enum Run {
@@ -71,6 +74,8 @@ pub struct Spec {
     /// state at every time, so an error that comes behind a look at a key, as WRONGTYPE does in front of some, is none of
     /// its. `run` finds all errors by itself too: a script and a log entry come to it without the gate.
     pub check: Option<Check>,
+    /// Which of its arguments SLOWLOG must not show, if there are any.
+    pub is_secret: Option<IsSecret>,
     /// Subcommands of a container.
     pub subcommands: &'static [&'static Spec],
 }
@@ -114,7 +119,7 @@ impl Spec {
 
     const fn new(name: &'static str, arity: i32, doc: Doc, run: Run) -> Self {
         let (flags, categories) = (Flags::empty(), Categories::empty());
-        Self { name, arity, flags, categories, keys: &[], doc, run, check: None, subcommands: &[] }
+        Self { name, arity, flags, categories, keys: &[], doc, run, check: None, is_secret: None, subcommands: &[] }
     }
 
     /// The same with more flags.
@@ -140,6 +145,11 @@ impl Spec {
     /// The same with a check of its arguments.
     pub const fn check(self, check: Check) -> Self {
         Self { check: Some(check), ..self }
+    }
+
+    /// The same with passwords among its arguments.
+    pub const fn secrets(self, is_secret: IsSecret) -> Self {
+        Self { is_secret: Some(is_secret), ..self }
     }
 
     /// True if it runs through the log.

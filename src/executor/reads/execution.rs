@@ -166,5 +166,5 @@ pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
 
 fn answer(commands: CommandGroup, replies: Vec<StepReply>) {
     // A receiver that is gone is a connection that is gone.
-    let _ = commands.done.send(Answered { replies, index: 0, timed_out: false });
+    let _ = commands.done.send(Answered { steps: commands.steps, replies, index: 0, timed_out: false });
 }

@@ -26,7 +26,7 @@ pub(super) struct Collected {
     pub(super) steps: Vec<Step>,
     pub(super) forms: Vec<Form>,
     pub(super) bytes: usize,
-    pub(super) later: Option<(Later, &'static Spec)>,
+    pub(super) later: Option<(Later, &'static Spec, Args)>,
     has_write: bool,
     has_heavy_read: bool,
 }
@@ -38,6 +38,8 @@ pub(super) struct Form {
     pub(super) shown: bool,
     /// What is called; None if it was refused or queued.
     pub(super) spec: Option<&'static Spec>,
+    /// How long a command took that was answered at once, µs.
+    pub(super) usec: u64,
 }
 
 impl Connection<'_> {
@@ -59,7 +61,7 @@ impl Connection<'_> {
                     Err(error) => {
                         group.push(
                             Step::Done(Reply::Error(error)),
-                            Form { resp: self.session.resp, shown: true, spec: None },
+                            Form { resp: self.session.resp, shown: true, spec: None, usec: 0 },
                         );
                         self.session.closing = true;
                         break;
@@ -108,6 +110,8 @@ impl Connection<'_> {
             return false;
         }
         self.session.client.shown.lock().command = spec.name;
+        // What answers from its arguments alone takes less than the look at the clock.
+        let began_ns = if spec.is_session() { self.server.env.clocks.monotonic_ns() } else { 0 };
         let dispatched = dispatch(self.server, &mut self.session, &args, spec);
         // An EXEC that was refused because its WATCH failed is told the same.
         let is_answered = matches!(dispatched, Dispatched::Step(Step::Done(_)) | Dispatched::Uncalled(_));
@@ -120,7 +124,11 @@ impl Connection<'_> {
         match dispatched {
             // The form is asked for afterwards: HELLO answers in the version that it has switched to.
             Dispatched::Step(step) => {
-                let form = self.form(Some(spec));
+                let mut form = self.form(Some(spec));
+                if matches!(step, Step::Done(_)) {
+                    form.usec = if spec.is_session() { self.usec_since(began_ns) } else { 0 };
+                    self.note_slow(spec, &args, form.usec);
+                }
                 // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
                 let defers = has_session_commands(&step);
                 group.bytes += size(&step, &args);
@@ -133,7 +141,7 @@ impl Connection<'_> {
                 true
             }
             Dispatched::Later(later) => {
-                group.later = Some((later, spec));
+                group.later = Some((later, spec, args));
                 false
             }
         }
@@ -156,7 +164,7 @@ impl Connection<'_> {
             ReplyMode::Skip => (false, ReplyMode::On),
         };
         self.session.reply_mode = next;
-        Form { resp: self.session.resp, shown, spec }
+        Form { resp: self.session.resp, shown, spec, usec: 0 }
     }
 }
 

@@ -46,6 +46,7 @@ impl Configuration for Server {
             group.set_timeout_ms(settings.write_timeout_ms);
             group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
         }
+        self.slowlog.configure(settings.slowlog_slower_than_us, settings.slowlog_len_max);
         *self.settings.write() = Arc::new(settings);
     }
 
