@@ -1,34 +1,50 @@
 //! Lockstep: a Redis-protocol server whose every write goes through a Raft log.
 //!
+//! # The layers
+//!
+//! ```text
+//! main        flags, runtime, start
+//! node        start and stop, joining, rebuild, chores
+//! server      listener, connections, dispatch, client registry, statistics
+//! replication consensus alone, the only user of openraft: origin, group, membership, peers, log
+//! executor    runs commands on the store: entries of the log, EXEC, reads behind the gate, scripts' host
+//! command     spec, registry, context of session commands; a folder for each family
+//! script      the Lua sandbox
+//! snapshot    the file format, beside the store
+//! store       the state machine's data: no clock, no I/O, no tokio
+//! config      every option once
+//! protocol    requests in, replies out, numbers; a small RESP client
+//! sys, error  the only places that touch the machine; texts that clients match on
+//! ```
+//!
+//! A layer uses those below it, and `tests/layers` fails where an arrow runs up, or where files of one folder use each other in a circle.
+//!
 //! # The path of a write
 //!
 //! 1. [`server`]: a connection's task reads its socket, [`protocol::parse`] makes [`protocol::Args`] of the bytes, and
-//!    [`server::dispatch`], the gate, decides what each command is by its [`command::Spec`]. Frames read together become one
-//!    [`replication::CommandGroup`].
+//!    [`server::dispatch`], the gate, decides what each command is by its [`command::Spec`], and refuses wrong arguments. Frames read
+//!    together become one [`executor::CommandGroup`].
 //! 2. [`replication::Group::submit`] gives a group with a write to the origin (`replication/origin.rs`): it makes batches,
-//!    remembers who waits for which, and hands them to the leader, itself or a peer (`replication/peer/forward.rs`).
+//!    remembers who waits for which, and hands them to the leader, itself or a peer.
 //! 3. The leader stamps the batch with cluster time ([`sys::clock`]) and proposes it to openraft (`replication/propose.rs`). The entry
-//!    ([`replication::entry`]) goes to the log ([`replication::log`]: fsynced by a thread of its own) and to the peers
-//!    (`replication/peer/append.rs`).
-//! 4. Once a quorum has it, every node applies it (`replication/machine.rs`, [`executor::apply`]): each command gets a
-//!    [`store::Txn`]. The origin has the replies then and there; its connection's task encodes and writes them.
+//!    ([`executor::entry`]) goes to the log ([`replication::log`]: fsynced by a thread of its own) and to the peers.
+//! 4. Once a quorum has it, every node applies it: `replication/group/state_machine.rs` feeds it to the [`executor::Executor`], which
+//!    runs each command on a [`store::Txn`] ([`executor::apply`](mod@executor::apply)). The origin has the replies then and there; its
+//!    connection's task encodes and writes them.
 //!
 //! # The path of a read
 //!
-//! A group without writes goes to `replication/reads.rs`: one ReadIndex for all that wait, then each command gets a
-//! [`store::View`] of the state behind the gate.
+//! A group without writes goes to `replication/group/reads.rs`: one ReadIndex for all that wait, then each command gets a
+//! [`store::View`] of the state behind the gate (`executor/reads/`).
 //!
 //! # Invariants
 //!
-//! Each module's header states its own. The ones that hold the promises: what is acknowledged is durable on a quorum (`log`), a batch
-//! is applied exactly once (`store::origins`, `replication::origin`), apply is a pure function of state and entry
-//! (`executor::apply`, checked by `store::digest`), only the log expires keys (`store::view`, `clock`), a read sees all that was
-//! acknowledged before it (`replication::reads`).
+//! Each module's header states its own. The ones that hold the promises: what is acknowledged is durable on a quorum
+//! (`replication/log`), a batch is applied exactly once (`store/origins.rs`, `replication/origin.rs`), apply is a pure function of state
+//! and entry (`executor/apply.rs`, checked by `store/digest.rs`), only the log expires keys (`store/view.rs`, `sys/clock.rs`), a read sees
+//! all that was acknowledged before it (`replication/group/reads.rs`).
 //!
-//! # What else is where
-//!
-//! [`node`] puts a node together and takes it down, and brings it into a cluster ([`node::join`]); [`snapshot`] is the snapshot file;
-//! [`config`] has every option; [`sys::descriptors`] keeps clients from taking the node's own; [`sys::env`] the seams that let three nodes run in one deterministic simulation.
+//! [`sys::env`] has the seams that let three nodes run in one deterministic simulation.
 
 pub mod command;
 pub mod config;
