@@ -114,10 +114,10 @@ impl Node {
             replication::end_boot(&self.group, boot).await;
         }
         if self.group.leads()
-            && let Some(next) = replication::best_successor(&self.group, &self.group.standings())
-            && let Err(why) = replication::transfer(&self.group, next).await
+            && self.group.voters().len() > 1
+            && let Err(why) = replication::hand_over(&self.group).await
         {
-            tracing::info!(node = self.group.node, peer = next, error = why, "the lead was not handed over");
+            tracing::info!(node = self.group.node, error = why, "the lead was not handed over");
         }
         if let Some(text) = self.group.clock.to_disk() {
             // Without it the next start takes the time from the leader.

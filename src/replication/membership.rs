@@ -19,37 +19,19 @@ use openraft::async_runtime::watch::WatchReceiver;
 use super::Group;
 use super::group::Raft;
 use super::peer::message::{Answer, Question};
-use super::transfer::best_successor;
+use super::standing::{CAUGHT_UP_ENTRIES, Standing};
+use super::transfer::hand_over;
 use super::types::Peer;
 use crate::executor::entry::{Content, encode, own};
 use crate::store::Member;
 
 const EVERY: Duration = Duration::from_millis(100);
+/// How long one step of a change is waited for.
+const CHANGE_WAIT: Duration = Duration::from_secs(5);
 /// A node that was heard within this time is alive.
 const ALIVE: Duration = Duration::from_secs(2);
-/// A learner this many entries behind has caught up.
-pub(super) const CAUGHT_UP_ENTRIES: u64 = 1000;
-/// And not more bytes: room for one of the largest values.
+/// A learner has caught up if it lacks few entries, and not more bytes than this: room for one of the largest values.
 const CAUGHT_UP_BYTES: u64 = 64 << 20;
-
-/// What the leader sees of one member.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// The last log index known to be on it.
-    pub matched: u64,
-    /// Entries behind the leader.
-    pub lag: u64,
-    /// Heard lately.
-    pub alive: bool,
-    /// One of [`Group::voters`].
-    pub voter: bool,
-}
-
-impl Standing {
-    fn is_fit(&self) -> bool {
-        self.alive && self.lag <= CAUGHT_UP_ENTRIES
-    }
-}
 
 impl Group {
     /// What this node, as leader, knows of each member's progress.
@@ -128,7 +110,7 @@ async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) 
         if !nodes.contains(node) && !member.removing {
             tracing::info!(node = group.node, peer = node, addr = member.peer_addr, "a node becomes a learner");
             let peer = Peer { addr: member.peer_addr.clone() };
-            return raft.add_learner(*node, peer, false).await.map(drop).map_err(|error| error.to_string());
+            return in_time(raft.add_learner(*node, peer, false)).await;
         }
     }
     let standings = group.standings();
@@ -144,7 +126,16 @@ async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) 
 }
 
 async fn change(raft: &Raft, members: ChangeMembers<u64, Peer>) -> Result<(), String> {
-    raft.change_membership(members, true).await.map(drop).map_err(|error| error.to_string())
+    in_time(raft.change_membership(members, true)).await
+}
+
+/// Waits for openraft, which has no deadline of its own, for [`CHANGE_WAIT`]: a change that is under way by then is found in the next
+/// round, and finished if it is half done.
+async fn in_time<T, E: std::fmt::Display>(change: impl Future<Output = Result<T, E>>) -> Result<(), String> {
+    match tokio::time::timeout(CHANGE_WAIT, change).await {
+        Ok(result) => result.map(drop).map_err(|error| error.to_string()),
+        Err(_) => Err("the change takes long, and is looked at again".into()),
+    }
 }
 
 /// Why `voters` could not work as a quorum now; None if they could.
@@ -185,10 +176,8 @@ async fn remove(
             return Ok(());
         }
         if node == group.node {
-            let Some(next) = best_successor(group, standings) else {
-                return Err("no voter to hand the lead to".into());
-            };
-            return raft.trigger().transfer_leader(next).await.map_err(|error| error.to_string());
+            // Whoever leads then goes on with it.
+            return hand_over(group).await;
         }
         if rest.len().is_multiple_of(2) {
             tracing::warn!(

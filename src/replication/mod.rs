@@ -17,6 +17,7 @@ mod origin;
 mod pacing;
 pub mod peer;
 mod propose;
+mod standing;
 pub mod start;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -28,8 +29,9 @@ pub use group::{
     Group, LastApplied, Parts, Raft, RaftStanding, SnapshotStats, Snapshots, StateMachine, drive_reads,
     drive_snapshots, take as take_snapshot,
 };
-pub use membership::{Standing, drive_membership, standings, why_waiting};
+pub use membership::{drive_membership, standings, why_waiting};
 pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};
 pub use propose::end_boot;
-pub use transfer::{best_successor, transfer};
+pub use standing::Standing;
+pub use transfer::{hand_over, transfer};
 pub use types::spawn;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Group;
-use super::membership::{CAUGHT_UP_ENTRIES, Standing};
 use super::peer::message::{Answer, Question};
+use super::standing::{CAUGHT_UP_ENTRIES, Standing};
 
 /// How long a transfer may take.
 const TRANSFER_WAIT: Duration = Duration::from_secs(2);
@@ -66,8 +66,18 @@ pub async fn hand_lead_to(group: &Arc<Group>, node: u64) -> Result<(), String> {
     }
 }
 
-/// The live voter with all of the log, for a transfer.
-pub fn best_successor(group: &Group, standings: &BTreeMap<u64, Standing>) -> Option<u64> {
+/// Hands the lead to the live voter that has most of the log, once it has all of it: the one way to hand over without being told to whom.
+///
+/// # Errors
+/// Why not.
+pub async fn hand_over(group: &Arc<Group>) -> Result<(), String> {
+    match best_successor(group, &group.standings()) {
+        Some(next) => hand_lead_to(group, next).await,
+        None => Err("there is no voter to hand the lead to".into()),
+    }
+}
+
+fn best_successor(group: &Group, standings: &BTreeMap<u64, Standing>) -> Option<u64> {
     standings
         .iter()
         .filter(|(node, standing)| **node != group.node && standing.voter && standing.alive)

@@ -10,6 +10,7 @@
 //!   applied here.
 //! - A read that met a key which is due by the clock but not by the log is run again after a tick.
 
+mod asking;
 mod rounds;
 
 use std::time::Duration;
@@ -113,7 +114,7 @@ impl Group {
         if leader.node == self.node {
             self.confirmed_index(leader, None).await
         } else {
-            crate::replication::peer::ask_read_index(self, leader).await
+            asking::ask_read_index(self, leader).await
         }
     }
 
@@ -135,7 +136,7 @@ impl Group {
             configs.iter().all(|set| set.iter().filter(|id| confirmed.contains(id)).count() > set.len() / 2)
         };
         if !quorum(&confirmed) {
-            crate::replication::peer::confirm(self, leader, &configs, &mut confirmed, &quorum).await;
+            asking::confirm(self, leader, &configs, &mut confirmed, &quorum).await;
         }
         // The own vote is looked at last: it has not moved while the others were asked.
         (quorum(&confirmed) && self.votes_for(leader)).then_some(index)

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::super::Group;
 use super::super::codec::Reader;
 use super::super::origin::Leader;
+use super::ForwardedBatch;
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{FORWARD, REJECTED};
@@ -27,18 +28,6 @@ const QUEUE_MAX: usize = 64;
 /// What stands before a batch: leader, stream, seq, checksum.
 const HEAD_LEN: usize = 36;
 
-/// A connection to one leader.
-pub struct Forward {
-    queue: mpsc::Sender<Batch>,
-}
-
-struct Batch {
-    leader: Leader,
-    stream: u64,
-    seq: u64,
-    unsealed: Bytes,
-}
-
 /// Hands a batch to a leader on another node.
 pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unsealed: Bytes) {
     // As the leader would: but it could not even read the frame.
@@ -46,10 +35,10 @@ pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unseal
         tracing::warn!(node = group.node, bytes = unsealed.len(), "a batch is refused: no peer can be sent it");
         return group.origin.rejected(stream, seq);
     }
-    let batch = Batch { leader, stream, seq, unsealed };
+    let batch = ForwardedBatch { leader, stream, seq, unsealed };
     let mut forwards = group.links.forwards.lock();
     let batch = match forwards.get(&leader.node) {
-        Some(known) => match known.queue.try_send(batch) {
+        Some(known) => match known.try_send(batch) {
             Ok(()) => return,
             Err(mpsc::error::TrySendError::Closed(batch)) => batch,
             Err(mpsc::error::TrySendError::Full(_)) => {
@@ -63,11 +52,11 @@ pub fn forward(group: &Arc<Group>, leader: Leader, stream: u64, seq: u64, unseal
     let (queue, batches) = mpsc::channel(QUEUE_MAX);
     // The queue is empty: there is room.
     let _ = queue.try_send(batch);
-    forwards.insert(leader.node, Forward { queue });
+    forwards.insert(leader.node, queue);
     drop(crate::replication::spawn(run(group.clone(), leader.node, batches)));
 }
 
-async fn run(group: Arc<Group>, node: u64, mut batches: mpsc::Receiver<Batch>) {
+async fn run(group: Arc<Group>, node: u64, mut batches: mpsc::Receiver<ForwardedBatch>) {
     let mut last_stream = 0;
     let result = converse(&group, node, &mut batches, &mut last_stream).await;
     if let Err(error) = result {
@@ -83,7 +72,7 @@ async fn run(group: Arc<Group>, node: u64, mut batches: mpsc::Receiver<Batch>) {
 async fn converse(
     group: &Arc<Group>,
     node: u64,
-    batches: &mut mpsc::Receiver<Batch>,
+    batches: &mut mpsc::Receiver<ForwardedBatch>,
     last_stream: &mut u64,
 ) -> io::Result<()> {
     let links = &group.links;
@@ -109,7 +98,7 @@ async fn converse(
                 }
             }
             batch = batches.recv() => {
-                let Some(Batch { leader, stream, seq, unsealed }) = batch else { return Ok(()) };
+                let Some(ForwardedBatch { leader, stream, seq, unsealed }) = batch else { return Ok(()) };
                 *last_stream = stream;
                 let mut head = BytesMut::with_capacity(HEAD_LEN);
                 head.put_u64_le(leader.term);

@@ -4,8 +4,8 @@ use bytes::{BufMut, Bytes};
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse};
 
 use super::super::codec::{Malformed, Reader, put_bytes, put_entry, put_log_id_option, put_vote};
-use super::super::membership::Standing;
 use super::super::origin::Leader;
+use super::super::standing::Standing;
 use super::super::types::TypeConfig;
 use crate::sys::clock::{Reading, Source};
 

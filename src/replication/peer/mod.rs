@@ -7,22 +7,24 @@
 //! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
 //!   all of them.
 
-mod append;
-mod forward;
+pub mod append;
+pub mod forward;
 pub mod frame;
 pub mod handshake;
 pub mod identity;
 mod link;
 pub mod message;
-mod network;
-mod serve;
-mod snapshots;
-mod state;
+pub mod network;
+pub mod serve;
+pub mod snapshots;
+pub mod state;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
+use tokio::sync::mpsc;
 
 pub use forward::forward;
 pub use handshake::Purpose;
@@ -31,7 +33,6 @@ pub use network::Network;
 pub use serve::serve;
 pub use state::fetch as fetch_state;
 
-use super::Group;
 use super::origin::Leader;
 use crate::sys::env::Env;
 use link::Link;
@@ -47,6 +48,14 @@ struct Confirmed {
     went_back: bool,
 }
 
+/// A batch on its way to a leader on another node.
+struct ForwardedBatch {
+    leader: Leader,
+    stream: u64,
+    seq: u64,
+    unsealed: Bytes,
+}
+
 /// Connections of this node to the other members, and where they are.
 pub struct Links {
     env: Env,
@@ -57,7 +66,7 @@ pub struct Links {
     /// Where members, and this node, said that they are, besides what the state says.
     met: Mutex<BTreeMap<u64, String>>,
     links: Mutex<BTreeMap<u64, Arc<Link>>>,
-    forwards: Mutex<BTreeMap<u64, forward::Forward>>,
+    forwards: Mutex<BTreeMap<u64, mpsc::Sender<ForwardedBatch>>>,
     heard: Mutex<BTreeMap<u64, tokio::time::Instant>>,
     confirmed: Mutex<BTreeMap<u64, Confirmed>>,
     waiting: Mutex<BTreeMap<u64, tokio::time::Instant>>,
@@ -217,63 +226,3 @@ impl Links {
 
 /// A member that has asked something within this time is told of commits at once.
 const WAITING_FOR: std::time::Duration = std::time::Duration::from_millis(50);
-
-/// A question about reads is asked again after this long.
-const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(500);
-
-/// Asks the leader for a read index on behalf of this node.
-pub async fn ask_read_index(group: &Group, leader: Leader) -> Option<u64> {
-    // Being asked counts as this node's confirmation only if it votes and its vote is the leader's.
-    let confirms = group.votes_for(leader) && group.voters().contains(&group.node);
-    let question = Question::ReadIndex { leader, confirms };
-    match group.links.ask(leader.node, group.id, &question, READ_TIMEOUT).await? {
-        Answer::ReadIndex(index) => index,
-        _ => None,
-    }
-}
-
-/// Asks voters whether their vote is still `leader`'s, until `quorum` holds or all have been asked.
-pub async fn confirm(
-    group: &Group,
-    leader: Leader,
-    configs: &[Vec<u64>],
-    confirmed: &mut Vec<u64>,
-    quorum: &impl Fn(&[u64]) -> bool,
-) {
-    use futures::StreamExt;
-    use futures::stream::FuturesUnordered;
-
-    let mut voters: Vec<u64> = configs.iter().flatten().copied().filter(|id| !confirmed.contains(id)).collect();
-    voters.sort_unstable();
-    voters.dedup();
-    // The one heard last is asked first; the next after a millisecond without an answer.
-    voters.sort_by_key(|id| group.links.silence(*id).unwrap_or(std::time::Duration::MAX));
-    let mut rest = voters.into_iter();
-    let mut asked = FuturesUnordered::new();
-    let ask = |node: u64| async move {
-        let answer = group.links.ask(node, group.id, &Question::Confirm { leader }, READ_TIMEOUT).await;
-        (node, matches!(answer, Some(Answer::Confirm(true))))
-    };
-    let Some(first) = rest.next() else { return };
-    asked.push(ask(first));
-    while !quorum(confirmed) {
-        let next = tokio::time::sleep(std::time::Duration::from_millis(1));
-        tokio::select! {
-            biased;
-            Some((node, yes)) = asked.next(), if !asked.is_empty() => {
-                if yes {
-                    confirmed.push(node);
-                } else if let Some(node) = rest.next() {
-                    asked.push(ask(node));
-                } else if asked.is_empty() {
-                    return;
-                }
-            }
-            () = next => match rest.next() {
-                Some(node) => asked.push(ask(node)),
-                None if asked.is_empty() => return,
-                None => {}
-            },
-        }
-    }
-}
