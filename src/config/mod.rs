@@ -75,6 +75,8 @@ pub struct Settings {
     pub read_consistency: ReadLevel,
     /// `readonly-means-local`.
     pub readonly_means_local: bool,
+    /// `enable-debug-command`: no, yes, local.
+    pub enable_debug_command: String,
     /// `report-role master`: every node says that it is a master.
     pub report_role_master: bool,
     /// `loglevel`: debug, verbose, notice, warning, nothing.
@@ -122,6 +124,7 @@ impl Default for Settings {
             disk_reserve: 512 << 20,
             read_consistency: ReadLevel::Linearizable,
             readonly_means_local: false,
+            enable_debug_command: "no".into(),
             report_role_master: false,
             loglevel: "notice".into(),
             log_filter: String::new(),

@@ -75,6 +75,16 @@ static OWN: &[Opt] = &[
         Place::Bool(|s| &mut s.readonly_means_local),
         "READONLY makes a connection's reads local, READWRITE makes them linearizable again",
     ),
+    Opt {
+        change: Change::Immutable,
+        ..opt(
+            "enable-debug-command",
+            Section::Clients,
+            Kind::Word(&["no", "yes", "local"]),
+            Place::Text(|s| &mut s.enable_debug_command),
+            "Whether DEBUG may be used; `local`: by clients of this machine",
+        )
+    },
     opt(
         "join",
         Section::Cluster,

@@ -23,6 +23,10 @@ const _: () = assert!(COMMAND_BYTES_MAX + BATCH_BYTES_MAX <= ENTRY_LEN_MAX);
 
 const COMMAND_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the command is larger than 128 MB");
 const TRANSACTION_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the transaction is larger than 128 MB");
+const DEBUG_NOT_ALLOWED: ReplyError = ReplyError::new(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local \
+     connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+);
 
 /// What came of one command.
 pub enum Dispatched {
@@ -77,7 +81,7 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
 
 /// The spec of the command that `args` name, or the refusal.
 pub fn find(server: &Server, session: &mut Session, args: &Args) -> Result<&'static Spec, Reply> {
-    check(Caller::Client, args).map_err(|error| {
+    protected(server, session, args, check(Caller::Client, args)).map_err(|error| {
         if let Some(spec) = named(args) {
             server.stats.rejected(spec);
         }
@@ -89,6 +93,29 @@ pub fn find(server: &Server, session: &mut Session, args: &Args) -> Result<&'sta
         }
         Reply::Error(error)
     })
+}
+
+/// Lets what was found pass unless it is protected from this client. As in Redis that is asked before AUTH is, and an unknown
+/// subcommand is protected with the others.
+fn protected(
+    server: &Server,
+    session: &Session,
+    args: &Args,
+    found: Result<&'static Spec, ReplyError>,
+) -> Result<&'static Spec, ReplyError> {
+    let spec = match &found {
+        Ok(spec) => Some(*spec),
+        Err(_) => lookup(args.name()).filter(|spec| spec.arity_ok(args.len())),
+    };
+    if !spec.is_some_and(|spec| spec.flags.contains(Flags::PROTECTED)) {
+        return found;
+    }
+    let is_allowed = match server.settings().enable_debug_command.as_str() {
+        "yes" => true,
+        "local" => session.client.is_local(),
+        _ => false,
+    };
+    if is_allowed { found } else { Err(DEBUG_NOT_ALLOWED) }
 }
 
 /// A refused EXEC discards the transaction and says why.

@@ -137,6 +137,25 @@ const DIALOGUES: &[&[&str]] = &[
         "CONFIG SET slowlog-log-slower-than 10000",
     ],
     &["CONFIG SET a b c"],
+    &["CONFIG SET timeout x foo 1", "CONFIG SET databases 16 timeout x", "CONFIG SET timeout x databases 1"],
+    &["CONFIG SET timeout 5 TIMEOUT 6", "CONFIG SET timeout 7 timeout x"],
+    &["CONFIG SET Slave-Lazy-Flush x", "CONFIG SET MaxMemory -1", "CONFIG SET appendonly maybe"],
+    &[
+        "CONFIG SET hash-max-ziplist-entries 1000000000 hash-max-listpack-entries 1000000001",
+        "CONFIG GET hash-max-ziplist-entries",
+        "CONFIG SET hash-max-ziplist-entries -1",
+        "CONFIG SET hash-max-ziplist-entries 9223372036854775808",
+        "CONFIG SET hash-max-ziplist-entries 128",
+    ],
+    &[
+        "CONFIG SET notify-keyspace-events Ex save \"3600 1 60 5\" hz 501",
+        "CONFIG GET notify-keyspace-events",
+        "CONFIG GET save",
+        "CONFIG GET hz",
+        "CONFIG SET notify-keyspace-events \"\" save \"\" hz 10",
+    ],
+    &["CONFIG SET client-output-buffer-limit \"pubsub 32mb 8mb 60 normal 1 2\""],
+    &["CONFIG SET maxmemory-clients 101%", "CONFIG SET latency-tracking-info-percentiles 101"],
     &["CONFIG SET maxmemory-policy noeviction save \"\" notify-keyspace-events \"\" latency-monitor-threshold 0 hz 10"],
     &["CONFIG SET maxmemory-policy foo"],
     &["CONFIG SET dir /x"],
@@ -198,9 +217,14 @@ const DIALOGUES: &[&[&str]] = &[
     &["COMMAND INFO role readonly readwrite save bgsave shutdown lolwut failover replicaof slaveof"],
 ];
 
+/// A node that, as the Redis of these tests, lets clients use DEBUG.
+fn start() -> Server {
+    crate::start(&["--enable-debug-command", "yes"])
+}
+
 #[test]
 fn resp3_shows_every_type_as_redis_does() {
-    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    let (ours, redis) = (start(), Server::redis(&[]));
     for lines in [PROTOCOL, VERBATIM] {
         let of = |server: &Server| {
             let mut client = server.client();
@@ -209,6 +233,35 @@ fn resp3_shows_every_type_as_redis_does() {
         };
         assert_eq!(of(&ours), of(&redis), "left is lockstep, right is Redis");
     }
+}
+
+#[test]
+fn debug_is_refused_as_by_redis_unless_an_option_allows_it() {
+    let lines = &[
+        "DEBUG",
+        "DEBUG nosuch",
+        "DEBUG HELP",
+        "DEBUG HELP x",
+        "DEBUG PROTOCOL true",
+        "DEBUG ERROR x",
+        "DEBUG OBJECT nosuch",
+        "DEBUG SLEEP x y",
+        "DEBUG SET-ACTIVE-EXPIRE 1",
+        "MULTI",
+        "DEBUG ERROR x",
+        "EXEC",
+        "EVAL \"return redis.call('debug', 'error', 'x')\" 0",
+        "CONFIG GET enable-debug-command",
+        "CONFIG SET enable-debug-command yes",
+    ];
+    let redis = Server::redis(&["--enable-debug-command", "no"]);
+    assert_eq!(answers(&crate::start(&[]), lines), answers(&redis, lines), "left is lockstep, right is Redis");
+    // It is told before the password is asked for.
+    let ours = Server::lockstep(&["--requirepass", "x"]);
+    let redis = Server::redis(&["--enable-debug-command", "no", "--requirepass", "x"]);
+    assert_eq!(answers(&ours, lines), answers(&redis, lines), "left is lockstep, right is Redis");
+    let local = crate::start(&["--enable-debug-command", "local"]);
+    assert_eq!(local.client().call(&["DEBUG", "PROTOCOL", "integer"]), Value::Int(12345));
 }
 
 /// The array of a DEBUG command's COMMAND INFO, up to its subcommands, which Redis does not tell.
@@ -221,7 +274,7 @@ fn debug_is_described_as_by_redis() {
         },
         other => panic!("{other:?}"),
     };
-    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    let (ours, redis) = (start(), Server::redis(&[]));
     assert_eq!(head(&ours), head(&redis));
 }
 
@@ -240,7 +293,7 @@ fn rest(mut client: Client, lines: &[&str]) -> String {
 
 #[test]
 fn refusals_and_simple_answers_are_those_of_redis() {
-    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    let (ours, redis) = (start(), Server::redis(&[]));
     for lines in DIALOGUES {
         assert_eq!(answers(&ours, lines), answers(&redis, lines), "left is lockstep, right is Redis, for {lines:?}");
     }

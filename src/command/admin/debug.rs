@@ -1,5 +1,7 @@
 //! DEBUG ERROR, OBJECT, PROTOCOL, SET-ACTIVE-EXPIRE and SLEEP; all else of DEBUG is unknown. SLEEP lets this connection wait, and nobody
 //! else: unlike Redis's it does not stop the node. SET-ACTIVE-EXPIRE changes nothing: the log expires keys, on every node alike.
+//!
+//! Invariant: the gate lets none of them pass, known or unknown, unless `enable-debug-command` allows it.
 
 use std::time::Duration;
 
@@ -10,11 +12,13 @@ use crate::error::{NO_SUCH_KEY, NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, Reply, parse_f64};
 use crate::store::View;
 
+/// Flags of each subcommand.
+pub(super) const PROTECTED: Flags = super::ADMIN.union(Flags::PROTECTED);
 /// Longest sleep, s: a day.
 const SLEEP_MAX_S: f64 = 86_400.0;
 
 pub static SPEC: Spec = Spec {
-    flags: super::ADMIN,
+    flags: PROTECTED,
     ..Spec::container(
         "debug",
         doc("1.0.0", "Depends on the subcommand", "For tests."),
@@ -24,14 +28,14 @@ pub static SPEC: Spec = Spec {
 static ERROR: Spec = Spec::session(
     "debug|error",
     3,
-    super::ADMIN,
+    PROTECTED,
     doc("1.0.0", "O(1)", "Answers an error of this text.").args(&[Arg::new("text", ArgKind::String)]),
     |_, args| Reply::Error(ReplyError::text(args.arg(2))).into(),
 );
 static SET_ACTIVE_EXPIRE: Spec = Spec::session(
     "debug|set-active-expire",
     3,
-    super::ADMIN,
+    PROTECTED,
     doc("1.0.0", "O(1)", "Answers OK; the log expires keys whatever is asked for.")
         .args(&[Arg::new("value", ArgKind::Integer)]),
     |_, _| Reply::Ok.into(),
@@ -39,7 +43,7 @@ static SET_ACTIVE_EXPIRE: Spec = Spec::session(
 static SLEEP: Spec = Spec::session(
     "debug|sleep",
     3,
-    super::ADMIN.union(Flags::BLOCKING).union(Flags::CUTS_GROUP),
+    PROTECTED.union(Flags::BLOCKING).union(Flags::CUTS_GROUP),
     doc("1.0.0", "O(1)", "Lets the connection wait.").args(&[Arg::new("seconds", ArgKind::Double)]),
     sleep,
 );
@@ -50,26 +54,32 @@ static OBJECT: Spec = Spec::read(
     object,
 )
 .without(Flags::READONLY)
-.flags(Flags::ADMIN.union(Flags::NOSCRIPT))
+.flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::PROTECTED))
 .keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
-static HELP: Spec = Spec::session("debug|help", 2, super::OPEN, doc("1.0.0", "O(1)", "Explains DEBUG."), |_, _| {
-    help::reply(
-        "DEBUG",
-        &[
-            "ERROR <string>",
-            "    Return a Redis protocol error with <string> as message.",
-            "OBJECT <key>",
-            "    Show low level info about `key` and associated value.",
-            "PROTOCOL <type>",
-            "    Reply with a test value of the specified type.",
-            "SET-ACTIVE-EXPIRE <0|1>",
-            "    Without an effect: the log expires keys, on every node alike.",
-            "SLEEP <seconds>",
-            "    Let this connection wait for <seconds>. Decimals allowed. Other connections go on.",
-        ],
-    )
-    .into()
-});
+static HELP: Spec = Spec::session(
+    "debug|help",
+    2,
+    super::OPEN.union(Flags::PROTECTED),
+    doc("1.0.0", "O(1)", "Explains DEBUG."),
+    |_, _| {
+        help::reply(
+            "DEBUG",
+            &[
+                "ERROR <string>",
+                "    Return a Redis protocol error with <string> as message.",
+                "OBJECT <key>",
+                "    Show low level info about `key` and associated value.",
+                "PROTOCOL <type>",
+                "    Reply with a test value of the specified type.",
+                "SET-ACTIVE-EXPIRE <0|1>",
+                "    Without an effect: the log expires keys, on every node alike.",
+                "SLEEP <seconds>",
+                "    Let this connection wait for <seconds>. Decimals allowed. Other connections go on.",
+            ],
+        )
+        .into()
+    },
+);
 
 fn sleep(_call: &mut Call<'_>, args: &Args) -> Answer {
     let Some(seconds) = parse_f64(args.arg(2)) else { return Reply::Error(NOT_A_FLOAT).into() };

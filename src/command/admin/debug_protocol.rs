@@ -2,7 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{ADMIN, doc};
+use super::debug::PROTECTED;
+use super::doc;
 use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::ReplyError;
@@ -11,7 +12,7 @@ use crate::protocol::{Args, Reply, Resp, encode};
 pub static SPEC: Spec = Spec::session(
     "debug|protocol",
     3,
-    ADMIN,
+    PROTECTED,
     doc("6.0.0", "O(1)", "Answers a test value of a type.").args(&[Arg::new("type", ArgKind::String)]),
     run,
 );

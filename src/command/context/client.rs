@@ -1,6 +1,7 @@
 //! What one connection shows to the others: CLIENT LIST reads it, CLIENT KILL acts on it.
 
 use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 
@@ -73,6 +74,11 @@ pub struct Shown {
 }
 
 impl Client {
+    /// True if it is on the same machine.
+    pub fn is_local(&self) -> bool {
+        self.addr.parse::<SocketAddr>().is_ok_and(|addr| addr.ip().to_canonical().is_loopback())
+    }
+
     /// A client that has just connected.
     pub fn new(id: u64, addr: String, laddr: String, now_ms: u64) -> Self {
         Self {
@@ -124,5 +130,21 @@ impl Client {
             }
             if self.is_killed() { Poll::Ready(()) } else { Poll::Pending }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_local_by_its_loopback_address() {
+        let is_local = |addr: &str| Client::new(1, addr.into(), String::new(), 0).is_local();
+        for addr in ["127.0.0.1:5000", "[::1]:5000", "[::ffff:127.0.0.1]:5000"] {
+            assert!(is_local(addr), "{addr}");
+        }
+        for addr in ["10.0.0.1:5000", "[2001:db8::1]:5000", "", "127.0.0.1"] {
+            assert!(!is_local(addr), "{addr}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use bitflags::bitflags;
 bitflags! {
     /// Flags of a command: Redis's, in its order and meaning, then our own.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Flags: u32 {
+    pub struct Flags: u64 {
         /// May change data.
         const WRITE = 1;
         /// Only reads.
@@ -71,6 +71,8 @@ bitflags! {
         const FREES = 1 << 30;
         /// Ours: linearizable whatever level the connection has chosen.
         const ALWAYS_LINEARIZABLE = 1 << 31;
+        /// As in Redis, which does not show it: refused unless an option allows it (DEBUG: `enable-debug-command`).
+        const PROTECTED = 1 << 32;
     }
 }
 
