@@ -133,7 +133,7 @@ fn oom_scores(parts: &[&str]) -> Result<String, String> {
 
 fn shutdown(parts: &[&str]) -> Result<String, String> {
     let is_word = |part: &&str| SHUTDOWN.iter().any(|word| word.eq_ignore_ascii_case(part));
-    if parts.is_empty() || !parts.iter().all(|part| is_word(part)) {
+    if parts.is_empty() || !parts.iter().all(is_word) {
         return Err(format!("argument(s) must be one of the following: {}", SHUTDOWN.join(", ")));
     }
     let has = |word: &str| word != "default" && parts.iter().any(|part| word.eq_ignore_ascii_case(part));

@@ -21,8 +21,15 @@ pub enum Kind {
         /// Largest.
         max: i64,
     },
-    /// An integer from 0 of which Redis uses what is within 1 and 500.
-    Hz,
+    /// Values of this kind, of which Redis uses the nearest within bounds, and shows that.
+    Nearest {
+        /// What is taken.
+        of: &'static Self,
+        /// Smallest that is used.
+        min: i64,
+        /// Largest that is used.
+        max: i64,
+    },
     /// `yes` or `no`.
     YesNo,
     /// One of these words.
@@ -45,7 +52,7 @@ pub enum Kind {
 /// A value that has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// Of [`Kind::Int`], [`Kind::Hz`], [`Kind::Bytes`] and [`Kind::YesNo`] (1 and 0).
+    /// Of [`Kind::Int`], [`Kind::Nearest`], [`Kind::Bytes`] and [`Kind::YesNo`] (1 and 0).
     Number(i64),
     /// Of the rest.
     Text(String),
@@ -53,8 +60,6 @@ pub enum Value {
 
 /// Longest text of an option.
 const TEXT_LEN_MAX: usize = 4096;
-const HZ_MIN: i64 = 1;
-const HZ_MAX: i64 = 500;
 /// Why a level is refused that the design knows.
 const NO_LEASE: &str = "lease reads are unavailable until their restart guard is tested";
 
@@ -73,8 +78,8 @@ impl Kind {
                 let value = parse_bytes(text).ok_or("argument must be a memory value")?;
                 i64::try_from(value).map_err(|_| out_of_range(min, max)).and_then(|value| within(value, min, max))
             }
-            Self::Hz => match (Self::Int { min: 0, max: i32::MAX.into() }).parse(text)? {
-                Value::Number(hz) => Ok(Value::Number(hz.clamp(HZ_MIN, HZ_MAX))),
+            Self::Nearest { of, min, max } => match of.parse(text)? {
+                Value::Number(value) => Ok(Value::Number(value.clamp(min, max))),
                 text => Ok(text),
             },
             Self::YesNo => match text.to_ascii_lowercase().as_str() {
@@ -122,7 +127,7 @@ impl Kind {
     /// What `--help` writes for the value.
     pub fn placeholder(self) -> String {
         match self {
-            Self::Int { .. } | Self::Hz => "n".into(),
+            Self::Int { .. } | Self::Nearest { .. } => "n".into(),
             Self::Bytes { .. } => "bytes".into(),
             Self::YesNo => "yes|no".into(),
             Self::Word(words) => words.join("|"),

@@ -167,7 +167,7 @@ pub(super) static REDIS: &[Opt] = &[
     immutable("enable-module-command", PROTECTED, "no"),
     // The process.
     immutable("databases", INT_FROM_1, "16"),
-    stored("hz", Kind::Hz, "10"),
+    stored("hz", Kind::Nearest { of: &INT, min: 1, max: 500 }, "10"),
     stored("dynamic-hz", YES_NO, "yes"),
     stored("shutdown-timeout", INT, "10"),
     stored("shutdown-on-sigint", Kind::Compound(Compound::Shutdown), "default"),
@@ -244,7 +244,7 @@ pub(super) static REDIS: &[Opt] = &[
         "an entry of the log has the same outcome on every node, errors included",
     ),
     or(&["slave-lazy-flush"], stored("replica-lazy-flush", YES_NO, "no")),
-    stored("repl-backlog-size", bytes(1, i64::MAX), "1048576"),
+    stored("repl-backlog-size", Kind::Nearest { of: &bytes(1, i64::MAX), min: 16 << 10, max: i64::MAX }, "1048576"),
     stored("repl-backlog-ttl", LONG, "3600"),
     stored("repl-disable-tcp-nodelay", YES_NO, "no"),
     stored("repl-diskless-load", Kind::Word(&["disabled", "on-empty-db", "swapdb"]), "disabled"),

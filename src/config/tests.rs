@@ -45,7 +45,6 @@ fn every_replicated_option_is_in_the_table_and_in_the_state() {
 fn what_is_set_is_what_is_got() {
     for opt in options().filter(|opt| opt.is_in_file() && !opt.is_replicated()) {
         let text = match opt.kind {
-            Kind::Hz => "500".into(),
             Kind::Compound(Compound::Events) => "AKE".into(),
             Kind::Compound(Compound::SavePoints) => "3600 1 60 100".into(),
             Kind::Compound(Compound::BufferLimits) => "normal 1 2 3 slave 4 5 6 pubsub 7 8 9".into(),
@@ -53,7 +52,7 @@ fn what_is_set_is_what_is_got() {
             Kind::Compound(Compound::OomScores) => "1 2 3".into(),
             Kind::Compound(Compound::Shutdown) => "nosave now".into(),
             Kind::Compound(Compound::BytesOrPercent) => "5%".into(),
-            Kind::Int { max, .. } | Kind::Bytes { max, .. } => max.to_string(),
+            Kind::Int { max, .. } | Kind::Bytes { max, .. } | Kind::Nearest { max, .. } => max.to_string(),
             Kind::YesNo => "yes".into(),
             Kind::Word(words) => words.last().unwrap().to_string(),
             Kind::Level => "local".into(),

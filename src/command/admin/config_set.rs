@@ -194,6 +194,77 @@ mod tests {
         }
     }
 
+    /// What is deliberately other than in Redis 7.0.15, besides values of options that are always so: option, its words, ours.
+    const DIFFERENCES: [(&str, &str, &str); 3] = [
+        // No command builds a longer string, and the value would promise one.
+        ("proto-max-bulk-len", "9223372036854775807", "argument must be between 1048576 and 536870912 inclusive"),
+        (
+            "proto-max-bulk-len",
+            "argument must be between 1048576 and 9223372036854775807 inclusive",
+            "argument must be between 1048576 and 536870912 inclusive",
+        ),
+        // A level of Redis 7.2.
+        (
+            "loglevel",
+            "argument(s) must be one of the following: debug, verbose, notice, warning",
+            "argument(s) must be one of the following: debug, verbose, notice, warning, nothing",
+        ),
+    ];
+
+    #[test]
+    fn options_of_redis_have_its_names_ranges_and_words() {
+        let lines = include_str!("testdata/config_set.txt").lines().filter(|line| !line.starts_with('#'));
+        let mut wrong = Vec::new();
+        for line in lines {
+            let [name, value, outcome, expected] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+            let mut settings = Settings::default();
+            let args = Args::from_slices(["config", "set", name, value]);
+            let told = check(&args, &settings).map_err(|error| error.to_string());
+            let opt = find(name).unwrap();
+            let (is_ok, told) = match told {
+                Ok(changes) => {
+                    let shown = changes.first().map(|(_, value)| opt.kind.show(value));
+                    changes.into_iter().for_each(|(opt, value)| opt.set(&mut settings, value));
+                    let is_shown_elsewhere = shown.is_none() || opt.is_replicated();
+                    let kept = opt.get(&settings, &Options::default());
+                    (true, if is_shown_elsewhere { shown.unwrap_or(kept) } else { kept })
+                }
+                Err(error) => (false, error),
+            };
+            let refused = |why: &str| format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}");
+            let differs = DIFFERENCES.iter().find(|(at, theirs, _)| (*at, *theirs) == (name, expected));
+            let is_right = match (outcome, differs) {
+                _ if !opt.is_settable() && !is_ok && told == refused(opt.reason().unwrap_or(IMMUTABLE)) => true,
+                (_, Some((.., why))) => told == refused(why),
+                ("OK", None) => is_ok && told == expected,
+                _ => !is_ok && told == refused(expected),
+            };
+            if !is_right {
+                wrong.push(format!("{line}: {told}"));
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_are_checked_before_values() {
+        let immutable = |name: &str| format!("argument '{name}') - can't set immutable config");
+        assert!(refusal("config set timeout x databases 1").ends_with(&immutable("databases")));
+        assert!(refusal("config set databases 16 foo 1").ends_with(&immutable("databases")));
+        assert!(refusal("config set foo 1 databases 16").ends_with("for CONFIG SET - 'foo'"));
+        assert!(refusal("config set timeout x foo 1").ends_with("for CONFIG SET - 'foo'"));
+        assert!(refusal("config set timeout x TIMEOUT 1").ends_with("argument 'TIMEOUT') - duplicate parameter"));
+        assert!(refusal("config set Hash-Max-Ziplist-Value -1").contains("argument 'hash-max-ziplist-value'"));
+    }
+
+    #[test]
+    fn the_last_value_counts_of_an_option_that_stands_under_two_names() {
+        let args = Args::from_slices(["config", "set", "lua-time-limit", "5", "busy-reply-threshold", "6"]);
+        let mut settings = Settings::default();
+        check(&args, &settings).unwrap().into_iter().for_each(|(opt, value)| opt.set(&mut settings, value));
+        assert_eq!(find("lua-time-limit").unwrap().get(&settings, &Options::default()), "6");
+    }
+
     #[test]
     fn a_value_that_is_no_utf_8_is_refused() {
         let args = Args::from_slices([b"config".as_slice(), b"set", b"ignore-warnings", b"\xff"]);
