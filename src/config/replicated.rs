@@ -65,9 +65,9 @@ replicated_options! {
     hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, i64::MAX), 64,
         "Length up to which fields and values of a hash are kept in a list";
     bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,
-        "Longest argument, and longest string that commands may build";
+        "Longest argument of a client, and longest string that commands may build; scripts may set longer values, as in Redis";
     script_budget: "script-budget" [], int(1000, 1_000_000_000_000), 500_000_000,
-        "Units of work (about VM instructions) after which a script is stopped";
+        "Units of work (about VM instructions) after which a script is stopped; other clients wait until then";
     script_memory: "script-memory" [], bytes(MB, 4 * GB), 256 << 20,
         "Memory that one run of a script may use";
 }
