@@ -90,6 +90,11 @@ impl Args {
         self.ranges.iter().map(|(start, end)| end.saturating_sub(*start) as usize + LENGTH_SIZE).sum()
     }
 
+    /// Bytes of all arguments together.
+    pub fn payload(&self) -> usize {
+        self.ranges.iter().map(|(start, end)| end.saturating_sub(*start) as usize).sum()
+    }
+
     /// True if argument `i` is `word`, whatever the case.
     pub fn is(&self, i: usize, word: &str) -> bool {
         self.arg(i).eq_ignore_ascii_case(word.as_bytes())

@@ -52,6 +52,7 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         input: BytesMut::new(),
         output: Output::default(),
         held: None,
+        frame_len: 0,
         failing: false,
         paused: false,
         passes_pause: false,
@@ -69,6 +70,8 @@ struct Connection<'a> {
     output: Output,
     /// A command that has to wait for the group before it.
     held: Option<Args>,
+    /// Bytes of the frame that was parsed last.
+    frame_len: usize,
     /// A command timed out: what was sent by then is answered with LOADING as well (design 2, Deadline).
     failing: bool,
     /// The group ended because CLIENT PAUSE holds `held` back.
@@ -94,7 +97,12 @@ impl Connection<'_> {
                 }
                 continue;
             }
+            let bytes = collected.bytes;
+            if bytes > 0 {
+                self.session.client.buffers.argument_bytes.store(bytes, Ordering::Relaxed);
+            }
             self.answer(collected).await?;
+            self.session.client.buffers.argument_bytes.store(0, Ordering::Relaxed);
             if self.session.closing || self.session.client.is_killed() {
                 self.flush().await?;
                 return Ok(());
@@ -263,11 +271,16 @@ impl Connection<'_> {
         }
         Stats::add(&self.server.stats.output_bytes, self.output.len() as u64);
         Stats::add(&self.server.stats.writes, 1);
-        tokio::select! {
-            biased;
-            result = self.output.write_to(&mut *self.stream) => result,
-            () = self.session.client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+        while !self.output.is_empty() {
+            self.output.show(&self.session.client.buffers);
+            tokio::select! {
+                biased;
+                result = self.output.write_some(&mut *self.stream) => result?,
+                () = self.session.client.killed() => return Err(std::io::ErrorKind::ConnectionAborted.into()),
+            }
         }
+        self.output.show(&self.session.client.buffers);
+        Ok(())
     }
 
     async fn read(&mut self) -> std::io::Result<()> {

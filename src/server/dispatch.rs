@@ -181,6 +181,7 @@ fn queue(session: &mut Session, spec: &'static Spec, args: &Args) -> Dispatched 
     }
     let Some(multi) = &mut session.multi else { return refuse(session, EXEC_ABORT) };
     multi.bytes += args.size() + 16;
+    multi.payload += args.payload();
     if multi.bytes > COMMAND_BYTES_MAX {
         multi.queue.clear();
         return refuse(session, TRANSACTION_TOO_LARGE);

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
+use std::sync::atomic::Ordering;
+
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use crate::command::context::Buffers;
 use crate::protocol::Sink;
 
 /// From this size on a bulk string is shared with the store instead of copied.
@@ -19,6 +22,8 @@ pub struct Output {
     chunks: VecDeque<Bytes>,
     tail: BytesMut,
     len: usize,
+    /// The most that was in `tail`.
+    peak: usize,
 }
 
 impl Output {
@@ -32,40 +37,61 @@ impl Output {
         self.len == 0
     }
 
-    /// Writes everything: one system call for the replies of a burst.
+    /// Writes what one system call takes: the replies of a burst together.
     ///
     /// # Errors
     /// The socket's.
-    pub async fn write_to(&mut self, stream: &mut (impl AsyncWrite + Unpin + ?Sized)) -> io::Result<()> {
-        if self.chunks.is_empty() {
-            stream.write_all(&self.tail).await?;
+    pub async fn write_some(&mut self, stream: &mut (impl AsyncWrite + Unpin + ?Sized)) -> io::Result<()> {
+        let mut written = if self.chunks.is_empty() {
+            stream.write(&self.tail).await?
+        } else {
+            self.seal_tail();
+            let slices: Vec<IoSlice<'_>> = self.chunks.iter().take(64).map(|chunk| IoSlice::new(chunk)).collect();
+            stream.write_vectored(&slices).await?
+        };
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.len = self.len.saturating_sub(written);
+        while let Some(first) = self.chunks.front_mut() {
+            if written < first.len() {
+                first.advance(written);
+                return Ok(());
+            }
+            written -= first.len();
+            self.chunks.pop_front();
+        }
+        self.peak = self.peak.max(self.tail.len());
+        if written < self.tail.len() {
+            self.tail.advance(written);
+        } else {
             self.tail.clear();
             if self.tail.capacity() > KEEP_MAX {
                 self.tail = BytesMut::new();
             }
-            self.len = 0;
-            return Ok(());
         }
+        Ok(())
+    }
+
+    /// Tells what waits.
+    pub fn show(&self, buffers: &Buffers) {
+        let chunk_bytes = self.len - self.tail.len();
+        for (place, value) in [
+            (&buffers.reply_room, self.tail.capacity()),
+            (&buffers.reply_peak, self.peak),
+            (&buffers.reply_bytes, self.tail.len()),
+            (&buffers.chunks, self.chunks.len()),
+            (&buffers.chunk_bytes, chunk_bytes),
+        ] {
+            place.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn seal_tail(&mut self) {
         if !self.tail.is_empty() {
+            self.peak = self.peak.max(self.tail.len());
             self.chunks.push_back(self.tail.split().freeze());
         }
-        while !self.chunks.is_empty() {
-            let slices: Vec<IoSlice<'_>> = self.chunks.iter().take(64).map(|chunk| IoSlice::new(chunk)).collect();
-            let mut written = stream.write_vectored(&slices).await?;
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            while let Some(first) = self.chunks.front_mut() {
-                if written < first.len() {
-                    first.advance(written);
-                    break;
-                }
-                written -= first.len();
-                self.chunks.pop_front();
-            }
-        }
-        self.len = 0;
-        Ok(())
     }
 }
 
@@ -79,9 +105,7 @@ impl Sink for Output {
         if bytes.len() < SHARED_FROM {
             return self.put(bytes);
         }
-        if !self.tail.is_empty() {
-            self.chunks.push_back(self.tail.split().freeze());
-        }
+        self.seal_tail();
         self.len += bytes.len();
         self.chunks.push_back(bytes.clone());
     }

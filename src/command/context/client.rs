@@ -2,7 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use futures::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::{Session, Watch};
 use crate::protocol::Resp;
 
 /// A connected client. Its id is unique in the cluster: node id × 2^32 + n.
@@ -27,6 +29,8 @@ pub struct Client {
     pub active_ms: AtomicU64,
     /// What its session last told.
     pub shown: Mutex<Shown>,
+    /// What its connection holds at the moment.
+    pub buffers: Buffers,
     killed: AtomicBool,
     /// Of the connection's task: nobody else waits for [`Self::killed`].
     kill: AtomicWaker,
@@ -57,20 +61,48 @@ pub struct Shown {
     pub resp: Resp,
     /// Commands queued by MULTI; None outside.
     pub multi_len: Option<usize>,
-    /// Bytes of them.
+    /// Bytes of their arguments.
     pub multi_bytes: usize,
-    /// Number of watched keys.
-    pub watch_len: usize,
+    /// Bytes of the list of them.
+    pub queue_bytes: usize,
+    /// Watched keys as they were.
+    pub watched: Arc<[Watch]>,
     /// Last command.
     pub command: &'static str,
-    /// Unparsed bytes.
+    /// Bytes that are read and not yet run.
     pub query_buffer_bytes: usize,
+    /// Bytes that may be read without more memory.
+    pub query_buffer_free: usize,
     /// Flags besides those that follow from the rest: NO-EVICT, NO-TOUCH.
     pub no_evict: bool,
     /// See above.
     pub no_touch: bool,
     /// Commands executed.
     pub commands: u64,
+}
+
+/// Bytes that a connection holds outside of its session: as its task last told, without a lock.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    /// Arguments of commands that run.
+    pub argument_bytes: AtomicUsize,
+    /// Room of the buffer of small replies.
+    pub reply_room: AtomicUsize,
+    /// The most that was in it.
+    pub reply_peak: AtomicUsize,
+    /// What is in it and not yet written.
+    pub reply_bytes: AtomicUsize,
+    /// Large replies that are not yet written, each a slice that may be shared with the store.
+    pub chunks: AtomicUsize,
+    /// Bytes of those.
+    pub chunk_bytes: AtomicUsize,
+}
+
+impl Buffers {
+    /// What large replies take that are not yet written.
+    pub fn large_reply_bytes(&self) -> usize {
+        self.chunk_bytes.load(Ordering::Relaxed) + self.chunks.load(Ordering::Relaxed) * size_of::<Bytes>()
+    }
 }
 
 impl Client {
@@ -88,10 +120,22 @@ impl Client {
             created_ms: now_ms,
             active_ms: AtomicU64::new(now_ms),
             shown: Mutex::default(),
+            buffers: Buffers::default(),
             killed: AtomicBool::new(false),
             kill: AtomicWaker::new(),
             unblock: Mutex::default(),
         }
+    }
+
+    /// Bytes that it takes; `shown` is its own.
+    pub fn memory(&self, shown: &Shown) -> usize {
+        let get = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed);
+        let watched: usize = shown.watched.iter().map(|watch| size_of::<Watch>() + watch.key.len()).sum();
+        let names = shown.name.len() + shown.lib_name.len() + shown.lib_ver.len() + self.addr.len() + self.laddr.len();
+        let query = shown.query_buffer_bytes + shown.query_buffer_free + get(&self.buffers.argument_bytes);
+        let queued = shown.multi_bytes + shown.queue_bytes;
+        let own = size_of::<Self>() + size_of::<Session>() + names;
+        own + watched + query + queued + get(&self.buffers.reply_room) + self.buffers.large_reply_bytes()
     }
 
     /// Begins a wait that CLIENT UNBLOCK can end; it is over when the receiver is dropped.

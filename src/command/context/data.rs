@@ -1,5 +1,7 @@
 //! The replicated state, as session commands reach it.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 
 use super::{Spec, Watch};
@@ -15,8 +17,12 @@ pub trait Data: Send + Sync {
     /// # Errors
     /// LOADING if there is no leader within the deadline.
     fn watch(&self, keys: Vec<Watch>) -> BoxFuture<'_, Result<Vec<Watch>, ReplyError>>;
+    /// Of each set of watched keys, whether one has changed since as far as the log is applied here.
+    fn have_changed(&self, watched: Vec<Arc<[Watch]>>) -> BoxFuture<'_, Vec<bool>>;
     /// The databases that hold keys.
     fn databases(&self) -> BoxFuture<'_, Vec<DatabaseFacts>>;
+    /// How many scripts are loaded, and their bytes.
+    fn scripts(&self) -> BoxFuture<'_, (usize, usize)>;
     /// How far the log is applied here, and the digest of the state there.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use crate::store::Watch;
-pub use client::{Client, Shown, Unblock};
+pub use client::{Buffers, Client, Shown, Unblock};
 pub use cluster::{Cluster, ClusterView, Identity, MemberFacts, OtherMember};
 pub use configuration::Configuration;
 pub use data::{Data, DatabaseFacts};

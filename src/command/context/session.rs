@@ -30,6 +30,8 @@ pub struct Multi {
     pub queue: Vec<(&'static Spec, Args)>,
     /// Their bytes.
     pub bytes: usize,
+    /// Bytes of their arguments alone.
+    pub payload: usize,
     /// One was refused: EXEC will be too.
     pub aborted: bool,
 }
@@ -79,6 +81,10 @@ pub struct Session {
     pub closing: bool,
     /// Log index of this connection's last answered write (WAIT).
     pub last_write_index: u64,
+    /// Bytes that are read and not yet run: the command that runs now, if it is one of the session, and what stands behind it.
+    pub query_bytes: usize,
+    /// Bytes that may be read without more memory.
+    pub query_free: usize,
 }
 
 impl Session {
@@ -100,18 +106,27 @@ impl Session {
             lib_ver: Bytes::new(),
             closing: false,
             last_write_index: 0,
+            query_bytes: 0,
+            query_free: 0,
         }
     }
 
-    /// Tells other connections what CLIENT LIST shows of this one. `query_buffer_bytes`: read and not yet run.
-    pub fn show(&self, query_buffer_bytes: usize) {
+    /// Tells other connections what CLIENT LIST shows of this one.
+    pub fn show(&self) {
         let mut shown = self.client.shown.lock();
         shown.db = self.db;
         shown.resp = self.resp;
         shown.multi_len = self.multi.as_ref().map(|multi| multi.queue.len());
-        shown.multi_bytes = self.multi.as_ref().map_or(0, |multi| multi.bytes);
-        shown.watch_len = self.watched.marks.len();
-        shown.query_buffer_bytes = query_buffer_bytes;
+        shown.multi_bytes = self.multi.as_ref().map_or(0, |multi| multi.payload);
+        let queue = self.multi.as_ref().map_or(0, |multi| multi.queue.capacity());
+        shown.queue_bytes = queue * size_of::<(&'static Spec, Args)>();
+        // Marks are added by WATCH, which stands alone in its group, and given up all at once; a group ends with this. So those that
+        // are as many as before are the same.
+        if shown.watched.len() != self.watched.marks.len() {
+            shown.watched = self.watched.marks.as_slice().into();
+        }
+        shown.query_buffer_bytes = self.query_bytes;
+        shown.query_buffer_free = self.query_free;
         shown.no_evict = self.no_evict;
         shown.no_touch = self.no_touch;
         follow(&mut shown.name, &self.name);

@@ -4,6 +4,8 @@
 //! write and a read that is heavy by itself: reads between writes run where the entry is applied, with the gate held. (What is heavy
 //! by the value that it reads is seen there: `replication/machine.rs`.)
 
+use std::sync::atomic::Ordering;
+
 use super::Connection;
 use super::exec::has_session_commands;
 use crate::command::context::{Later, ReplyMode};
@@ -49,10 +51,14 @@ impl Connection<'_> {
         let mut group = Collected::default();
         while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
             let limits = self.limits();
+            let before = self.input.len();
             let args = match self.held.take() {
                 Some(args) => args,
                 None => match self.parser.next(&mut self.input, limits) {
-                    Ok(Parsed::Command(args)) => args,
+                    Ok(Parsed::Command(args)) => {
+                        self.frame_len = before - self.input.len();
+                        args
+                    }
                     Ok(Parsed::Empty) => continue,
                     Ok(Parsed::Incomplete) => {
                         self.failing = false;
@@ -73,7 +79,9 @@ impl Connection<'_> {
             }
         }
         self.session.client.shown.lock().commands += group.steps.len() as u64;
-        self.session.show(self.input.len());
+        self.session.query_bytes = self.input.len() + if self.held.is_some() { self.frame_len } else { 0 };
+        self.session.query_free = self.input.capacity() - self.input.len();
+        self.session.show();
         group
     }
 
@@ -111,7 +119,14 @@ impl Connection<'_> {
         }
         self.session.client.shown.lock().command = spec.name;
         // What answers from its arguments alone takes less than the look at the clock.
-        let began_ns = if spec.is_session() { self.server.env.clocks.monotonic_ns() } else { 0 };
+        let mut began_ns = 0;
+        if spec.is_session() {
+            began_ns = self.server.env.clocks.monotonic_ns();
+            // CLIENT LIST shows itself as it is read and run.
+            self.session.query_bytes = self.input.len() + self.frame_len;
+            self.session.query_free = self.input.capacity() - self.input.len();
+            self.session.client.buffers.argument_bytes.store(args.payload(), Ordering::Relaxed);
+        }
         let dispatched = dispatch(self.server, &mut self.session, &args, spec);
         // An EXEC that was refused because its WATCH failed is told the same.
         let is_answered = matches!(dispatched, Dispatched::Step(Step::Done(_)) | Dispatched::Uncalled(_));

@@ -1,10 +1,13 @@
 //! The replicated state, through the log and the gate.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 
 use crate::command::Spec;
 use crate::command::context::{Data, DatabaseFacts, Watch};
 use crate::error::ReplyError;
+use crate::executor::apply::unchanged;
 use crate::protocol::{Args, Reply};
 use crate::server::Server;
 use crate::store::DATABASES;
@@ -16,6 +19,15 @@ impl Data for Server {
 
     fn watch(&self, keys: Vec<Watch>) -> BoxFuture<'_, Result<Vec<Watch>, ReplyError>> {
         Box::pin(async { self.group()?.watch(keys).await })
+    }
+
+    fn have_changed(&self, watched: Vec<Arc<[Watch]>>) -> BoxFuture<'_, Vec<bool>> {
+        Box::pin(async move {
+            let is_any = watched.iter().any(|marks| !marks.is_empty());
+            let Some(executor) = self.router.executor().filter(|_| is_any) else { return vec![false; watched.len()] };
+            let state = executor.gate.read().await;
+            watched.iter().map(|marks| !unchanged(&state, marks)).collect()
+        })
     }
 
     fn databases(&self) -> BoxFuture<'_, Vec<DatabaseFacts>> {
@@ -31,6 +43,15 @@ impl Data for Server {
                 average_ttl_ms: db.average_ttl_ms(now_ms),
             });
             facts.collect()
+        })
+    }
+
+    fn scripts(&self) -> BoxFuture<'_, (usize, usize)> {
+        Box::pin(async {
+            let Ok(executor) = self.executor() else { return (0, 0) };
+            let state = executor.gate.read().await;
+            let bytes = state.scripts.iter().map(|(name, text)| name.len() + text.len()).sum();
+            (state.scripts.len(), bytes)
         })
     }
 

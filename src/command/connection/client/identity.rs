@@ -45,7 +45,7 @@ fn set_name(call: &mut Call<'_>, args: &Args) -> Answer {
         return Reply::Error(INVALID_NAME).into();
     }
     call.session.name = bytes::Bytes::copy_from_slice(args.arg(2));
-    call.session.show(0);
+    call.session.show();
     Reply::Ok.into()
 }
 
@@ -62,6 +62,6 @@ fn set_info(call: &mut Call<'_>, args: &Args) -> Answer {
         return Reply::Error(ReplyError::text(text)).into();
     }
     *place = bytes::Bytes::copy_from_slice(args.arg(3));
-    call.session.show(0);
+    call.session.show();
     Reply::Ok.into()
 }

@@ -1,46 +1,35 @@
-//! A client as CLIENT LIST shows it: Redis 7.2's fields in its order. Those of things that are not there (subscriptions,
+//! A client as CLIENT LIST shows it: Redis 7.2's fields in its order, and `watch`, which came later. Those of things that are not there (subscriptions,
 //! redirection, the number of the file descriptor) have the values that Redis shows for none.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::command::context::Client;
+use crate::command::context::{Client, Shown};
 
-/// One line without its end.
-pub fn line(client: &Client, now_ms: u64) -> Vec<u8> {
+/// One line without its end; `is_dirty`: a key that it watches has changed.
+pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
     let blocked = client.is_blocked();
     let shown = client.shown.lock();
-    let mut flags = String::new();
-    if blocked {
-        flags.push('b');
-    }
-    if shown.multi_len.is_some() {
-        flags.push('x');
-    }
-    if client.is_killed() {
-        flags.push('A');
-    }
-    if shown.no_evict {
-        flags.push('e');
-    }
-    if shown.no_touch {
-        flags.push('T');
-    }
-    if flags.is_empty() {
-        flags.push('N');
-    }
+    let flags = flags(client, &shown, blocked, is_dirty);
     let age_s = now_ms.saturating_sub(client.created_ms) / 1000;
     let idle_s = now_ms.saturating_sub(client.active_ms.load(Ordering::Relaxed)) / 1000;
     let multi = shown.multi_len.map_or(-1, |len| len as i64);
-    let qbuf = shown.query_buffer_bytes;
-    let memory = qbuf + shown.multi_bytes + size_of::<Client>();
+    let (qbuf, qbuf_free) = (shown.query_buffer_bytes, shown.query_buffer_free);
+    let get = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed);
+    let buffers = &client.buffers;
+    let (argv, room, peak) = (get(&buffers.argument_bytes), get(&buffers.reply_room), get(&buffers.reply_peak));
+    let (obl, oll, omem) = (get(&buffers.reply_bytes), get(&buffers.chunks), buffers.large_reply_bytes());
+    let total = client.memory(&shown);
     let mut text = format!("id={} addr={} laddr={} fd=-1 name=", client.id, client.addr, client.laddr).into_bytes();
     text.extend_from_slice(&shown.name);
     text.extend_from_slice(
         format!(
-            " age={age_s} idle={idle_s} flags={flags} db={} sub=0 psub=0 ssub=0 multi={multi} qbuf={qbuf} qbuf-free=0 argv-mem=0 \
-             multi-mem={} rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem={memory} events=r cmd={} user=default redir=-1 resp={} lib-name=",
+            " age={age_s} idle={idle_s} flags={flags} db={} sub=0 psub=0 ssub=0 multi={multi} watch={} qbuf={qbuf} \
+             qbuf-free={qbuf_free} argv-mem={argv} multi-mem={} rbs={room} rbp={peak} obl={obl} oll={oll} omem={omem} \
+             tot-mem={total} events={} cmd={} user=default redir=-1 resp={} lib-name=",
             shown.db,
-            shown.multi_bytes,
+            shown.watched.len(),
+            shown.multi_bytes + shown.queue_bytes,
+            if obl + oll > 0 { "rw" } else { "r" },
             if shown.command.is_empty() { "NULL" } else { shown.command },
             shown.resp as u8,
         )
@@ -50,4 +39,17 @@ pub fn line(client: &Client, now_ms: u64) -> Vec<u8> {
     text.extend_from_slice(b" lib-ver=");
     text.extend_from_slice(&shown.lib_ver);
     text
+}
+
+fn flags(client: &Client, shown: &Shown, blocked: bool, is_dirty: bool) -> String {
+    let letters = [
+        (shown.multi_len.is_some(), 'x'),
+        (blocked, 'b'),
+        (is_dirty, 'd'),
+        (client.is_killed(), 'A'),
+        (shown.no_evict, 'e'),
+        (shown.no_touch, 'T'),
+    ];
+    let flags: String = letters.into_iter().filter(|(is_set, _)| *is_set).map(|(_, letter)| letter).collect();
+    if flags.is_empty() { "N".into() } else { flags }
 }

@@ -1,20 +1,26 @@
 //! CLIENT LIST, INFO
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::line::line;
 use super::{ADMIN, PLAIN, doc, is_normal_type};
-use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Spec};
+use crate::command::context::{Answer, Call, Client};
+use crate::command::{Arg, ArgKind, Flags, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 
-pub static INFO: Spec =
-    Spec::session("client|info", 2, PLAIN, doc("6.2.0", "Shows the connection as CLIENT LIST does."), info);
+pub static INFO: Spec = Spec::session(
+    "client|info",
+    2,
+    PLAIN.union(Flags::CUTS_GROUP),
+    doc("6.2.0", "Shows the connection as CLIENT LIST does."),
+    info,
+);
 pub static LIST: Spec = Spec::session(
     "client|list",
     -2,
-    ADMIN,
+    ADMIN.union(Flags::CUTS_GROUP),
     doc("2.4.0", "Shows the connections of this node.").args(&[
         Arg::new(
             "client-type",
@@ -33,32 +39,41 @@ pub static LIST: Spec = Spec::session(
 );
 
 fn info(call: &mut Call<'_>, _args: &Args) -> Answer {
-    call.session.show(0);
-    let mut text = line(&call.session.client, call.node.process().now_ms);
-    text.push(b'\n');
-    Reply::Verbatim(*b"txt", text.into()).into()
+    call.session.show();
+    shown(call, vec![call.session.client.clone()])
 }
 
 fn list(call: &mut Call<'_>, args: &Args) -> Answer {
-    call.session.show(0);
+    call.session.show();
     let wanted = match wanted(args) {
         Ok(wanted) => wanted,
         Err(error) => return Reply::Error(error).into(),
     };
+    let is_wanted = |client: &Arc<Client>| match &wanted {
+        Wanted::All => true,
+        Wanted::None => false,
+        Wanted::Ids(ids) => ids.contains(&client.id),
+    };
+    shown(call, call.node.clients().into_iter().filter(is_wanted).collect())
+}
+
+/// A line for each. The state is asked only if one of them watches keys.
+fn shown(call: &Call<'_>, clients: Vec<Arc<Client>>) -> Answer {
     let now_ms = call.node.process().now_ms;
-    let mut text = Vec::new();
-    for client in call.node.clients() {
-        let shown = match &wanted {
-            Wanted::All => true,
-            Wanted::None => false,
-            Wanted::Ids(ids) => ids.contains(&client.id),
-        };
-        if shown {
-            text.extend(line(&client, now_ms));
+    let watched: Vec<_> = clients.iter().map(|client| client.shown.lock().watched.clone()).collect();
+    let lines = move |changed: &[bool]| {
+        let mut text = Vec::new();
+        for (client, is_dirty) in clients.iter().zip(changed) {
+            text.extend(line(client, now_ms, *is_dirty));
             text.push(b'\n');
         }
+        Reply::Verbatim(*b"txt", text.into())
+    };
+    if watched.iter().all(|marks| marks.is_empty()) {
+        return lines(&vec![false; watched.len()]).into();
     }
-    Reply::Verbatim(*b"txt", text.into()).into()
+    let node = call.node.clone();
+    Answer::later(async move { lines(&node.have_changed(watched).await) })
 }
 
 enum Wanted {
