@@ -140,7 +140,13 @@ pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
 pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     match spec.run {
         Run::Write(run) => run(txn, args),
-        Run::Read(run) => run(&txn.view(), args),
+        Run::Read(run) => {
+            let view = txn.view();
+            let outcome = run(&view, args);
+            let tally = view.take_tally();
+            txn.count(tally);
+            outcome
+        }
         Run::Pure(run) => run(args),
         _ => Err(not_runnable(spec)),
     }

@@ -115,6 +115,7 @@ fn run_batch(
 ) {
     let mut position = 0;
     let mut ahead = Ahead { commands, at: 0 };
+    outcome.effects.is_counting = true;
     for group in groups.into_iter().flatten() {
         let mut replies = Vec::with_capacity(group.steps.len());
         for step in &group.steps {
@@ -140,6 +141,7 @@ fn run_batch(
         }
         outcome.answers.push((group, replies));
     }
+    outcome.effects.is_counting = false;
     while let Some(command) = ahead.next(state) {
         position += 1;
         match command {
@@ -172,9 +174,7 @@ fn read(state: &State, command: &Command, index: u64, position: u64, effects: &m
     let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
     let view = View::new(state, command.db.into(), horizon, Rng::of_command(index, position ^ (1 << 63)));
     let reply = run_read(command.spec, &view, &command.args).into();
-    let (hits, misses) = view.looked_up();
-    effects.looked_up.0 += hits;
-    effects.looked_up.1 += misses;
+    effects.count(view.take_tally());
     reply
 }
 

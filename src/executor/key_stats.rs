@@ -1,6 +1,10 @@
-//! What a node counts of the keys that its clients asked for.
+//! What a node counts of the keys that its clients asked for, and of the commands that their scripts called.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::store::{ScriptCalls, Tally};
 
 /// Counters of one node; no part of the state.
 #[derive(Debug, Default)]
@@ -11,17 +15,27 @@ pub struct KeyStats {
     pub misses: AtomicU64,
     /// Keys that the log expired while this node applied it.
     pub expired: AtomicU64,
+    /// Commands that scripts called.
+    pub calls: Mutex<ScriptCalls>,
 }
 
 impl KeyStats {
-    /// Adds what a command found and did not find.
-    pub fn looked_up(&self, (hits, misses): (u64, u64)) {
-        self.hits.fetch_add(hits, Ordering::Relaxed);
-        self.misses.fetch_add(misses, Ordering::Relaxed);
+    /// Adds what commands have counted.
+    pub fn count(&self, tally: Tally) {
+        if tally.hits > 0 {
+            self.hits.fetch_add(tally.hits, Ordering::Relaxed);
+        }
+        if tally.misses > 0 {
+            self.misses.fetch_add(tally.misses, Ordering::Relaxed);
+        }
+        if let Some(calls) = tally.calls {
+            self.calls.lock().add(&calls);
+        }
     }
 
     /// CONFIG RESETSTAT.
     pub fn reset(&self) {
         [&self.hits, &self.misses, &self.expired].into_iter().for_each(|counter| counter.store(0, Ordering::Relaxed));
+        *self.calls.lock() = ScriptCalls::default();
     }
 }

@@ -33,7 +33,9 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
         check_read_only(source)?;
         ScriptHost::writing(txn, true)
     };
-    prepared.run(request.keys(), request.argv(), &mut host)
+    let outcome = prepared.run(request.keys(), request.argv(), &mut host);
+    host.finish(&outcome);
+    outcome
 }
 
 /// Runs a script that only reads, on the state of one node.
@@ -44,7 +46,10 @@ pub fn read(script: ScriptRun, view: &View<'_>, args: &Args) -> Outcome {
     let request = Request::read(script.named, args, &view.state().scripts)?;
     check_read_only(&request.source)?;
     let prepared = Prepared::new(&request.source, &view.state().options)?;
-    prepared.run(request.keys(), request.argv(), &mut ScriptHost::reading(view))
+    let mut host = ScriptHost::reading(view);
+    let outcome = prepared.run(request.keys(), request.argv(), &mut host);
+    host.finish(&outcome);
+    outcome
 }
 
 /// Refuses a script that says what it is, and not that it can do without memory, where the origin had none left.

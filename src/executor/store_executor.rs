@@ -82,7 +82,7 @@ impl StoreExecutor {
         let heavy = entry.is_heavy() || reads_much(&entry.content, &state, &*consensus);
         super::applying(index);
         let own = move |boot, seq| consensus.take_pending(boot, seq);
-        let outcome = if heavy {
+        let mut outcome = if heavy {
             let (guard, outcome) = self
                 .env
                 .heavy(move || {
@@ -98,7 +98,7 @@ impl StoreExecutor {
         let moved = self.moved(&state);
         drop(state);
         self.key_stats.expired.fetch_add(outcome.effects.expired, Ordering::Relaxed);
-        self.key_stats.looked_up(outcome.effects.looked_up);
+        self.key_stats.count(std::mem::take(&mut outcome.effects.tally));
         let leader_digest = (stamp.digest_index != 0).then_some((stamp.digest_index, stamp.digest));
         Ok(Applied { moved, leader_digest, booted: outcome.booted, ended: outcome.ended, outcome })
     }

@@ -2,7 +2,7 @@
 
 use triomphe::Arc;
 
-use super::{Database, Entry, Value};
+use super::{Database, Entry, Tally, Value};
 
 /// What apply asks each node to do for its own connections after the gate is released. (Publishing, waking and
 /// invalidating come with their commands.)
@@ -14,11 +14,20 @@ pub struct Effects {
     pub flushed: Vec<Database>,
     /// Keys that expired, for INFO's `expired_keys`.
     pub expired: u64,
-    /// Keys that reads found and did not find, for INFO; what only the origin does, so no part of the state.
-    pub looked_up: (u64, u64),
+    /// What the origin alone counts, for INFO: no part of the state.
+    pub tally: Tally,
+    /// This node answers what runs now, and so counts it.
+    pub is_counting: bool,
 }
 
 impl Effects {
+    /// Adds what a command has counted, if this node answers it.
+    pub fn count(&mut self, tally: Tally) {
+        if self.is_counting {
+            self.tally.add(tally);
+        }
+    }
+
     pub(super) fn discard_value(&mut self, value: Value) {
         if value.is_slow_to_free() {
             self.garbage.push(value);

@@ -9,7 +9,7 @@
 mod keyspace;
 
 use super::work::Work;
-use super::{Effects, Entry, Horizon, Kind, Rng, State, Value, View};
+use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Tally, Value, View};
 use crate::error::{ReplyError, WRONG_TYPE};
 
 /// What a new value does to the key's deadline.
@@ -158,6 +158,42 @@ impl<'a> Txn<'a> {
         let entry = self.state.db(self.db).get(key)?;
         entry.mark_accessed(now_ms);
         Some(entry)
+    }
+
+    /// The entry of `key` for the part of a write that reads (GETEX, COPY …): counted as a read's.
+    pub fn read(&mut self, key: &[u8]) -> Option<&Entry> {
+        self.expire_if_due(key);
+        let now_ms = self.state.now_ms;
+        let found = self.state.db(self.db).get(key);
+        if self.effects.is_counting {
+            self.effects.tally.look_up(found.is_some());
+        }
+        let entry = found?;
+        entry.mark_accessed(now_ms);
+        Some(entry)
+    }
+
+    /// The same as a `K`.
+    ///
+    /// # Errors
+    /// WRONGTYPE if it is of another type.
+    pub fn read_typed<K: Kind>(&mut self, key: &[u8]) -> Result<Option<&K>, ReplyError> {
+        match self.read(key) {
+            None => Ok(None),
+            Some(entry) => K::of(entry.value()).map(Some).ok_or(WRONG_TYPE),
+        }
+    }
+
+    /// Adds what a read within this command has counted.
+    pub fn count(&mut self, tally: Tally) {
+        self.effects.count(tally);
+    }
+
+    /// Counts a call of a script within this command.
+    pub fn count_call(&mut self, count: impl FnOnce(&mut ScriptCalls)) {
+        if self.effects.is_counting {
+            count(self.effects.tally.calls_mut());
+        }
     }
 
     /// True if `key` exists.

@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::work::Work;
-use super::{Database, Entry, Kind, Rng, State};
+use super::{Database, Entry, Kind, Rng, ScriptCalls, State, Tally};
 use crate::error::{ReplyError, WRONG_TYPE};
 
 /// By which times keys are hidden.
@@ -26,7 +26,7 @@ pub struct View<'a> {
     horizon: Horizon,
     rng: RefCell<Rng>,
     met_due: Cell<bool>,
-    looked_up: Cell<(u64, u64)>,
+    tally: RefCell<Tally>,
     marks_access: bool,
     log_alone: bool,
     work: Work,
@@ -41,7 +41,7 @@ impl<'a> View<'a> {
             horizon,
             rng: RefCell::new(rng),
             met_due: Cell::new(false),
-            looked_up: Cell::new((0, 0)),
+            tally: RefCell::default(),
             marks_access: true,
             log_alone: false,
             work: Work::unbounded(),
@@ -74,7 +74,7 @@ impl<'a> View<'a> {
             horizon: self.horizon,
             rng: RefCell::new(Rng::new(self.rng.borrow_mut().next_u64())),
             met_due: Cell::new(false),
-            looked_up: Cell::new((0, 0)),
+            tally: RefCell::default(),
             marks_access: self.marks_access,
             log_alone: self.log_alone,
             work: Work::unbounded(),
@@ -113,17 +113,21 @@ impl<'a> View<'a> {
 
     /// The entry of `key` if it is alive.
     pub fn get(&self, key: &[u8]) -> Option<&'a Entry> {
-        let found = self.peek(key);
-        let (hits, misses) = self.looked_up.get();
-        self.looked_up.set(if found.is_some() { (hits + 1, misses) } else { (hits, misses + 1) });
-        let entry = found?;
+        let entry = self.find(key)?;
         if self.marks_access {
             entry.mark_accessed(self.horizon.estimate_ms);
         }
         Some(entry)
     }
 
-    /// The entry of `key` if it is alive; its idle time stays.
+    /// The entry of `key` if it is alive; its idle time stays (TTL, TYPE, OBJECT …).
+    pub fn find(&self, key: &[u8]) -> Option<&'a Entry> {
+        let found = self.peek(key);
+        self.tally.borrow_mut().look_up(found.is_some());
+        found
+    }
+
+    /// The same for who is not counted among those that ask for keys (MEMORY USAGE, WATCH).
     pub fn peek(&self, key: &[u8]) -> Option<&'a Entry> {
         let entry = self.db().get(key)?;
         self.is_alive(entry).then_some(entry)
@@ -131,7 +135,7 @@ impl<'a> View<'a> {
 
     /// The entry of `key` if it is alive; its idle time ends, even without touch (TOUCH).
     pub fn touch(&self, key: &[u8]) -> Option<&'a Entry> {
-        let entry = self.peek(key)?;
+        let entry = self.find(key)?;
         entry.mark_accessed(self.horizon.estimate_ms);
         Some(entry)
     }
@@ -182,14 +186,20 @@ impl<'a> View<'a> {
         self.met_due.get()
     }
 
-    /// How many keys [`Self::get`] found and did not find: INFO's `keyspace_hits` and `keyspace_misses`.
-    pub fn looked_up(&self) -> (u64, u64) {
-        self.looked_up.get()
+    /// What has been counted, which is given away.
+    pub fn take_tally(&self) -> Tally {
+        self.tally.take()
     }
 
-    /// Takes over what another view of the same command met.
-    pub fn note_met_due(&self, met: bool) {
-        self.met_due.set(self.met_due.get() || met);
+    /// Counts a call of a script on this view.
+    pub fn count_call(&self, count: impl FnOnce(&mut ScriptCalls)) {
+        count(self.tally.borrow_mut().calls_mut());
+    }
+
+    /// Takes over what another view of the same command met and counted.
+    pub fn take_over(&self, other: &View<'_>) {
+        self.met_due.set(self.met_due.get() || other.met_due());
+        self.tally.borrow_mut().add(other.take_tally());
     }
 }
 

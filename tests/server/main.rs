@@ -7,6 +7,7 @@ mod client_list;
 mod clients;
 mod descriptors;
 mod expiry;
+mod key_counts;
 mod log_lines;
 mod options;
 mod refused;

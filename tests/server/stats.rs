@@ -41,6 +41,18 @@ const LINES: &[&str] = &[
     "CONFIG SET maxmemory 1",
     "SET n x",
     "CONFIG SET maxmemory 0",
+    "DEL n",
+    "EVAL redis.call('set','n','x')redis.call('get','n')return(redis.pcall('get','n')) 0",
+    "EVAL redis.pcall('get')redis.pcall('nosuch')redis.pcall('incrby','n','y')return(1) 0",
+    "EVAL redis.pcall('client','id')redis.pcall('set','n','1','foo')return(redis.call('select',0)) 0",
+    "EVAL redis.call('incrby','n','y') 0",
+    "EVAL return(redis.pcall('incrby','n','y')) 0",
+    "EVAL redis.pcall('incrby','n','y')error('MINE') 0",
+    "EVAL_RO redis.call('get','n')return(redis.pcall('set','n',1)) 0",
+    "MULTI",
+    "EVAL redis.call('incr','m') 0",
+    "EVAL redis.call('get','n') 0",
+    "EXEC",
 ];
 
 /// (calls, rejected calls, failed calls) by command, and what the whole server has counted.

@@ -55,7 +55,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if db == txn.db_index() && key == target {
         return Err(SAME_OBJECT);
     }
-    let Some(units) = txn.get(key).map(|entry| entry.value().copy_units()) else { return Ok(Reply::Int(0)) };
+    let Some(units) = txn.read(key).map(|entry| entry.value().copy_units()) else { return Ok(Reply::Int(0)) };
     if !replace && txn.on_db(db).exists(target) {
         return Ok(Reply::Int(0));
     }

@@ -16,5 +16,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(Reply::Int(args.from(1).filter(|key| view.peek(key).is_some()).count() as i64))
+    Ok(Reply::Int(args.from(1).filter(|key| view.find(key).is_some()).count() as i64))
 }

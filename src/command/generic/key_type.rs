@@ -15,5 +15,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(Reply::simple(view.peek(args.arg(1)).map_or("none", |entry| entry.value().type_name())))
+    Ok(Reply::simple(view.find(args.arg(1)).map_or("none", |entry| entry.value().type_name())))
 }

@@ -27,7 +27,7 @@ pub enum Shown {
 
 /// The reply: -2 without the key, -1 without a deadline. Seconds are rounded as in Redis, half a second up.
 pub fn report(view: &View<'_>, key: &[u8], shown: Shown, unit: Unit) -> Reply {
-    let Some(entry) = view.peek(key) else { return Reply::Int(-2) };
+    let Some(entry) = view.find(key) else { return Reply::Int(-2) };
     let Some(deadline_ms) = entry.deadline_ms() else { return Reply::Int(-1) };
     let ms = match shown {
         Shown::Left => deadline_ms.saturating_sub(view.now_ms()),

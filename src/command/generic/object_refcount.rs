@@ -18,7 +18,7 @@ const DOC: Doc = Doc {
 const SHARED: i64 = i32::MAX as i64;
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(view.peek(args.arg(2)).map_or(Reply::Nil, |entry| {
+    Ok(view.find(args.arg(2)).map_or(Reply::Nil, |entry| {
         let is_shared = match entry.value() {
             Value::Str(s) if s.encoding() == "int" => {
                 parse_i64(s.as_bytes()).is_some_and(|number| (0..10_000).contains(&number))

@@ -18,7 +18,7 @@ const DOC: Doc = Doc {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let key = args.arg(1);
-    let Some(value) = txn.typed::<Str>(key)?.map(Str::to_bytes) else { return Ok(Reply::Nil) };
+    let Some(value) = txn.read_typed::<Str>(key)?.map(Str::to_bytes) else { return Ok(Reply::Nil) };
     txn.remove(key);
     Ok(Reply::Bulk(value))
 }

@@ -46,7 +46,7 @@ fn expiry(args: &Args) -> Result<Expiry<'_>, ReplyError> {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let key = args.arg(1);
     let expiry = expiry(args)?;
-    let Some(entry) = txn.get(key) else { return Ok(Reply::Nil) };
+    let Some(entry) = txn.read(key) else { return Ok(Reply::Nil) };
     let has_deadline = entry.deadline_ms().is_some();
     // Present, so this only fails for another type.
     let value = txn.typed::<Str>(key)?.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes()));

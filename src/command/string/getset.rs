@@ -18,7 +18,7 @@ const DOC: Doc = Doc {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let key = args.arg(1);
-    let before = txn.typed::<Str>(key)?.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes()));
+    let before = txn.read_typed::<Str>(key)?.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes()));
     txn.set(key, Value::Str(Str::new(args.arg(2))), Deadline::Clear);
     Ok(before)
 }

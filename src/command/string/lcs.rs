@@ -8,7 +8,7 @@
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Kind, Str, View};
+use crate::store::{Entry, Kind, Str, View};
 
 pub static SPEC: Spec = Spec::read("lcs", -3, DOC, run).flags(Flags::UNBOUNDED).keys(&[KeySpec::range(
     1,
@@ -69,8 +69,9 @@ fn options(args: &Args) -> Result<Options, ReplyError> {
 }
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    let a = string(view, args.arg(1))?;
-    let b = string(view, args.arg(2))?;
+    // Both are looked up before one is refused: INFO counts them as in Redis.
+    let (a, b) = (view.get(args.arg(1)), view.get(args.arg(2)));
+    let (a, b) = (string(a)?, string(b)?);
     let options = options(args)?;
     let cells = (a.len() as u64 + 1).saturating_mul(b.len() as u64 + 1);
     if cells.saturating_mul(CELL_BYTES) > view.state().options.bulk_len_max {
@@ -95,9 +96,9 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     ]))
 }
 
-/// What `key` holds; nothing if it is absent.
-fn string<'a>(view: &View<'a>, key: &[u8]) -> Result<&'a [u8], ReplyError> {
-    match view.get(key) {
+/// What a key holds; nothing if it is absent.
+fn string(entry: Option<&Entry>) -> Result<&[u8], ReplyError> {
+    match entry {
         None => Ok(b""),
         Some(entry) => Str::of(entry.value()).map(Str::as_bytes).ok_or(NOT_STRINGS),
     }

@@ -90,7 +90,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         Lifetime::Kept => Deadline::Keep,
         Lifetime::Until(until) => Deadline::At(until.deadline_ms(txn.now_ms())?),
     };
-    let before = if options.get { txn.typed::<Str>(key)?.map(Str::to_bytes) } else { None };
+    let before = if options.get { txn.read_typed::<Str>(key)?.map(Str::to_bytes) } else { None };
     let met = match options.condition {
         None => true,
         Some(Condition::Absent) => !txn.exists(key),

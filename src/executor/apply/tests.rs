@@ -78,7 +78,13 @@ fn the_origin_and_the_others_have_the_same_state_and_digest() {
         assert_eq!((boot, seq), (2, 1));
         Some(vec![group])
     });
-    apply(&mut other, 3, prepared(unsealed, 200), |_, _| None);
+    let elsewhere = apply(&mut other, 3, prepared(unsealed, 200), |_, _| None);
+    // Reads of the group and of EXEC; HSET and HRANDFIELD of the script.
+    let tally = &outcome.effects.tally;
+    assert_eq!((tally.hits, tally.misses), (4, 1));
+    assert_eq!(tally.calls.as_ref().unwrap().by_command.values().map(|counts| counts.calls).sum::<u64>(), 2);
+    let tally = &elsewhere.effects.tally;
+    assert_eq!((tally.hits, tally.misses, &tally.calls), (0, 0, &None), "what another node answers is counted there");
     assert_eq!(origin.digest.value(), other.digest.value());
     assert_eq!((origin.revision(), n(&origin)), (other.revision(), n(&other)));
     crate::executor::send_answers(outcome.answers, 3);

@@ -7,7 +7,7 @@ use crate::executor::apply::unchanged;
 use crate::executor::read::{Read, Work};
 use crate::executor::{Answered, Command, CommandGroup, Slot, Step, StepReply, StoreExecutor, run_read};
 use crate::protocol::Reply;
-use crate::store::{ELEMENT_UNITS, Horizon, Rng, State, View};
+use crate::store::{ELEMENT_UNITS, Horizon, Rng, State, Tally, View};
 
 /// How much work one read may do on the runtime's thread, in units. A group with more in it runs apart, on an image, which costs
 /// later writes the copying of what they touch: so what looks at a small part of something large stays here.
@@ -97,7 +97,8 @@ impl<'a> ReadExecution<'a> {
     /// Runs all reads of a group.
     fn run(&self, commands: &CommandGroup) -> Ran {
         let mut replies = Vec::with_capacity(commands.steps.len());
-        let mut reader = Reader { execution: self, commands, left: self.allowed.1, met_due: false, looked_up: (0, 0) };
+        let mut reader =
+            Reader { execution: self, commands, left: self.allowed.1, met_due: false, tally: Tally::default() };
         for step in &commands.steps {
             let command = match step {
                 Step::Done(reply) => {
@@ -123,7 +124,7 @@ impl<'a> ReadExecution<'a> {
         if reader.met_due && self.pass == Pass::First && commands.level == ReadLevel::Linearizable {
             return Ran::MetDue;
         }
-        self.executor.key_stats.looked_up(reader.looked_up);
+        self.executor.key_stats.count(reader.tally);
         Ran::Done(replies)
     }
 }
@@ -135,8 +136,7 @@ struct Reader<'a> {
     /// Units that are left of what all of them may do.
     left: u64,
     met_due: bool,
-    /// Keys found, and not found.
-    looked_up: (u64, u64),
+    tally: Tally,
 }
 
 impl Reader<'_> {
@@ -153,8 +153,7 @@ impl Reader<'_> {
         }
         self.left -= view.worked();
         self.met_due |= view.met_due();
-        let (found, missed) = view.looked_up();
-        self.looked_up = (self.looked_up.0 + found, self.looked_up.1 + missed);
+        self.tally.add(view.take_tally());
         Some(reply)
     }
 }

@@ -1,10 +1,10 @@
 //! The store behind `redis.call`: the one way from a script to commands, through the one gate.
 
-use crate::command::{Caller, Flags, Spec, call_read, call_write, check, lookup};
+use crate::command::{Caller, Flags, Spec, call_read, call_write, check, index_of, lookup, named};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome, Reply, parse_i64};
 use crate::script::Host;
-use crate::store::{DATABASES, Txn, View};
+use crate::store::{DATABASES, ScriptCalls, Txn, View};
 
 /// What a script works on.
 pub struct ScriptHost<'a, 's> {
@@ -12,6 +12,8 @@ pub struct ScriptHost<'a, 's> {
     db: usize,
     /// Commands that need memory are refused until one has written: then it is too late to stop halfway.
     refuses_growth: bool,
+    /// The last error that a call gave the script.
+    last_error: Option<ReplyError>,
 }
 
 enum Access<'a, 's> {
@@ -26,7 +28,7 @@ impl<'a, 's> ScriptHost<'a, 's> {
     pub fn writing(txn: &'a mut Txn<'s>, no_writes: bool) -> Self {
         let (db, refuses_growth) = (txn.db_index(), txn.is_short_of_memory());
         let access = if no_writes { Access::Pledged(txn) } else { Access::Write(txn) };
-        Self { access, db, refuses_growth }
+        Self { access, db, refuses_growth, last_error: None }
     }
 
     /// The same for a script that may need memory whatever there is (`allow-oom`).
@@ -37,7 +39,7 @@ impl<'a, 's> ScriptHost<'a, 's> {
 
     /// A script that only reads.
     pub fn reading(view: &'a View<'s>) -> Self {
-        Self { db: view.db_index(), access: Access::Read(view), refuses_growth: false }
+        Self { db: view.db_index(), access: Access::Read(view), refuses_growth: false, last_error: None }
     }
 
     /// For whom the gate checks.
@@ -48,11 +50,60 @@ impl<'a, 's> ScriptHost<'a, 's> {
         }
     }
 
-    /// SELECT: for this script only; the connection stays where it is.
-    fn select(&mut self, spec: &Spec, args: &Args) -> Outcome {
-        if !spec.arity_ok(args.len()) {
-            return Err(ReplyError::new("ERR Wrong number of args calling Redis command from script"));
+    /// Runs a call: what is called, if it may be; what came of it and the units of that, or why it was refused.
+    fn run(&mut self, args: &Args, units: u64) -> (Option<&'static Spec>, Result<(Outcome, u64), ReplyError>) {
+        if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::SELECTS)) {
+            if !spec.arity_ok(args.len()) {
+                return (
+                    Some(spec),
+                    Err(ReplyError::new("ERR Wrong number of args calling Redis command from script")),
+                );
+            }
+            return (Some(spec), Ok((self.select(args), 0)));
         }
+        let spec = match check(self.caller(), args) {
+            Ok(spec) => spec,
+            Err(error) => return (None, Err(error)),
+        };
+        let ran = match &mut self.access {
+            Access::Write(_) if self.refuses_growth && spec.flags.contains(Flags::DENYOOM) => Err(OUT_OF_MEMORY),
+            Access::Write(txn) if spec.is_write() => {
+                self.refuses_growth = false;
+                let mut txn = txn.nested(self.db).allowed(units);
+                Ok((call_write(spec, &mut txn, args), txn.worked()))
+            }
+            Access::Write(txn) | Access::Pledged(txn) => {
+                let view = txn.view().on_db(self.db).allowed(units);
+                let outcome = call_read(spec, &view, args);
+                let (worked, tally) = (view.worked(), view.take_tally());
+                txn.count(tally);
+                Ok((outcome, worked))
+            }
+            Access::Read(view) => {
+                let view_here = view.on_db(self.db).allowed(units);
+                let outcome = call_read(spec, &view_here, args);
+                view.take_over(&view_here);
+                Ok((outcome, view_here.worked()))
+            }
+        };
+        (Some(spec), ran)
+    }
+
+    /// The script has ended. An error of a call that has become the script's own is counted once, by whoever answers the script.
+    pub fn finish(&mut self, outcome: &Outcome) {
+        let (Some(error), Some(last)) = (error_of(outcome), &self.last_error) else { return };
+        if !error.as_bytes().starts_with(last.as_bytes()) {
+            return;
+        }
+        let count = |calls: &mut ScriptCalls| calls.error(last, false);
+        match &mut self.access {
+            Access::Write(txn) | Access::Pledged(txn) => txn.count_call(count),
+            Access::Read(view) => view.count_call(count),
+        }
+    }
+
+    /// SELECT: for this script only; the connection stays where it is.
+    fn select(&mut self, args: &Args) -> Outcome {
         let index = parse_i64(args.arg(1)).ok_or(NOT_AN_INTEGER)?;
         self.db = usize::try_from(index).ok().filter(|index| *index < DATABASES).ok_or(DB_OUT_OF_RANGE)?;
         Ok(Reply::Ok)
@@ -61,31 +112,28 @@ impl<'a, 's> ScriptHost<'a, 's> {
 
 impl Host for ScriptHost<'_, '_> {
     fn call(&mut self, args: &Args, units: u64) -> (Outcome, u64) {
-        if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::SELECTS)) {
-            return (self.select(spec, args), 0);
+        let (spec, ran) = self.run(args, units);
+        let counted = spec.or_else(|| named(args)).and_then(index_of);
+        let error = ran.as_ref().map_or_else(Some, |(outcome, _)| error_of(outcome));
+        if error.is_some() {
+            self.last_error = error.cloned();
         }
-        let spec = match check(self.caller(), args) {
-            Ok(spec) => spec,
-            Err(error) => return (Err(error), 0),
+        let count = |calls: &mut ScriptCalls| {
+            if let Some(command) = counted {
+                let counts = calls.of(command);
+                counts.calls += u64::from(ran.is_ok());
+                counts.failed += u64::from(ran.is_ok() && error.is_some());
+                counts.rejected += u64::from(ran.is_err());
+            }
+            if let Some(error) = error {
+                calls.error(error, true);
+            }
         };
         match &mut self.access {
-            Access::Write(_) if self.refuses_growth && spec.flags.contains(Flags::DENYOOM) => (Err(OUT_OF_MEMORY), 0),
-            Access::Write(txn) if spec.is_write() => {
-                self.refuses_growth = false;
-                let mut txn = txn.nested(self.db).allowed(units);
-                (call_write(spec, &mut txn, args), txn.worked())
-            }
-            Access::Write(txn) | Access::Pledged(txn) => {
-                let view = txn.view().on_db(self.db).allowed(units);
-                (call_read(spec, &view, args), view.worked())
-            }
-            Access::Read(view) => {
-                let view_here = view.on_db(self.db).allowed(units);
-                let outcome = call_read(spec, &view_here, args);
-                view.note_met_due(view_here.met_due());
-                (outcome, view_here.worked())
-            }
+            Access::Write(txn) | Access::Pledged(txn) => txn.count_call(count),
+            Access::Read(view) => view.count_call(count),
         }
+        ran.unwrap_or_else(|error| (Err(error), 0))
     }
 
     fn is_command(&self, args: &Args) -> bool {
@@ -93,16 +141,18 @@ impl Host for ScriptHost<'_, '_> {
     }
 }
 
+/// The error that a command or script answers, raised or returned.
+fn error_of(outcome: &Outcome) -> Option<&ReplyError> {
+    match outcome {
+        Ok(Reply::Error(error)) | Err(error) => Some(error),
+        Ok(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Doc, Group};
     use crate::store::{Effects, Rng, State};
-
-    const SELECT: Spec = Spec {
-        arity: 2,
-        ..Spec::container("select", Doc::new(Group::Connection, "", "", ""), &[]).flags(Flags::SELECTS)
-    };
 
     #[test]
     fn a_selected_database_holds_for_the_script_only() {
@@ -115,11 +165,11 @@ mod tests {
             ("16", "ERR DB index is out of range"),
             ("-1", "ERR DB index is out of range"),
         ] {
-            let got = host.select(&SELECT, &Args::from_slices(["select", index])).unwrap_err();
+            let got = host.select(&Args::from_slices(["select", index])).unwrap_err();
             assert_eq!(got.to_string(), error);
         }
         run(&mut host, &["SET", "k", "two"]).unwrap();
-        assert_eq!(host.select(&SELECT, &Args::from_slices(["select", "5"])), Ok(Reply::Ok));
+        assert_eq!(host.select(&Args::from_slices(["select", "5"])), Ok(Reply::Ok));
         run(&mut host, &["SET", "k", "five"]).unwrap();
         assert_eq!(run(&mut host, &["GET", "k"]), Ok(Reply::bulk("five")));
         assert_eq!(

@@ -1,25 +1,35 @@
 //! The counters of this node.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::command::context::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
 use crate::command::{Spec, runnable};
 use crate::server::Server;
+use crate::store::ScriptCalls;
 
 fn get(counter: &AtomicU64) -> u64 {
     counter.load(Ordering::Relaxed)
 }
 
+impl Server {
+    /// What scripts called, of this node's clients. Their time is in that of the scripts: nothing in apply reads a clock.
+    fn script_calls(&self) -> ScriptCalls {
+        self.router.executor().map(|executor| executor.key_stats.calls.lock().clone()).unwrap_or_default()
+    }
+}
+
 impl Statistics for Server {
     fn counters(&self) -> Counters {
         let stats = &self.stats;
+        let scripts = self.script_calls();
         Counters {
             connections: get(&stats.connections),
             rejected_connections: get(&stats.rejected_connections),
-            commands: get(&stats.commands),
+            commands: get(&stats.commands) + scripts.by_command.values().map(|counts| counts.calls).sum::<u64>(),
             input_bytes: get(&stats.input_bytes),
             output_bytes: get(&stats.output_bytes),
-            errors: get(&stats.errors),
+            errors: get(&stats.errors) + scripts.errors.values().sum::<u64>(),
             reads: get(&stats.reads),
             writes: get(&stats.writes),
             per_s: stats.rates(),
@@ -33,16 +43,27 @@ impl Statistics for Server {
     }
 
     fn counts_by_command(&self) -> Vec<(&'static Spec, CommandCounts)> {
-        let counts = |spec: &&'static Spec| {
+        let scripts = self.script_calls();
+        let counts = |(index, spec): (usize, &&'static Spec)| {
             let stats = self.stats.of(spec)?;
-            let (calls, usec) = (get(&stats.calls), get(&stats.usec));
-            Some((*spec, CommandCounts { calls, usec, rejected: get(&stats.rejected), failed: get(&stats.failed) }))
+            let of_scripts = scripts.by_command.get(&index).copied().unwrap_or_default();
+            let counts = CommandCounts {
+                calls: get(&stats.calls) + of_scripts.calls,
+                usec: get(&stats.usec),
+                rejected: get(&stats.rejected) + of_scripts.rejected,
+                failed: get(&stats.failed) + of_scripts.failed,
+            };
+            Some((*spec, counts))
         };
-        runnable().iter().filter_map(counts).collect()
+        runnable().iter().enumerate().filter_map(counts).collect()
     }
 
     fn errors_by_code(&self) -> Vec<(Vec<u8>, u64)> {
-        self.stats.errors_by_code()
+        let mut errors: BTreeMap<Vec<u8>, u64> = self.stats.errors_by_code().into_iter().collect();
+        for (code, count) in self.script_calls().errors {
+            *errors.entry(code).or_default() += count;
+        }
+        errors.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 
     fn reset_statistics(&self) {
