@@ -28,9 +28,6 @@ use lockstep::store::{
 use smallvec::SmallVec;
 use triomphe::Arc;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const KEYS: u64 = 1_000_000;
 const ACCESSES: usize = 100_000;
 /// Writes that are timed one by one behind an image.

@@ -24,9 +24,6 @@ use redis_protocol::resp2::decode::{decode_bytes_mut, decode_range};
 use redis_protocol::resp2::encode::{extend_encode, extend_encode_borrowed};
 use redis_protocol::resp2::types::{BorrowedFrame, BytesFrame, RangeFrame};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Frames of one measurement.
 const FRAMES: usize = 160_000;
 /// What one read of a socket gives.

@@ -11,9 +11,6 @@ use lockstep::snapshot::DiskStore;
 use lockstep::sys::clock::SystemClocks;
 use lockstep::sys::env::{Env, HEAVY_THREADS, Tcp};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     stop_on_panic();
     let loaded = match lockstep::config::from_command_line() {

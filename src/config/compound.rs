@@ -1,6 +1,6 @@
 //! Values of several parts, in Redis's forms, and its words for those that are none.
 
-use super::kind::parse_bytes;
+use super::bytes::parse_bytes;
 use crate::protocol::{parse_f64, parse_i64};
 
 /// A form.

@@ -1,6 +1,7 @@
 //! What values an option takes, and Redis's words for those that it does not.
 
 use super::Compound;
+use super::bytes::parse_bytes;
 use crate::config::ReadLevel;
 use crate::protocol::parse_i64;
 
@@ -166,22 +167,4 @@ fn within(value: i64, min: i64, max: i64) -> Result<Value, String> {
 
 fn out_of_range(min: i64, max: i64) -> String {
     format!("argument must be between {min} and {max} inclusive")
-}
-
-/// Bytes with a unit, as Redis reads them: no digits are 0, leading zeros count nothing, and there is no sign.
-pub(super) fn parse_bytes(text: &str) -> Option<u128> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(digits)?;
-    let unit = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" => 1000,
-        "kb" => 1 << 10,
-        "m" => 1_000_000,
-        "mb" => 1 << 20,
-        "g" => 1_000_000_000,
-        "gb" => 1 << 30,
-        _ => return None,
-    };
-    let number = number.bytes().fold(0_u128, |sum, digit| sum.saturating_mul(10).saturating_add((digit - b'0').into()));
-    Some(number.saturating_mul(unit))
 }

@@ -4,6 +4,7 @@
 //! Invariant: a value is checked in one place ([`Kind::parse`]), wherever it comes from; so what a flag takes CONFIG SET takes too,
 //! and both refuse with the same words.
 
+mod bytes;
 mod compound;
 mod define;
 mod file;

@@ -16,9 +16,6 @@ pub(super) async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
         {
             tracing::warn!(node = group.node, %error, "the clock's base cannot be stored");
         }
-        if group.env.threads {
-            crate::sys::memory::sample();
-        }
     }
 }
 

@@ -143,6 +143,7 @@ async fn start_raft(
     if options.rebuild {
         rebuild::state_from_a_member(group, files).await?;
     }
+    crate::sys::memory::note_startup();
     let restored = replication::start::restore(group).await?;
     recreate::carry_out(&group.env, files, identity, &group.log, addrs).await?;
     replication::start::start(group, restored, options.skip_entry).await

@@ -95,7 +95,6 @@ impl Router {
 
     /// True if the memory in use is above `maxmemory` (0 = no bound).
     pub fn is_over_memory(&self, maxmemory: u64) -> bool {
-        maxmemory != 0
-            && self.group().is_some_and(|group| crate::sys::memory::is_over(maxmemory, group.env.clocks.monotonic_ns()))
+        maxmemory != 0 && crate::sys::memory::is_over(maxmemory)
     }
 }

@@ -1,5 +1,6 @@
-//! The only places that touch the machine: clocks, network, threads, tasks, memory, file descriptors, log lines.
+//! The only places that touch the machine: clocks, network, threads, tasks, memory and its allocator, file descriptors, log lines.
 
+pub mod allocator;
 pub mod clock;
 pub mod descriptors;
 pub mod env;

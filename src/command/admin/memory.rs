@@ -6,7 +6,7 @@ use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Entry, View};
-use crate::sys::memory::{peak_bytes, sample, used_bytes};
+use crate::sys::memory::{peak_bytes, purge, resident_bytes, startup_bytes, used_bytes};
 
 pub static SPEC: Spec = Spec::container(
     "memory",
@@ -41,8 +41,11 @@ static PURGE: Spec = Spec::session(
     "memory|purge",
     2,
     Flags::empty(),
-    doc("4.0.0", "O(1)", "Does nothing: the allocator gives unused memory back by itself."),
-    |_, _| Reply::Ok.into(),
+    doc("4.0.0", "O(N) with the pages that the allocator holds", "Gives memory that nothing uses back to the system."),
+    |_, _| {
+        purge();
+        Reply::Ok.into()
+    },
 );
 static MALLOC_STATS: Spec = Spec::session(
     "memory|malloc-stats",
@@ -95,33 +98,29 @@ fn usage(view: &View<'_>, args: &Args) -> Outcome {
 fn stats(call: &mut Call<'_>, _args: &Args) -> Answer {
     let node = call.node.clone();
     Answer::later(async move {
-        sample();
         let keys: usize = node.databases().await.iter().map(|database| database.keys).sum();
         let (used, peak) = (used_bytes(), peak_bytes());
         let int = |name: &'static str, value: u64| (Reply::bulk(name), Reply::Int(value as i64));
         Reply::Map(vec![
             int("peak.allocated", peak),
             int("total.allocated", used),
+            int("startup.allocated", startup_bytes()),
             int("keys.count", keys as u64),
-            int("keys.bytes-per-key", used.checked_div(keys as u64).unwrap_or(0)),
+            int("keys.bytes-per-key", used.saturating_sub(startup_bytes()).checked_div(keys as u64).unwrap_or(0)),
             (Reply::bulk("peak.percentage"), Reply::Double(used as f64 * 100.0 / peak.max(1) as f64)),
-            int("allocator.resident", used),
+            int("allocator.resident", resident_bytes()),
         ])
     })
 }
 
 fn doctor(call: &mut Call<'_>, _args: &Args) -> Answer {
-    sample();
     let (used, bound) = (used_bytes(), call.node.settings().maxmemory);
     let text = if bound != 0 && used > bound {
         format!(
-            "The process uses {used} bytes, maxmemory is {bound}: commands that need more memory are refused. Delete keys, or raise it by CONFIG SET maxmemory."
+            "{used} bytes are in use, maxmemory is {bound}: commands that need more memory are refused. Delete keys, or raise it by CONFIG SET maxmemory."
         )
     } else if used.saturating_mul(2) < peak_bytes() {
-        format!(
-            "The process uses {used} bytes now and used {} at its peak. That is no problem by itself.",
-            peak_bytes()
-        )
+        format!("{used} bytes are in use now, and {} were at the peak. That is no problem by itself.", peak_bytes())
     } else {
         "No memory problem was found.".to_owned()
     };

@@ -29,6 +29,8 @@ pub struct RaftFacts {
     pub last_log_term: u64,
     /// Bytes of its log.
     pub log_bytes: u64,
+    /// Bytes of its newest entries, which are kept in memory.
+    pub log_tail_bytes: u64,
     /// Bytes of the files.
     pub log_disk_bytes: u64,
     /// Where cluster time comes from.

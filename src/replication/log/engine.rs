@@ -137,7 +137,7 @@ impl EngineLog {
             let (thread_name, engine) = (name.to_owned(), Arc::clone(&engine));
             thread::Builder::new()
                 .name(thread_name.clone())
-                .spawn(move || writer::guarded(&thread_name, || body(&engine)))
+                .spawn(move || super::abort::guarded(&thread_name, || body(&engine)))
                 .map_err(|error| Fatal(format!("thread {name} cannot be started: {error}")))
         };
         let queued = Arc::clone(&queue);

@@ -11,6 +11,7 @@
 //!
 //! Deliberately absent: the lock of the data directory (the program's start takes it) and when to purge (the snapshot's).
 
+mod abort;
 mod covered;
 mod direct;
 mod engine;

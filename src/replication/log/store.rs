@@ -159,6 +159,11 @@ impl LogStore {
         self.0.inner.lock().marks.between(start, end)
     }
 
+    /// Bytes of the newest entries, which are kept in memory.
+    pub fn tail_bytes(&self) -> usize {
+        self.0.inner.lock().tail.bytes()
+    }
+
     /// The last index that may be purged if at least `keep_bytes` are to remain behind it.
     pub fn last_index_with_bytes_behind(&self, keep_bytes: u64) -> Option<u64> {
         self.0.inner.lock().marks.last_with_bytes_behind(keep_bytes)

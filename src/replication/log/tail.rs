@@ -86,7 +86,6 @@ impl Tail {
     }
 
     /// Size of what is held.
-    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.bytes
     }

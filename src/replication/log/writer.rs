@@ -4,13 +4,12 @@
 //! purpose.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 
 use raft_engine::Command;
 use raft_engine::LogBatch;
 use raft_engine::take_perf_context;
 
+use super::abort::abort;
 use super::engine::Engine;
 use super::io::Write;
 use super::io::complete;
@@ -46,19 +45,4 @@ fn fill(batch: &mut LogBatch, writes: &mut [Write]) -> raft_engine::Result<()> {
         batch.put(region, STATE_KEY.to_vec(), state)?;
     }
     Ok(())
-}
-
-/// Ends the process: what the log promised cannot be kept, and going on could acknowledge what is not on disk.
-pub fn abort(reason: &str) -> ! {
-    crate::sys::log::fatal(&format!(
-        "fatal: {reason}. Nothing that was not durable has been acknowledged. The node stops."
-    ));
-    std::process::abort();
-}
-
-/// Runs a thread of the log; a panic in it (raft-engine's way to report a failed fsync) ends the process.
-pub fn guarded(what: &str, body: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(body)).is_err() {
-        abort(&format!("{what} panicked"));
-    }
 }

@@ -167,6 +167,7 @@ fn raft_facts(group: &Group) -> RaftFacts {
         last_log_index: standing.last_log_index,
         last_log_term: group.log.last_log_id().map_or(0, |last| last.leader_id.term),
         log_bytes: group.log.bytes_between(group.log.first_index(), standing.last_log_index + 1),
+        log_tail_bytes: group.log.tail_bytes() as u64,
         log_disk_bytes: group.log.disk_bytes(),
         clock_source,
         // Without a base there is no cluster time that could differ.

@@ -33,6 +33,8 @@ pub struct Facts<'a> {
     raft: Option<RaftFacts>,
     snapshots: SnapshotFacts,
     databases: Vec<DatabaseFacts>,
+    /// How many scripts are loaded, and their bytes.
+    scripts: (usize, usize),
 }
 
 type Write = fn(&mut Section, &Facts<'_>);
@@ -61,6 +63,12 @@ pub struct Section(String);
 impl Section {
     fn field(&mut self, name: &str, value: impl Display) {
         self.0.push_str(&format!("{name}:{value}\r\n"));
+    }
+
+    /// Bytes, and the same for people.
+    fn bytes(&mut self, name: &str, bytes: u64) {
+        self.field(name, bytes);
+        self.field(&format!("{name}_human"), human(bytes));
     }
 }
 
@@ -96,7 +104,8 @@ fn is_asked(asked: &[String], name: &str, is_default: bool) -> bool {
 
 async fn gather(node: &dyn Node) -> Facts<'_> {
     let (cluster, databases) = (node.view().await, node.databases().await);
-    Facts { node, cluster, raft: node.raft(), snapshots: node.snapshots(), databases }
+    let scripts = node.scripts().await;
+    Facts { node, cluster, raft: node.raft(), snapshots: node.snapshots(), databases, scripts }
 }
 
 /// Bytes as Redis writes them for people.

@@ -1,7 +1,15 @@
 //! INFO server, clients, memory, cpu.
 
-use super::{Facts, Section, human};
-use crate::command::context::Identity;
+use std::sync::atomic::Ordering;
+
+use super::{Facts, Section};
+use crate::command::context::{Client, Identity};
+use crate::config::find;
+use crate::store::Options;
+use crate::sys::memory;
+
+/// Redis's clock of idle times counts seconds in 24 bits.
+const LRU_CLOCK_MAX: u64 = (1 << 24) - 1;
 
 pub fn server(section: &mut Section, facts: &Facts<'_>) {
     let (settings, process) = (facts.node.settings(), facts.node.process());
@@ -14,6 +22,7 @@ pub fn server(section: &mut Section, facts: &Facts<'_>) {
     section.field("lockstep_version", crate::sys::version::VERSION);
     section.field("os", format!("Linux {} {}", release.trim(), std::env::consts::ARCH));
     section.field("arch_bits", usize::BITS);
+    section.field("monotonic_clock", "POSIX clock_gettime");
     section.field("multiplexing_api", "epoll");
     section.field("process_id", std::process::id());
     section.field("process_supervised", "no");
@@ -22,9 +31,14 @@ pub fn server(section: &mut Section, facts: &Facts<'_>) {
     section.field("server_time_usec", process.now_ms * 1000);
     section.field("uptime_in_seconds", uptime_s);
     section.field("uptime_in_days", uptime_s / 86_400);
+    let hz = find("hz").map_or_else(String::new, |hz| hz.get(&settings, &Options::default()));
+    section.field("hz", &hz);
+    section.field("configured_hz", &hz);
+    section.field("lru_clock", (process.now_ms / 1000) & LRU_CLOCK_MAX);
     section.field("executable", std::env::current_exe().unwrap_or_default().display());
     section.field("config_file", settings.file.as_ref().map_or_else(String::new, |path| path.display().to_string()));
     section.field("io_threads_active", 0);
+    section.field("listener0", format!("name=tcp,bind={},port={}", settings.bind, process.port));
 }
 
 /// 40 digits that change with every start.
@@ -35,29 +49,61 @@ fn run_id(facts: &Facts<'_>) -> String {
 
 pub fn clients(section: &mut Section, facts: &Facts<'_>) {
     let clients = facts.node.clients();
+    let most = |bytes: &dyn Fn(&Client) -> usize| clients.iter().map(|client| bytes(client)).max().unwrap_or(0);
     section.field("connected_clients", clients.len());
     section.field("cluster_connections", 0);
     section.field("maxclients", facts.node.settings().maxclients);
+    // The most that one of them has at the moment.
+    section.field("client_recent_max_input_buffer", most(&|client| client.shown.lock().query_buffer_bytes));
+    section.field(
+        "client_recent_max_output_buffer",
+        most(&|client| client.buffers.reply_bytes.load(Ordering::Relaxed) + client.buffers.large_reply_bytes()),
+    );
     section.field("blocked_clients", clients.iter().filter(|client| client.is_blocked()).count());
     section.field("tracking_clients", 0);
+    // No command waits for a key.
+    section.field("total_blocking_keys", 0);
+    section.field("total_blocking_keys_on_nokey", 0);
 }
 
 pub fn memory(section: &mut Section, facts: &Facts<'_>) {
-    let (used, peak) = (crate::sys::memory::used_bytes(), crate::sys::memory::peak_bytes());
-    let (maxmemory, system) = (facts.node.settings().maxmemory, system_memory());
-    section.field("used_memory", used);
-    section.field("used_memory_human", human(used));
-    section.field("used_memory_rss", used);
-    section.field("used_memory_rss_human", human(used));
-    section.field("used_memory_peak", peak);
-    section.field("used_memory_peak_human", human(peak));
-    section.field("used_memory_peak_perc", format!("{:.2}%", used as f64 * 100.0 / peak.max(1) as f64));
-    section.field("total_system_memory", system);
-    section.field("total_system_memory_human", human(system));
-    section.field("maxmemory", maxmemory);
-    section.field("maxmemory_human", human(maxmemory));
+    let (used, peak, resident) = (memory::used_bytes(), memory::peak_bytes(), memory::resident_bytes());
+    let (startup, maxmemory, system) = (memory::startup_bytes(), facts.node.settings().maxmemory, system_memory());
+    let clients: usize = facts.node.clients().iter().map(|client| client.memory(&client.shown.lock())).sum();
+    let log_tail = facts.raft.as_ref().map_or(0, |raft| raft.log_tail_bytes);
+    // What is no key: the node as it starts, its clients, the newest entries of the log.
+    let overhead = (startup + clients as u64 + log_tail).min(used);
+    let (dataset, percent) = (used - overhead, |part: u64, whole: u64| part as f64 * 100.0 / whole.max(1) as f64);
+    let (scripts, script_bytes) = facts.scripts;
+    section.bytes("used_memory", used);
+    section.bytes("used_memory_rss", resident);
+    section.bytes("used_memory_peak", peak);
+    section.field("used_memory_peak_perc", format!("{:.2}%", percent(used, peak)));
+    section.field("used_memory_overhead", overhead);
+    section.field("used_memory_startup", startup);
+    section.field("used_memory_dataset", dataset);
+    section.field("used_memory_dataset_perc", format!("{:.2}%", percent(dataset, used.saturating_sub(startup))));
+    section.field("allocator_allocated", used);
+    section.bytes("total_system_memory", system);
+    section.field("used_memory_scripts_eval", script_bytes);
+    section.field("number_of_cached_scripts", scripts);
+    section.field("number_of_functions", 0);
+    section.field("number_of_libraries", 0);
+    section.field("used_memory_functions", 0);
+    section.bytes("used_memory_scripts", script_bytes as u64);
+    section.bytes("maxmemory", maxmemory);
     section.field("maxmemory_policy", "noeviction");
+    section.field("mem_fragmentation_ratio", format!("{:.2}", resident as f64 / used.max(1) as f64));
+    section.field("mem_fragmentation_bytes", resident as i64 - used as i64);
+    // `maxmemory` is judged by all of it.
+    section.field("mem_not_counted_for_evict", 0);
+    // Peers are no clients, and there is no backlog but the log.
+    section.field("mem_replication_backlog", 0);
+    section.field("mem_clients_slaves", 0);
+    section.field("mem_clients_normal", clients);
+    section.field("mem_cluster_links", 0);
     section.field("mem_allocator", "mimalloc");
+    section.field("active_defrag_running", 0);
 }
 
 fn system_memory() -> u64 {
@@ -67,13 +113,25 @@ fn system_memory() -> u64 {
 }
 
 pub fn cpu(section: &mut Section, _facts: &Facts<'_>) {
-    // Behind the name, which may hold blanks and brackets: user and system time are the 12th and 13th field.
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ([user, system, user_children, system_children], [main_user, main_system]) =
+        (cpu_times("/proc/self/stat"), cpu_times(&format!("/proc/self/task/{}/stat", std::process::id())));
+    for (name, seconds) in [
+        ("used_cpu_sys", system),
+        ("used_cpu_user", user),
+        ("used_cpu_sys_children", system_children),
+        ("used_cpu_user_children", user_children),
+        ("used_cpu_sys_main_thread", main_system),
+        ("used_cpu_user_main_thread", main_user),
+    ] {
+        section.field(name, format!("{seconds:.6}"));
+    }
+}
+
+/// The first of: seconds of user and of system time, and the same of children that have ended.
+fn cpu_times<const N: usize>(path: &str) -> [f64; N] {
+    // Behind the name, which may hold blanks and brackets, they are the 12th field and those after it.
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let mut fields = text.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
     let ticks_per_s = rustix::param::clock_ticks_per_second().max(1) as f64;
-    let seconds = |at: usize| fields.get(at).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) / ticks_per_s;
-    section.field("used_cpu_sys", format!("{:.6}", seconds(12)));
-    section.field("used_cpu_user", format!("{:.6}", seconds(11)));
-    section.field("used_cpu_sys_children", format!("{:.6}", seconds(14)));
-    section.field("used_cpu_user_children", format!("{:.6}", seconds(13)));
+    std::array::from_fn(|_| fields.next().and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) / ticks_per_s)
 }

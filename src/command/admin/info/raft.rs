@@ -56,6 +56,7 @@ pub fn raft(section: &mut Section, facts: &Facts<'_>) {
     section.field("raft_last_log_index", raft.last_log_index);
     section.field("raft_last_log_term", raft.last_log_term);
     section.field("raft_log_bytes", raft.log_bytes);
+    section.field("raft_log_tail_bytes", raft.log_tail_bytes);
     section.field("raft_log_disk_bytes", raft.log_disk_bytes);
     section.field("raft_snapshot_index", snapshots.last_index);
     section.field("raft_snapshot_bytes", snapshots.last_bytes);

@@ -25,13 +25,21 @@ pub fn persistence(section: &mut Section, facts: &Facts<'_>) {
     section.field("aof_enabled", 1);
     section.field("aof_rewrite_in_progress", 0);
     section.field("aof_rewrite_scheduled", 0);
+    // It is never rewritten: snapshots let its beginning go.
+    section.field("aof_last_rewrite_time_sec", -1);
+    section.field("aof_current_rewrite_time_sec", -1);
+    section.field("aof_rewrites", 0);
+    section.field("aof_rewrites_consecutive_failures", 0);
     section.field("aof_last_bgrewrite_status", "ok");
     section.field("aof_last_write_status", "ok");
     section.field("aof_current_size", log_disk_bytes);
+    section.field("module_fork_in_progress", 0);
+    section.field("module_fork_last_cow_size", 0);
 }
 
 pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     let (counters, keys) = (facts.node.counters(), facts.node.key_counts());
+    let wrong_passwords = facts.node.errors_by_code().into_iter().find(|(code, _)| code == b"WRONGPASS");
     let [commands_per_s, input_per_s, output_per_s] = counters.per_s;
     section.field("total_connections_received", counters.connections);
     section.field("total_commands_processed", counters.commands);
@@ -48,9 +56,38 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     section.field("keyspace_misses", keys.misses);
     section.field("pubsub_channels", 0);
     section.field("pubsub_patterns", 0);
+    section.field("pubsubshard_channels", 0);
+    // Snapshots are taken without a fork.
+    section.field("latest_fork_usec", 0);
+    section.field("total_forks", 0);
+    section.field("migrate_cached_sockets", 0);
+    section.field("slave_expires_tracked_keys", 0);
+    for nothing_is_moved in [
+        "active_defrag_hits",
+        "active_defrag_misses",
+        "active_defrag_key_hits",
+        "active_defrag_key_misses",
+        "total_active_defrag_time",
+        "current_active_defrag_time",
+    ] {
+        section.field(nothing_is_moved, 0);
+    }
+    section.field("tracking_total_keys", 0);
+    section.field("tracking_total_items", 0);
+    section.field("tracking_total_prefixes", 0);
+    // Nothing but clients is answered.
+    section.field("unexpected_error_replies", 0);
     section.field("total_error_replies", counters.errors);
+    section.field("dump_payload_sanitizations", 0);
     section.field("total_reads_processed", counters.reads);
     section.field("total_writes_processed", counters.writes);
+    section.field("io_threaded_reads_processed", 0);
+    section.field("io_threaded_writes_processed", 0);
+    section.field("acl_access_denied_auth", wrong_passwords.map_or(0, |(_, count)| count));
+    // There are no rules for users.
+    section.field("acl_access_denied_cmd", 0);
+    section.field("acl_access_denied_key", 0);
+    section.field("acl_access_denied_channel", 0);
 }
 
 pub fn commands(section: &mut Section, facts: &Facts<'_>) {
