@@ -232,8 +232,7 @@ fn key(number: u64) -> Key {
 
 /// Resident bytes.
 fn resident() -> u64 {
-    lockstep::sys::memory::sample();
-    lockstep::sys::memory::used_bytes()
+    lockstep::sys::memory::resident_bytes()
 }
 
 fn main() {

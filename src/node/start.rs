@@ -54,7 +54,7 @@ impl Node {
         let router = Router::new(identity.node, vec![Routed { group: group.clone(), executor: executor.clone() }]);
         let port = ports.clients.port();
         let server = Server::new(env, settings, router);
-        let tasks = run_all(&server, &group, &executor, &files, ports, &identity, addrs.clone(), options);
+        let tasks = run_all(&server, (&group, &executor), &files, ports, &identity, addrs.clone(), options);
         if identity.founder {
             group.found(&addrs.peer).await?;
         }
@@ -152,8 +152,7 @@ async fn start_raft(
 /// Everything that runs as long as the node does.
 fn run_all(
     server: &Arc<Server>,
-    group: &Arc<Group>,
-    executor: &Arc<StoreExecutor>,
+    (group, executor): (&Arc<Group>, &Arc<StoreExecutor>),
     files: &Arc<dyn Files>,
     ports: Ports,
     identity: &NodeIdentity,

@@ -3,6 +3,7 @@
 //!
 //! Invariant: the gate lets none of them pass, known or unknown, unless `enable-debug-command` allows it.
 
+use super::PROTECTED;
 use std::time::Duration;
 
 use super::doc;
@@ -12,8 +13,6 @@ use crate::error::{NO_SUCH_KEY, NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, Reply, parse_f64};
 use crate::store::View;
 
-/// Flags of each subcommand.
-pub(super) const PROTECTED: Flags = super::ADMIN.union(Flags::PROTECTED);
 /// Longest sleep, s: a day.
 const SLEEP_MAX_S: f64 = 86_400.0;
 

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::debug::PROTECTED;
+use super::PROTECTED;
 use super::doc;
 use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Spec};

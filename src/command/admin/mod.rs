@@ -47,6 +47,8 @@ pub static SPECS: &[&Spec] = &[
 const OPEN: Flags = Flags::LOADING.union(Flags::STALE);
 /// Flags of what is for operators.
 const ADMIN: Flags = OPEN.union(Flags::ADMIN).union(Flags::NOSCRIPT);
+/// Flags of DEBUG and each of its subcommands.
+const PROTECTED: Flags = ADMIN.union(Flags::PROTECTED);
 
 /// A documentation of this family.
 const fn doc(since: &'static str, complexity: &'static str, summary: &'static str) -> Doc {

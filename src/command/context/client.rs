@@ -11,7 +11,7 @@ use futures::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::{Session, Watch};
+use super::Watch;
 use crate::protocol::Resp;
 
 /// A connected client. Its id is unique in the cluster: node id × 2^32 + n.
@@ -125,17 +125,6 @@ impl Client {
             kill: AtomicWaker::new(),
             unblock: Mutex::default(),
         }
-    }
-
-    /// Bytes that it takes; `shown` is its own.
-    pub fn memory(&self, shown: &Shown) -> usize {
-        let get = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed);
-        let watched: usize = shown.watched.iter().map(|watch| size_of::<Watch>() + watch.key.len()).sum();
-        let names = shown.name.len() + shown.lib_name.len() + shown.lib_ver.len() + self.addr.len() + self.laddr.len();
-        let query = shown.query_buffer_bytes + shown.query_buffer_free + get(&self.buffers.argument_bytes);
-        let queued = shown.multi_bytes + shown.queue_bytes;
-        let own = size_of::<Self>() + size_of::<Session>() + names;
-        own + watched + query + queued + get(&self.buffers.reply_room) + self.buffers.large_reply_bytes()
     }
 
     /// Begins a wait that CLIENT UNBLOCK can end; it is over when the receiver is dropped.

@@ -1,10 +1,11 @@
 //! One connection's state, as its commands see and change it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-use super::{Client, Spec};
+use super::{Client, Shown, Spec};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Resp};
 use crate::store::Watch;
@@ -147,5 +148,18 @@ impl Session {
 fn follow(shown: &mut Bytes, text: &Bytes) {
     if (shown.as_ptr(), shown.len()) != (text.as_ptr(), text.len()) {
         *shown = text.clone();
+    }
+}
+
+impl Client {
+    /// Bytes that it takes, with its session; `shown` is its own.
+    pub fn memory(&self, shown: &Shown) -> usize {
+        let get = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed);
+        let watched: usize = shown.watched.iter().map(|watch| size_of::<Watch>() + watch.key.len()).sum();
+        let names = shown.name.len() + shown.lib_name.len() + shown.lib_ver.len() + self.addr.len() + self.laddr.len();
+        let query = shown.query_buffer_bytes + shown.query_buffer_free + get(&self.buffers.argument_bytes);
+        let queued = shown.multi_bytes + shown.queue_bytes;
+        let own = size_of::<Self>() + size_of::<Session>() + names;
+        own + watched + query + queued + get(&self.buffers.reply_room) + self.buffers.large_reply_bytes()
     }
 }

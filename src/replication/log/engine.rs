@@ -4,6 +4,8 @@
 //! Reads have a thread of their own because raft-engine caches the last block read per thread, without regard to which
 //! engine it came from, and because a slow disk must not stall the runtime.
 
+mod writer;
+
 use std::fs;
 use std::fs::File;
 use std::io;
@@ -33,7 +35,6 @@ use super::scan;
 use super::spare::{Spares, free_bytes};
 use super::state::GroupState;
 use super::state::StateError;
-use super::writer;
 use crate::error::Fatal;
 use crate::replication::types::Entry;
 

@@ -31,7 +31,6 @@ mod tail;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod writer;
 
 pub use engine::EngineLog;
 pub use engine::EngineOptions;

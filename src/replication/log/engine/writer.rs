@@ -9,13 +9,13 @@ use raft_engine::Command;
 use raft_engine::LogBatch;
 use raft_engine::take_perf_context;
 
-use super::abort::abort;
-use super::engine::Engine;
-use super::io::Write;
-use super::io::complete;
-use super::queue::Queue;
-use super::record::Record;
-use super::region::{STATE_KEY, region};
+use super::super::abort::abort;
+use super::super::io::Write;
+use super::super::io::complete;
+use super::super::queue::Queue;
+use super::super::record::Record;
+use super::super::region::{STATE_KEY, region};
+use super::Engine;
 
 /// Writes until the queue is closed and empty.
 pub fn run(engine: &Engine, queue: &Queue) {
