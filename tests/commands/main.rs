@@ -62,7 +62,7 @@ fn run(pair: &mut Pair, grammar: &Grammar, seed: u64, commands: u64) -> Report {
 fn lockstep_answers_as_redis_does() {
     let seed = bounds::seed("differential");
     let grammar = Grammar::load();
-    let (redis, ours) = (Server::redis(&[]), Server::lockstep(&[]));
+    let (redis, ours) = (Server::redis(&[]), Server::lockstep(&["--enable-debug-command", "yes"]));
     let (redis, ours) = (Target::new(redis.addr(), false), Target::new(ours.addr(), true));
     let mut pair = Pair { redis, ours, differences: Differences::load() };
     let commands = bounds::scaled(bounds::DIFFERENTIAL_COMMANDS);
