@@ -3,7 +3,7 @@
 //!     cargo bench --bench resp [ROUNDS]
 //!
 //! Each round measures every case once with either, in turn; what is printed are medians over the rounds, and the median of the
-//! rounds' differences, so that what else the machine does meanwhile falls on both.
+//! rounds' differences, so that what else the machine does meanwhile falls on both. Time is that of the thread on its CPU.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,6 @@
 )]
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use lockstep::protocol::parse::{Limits, Parsed, Parser};
@@ -92,6 +91,12 @@ fn median(values: &[f64]) -> f64 {
     values[values.len() / 2]
 }
 
+/// Time of this thread on its CPU.
+fn cpu_ns() -> f64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
+}
+
 fn request(args: &[&str]) -> Vec<u8> {
     let bulks = args.iter().map(|arg| format!("${}\r\n{arg}\r\n", arg.len()));
     format!("*{}\r\n{}", args.len(), bulks.collect::<String>()).into_bytes()
@@ -101,7 +106,7 @@ fn request(args: &[&str]) -> Vec<u8> {
 /// arrival.
 fn decode_with<T>(input: &[u8], pipelined: usize, mut next: impl FnMut(&mut BytesMut) -> T) -> f64 {
     let (mut buf, mut taken) = (BytesMut::new(), Vec::with_capacity(pipelined));
-    let began = Instant::now();
+    let began = cpu_ns();
     for _ in 0..FRAMES / pipelined {
         buf.reserve(READ_LEN);
         buf.extend_from_slice(black_box(input));
@@ -111,7 +116,7 @@ fn decode_with<T>(input: &[u8], pipelined: usize, mut next: impl FnMut(&mut Byte
         assert!(buf.is_empty());
         black_box(&mut taken).clear();
     }
-    began.elapsed().as_nanos() as f64 / FRAMES as f64
+    (cpu_ns() - began) / FRAMES as f64
 }
 
 fn ours(parser: &mut Parser, buf: &mut BytesMut) -> Option<Args> {
@@ -157,13 +162,13 @@ fn decoding(name: &str, frame: &[u8], pipelined: usize) -> Case {
 fn in_pieces(args: usize) -> Case {
     fn feed<T>(input: &[u8], args: usize, mut next: impl FnMut(&mut BytesMut) -> Option<T>) -> f64 {
         let mut buf = BytesMut::new();
-        let began = Instant::now();
+        let began = cpu_ns();
         for piece in input.chunks(READ_LEN) {
             buf.extend_from_slice(piece);
             black_box(next(&mut buf));
         }
         assert!(buf.is_empty());
-        began.elapsed().as_nanos() as f64 / args as f64
+        (cpu_ns() - began) / args as f64
     }
     let input = request(&vec!["key:000000012345"; args]);
     let (first, second) = (input.clone(), input.clone());
@@ -180,14 +185,14 @@ fn in_pieces(args: usize) -> Case {
 
 fn encode_with(mut put: impl FnMut(&mut BytesMut)) -> f64 {
     let mut out = BytesMut::new();
-    let began = Instant::now();
+    let began = cpu_ns();
     for _ in 0..FRAMES / 16 {
         for _ in 0..16 {
             put(&mut out);
         }
         black_box(&mut out).clear();
     }
-    began.elapsed().as_nanos() as f64 / FRAMES as f64
+    (cpu_ns() - began) / FRAMES as f64
 }
 
 fn encoding(name: &str, reply: Reply) -> Case {
