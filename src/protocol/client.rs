@@ -2,6 +2,9 @@
 //!
 //! Invariant: an answer is bounded in bytes, in depth and in time, and nothing is taken for it before it has arrived: whoever listens at
 //! an address that a user has typed may answer anything.
+//!
+//! So the answer is not read by redis-protocol, whose decoder calls itself for each array within another (10,000 of them, 40 kB, overflow a stack
+//! of 2 MB) and takes any length that is announced for an answer that has not arrived: see [`super::parse`].
 
 use std::io;
 use std::time::Duration;

@@ -1,5 +1,24 @@
-//! Replies to bytes. Not through `redis-protocol`, whose RESP2 frames have one null only (clients tell
-//! `$-1` from `*-1`: EXEC answers the second) and whose frames would have to be built first.
+//! Replies to bytes.
+//!
+//! Not with redis-protocol's encoder. It would be fast enough: `+OK`, integers and bulk strings through it cost 1 % of the server's CPU
+//! time for a GET and 3 % for a SET in pipelines of 16 (measured as in `parse`). But what it writes is not what clients are to read:
+//! - It counts the digits of an integer by a logarithm in floating point: behind `:9999999999999999\r\n`, and others just below a power
+//!   of ten, it puts a zero byte, which breaks the connection's stream.
+//! - RESP2 has one null only; clients tell `$-1` from `*-1`, which EXEC answers.
+//! - Maps and sets of RESP3 lose their order; doubles are not written as by Redis (1e300 has 301 digits); errors have to be UTF-8,
+//!   while they repeat what a client sent.
+//! - It copies every bulk string; large values are shared with the store here ([`Sink::put_shared`]).
+//!
+//! What would be left to it, simple strings and small bulk strings, is a line each.
+//!
+//! ns per frame, medians of 101 interleaved rounds on a shared machine of two virtual CPUs (`benches/resp.rs`):
+//!
+//! | | here | `extend_encode` of a frame at hand | `extend_encode_borrowed` of a [`Reply`] |
+//! | --- | --- | --- | --- |
+//! | `+OK` | 2 | 9 | 9 |
+//! | integer | 6 | 34 | 35 |
+//! | bulk string of 64 bytes | 7 | 30 | 33 |
+//! | array of 10 bulk strings of 16 bytes | 77 | 309 | 311 |
 
 use bytes::{Bytes, BytesMut};
 
