@@ -53,6 +53,35 @@ fn what_was_flushed_no_longer_counts() {
     }
 }
 
+/// What is deleted leaves holes in pages, which stay resident for as long as anything lives in them.
+#[test]
+fn holes_between_values_no_longer_count() {
+    const BATCH: usize = 1000;
+    let server = crate::start(&["--maxmemory", "120mb"]);
+    let mut client = server.client();
+    let value = "x".repeat(1000);
+    let key = |at: usize| format!("k{at}");
+    let mut keys = 0;
+    loop {
+        let sets: Vec<Vec<String>> =
+            (keys..keys + BATCH).map(|at| vec!["SET".into(), key(at), value.clone()]).collect();
+        let replies = client.pipeline(&sets);
+        keys += BATCH;
+        if replies.iter().any(Value::is_error) {
+            break;
+        }
+        assert!(keys < 300 * BATCH, "maxmemory refuses nothing");
+    }
+    let gone: Vec<String> = (0..keys).filter(|at| at % 8 != 0).map(key).collect();
+    for keys in gone.chunks(BATCH) {
+        let del: Vec<&str> = std::iter::once("DEL").chain(keys.iter().map(String::as_str)).collect();
+        assert!(!client.call(&del).is_error());
+    }
+    let [used, bound, resident] = fields(&mut client, ["used_memory", "maxmemory", "used_memory_rss"]);
+    assert!(used < bound && resident > used, "used {used}, resident {resident}, of {bound}");
+    assert_eq!(call(&mut client, "SET k v"), Value::Simple(b"OK".to_vec()));
+}
+
 #[test]
 fn memory_is_shown_by_what_it_is_for() {
     let server = crate::start(&[]);
