@@ -203,9 +203,14 @@ impl Group {
         let _ = applied.wait_for(|applied| applied.index >= index).await;
     }
 
-    /// The state is that behind `log_id`: everybody who follows it is told, whether an entry or a snapshot moved it. `moved` is what the
-    /// executor says of it, None for an entry that is none of its own.
-    pub(super) fn state_moved(&self, log_id: &LogId, moved: Option<Moved>, membership: Option<StoredMembership>) {
+    /// The state is that behind `log_id` (None: behind no entry): everybody who follows it is told, whether an entry or a snapshot moved
+    /// it. `moved` is what the executor says of it, None for an entry that is none of its own.
+    pub(super) fn state_moved(
+        &self,
+        log_id: Option<&LogId>,
+        moved: Option<Moved>,
+        membership: Option<StoredMembership>,
+    ) {
         if let Some(membership) = membership {
             *self.members.membership.lock() = membership;
         }
@@ -213,9 +218,13 @@ impl Group {
             if let Some(members) = members {
                 self.note_members(members);
             }
-            self.digests.note(log_id.index, digest);
+            if let Some(log_id) = log_id {
+                self.digests.note(log_id.index, digest);
+            }
         }
-        self.progress.set_applied(log_id);
+        if let Some(log_id) = log_id {
+            self.progress.set_applied(log_id);
+        }
     }
 
     /// How this node's state was found to differ from the leader's.

@@ -69,7 +69,7 @@ pub fn set_voters(group: &Group, configs: &[&[u64]]) {
 
 /// `log_id` is applied, and changes nothing.
 pub fn set_applied(group: &Group, log_id: &LogId) {
-    group.state_moved(log_id, None, None);
+    group.state_moved(Some(log_id), None, None);
 }
 
 /// Node 1 with the vote of `leader`, whom it follows or is; entry 5, which is of that leader, is applied. It is the only voter.

@@ -184,9 +184,7 @@ pub async fn install(group: &Arc<Group>, meta: &SnapshotMeta, data: SnapshotData
 pub async fn put_state(group: &Arc<Group>, membership: StoredMembership, applied: Option<LogId>, state: State) {
     let boot = group.origin.boot();
     let Installed { moved, last_seq } = group.executor.install(state, boot).await;
-    if let Some(applied) = applied {
-        group.state_moved(&applied, Some(moved), Some(membership));
-    }
+    group.state_moved(applied.as_ref(), Some(moved), Some(membership));
     if boot.is_some() {
         group.origin.skipped_to(last_seq);
     }

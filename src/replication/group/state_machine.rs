@@ -35,14 +35,14 @@ impl StateMachine {
         assert!(before.is_none_or(|before| before + 1 == index), "entry {index} after {before:?}");
         let group = &self.group;
         match entry.payload {
-            EntryPayload::Blank => group.state_moved(&log_id, None, None),
+            EntryPayload::Blank => group.state_moved(Some(&log_id), None, None),
             EntryPayload::Membership(membership) => {
-                group.state_moved(&log_id, None, Some(StoredMembership::new(Some(log_id), membership)));
+                group.state_moved(Some(&log_id), None, Some(StoredMembership::new(Some(log_id), membership)));
             }
             EntryPayload::Normal(payload) if self.skip != Some(index) => self.run(&log_id, payload.0).await?,
             EntryPayload::Normal(_) => {
                 tracing::warn!(node = group.node, index, "a log entry is skipped, as --skip-entry asks");
-                group.state_moved(&log_id, None, None);
+                group.state_moved(Some(&log_id), None, None);
             }
         }
         self.applied = Some(log_id);
@@ -65,7 +65,7 @@ impl StateMachine {
         }
         let moved = std::mem::take(&mut applied.moved);
         applied.deliver(log_id.index, &group.env);
-        group.state_moved(log_id, Some(moved), None);
+        group.state_moved(Some(log_id), Some(moved), None);
         Ok(())
     }
 }
