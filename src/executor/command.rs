@@ -126,9 +126,9 @@ pub struct CommandGroup {
     pub level: ReadLevel,
     /// CLIENT NO-TOUCH.
     pub no_touch: bool,
-    /// The connection, so that the gathering of batches knows who came back.
+    /// The connection, so that the pacing of batches knows who came back.
     pub connection: u64,
-    /// When it came: its deadline counts from there, wherever it waits.
+    /// When it came: its deadline counts from there while it waits, until it is part of a batch.
     pub arrived: Instant,
     /// Gets the replies.
     pub done: oneshot::Sender<Answered>,
@@ -161,7 +161,7 @@ impl From<Reply> for StepReply {
 /// The replies to a group, one for each step.
 #[derive(Debug)]
 pub struct Answered {
-    /// What was asked, for SLOWLOG; what was already answered is taken out.
+    /// What was asked, for SLOWLOG.
     pub steps: Vec<Step>,
     /// In the order of the steps.
     pub replies: Vec<StepReply>,

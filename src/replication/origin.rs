@@ -127,7 +127,7 @@ impl Origin {
             return group.fail(&LOADING);
         }
         let now = Instant::now();
-        inner.enqueue(group);
+        inner.enqueue(group, now);
         let waiting = inner.queue.len();
         let wake = inner.pacing.came(now, waiting) || inner.is_large();
         drop(inner);
@@ -168,11 +168,7 @@ impl Origin {
         let now = Instant::now();
         let mut failed: Vec<(CommandGroup, ReplyError)> = Vec::new();
         let mut inner = self.inner.lock();
-        while inner.queue.front().is_some_and(|queued| queued.since + timeout <= now) {
-            if let Some(queued) = inner.dequeue() {
-                failed.push((queued.group, LOADING));
-            }
-        }
+        failed.extend(inner.dequeue_late(timeout, now).into_iter().map(|group| (group, LOADING)));
         let Some(boot) = inner.boot else {
             drop(inner);
             return answer(failed);

@@ -3,6 +3,7 @@
 //! Invariant: a group is in the queue, in one batch, or answered; the sums of the queue are those of what is in it. A batch holds groups in
 //! the order in which they came, and is never longer than an entry may be.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -39,6 +40,7 @@ pub enum Body {
 
 pub(super) struct Queued {
     pub(super) group: CommandGroup,
+    /// When it came to the queue: the batch's time counts from there.
     pub(super) since: Instant,
     pub(super) commands: usize,
     pub(super) bytes: usize,
@@ -85,10 +87,9 @@ impl Inner {
         self.queue.push_front(queued);
     }
 
-    /// Puts a group at the end of the queue. Its deadline counts from when it came, be it to the reads first.
-    pub(super) fn enqueue(&mut self, group: CommandGroup) {
-        let since = group.arrived;
-        let queued = Queued::new(group, since);
+    /// Puts a group that comes now at the end of the queue.
+    pub(super) fn enqueue(&mut self, group: CommandGroup, now: Instant) {
+        let queued = Queued::new(group, now);
         self.queued_commands += queued.commands;
         self.queued_bytes += queued.bytes;
         self.queue.push_back(queued);
@@ -99,6 +100,22 @@ impl Inner {
         self.queued_commands -= queued.commands;
         self.queued_bytes -= queued.bytes;
         Some(queued)
+    }
+
+    /// Takes those out whose time is over. It counts from when they came, be it to the reads first: so the first of the queue is not
+    /// always the first whose time is over.
+    pub(super) fn dequeue_late(&mut self, timeout: Duration, now: Instant) -> Vec<CommandGroup> {
+        let is_late = |queued: &Queued| queued.group.arrived + timeout <= now;
+        if !self.queue.iter().any(is_late) {
+            return Vec::new();
+        }
+        let (late, rest): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.queue).into_iter().partition(is_late);
+        self.queue = rest;
+        for queued in &late {
+            self.queued_commands -= queued.commands;
+            self.queued_bytes -= queued.bytes;
+        }
+        late.into_iter().map(|queued| queued.group).collect()
     }
 
     /// True if what waits need not wait for others, nor for the batch before, unless that makes too many.

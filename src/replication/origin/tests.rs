@@ -337,3 +337,35 @@ async fn those_who_gave_up_do_not_count_as_come_back() {
     let _second = submit(&origin);
     assert_eq!(hand_overs(&origin, LEADER).len(), 1);
 }
+
+/// A read that turned out to need the log has waited already: it has no more time than others, and takes none of theirs.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_waited_elsewhere_has_its_own_deadline() {
+    let of = |line: [&str; 3]| {
+        let spec = crate::command::lookup(b"set").unwrap();
+        let step = Step::Write(Command::new(spec, 0, Args::from_slices(line)));
+        CommandGroup::new(vec![step], ReadLevel::Linearizable, false, 2)
+    };
+    let origin = booted();
+    let (old, mut old_answered) = of(["SET", "a", "1"]);
+    advance(TIMEOUT - Duration::from_millis(10)).await;
+    let mut young = submit(&origin);
+    origin.submit(old);
+    advance(Duration::from_millis(10)).await;
+    origin.expire(TIMEOUT);
+    assert_eq!(answer(&mut old_answered), Some(LOADING), "it stands behind a younger one");
+    assert!(young.try_recv().is_err());
+
+    let origin = booted();
+    let (old, mut old_answered) = of(["SET", "a", "1"]);
+    advance(TIMEOUT - Duration::from_millis(10)).await;
+    let mut young = submit(&origin);
+    origin.submit(old);
+    assert_eq!(hand_overs(&origin, LEADER).len(), 1, "one batch of both");
+    advance(Duration::from_millis(20)).await;
+    origin.expire(TIMEOUT);
+    assert!(young.try_recv().is_err() && old_answered.try_recv().is_err(), "the batch is young");
+    advance(TIMEOUT).await;
+    origin.expire(TIMEOUT);
+    assert_eq!([answer(&mut young), answer(&mut old_answered)], [Some(INDETERMINATE), Some(INDETERMINATE)]);
+}
