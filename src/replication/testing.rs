@@ -26,28 +26,9 @@ use super::{Group, Parts};
 use crate::executor::StoreExecutor;
 use crate::executor::entry::{Content, decode};
 use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
+use crate::sys::clock::testing::Still;
 use crate::sys::clock::{Clocks, ClusterClock};
 use crate::sys::env::{BoxStream, Env, Listener, Net, Stream};
-
-struct Still;
-
-impl Clocks for Still {
-    fn wall_ms(&self) -> u64 {
-        0
-    }
-    fn boottime_ns(&self) -> u64 {
-        0
-    }
-    fn monotonic_ns(&self) -> u64 {
-        0
-    }
-    fn raw_ns(&self) -> u64 {
-        0
-    }
-    fn machine_boot(&self) -> String {
-        String::new()
-    }
-}
 
 /// The node of [`group`], leading term 3.
 pub const OWN: Leader = Leader { term: 3, node: 1 };

@@ -296,4 +296,6 @@ impl Inner {
 }
 
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;

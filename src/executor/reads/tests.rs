@@ -15,30 +15,11 @@ use crate::executor::entry::{BatchWriter, Stamp, decode, seal};
 use crate::executor::prepare::Prepared;
 use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor, Step};
 use crate::protocol::{Args, Reply};
+use crate::sys::clock::testing::Still;
 use crate::sys::clock::{Clocks, ClusterClock};
 use crate::sys::env::{BoxStream, Env, Listener, Net};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-
-struct Still;
-
-impl Clocks for Still {
-    fn wall_ms(&self) -> u64 {
-        0
-    }
-    fn boottime_ns(&self) -> u64 {
-        0
-    }
-    fn monotonic_ns(&self) -> u64 {
-        0
-    }
-    fn raw_ns(&self) -> u64 {
-        0
-    }
-    fn machine_boot(&self) -> String {
-        String::new()
-    }
-}
 
 struct NoNet;
 
