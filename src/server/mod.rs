@@ -1,7 +1,7 @@
 //! The front end: sockets, sessions, and the gate between them and the rest.
 //!
 //! A connection reads what its socket has, parses it ([`crate::protocol::parse`]), passes each command through the gate
-//! ([`dispatch`]), and hands what is left to do as one group to the Raft group that it belongs to. It answers a group before it
+//! ([`mod@dispatch`]), and hands what is left to do as one group to the Raft group that it belongs to. It answers a group before it
 //! starts the next, so a pipeline behaves as if it were run command by command.
 
 mod connection;

@@ -42,7 +42,7 @@ fn write_database(db: &Database, out: &mut ChunkWriter<'_, impl Write>) -> io::R
     Ok(written)
 }
 
-/// Reads what [`write`] wrote. Returns the number of keys.
+/// Reads what [`write()`] wrote. Returns the number of keys.
 pub(super) fn read(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<u64, Problem> {
     let mut keys = 0;
     let mut first_free = 0;

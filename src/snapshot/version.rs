@@ -1,4 +1,4 @@
 //! The version of the file format.
 
-/// The format that [`super::write`] writes. [`super::Reader`] reads all up to it.
+/// The format that [`super::write()`] writes. [`super::Reader`] reads all up to it.
 pub const FORMAT_VERSION: u32 = 1;

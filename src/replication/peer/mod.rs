@@ -1,11 +1,11 @@
-//! The peer protocol, version 2: length-prefixed frames over TCP, each with its Raft group, on one connection for each pair of
-//! nodes and purpose.
+//! The peer protocol, version [`handshake::VERSION`]: length-prefixed frames over TCP, each with its Raft group, on one connection
+//! for each pair of nodes and purpose.
 //!
 //! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`identity`]: who is there, and may they talk.
 //! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
 //! - [`snapshots`], [`state`]: snapshots, sent by a leader and asked for by a node that takes its state anew.
-//! - [`append`], [`network`]: openraft's network. [`forward`]: batches on their way to the leader. [`serve`]: the other side of
-//!   all of them.
+//! - [`append`], [`network`]: openraft's network. [`mod@forward`]: batches on their way to the leader. [`mod@serve`]: the other
+//!   side of all of them.
 
 pub mod append;
 pub mod forward;

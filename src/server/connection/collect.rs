@@ -2,7 +2,7 @@
 //!
 //! Invariant: a group is bounded, and ends before a command that depends on the replies of those before it. None holds both a
 //! write and a read that is heavy by itself: reads between writes run where the entry is applied, with the gate held. (What is heavy
-//! by the value that it reads is seen there: `replication/machine.rs`.)
+//! by the value that it reads is seen there: `executor/store_executor.rs`.)
 
 use std::sync::atomic::Ordering;
 
