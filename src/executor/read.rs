@@ -60,9 +60,8 @@ pub async fn within_deadlines<T>(reads: &mut Vec<Read>, future: impl Future<Outp
         if let Ok(value) = timeout_at(first, &mut future).await {
             return Some(value);
         }
-        let (late, rest) = std::mem::take(reads).into_iter().partition(|read| read.deadline <= first);
+        let (late, rest): (Vec<_>, Vec<_>) = std::mem::take(reads).into_iter().partition(|read| read.deadline <= first);
         *reads = rest;
-        let late: Vec<Read> = late;
         late.into_iter().for_each(Read::fail);
     }
     None

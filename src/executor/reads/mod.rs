@@ -106,21 +106,19 @@ pub(super) fn answer_locally(
     if is_heavy(&group) {
         return run_apart(&executor, &consensus, group, deadline, Pass::First);
     }
-    // Nothing is met that would have to wait for a tick: only linearizable reads do.
-    let look = |state: &State, read| {
-        let unanswered = ReadExecution::new(&executor, state, Pass::First).light().answer(read, 0);
-        apart_if_too_much(&executor, &consensus, unanswered, Pass::First);
-    };
     let read = Read { work: Work::Commands(group), deadline };
     match executor.gate.try_read() {
-        Some(state) => look(&state, read),
+        Some(state) => answer_light(&executor, &consensus, &state, read),
         None => drop(crate::sys::task::spawn(async move {
             let mut reads = vec![read];
             let Some(state) = within_deadlines(&mut reads, executor.gate.read()).await else { return };
-            for read in reads {
-                let unanswered = ReadExecution::new(&executor, &state, Pass::First).light().answer(read, 0);
-                apart_if_too_much(&executor, &consensus, unanswered, Pass::First);
-            }
+            reads.into_iter().for_each(|read| answer_light(&executor, &consensus, &state, read));
         })),
     }
+}
+
+/// Answers a local read, apart if it wants to do much. It meets nothing that would have to wait for a tick: only linearizable reads do.
+fn answer_light(executor: &Arc<StoreExecutor>, consensus: &Arc<dyn Consensus>, state: &State, read: Read) {
+    let unanswered = ReadExecution::new(executor, state, Pass::First).light().answer(read, 0);
+    apart_if_too_much(executor, consensus, unanswered, Pass::First);
 }

@@ -186,9 +186,11 @@ async fn a_read_fails_at_its_deadline_while_the_gate_is_held() {
         }
         waiting.push((line, level, answered));
     }
+    let (early, early_answered) = read(vec![command("GET k")]);
+    waiting.push(("GET k, with a later one", ReadLevel::Linearizable, early_answered));
     tokio::time::sleep(TIMEOUT / 2).await;
     let (late, mut late_answered) = read(vec![command("GET k")]);
-    drop(tokio::spawn(executor.clone().read(vec![late], 5, consensus.clone())));
+    drop(tokio::spawn(executor.clone().read(vec![early, late], 5, consensus.clone())));
     tokio::time::sleep(TIMEOUT / 2 + Duration::from_millis(5)).await;
     for (line, level, mut answered) in waiting {
         assert_eq!(answered.try_recv().unwrap().replies, LOADING_ONLY, "{line}, {level:?}");
@@ -218,6 +220,24 @@ async fn a_read_for_which_no_tick_comes_fails_at_its_deadline() {
         tokio::time::sleep(Duration::from_millis(10)).await;
         assert_eq!(answered.try_recv().unwrap().replies, LOADING_ONLY, "{line}");
     }
+}
+
+/// Nor does it begin anew where a script that writes holds the gate when the tick has come.
+#[tokio::test(start_paused = true)]
+async fn a_read_fails_at_its_deadline_behind_a_script_after_its_tick() {
+    let (executor, consensus) = executor(false);
+    run(&executor, &[Args::from_slices(["SET", "k", "v", "PX", "1000"])]).await;
+    executor.clock.follow(11_100);
+    let (due, mut answered) = read(vec![command("GET k")]);
+    answer(executor.clone(), vec![due], 6, consensus.clone()).await;
+    settle().await;
+    let state = executor.gate.write().await;
+    consensus.tick_now();
+    tokio::time::sleep(TIMEOUT - Duration::from_millis(5)).await;
+    assert!(answered.try_recv().is_err(), "its time is not over");
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(answered.try_recv().unwrap().replies, LOADING_ONLY);
+    drop(state);
 }
 
 /// However much clients read, apply finds a thread; and however long their scripts take, other reads find a turn.
@@ -264,6 +284,7 @@ async fn a_read_fails_at_its_deadline_while_it_waits_for_a_turn() {
     let (mut read, answered) = read(vec![Command::new(lookup(b"eval_ro").unwrap(), 0, args)]);
     read.deadline = Instant::now() + Duration::from_millis(20);
     answer(executor.clone(), vec![read], 5, consensus.clone()).await;
-    assert_eq!(answered.await.unwrap().replies, LOADING_ONLY);
+    let answered = tokio::time::timeout(TIMEOUT, answered).await.expect("it waits on");
+    assert_eq!(answered.unwrap().replies, LOADING_ONLY);
     drop(turns);
 }
