@@ -126,6 +126,20 @@ struct Record {
     accessed_s: AtomicU32,
 }
 
+impl Record {
+    #[inline]
+    fn read(&self) -> Option<u8> {
+        if self.deadline_ms != 0 && self.deadline_ms <= NOW_MS {
+            return None;
+        }
+        self.accessed_s.store((NOW_MS / 1000) as u32, Ordering::Relaxed);
+        match &self.value {
+            Value::Str(value) => Some(value.as_bytes()[0]),
+            Value::Hash(_) => None,
+        }
+    }
+}
+
 impl Clone for Record {
     fn clone(&self) -> Self {
         let accessed_s = AtomicU32::new(self.accessed_s.load(Ordering::Relaxed));
@@ -141,15 +155,7 @@ struct Inline {
 
 impl Table for Inline {
     fn get(&self, key: &[u8]) -> Option<u8> {
-        let record = self.map.get(key)?;
-        if record.deadline_ms != 0 && record.deadline_ms <= NOW_MS {
-            return None;
-        }
-        record.accessed_s.store((NOW_MS / 1000) as u32, Ordering::Relaxed);
-        match &record.value {
-            Value::Str(value) => Some(value.as_bytes()[0]),
-            Value::Hash(_) => None,
-        }
+        self.map.get(key)?.read()
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
@@ -177,15 +183,7 @@ struct Counted {
 
 impl Table for Counted {
     fn get(&self, key: &[u8]) -> Option<u8> {
-        let record = self.map.get(key)?;
-        if record.deadline_ms != 0 && record.deadline_ms <= NOW_MS {
-            return None;
-        }
-        record.accessed_s.store((NOW_MS / 1000) as u32, Ordering::Relaxed);
-        match &record.value {
-            Value::Str(value) => Some(value.as_bytes()[0]),
-            Value::Hash(_) => None,
-        }
+        self.map.get(key)?.read()
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
