@@ -135,7 +135,7 @@ impl Record {
         self.accessed_s.store((NOW_MS / 1000) as u32, Ordering::Relaxed);
         match &self.value {
             Value::Str(value) => Some(value.as_bytes()[0]),
-            Value::Hash(_) => None,
+            _ => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::command::script::is_to_load;
 use crate::command::{Caller, Flags, Spec, call_read, call_write, check};
 use crate::protocol::{Args, Outcome, Reply};
-use crate::store::{Deadline, Effects, Hash, Horizon, Kind, Rng, State, Txn, View};
+use crate::store::{Deadline, Effects, Hash, Horizon, Rng, State, Txn, View};
 
 /// A state with a clock that the test moves.
 pub struct Bench {
@@ -93,7 +93,7 @@ impl Bench {
     pub fn put_hash(&mut self, key: &str) {
         let mut effects = Effects::default();
         let mut txn = self.state.txn(self.db, Rng::of_command(0, 0), &mut effects);
-        txn.set(key.as_bytes(), Hash::default().into_value(), Deadline::Clear);
+        txn.set(key.as_bytes(), Hash::default().into(), Deadline::Clear);
     }
 
     /// The deadline of a present key, ms.

@@ -77,11 +77,7 @@ impl Entry {
         self.revision = revision;
         self.set_deadline(deadline_ms);
         self.mark_accessed(now_ms);
-        let exchanged = match (&mut self.value, &mut value) {
-            (Value::Str(here), Value::Str(there)) => here.exchange(there),
-            _ => false,
-        };
-        if !exchanged {
+        if !self.value.exchange(&mut value) {
             std::mem::swap(&mut self.value, &mut value);
         }
         value

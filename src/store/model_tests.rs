@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Changed, Create, DATABASES, Database, Deadline, Effects, Entry, Rng, State, Str, Value};
+use super::{Changed, Create, DATABASES, Database, Deadline, Effects, Entry, Rng, State, Str};
 
 const START_MS: u64 = 1_000;
 
@@ -126,13 +126,13 @@ fn apply(state: &mut State, model: &mut Model, op: &Op) {
     let keys = &mut model.keys;
     match op {
         Op::Set(p, v, deadline_ms) => {
-            txn.set(&p.1, Value::Str(Str::new(&[*v])), Deadline::from(*deadline_ms));
+            txn.set(&p.1, Str::new(&[*v]).into(), Deadline::from(*deadline_ms));
             if exists(db) {
                 keys.insert(p.clone(), held(vec![*v], *deadline_ms));
             }
         }
         Op::SetKeeping(p, v) => {
-            txn.set(&p.1, Value::Str(Str::new(&[*v])), Deadline::Keep);
+            txn.set(&p.1, Str::new(&[*v]).into(), Deadline::Keep);
             model.expire(p);
             if exists(db) {
                 let deadline_ms = model.keys.get(p).and_then(|held| held.deadline_ms);
@@ -216,7 +216,7 @@ fn content(state: &State) -> BTreeMap<Place, Held> {
 }
 
 fn shown(entry: &Entry) -> Held {
-    let Value::Str(value) = entry.value() else { panic!() };
+    let value = entry.value().typed::<Str>().unwrap();
     Held { value: value.as_bytes().to_vec(), deadline_ms: entry.deadline_ms(), revision: entry.revision() }
 }
 
@@ -286,7 +286,7 @@ fn scan_key(rng: &mut Rng, kind: &str) -> Vec<u8> {
 }
 
 fn put(db: &mut Database, key: &[u8]) {
-    db.insert(Entry::new(key, Value::Str(Str::new(b"v")), 0, None, 0));
+    db.insert(Entry::new(key, Str::new(b"v").into(), 0, None, 0));
 }
 
 #[test]

@@ -228,11 +228,11 @@ pub(super) fn order(a: &Positioned<'_>, b: &Positioned<'_>) -> std::cmp::Orderin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Str, Value};
+    use crate::store::Str;
 
     fn entry(number: usize) -> Arc<Entry> {
         let key = format!("{{tag}}{number}");
-        Arc::new(Entry::new(key.as_bytes(), Value::Str(Str::new(b"v")), number as u64, None, 0))
+        Arc::new(Entry::new(key.as_bytes(), Str::new(b"v").into(), number as u64, None, 0))
     }
 
     /// Tables too large, parts empty or out of order.

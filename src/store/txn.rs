@@ -10,7 +10,7 @@ mod keyspace;
 
 use super::work::Work;
 use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Tally, Value, View};
-use crate::error::{ReplyError, WRONG_TYPE};
+use crate::error::ReplyError;
 
 /// What a new value does to the key's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,10 +178,7 @@ impl<'a> Txn<'a> {
     /// # Errors
     /// WRONGTYPE if it is of another type.
     pub fn read_typed<K: Kind>(&mut self, key: &[u8]) -> Result<Option<&K>, ReplyError> {
-        match self.read(key) {
-            None => Ok(None),
-            Some(entry) => K::of(entry.value()).map(Some).ok_or(WRONG_TYPE),
-        }
+        self.read(key).map(|entry| entry.value().typed()).transpose()
     }
 
     /// Adds what a read within this command has counted.
@@ -206,10 +203,7 @@ impl<'a> Txn<'a> {
     /// # Errors
     /// WRONGTYPE if it is of another type.
     pub fn typed<K: Kind>(&mut self, key: &[u8]) -> Result<Option<&K>, ReplyError> {
-        match self.get(key) {
-            None => Ok(None),
-            Some(entry) => K::of(entry.value()).map(Some).ok_or(WRONG_TYPE),
-        }
+        self.get(key).map(|entry| entry.value().typed()).transpose()
     }
 
     /// Gives `key` a value, whatever it held before.
@@ -246,15 +240,15 @@ impl<'a> Txn<'a> {
         let (revision, now_ms) = (self.state.revision, self.state.now_ms);
         let Some(db) = self.state.dbs.get_mut(self.db) else { return Ok(None) };
         // Types are compared before anything shared with a snapshot is copied.
-        match db.get(key).map(|entry| K::of(entry.value()).is_some()) {
-            Some(true) => {}
-            Some(false) => return Err(WRONG_TYPE),
+        match db.get(key).map(|entry| entry.value().typed::<K>().map(|_| ())) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(error),
             None if create == Create::No => return Ok(None),
             None => {
                 let mut value = K::default();
                 let (result, _) = edit(&mut value)?;
                 if !value.is_vacant() {
-                    self.set(key, value.into_value(), Deadline::Clear);
+                    self.set(key, value.into(), Deadline::Clear);
                 }
                 return Ok(Some(result));
             }
@@ -262,7 +256,7 @@ impl<'a> Txn<'a> {
         let outcome = db.update(key, |entry| {
             entry.mark_accessed(now_ms);
             let deadline_ms = entry.deadline_ms().unwrap_or(0);
-            let value = K::of_mut(entry.value_mut()).ok_or(WRONG_TYPE)?;
+            let value = entry.value_mut().typed_mut::<K>()?;
             let (result, changed) = edit(value)?;
             let vacant = value.is_vacant();
             if changed.0 {

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use super::work::Work;
 use super::{Database, Entry, Kind, Rng, ScriptCalls, State, Tally};
-use crate::error::{ReplyError, WRONG_TYPE};
+use crate::error::ReplyError;
 
 /// By which times keys are hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,10 +157,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// WRONGTYPE if it is of another type.
     pub fn typed<K: Kind>(&self, key: &[u8]) -> Result<Option<&'a K>, ReplyError> {
-        match self.get(key) {
-            None => Ok(None),
-            Some(entry) => K::of(entry.value()).map(Some).ok_or(WRONG_TYPE),
-        }
+        self.get(key).map(|entry| entry.value().typed()).transpose()
     }
 
     /// What WATCH remembers of a key: (revision, deadline in ms), zeros if it is absent.
@@ -206,12 +203,12 @@ impl<'a> View<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Deadline, Effects, Str, Value};
+    use crate::store::{Deadline, Effects, Str};
 
     #[test]
     fn a_due_key_is_absent_whatever_was_swept_and_noted_if_only_the_estimate_says_so() {
         let mut state = State::default();
-        let value = Value::Str(Str::new(b"v"));
+        let value = Str::new(b"v").into();
         state.txn(0, Rng::new(1), &mut Effects::default()).set(b"k", value, Deadline::At(100));
         for (applied_ms, estimate_ms, by_log_alone, found, met_due) in [
             (99, 99, false, true, false),

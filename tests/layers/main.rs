@@ -2,6 +2,7 @@
 //!
 //! What a path names is followed to the file that defines it, through imports, re-exports, globs and macros' arguments; tests are left
 //! out. Not seen: methods, which name no file.
+//! One more rule keeps new types of values cheap: their enum's variants are named by its own file and the snapshot's arms alone.
 //!
 //! Circles are looked for between units. A unit is a module with its private modules, and theirs: a struct declared in `origin.rs` that
 //! has its `impl`s in `origin/stream.rs` and `origin/batch.rs` is one thing to whoever uses it, and most modules that have private ones are
@@ -58,6 +59,11 @@ fn every_file_has_its_layer() {
 #[test]
 fn imports_point_down_only() {
     assert_none(rules::refused);
+}
+
+#[test]
+fn variants_of_values_are_named_by_their_enum_and_the_snapshot_alone() {
+    assert_none(|modules, _| rules::variants(modules));
 }
 
 #[test]

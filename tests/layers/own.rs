@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::circles::circles;
-use crate::rules::{misplaced, part, refused};
+use crate::rules::{misplaced, part, refused, variants};
 use crate::source::{Modules, Sources};
 
 /// Modules of these files, with a lib.rs that declares their folders, and an empty mod.rs where one is missing.
@@ -189,6 +189,42 @@ fn a_module_and_its_private_modules_are_one_unit() {
         ("store/a/y.rs", "pub fn g() { crate::store::f() }"),
     ]);
     assert!(folder.starts_with("circle of 2: src/store/mod.rs, src/store/a.rs"), "{folder}");
+}
+
+#[test]
+fn variants_of_values_are_found_under_any_name() {
+    let arms = ("snapshot/value/mod.rs", "use crate::store::Value; forms! { Value::Str => string; }");
+    let of = |arms: (&str, &str), text: &str| {
+        let files = [
+            ("store/mod.rs", "mod value; pub use value::{Kind, Value};"),
+            ("store/value.rs", "types! { pub enum Value { Str(u8) } } pub trait Kind {} fn f() { Value::Str(1) }"),
+            ("snapshot/mod.rs", "mod value;"),
+            ("command/mod.rs", text),
+            arms,
+        ];
+        let found = variants(&modules(&files));
+        found.into_iter().flat_map(|(headline, lines)| [vec![headline], lines].concat()).collect::<Vec<_>>()
+    };
+    for (text, line) in [
+        ("use crate::store::Value; fn f() { Value::Str(1) }", "1 Value::Str"),
+        ("use crate::store::Value as V;\nfn f() { if let V::Str(_) = v {} }", "2 V::Str"),
+        ("fn f() { crate::store::Value::Str(1) }", "1 crate::store::Value::Str"),
+        ("use crate::store::{Kind, Value::{Str as S}};", "1 crate::store::Value::Str"),
+        ("use crate::store::Value::*;", "1 crate::store::Value"),
+        ("use crate::store::*; fn f() { vec![Value::Str(1)] }", "1 Value::Str"),
+    ] {
+        let line = format!("src/command/mod.rs:{line}");
+        assert_eq!(of(arms, text), ["src/command/mod.rs is not to name a variant of Value", &line], "{text}");
+    }
+    for text in [
+        "use crate::store::{Kind, Value}; fn f(v: Value) -> Value { Value::from(Kind::Str) }",
+        "use crate::store::Value as V; fn f(v: crate::store::Value) { V::typed() }",
+        "use toml::Value; fn f() { Value::Str(1) }",
+        "enum Value { Str(u8) } fn f() { Value::Str(1) }",
+    ] {
+        assert_eq!(of(arms, text), NONE, "{text}");
+    }
+    assert_eq!(of((arms.0, "use crate::store::Value;"), "").len(), 1);
 }
 
 #[test]

@@ -69,7 +69,8 @@ impl Modules {
         module == above || self.0[module].parent.is_some_and(|parent| self.is_below(parent, above))
     }
 
-    fn target(&self, at: usize, path: &[String]) -> Target {
+    /// What a path within module `at` names.
+    pub fn target(&self, at: usize, path: &[String]) -> Target {
         self.resolve(at, path, &mut Seen::new())
     }
 

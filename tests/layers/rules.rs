@@ -35,6 +35,9 @@ const APPLY: [&str; 3] = ["src/store/", "src/executor/apply", "src/executor/prep
 const NOT_IN_APPLY: [&[&str]; 3] = [&["std", "time"], &["tokio"], &["rand"]];
 /// The folder that alone knows openraft.
 const CONSENSUS: &str = "replication";
+/// The enum of all types of values: its file and its name; and who may name its variants besides: the snapshot's arms.
+const VALUE: (&str, &str) = ("src/store/value.rs", "Value");
+const VARIANTS: &str = "src/snapshot/value/mod.rs";
 
 /// Lines below the headline that they share.
 pub type Violations = BTreeMap<String, Vec<String>>;
@@ -68,6 +71,32 @@ pub fn misplaced(modules: &Modules) -> Violations {
     let gone: Vec<_> = APPLY.into_iter().filter(is_gone).map(String::from).collect();
     let found = [("belong to no layer", homeless), ("no file of apply begins so", gone)];
     found.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(why, lines)| (why.into(), lines)).collect()
+}
+
+/// Files that name a variant of the values' enum, so that a new type would have to touch them.
+pub fn variants(modules: &Modules) -> Violations {
+    let mut found = Violations::new();
+    let mut arms = 0;
+    for (from, module) in modules.0.iter().enumerate().filter(|(_, module)| module.file != VALUE.0) {
+        let imports = module.imports.iter().map(|import| (&import.path, import.line, import.name == "*"));
+        let mentions = module.mentions.iter().map(|(path, line)| (path, *line, false));
+        for (path, line, is_glob) in imports.chain(mentions) {
+            let is_value = matches!(modules.target(from, path), Target::Item { home, name }
+                if modules.0[home].file == VALUE.0 && name == VALUE.1);
+            // The enum itself may go by another name, which is then the last of an import.
+            let last = path.last().filter(|_| path.len() > 1).map_or(VALUE.1, String::as_str);
+            if is_value && (is_glob || last != VALUE.1 && last.starts_with(char::is_uppercase)) {
+                arms += usize::from(module.file == VARIANTS);
+                let headline = format!("{} is not to name a variant of {}", module.file, VALUE.1);
+                found.entry(headline).or_default().push(format!("{}:{line} {}", module.file, path.join("::")));
+            }
+        }
+    }
+    found.retain(|headline, _| !headline.starts_with(VARIANTS));
+    if arms == 0 {
+        found.insert(format!("{VARIANTS} names no variant of {}: the rule is about nothing", VALUE.1), Vec::new());
+    }
+    found
 }
 
 /// Arrows that are not to be, and paths that could not be followed.

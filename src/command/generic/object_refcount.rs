@@ -2,7 +2,7 @@
 
 use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Value, View};
+use crate::store::{Kind, Str, ValueType, View};
 
 pub static SPEC: Spec = Spec::read("object|refcount", 3, DOC, run).keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
 
@@ -19,12 +19,8 @@ const SHARED: i64 = i32::MAX as i64;
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     Ok(view.find(args.arg(2)).map_or(Reply::Nil, |entry| {
-        let is_shared = match entry.value() {
-            Value::Str(s) if s.encoding() == "int" => {
-                parse_i64(s.as_bytes()).is_some_and(|number| (0..10_000).contains(&number))
-            }
-            _ => false,
-        };
+        let number = Str::of(entry.value()).filter(|s| s.encoding() == "int").and_then(|s| parse_i64(s.as_bytes()));
+        let is_shared = number.is_some_and(|number| (0..10_000).contains(&number));
         Reply::Int(if is_shared { SHARED } else { 1 })
     }))
 }

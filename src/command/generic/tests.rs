@@ -282,7 +282,7 @@ fn one_step_of_a_scan_is_bounded_whatever_count_says() {
 }
 
 fn value() -> crate::store::Value {
-    crate::store::Value::Str(crate::store::Str::new(b"v"))
+    crate::store::Str::new(b"v").into()
 }
 
 #[test]

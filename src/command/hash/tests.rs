@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 use crate::command::testing::Bench;
 use crate::protocol::{Reply, Resp, encode};
-use crate::store::{Hash, Kind};
+use crate::store::{Hash, Kind, ValueType};
 
 /// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
 const TRANSCRIPT: &str = include_str!("transcript.txt");

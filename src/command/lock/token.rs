@@ -1,9 +1,9 @@
 //! LOCK.TOKEN: a fencing token for locks that are kept in plain strings.
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::{ReplyError, WRONG_TYPE, wrong_arity};
+use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
-use crate::store::{Kind, Str, View};
+use crate::store::{Str, View};
 
 pub static SPEC: Spec = Spec::read("lock.token", -2, DOC, run)
     .flags(Flags::ALWAYS_LINEARIZABLE)
@@ -26,7 +26,7 @@ fn check(args: &Args) -> Result<(), ReplyError> {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     check(args)?;
     let Some(entry) = view.get(args.arg(1)) else { return Ok(Reply::Nil) };
-    let held = Str::of(entry.value()).ok_or(WRONG_TYPE)?;
+    let held = entry.value().typed::<Str>()?;
     if args.opt(2).is_some_and(|value| value != held.as_bytes()) {
         return Ok(Reply::Nil);
     }

@@ -3,7 +3,7 @@
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::STRING_TOO_LONG;
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Deadline, Str, Txn, Value};
+use crate::store::{Changed, Create, Deadline, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("append", 3, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
@@ -29,7 +29,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     })?;
     let len = len.unwrap_or_else(|| {
         // Not through `edit`: what is set whole has another encoding than what grew.
-        txn.set(key, Value::Str(Str::new(tail)), Deadline::Clear);
+        txn.set(key, Str::new(tail).into(), Deadline::Clear);
         tail.len()
     });
     Ok(Reply::Int(len as i64))

@@ -3,7 +3,7 @@
 use crate::command::Outcome;
 use crate::error::{NOT_AN_INTEGER, OVERFLOW};
 use crate::protocol::{Reply, parse_i64};
-use crate::store::{Changed, Create, Deadline, Str, Txn, Value};
+use crate::store::{Changed, Create, Deadline, Str, Txn};
 
 /// Adds `increment` to the number that `key` holds, 0 if it is absent; its deadline stays. Answers the sum.
 pub(super) fn count(txn: &mut Txn<'_>, key: &[u8], increment: i64) -> Outcome {
@@ -14,7 +14,7 @@ pub(super) fn count(txn: &mut Txn<'_>, key: &[u8], increment: i64) -> Outcome {
         Ok((sum, Changed(true)))
     })?;
     let sum = sum.unwrap_or_else(|| {
-        txn.set(key, Value::Str(decimal(increment)), Deadline::Clear);
+        txn.set(key, decimal(increment).into(), Deadline::Clear);
         increment
     });
     Ok(Reply::Int(sum))

@@ -2,7 +2,7 @@
 
 use crate::error::{NOT_AN_INTEGER, ReplyError, invalid_expire};
 use crate::protocol::{Args, parse_i64};
-use crate::store::{Deadline, Str, Txn, Value, is_over};
+use crate::store::{Deadline, Str, Txn, is_over};
 
 /// How the amount behind an option is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,6 @@ pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: 
     if is_over(deadline_ms, txn.now_ms()) {
         txn.remove(key);
     } else {
-        txn.set(key, Value::Str(value), Deadline::At(deadline_ms));
+        txn.set(key, value.into(), Deadline::At(deadline_ms));
     }
 }

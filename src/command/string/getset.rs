@@ -2,7 +2,7 @@
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn, Value};
+use crate::store::{Deadline, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("getset", 3, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
@@ -19,7 +19,7 @@ const DOC: Doc = Doc {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let key = args.arg(1);
     let before = txn.read_typed::<Str>(key)?.map_or(Reply::Nil, |value| Reply::Bulk(value.to_bytes()));
-    txn.set(key, Value::Str(Str::new(args.arg(2))), Deadline::Clear);
+    txn.set(key, Str::new(args.arg(2)).into(), Deadline::Clear);
     Ok(before)
 }
 

@@ -3,7 +3,7 @@
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, NOT_FINITE, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
-use crate::store::{Changed, Create, Deadline, Str, Txn, Value};
+use crate::store::{Changed, Create, Deadline, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("incrbyfloat", 3, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
@@ -32,7 +32,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         Some(text) => text,
         None => {
             let text = sum(LongDouble::ZERO, args.arg(2))?;
-            txn.set(key, Value::Str(Str::text(text.as_bytes())), Deadline::Clear);
+            txn.set(key, Str::text(text.as_bytes()).into(), Deadline::Clear);
             text
         }
     };

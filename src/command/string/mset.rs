@@ -3,7 +3,7 @@
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn, Value};
+use crate::store::{Deadline, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("mset", -3, DOC, run)
     .flags(Flags::DENYOOM)
@@ -33,7 +33,7 @@ pub(super) fn check_pairs(args: &Args, command: &str) -> Result<(), ReplyError> 
 /// Sets the keys of all pairs, in order.
 pub(super) fn set_pairs(txn: &mut Txn<'_>, args: &Args) {
     for at in (1..args.len()).step_by(2) {
-        txn.set(args.arg(at), Value::Str(Str::new(args.arg(at + 1))), Deadline::Clear);
+        txn.set(args.arg(at), Str::new(args.arg(at + 1)).into(), Deadline::Clear);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn, Value};
+use crate::store::{Deadline, Str, Txn};
 
 use super::expire_option::{Expiry, Until, set_until};
 
@@ -99,7 +99,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if met {
         match deadline {
             Deadline::At(at) => set_until(txn, key, Str::new(value), at),
-            _ => txn.set(key, Value::Str(Str::new(value)), deadline),
+            _ => txn.set(key, Str::new(value).into(), deadline),
         }
     }
     Ok(match before {

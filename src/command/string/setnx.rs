@@ -2,7 +2,7 @@
 
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn, Value};
+use crate::store::{Deadline, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("setnx", 3, DOC, run)
     .flags(Flags::DENYOOM.union(Flags::FAST))
@@ -21,7 +21,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if txn.exists(key) {
         return Ok(Reply::Int(0));
     }
-    txn.set(key, Value::Str(Str::new(args.arg(2))), Deadline::Clear);
+    txn.set(key, Str::new(args.arg(2)).into(), Deadline::Clear);
     Ok(Reply::Int(1))
 }
 

@@ -72,7 +72,7 @@ fn chunks_that_are_missing_repeated_or_exchanged_are_found() {
 #[test]
 fn a_whole_chunk_of_another_file_is_found() {
     let mut state = created();
-    let of = |fill: u8| Value::Str(Str::new(&[fill; 3000]));
+    let of = |fill: u8| Value::from(Str::new(&[fill; 3000]));
     state.restore_entry(0, Entry::new(b"key", of(1), 1, None, 0));
     let one = bytes_of(&state, 600);
     state.restore_entry(0, Entry::new(b"key", of(2), 1, None, 0));

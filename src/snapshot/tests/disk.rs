@@ -32,7 +32,7 @@ fn a_directory_keeps_what_memory_keeps() {
     let dir = SnapshotDir::open(Arc::new(DiskStore::open(&path).unwrap()), 0).unwrap();
     let mut state = sample();
     let long: Vec<u8> = (0..9_500_000u32).map(|n| (n % 251) as u8).collect();
-    state.restore_entry(1, Entry::new(b"beyond a sync", Value::Str(Str::new(&long)), 1, None, 0));
+    state.restore_entry(1, Entry::new(b"beyond a sync", Str::new(&long).into(), 1, None, 0));
     dir.write(&sample(), &meta_of(&sample()), 0).unwrap();
     let summary = dir.write(&state, &Meta { last_index: 5000, ..meta_of(&state) }, 0).unwrap();
     std::fs::write(path.join("incoming-0.tmp"), b"half").unwrap();

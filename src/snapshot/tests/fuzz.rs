@@ -119,7 +119,7 @@ fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &
 
 #[test]
 fn contents_that_no_state_has_are_refused() {
-    let string = Value::Str(Str::new(b"v"));
+    let string = Value::from(Str::new(b"v"));
     let begin = |out: &mut ChunkWriter<'_, Vec<u8>>, db: u64, keys: u64| {
         [6, db, keys].iter().for_each(|n| out.varint(*n).unwrap());
     };

@@ -13,8 +13,7 @@ use proptest::prelude::*;
 use super::write::write_chunked;
 use super::{Meta, Reader, SnapshotError};
 use crate::store::{
-    Changed, Create, DATABASES, Deadline, Effects, Entry, Hash, Kind, Options, Rng, SHARDS, State, Str, Txn, Value,
-    Wish,
+    Changed, Create, DATABASES, Deadline, Effects, Entry, Hash, Options, Rng, SHARDS, State, Str, Txn, Value, Wish,
 };
 
 /// One step of building a state.
@@ -128,7 +127,7 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
     match op {
         Op::Set { key, len, ttl_ms, .. } => {
             let deadline = ttl_ms.map_or(Deadline::Keep, |ttl_ms| Deadline::At(now_ms + ttl_ms));
-            txn.set(key, Value::Str(Str::new(&text(*len))), deadline);
+            txn.set(key, Str::new(&text(*len)).into(), deadline);
         }
         Op::Append { key, len, .. } => {
             let _ = txn.edit(key, Create::Yes, |s: &mut Str| {
@@ -137,10 +136,10 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
             });
         }
         Op::Sum { key, sum, .. } => {
-            txn.set(key, Value::Str(Str::text(sum.to_string().as_bytes())), Deadline::Clear);
+            txn.set(key, Str::text(sum.to_string().as_bytes()).into(), Deadline::Clear);
         }
         Op::SetHash { key, large, fields, .. } => {
-            txn.set(key, hash(*large, u64::from(*fields), seed).into_value(), Deadline::Clear);
+            txn.set(key, hash(*large, u64::from(*fields), seed).into(), Deadline::Clear);
         }
         Op::Ttl { key, ttl_ms, .. } => {
             txn.set_deadline(key, ttl_ms.map(|ttl_ms| now_ms + ttl_ms));

@@ -57,7 +57,7 @@ fn states_of_different_histories_and_the_same_contents_give_the_same_bytes() {
     let one = build(&sets);
     let mut other = created();
     for n in 1000..4000 {
-        other.restore_entry(0, Entry::new(&key(n), Value::Str(Str::default()), 1, None, 0));
+        other.restore_entry(0, Entry::new(&key(n), Str::default().into(), 1, None, 0));
     }
     let mut entries: Vec<Entry> = one.db(0).iter_unordered().cloned().collect();
     entries.reverse();
@@ -100,7 +100,7 @@ fn a_value_spans_chunks_and_none_is_longer_than_its_bound() {
     }
     let mut state = created();
     let long: Vec<u8> = (0..3_500_000u32).map(|n| (n % 251) as u8).collect();
-    let entry = Entry::new(b"long", Value::Str(Str::new(&long)), 1, None, 0);
+    let entry = Entry::new(b"long", Str::new(&long).into(), 1, None, 0);
     state.restore_entry(0, entry);
     let mut pieces = Pieces(Vec::new());
     let summary = write(&state, &meta_of(&state), &mut pieces).unwrap();

@@ -2,10 +2,14 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::{ValueType, units_of_bytes};
+
 /// From this size on a string is kept reference-counted (bytes).
 const SHARED_FROM: usize = 4096;
 /// Longest string that Redis keeps in one allocation with its object ("embstr").
 const EMBEDDED_MAX: usize = 44;
+/// Above this size another thread frees a string, whose pages may go back to the system (bytes).
+const SLOW_TO_FREE: usize = 1 << 20;
 
 /// A string value.
 #[derive(Clone, Debug)]
@@ -47,18 +51,6 @@ impl Str {
         match Self::new(bytes) {
             Self::Small(text) if is_int(&text) => Self::Text(text),
             other => other,
-        }
-    }
-
-    /// Exchanges the bytes with those of `other` where both stand, if both are small and of one length: an allocation that was used a
-    /// moment ago is freed then, not one that is in no cache.
-    pub(super) fn exchange(&mut self, other: &mut Self) -> bool {
-        match (self, other) {
-            (Self::Small(here), Self::Small(there)) if here.len() == there.len() => {
-                here.swap_with_slice(there);
-                true
-            }
-            _ => false,
         }
     }
 
@@ -138,9 +130,14 @@ impl Str {
             }
         });
     }
+}
 
-    /// `int`, `embstr` or `raw`, as Redis would say.
-    pub fn encoding(&self) -> &'static str {
+impl ValueType for Str {
+    fn type_name(&self) -> &'static str {
+        "string"
+    }
+
+    fn encoding(&self) -> &'static str {
         match self {
             Self::Small(bytes) if is_int(bytes) => "int",
             Self::Small(bytes) | Self::Text(bytes) if bytes.len() <= EMBEDDED_MAX => "embstr",
@@ -148,9 +145,35 @@ impl Str {
         }
     }
 
-    /// Bytes of memory, roughly.
-    pub fn memory(&self) -> usize {
+    fn elements(&self) -> usize {
+        1
+    }
+
+    fn memory(&self) -> usize {
         self.len() + size_of::<Self>()
+    }
+
+    fn copy_units(&self) -> u64 {
+        units_of_bytes(self.len())
+    }
+
+    fn is_slow_to_free(&self) -> bool {
+        self.len() > SLOW_TO_FREE
+    }
+
+    fn first_byte(&self) -> Option<u8> {
+        self.as_bytes().first().copied()
+    }
+
+    /// If both are small and of one length: an allocation that was used a moment ago is freed then, not one that is in no cache.
+    fn exchange(&mut self, other: &mut Self) -> bool {
+        match (self, other) {
+            (Self::Small(here), Self::Small(there)) if here.len() == there.len() => {
+                here.swap_with_slice(there);
+                true
+            }
+            _ => false,
+        }
     }
 }
 

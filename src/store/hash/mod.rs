@@ -25,7 +25,7 @@ mod tree;
 use packed::Packed;
 use tree::Tree;
 
-use super::{ELEMENT_UNITS, Options, units_of_bytes};
+use super::{ELEMENT_UNITS, Options, ValueType, units_of_bytes};
 
 /// A hash value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,6 +54,8 @@ pub struct HashLimits {
 
 /// Bound of both limits, however large the options are: a lookup in a small hash goes through all of it on every node.
 const SMALL_MAX: u64 = 1 << 20;
+/// Above so many fields another thread frees a hash.
+const SLOW_TO_FREE: usize = 64;
 
 impl From<&Options> for HashLimits {
     fn from(options: &Options) -> Self {
@@ -123,15 +125,6 @@ impl Hash {
         self.len() as u64 * ELEMENT_UNITS
     }
 
-    /// The units of copying everything, which is what writes to both sides of a clone cost in the end.
-    pub fn copy_units(&self) -> u64 {
-        let bytes = match &self.0 {
-            Repr::Small(packed) => packed.bytes(),
-            Repr::Large(tree) => tree.bytes(),
-        };
-        self.iter_units() + units_of_bytes(bytes)
-    }
-
     /// Fields and values, in the value's order.
     pub fn iter(&self) -> Iter<'_> {
         match &self.0 {
@@ -183,13 +176,31 @@ impl Hash {
         }
     }
 
-    /// What OBJECT ENCODING answers.
-    pub fn encoding(&self) -> &'static str {
+    fn enlarge(&mut self) {
+        if let Repr::Small(packed) = &self.0 {
+            let mut tree = Tree::default();
+            for (field, value) in packed.iter() {
+                tree.set(field, value);
+            }
+            self.0 = Repr::Large(tree);
+        }
+    }
+}
+
+impl ValueType for Hash {
+    fn type_name(&self) -> &'static str {
+        "hash"
+    }
+
+    fn encoding(&self) -> &'static str {
         if self.is_large() { "hashtable" } else { "listpack" }
     }
 
-    /// Bytes of memory, roughly. O(1).
-    pub fn memory(&self) -> usize {
+    fn elements(&self) -> usize {
+        self.len()
+    }
+
+    fn memory(&self) -> usize {
         size_of::<Self>()
             + match &self.0 {
                 Repr::Small(packed) => packed.memory(),
@@ -197,11 +208,21 @@ impl Hash {
             }
     }
 
-    /// Checks that each field stands once and that all counts are right; for tests and after a snapshot is installed.
-    ///
-    /// # Errors
-    /// Names the first thing that is wrong.
-    pub fn validate(&self) -> Result<(), String> {
+    /// What writes to both sides of a clone cost in the end.
+    fn copy_units(&self) -> u64 {
+        let bytes = match &self.0 {
+            Repr::Small(packed) => packed.bytes(),
+            Repr::Large(tree) => tree.bytes(),
+        };
+        self.iter_units() + units_of_bytes(bytes)
+    }
+
+    fn is_slow_to_free(&self) -> bool {
+        self.len() > SLOW_TO_FREE
+    }
+
+    /// Each field stands once, and all counts are right.
+    fn validate(&self) -> Result<(), String> {
         let mut fields: Vec<&[u8]> = self.iter().map(|(field, _)| field).collect();
         let listed = fields.len();
         fields.sort_unstable();
@@ -212,16 +233,6 @@ impl Hash {
         match &self.0 {
             Repr::Small(_) => Ok(()),
             Repr::Large(tree) => tree.validate(),
-        }
-    }
-
-    fn enlarge(&mut self) {
-        if let Repr::Small(packed) = &self.0 {
-            let mut tree = Tree::default();
-            for (field, value) in packed.iter() {
-                tree.set(field, value);
-            }
-            self.0 = Repr::Large(tree);
         }
     }
 }

@@ -1,0 +1,52 @@
+//! Values: a tag for type and representation, then the body. A new type takes an arm in the list below; it, or a new form of one, takes a
+//! new tag; a tag keeps its meaning for ever.
+
+mod hash;
+mod string;
+
+use std::io::{self, Read, Write};
+
+use super::chunk::{ChunkReader, ChunkWriter};
+use super::error::Problem;
+use crate::store::{Str, Value};
+
+/// A string as [`Str::new`] makes it.
+const STR: u8 = 1;
+/// A string that a command has edited in place.
+const STR_EDITED: u8 = 2;
+/// A hash in its small representation, fields in its order.
+const HASH_SMALL: u8 = 3;
+/// A hash in its large representation, fields in its order.
+const HASH_LARGE: u8 = 4;
+/// A string as [`Str::text`] makes it, where that differs from [`STR`].
+const STR_TEXT: u8 = 5;
+
+/// Makes two functions of one arm for each type, so that what is written can be read: the type's tags, and the module that writes it with
+/// its tag and reads what is behind that.
+macro_rules! forms {
+    (
+        $write_vis:vis fn $write:ident;
+        $read_vis:vis fn $read:ident;
+        $(Value::$type:ident => $form:ident: $($tag:ident)|+;)+
+    ) => {
+        $write_vis fn $write(value: &Value, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<()> {
+            match value {
+                $(Value::$type(value) => $form::write(value, out),)+
+            }
+        }
+
+        $read_vis fn $read(input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) -> Result<Value, Problem> {
+            match input.u8()? {
+                $(tag @ ($($tag)|+) => Ok($form::read(tag, input, scratch)?.into()),)+
+                tag => Err(input.wrong(format!("a value of the unknown type {tag}"))),
+            }
+        }
+    };
+}
+
+forms! {
+    pub(super) fn write;
+    pub(super) fn read;
+    Value::Str => string: STR | STR_EDITED | STR_TEXT;
+    Value::Hash => hash: HASH_SMALL | HASH_LARGE;
+}

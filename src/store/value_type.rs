@@ -1,0 +1,48 @@
+//! What every type of values says of itself: all that is asked of a value by those who do not know its type.
+
+/// A type of values.
+pub trait ValueType {
+    /// What TYPE answers.
+    fn type_name(&self) -> &'static str;
+
+    /// What OBJECT ENCODING answers.
+    fn encoding(&self) -> &'static str;
+
+    /// Number of elements; 1 for a string. What reading the whole value costs.
+    fn elements(&self) -> usize;
+
+    /// Bytes of memory, roughly, without the key. O(1).
+    fn memory(&self) -> usize;
+
+    /// The units of copying it (`store::work`). A clone may share instead; then a later write makes the copy.
+    fn copy_units(&self) -> u64;
+
+    /// True if freeing it takes longer than handing it to another thread: many elements, or pages that go back to the system.
+    fn is_slow_to_free(&self) -> bool;
+
+    /// True if the key has to go: no collection is ever empty.
+    fn is_vacant(&self) -> bool {
+        self.elements() == 0
+    }
+
+    /// The beginning of what the value keeps elsewhere: looking at it fetches it.
+    fn first_byte(&self) -> Option<u8> {
+        None
+    }
+
+    /// Exchanges the contents where both stand, if that is cheaper than exchanging the values: false if it is not, and nothing changed.
+    fn exchange(&mut self, _other: &mut Self) -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
+    /// Checks what the type promises of itself; for tests and after a snapshot is installed.
+    ///
+    /// # Errors
+    /// Names the first thing that is wrong.
+    fn validate(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
