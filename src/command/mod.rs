@@ -2,7 +2,8 @@
 //!
 //! A command takes three steps to add: write `family/name.rs` with a `pub static SPEC: Spec`, made by [`Spec::read`] or
 //! [`Spec::write`], add `mod name;` and `&name::SPEC` to `family/mod.rs`. COMMAND, key extraction, the read/write split and
-//! all checks of the gate derive from the spec; nothing compares names. What is wrong with the arguments alone is found by
+//! all checks of the gate derive from the spec; nothing compares names. A family is a folder, `mod family;` here, and a line in the
+//! registry; one of a group that is new to COMMAND DOCS names it in [`Group`]. What is wrong with the arguments alone is found by
 //! [`Spec::check`], with the same reading of them as where the command runs.
 
 pub mod admin;

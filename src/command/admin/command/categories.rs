@@ -29,14 +29,7 @@ fn of_group(spec: &Spec) -> Categories {
     match spec.doc.group {
         // WAIT is of the connection although its group is generic.
         Group::Generic if spec.categories.contains(Categories::CONNECTION) => Categories::empty(),
-        Group::Generic => Categories::KEYSPACE,
-        Group::String => Categories::STRING,
-        Group::Hash => Categories::HASH,
-        Group::Transactions => Categories::TRANSACTION,
-        Group::Connection => Categories::CONNECTION,
-        Group::Scripting => Categories::SCRIPTING,
-        Group::Lock => Categories::LOCK,
-        Group::Server | Group::Cluster => Categories::empty(),
+        group => group.category(),
     }
 }
 

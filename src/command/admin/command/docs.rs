@@ -3,7 +3,7 @@
 use super::super::{OPEN, doc};
 use super::{by_name, visible};
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgFlags, ArgKind, Categories, Group, Spec};
+use crate::command::{Arg, ArgFlags, ArgKind, Categories, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::session(
@@ -29,7 +29,7 @@ fn docs(spec: &'static Spec) -> Reply {
     let mut fields = vec![
         text("summary", spec.doc.summary),
         text("since", spec.doc.since),
-        text("group", group_name(spec.doc.group)),
+        text("group", spec.doc.group.name()),
         text("complexity", spec.doc.complexity),
     ];
     if !spec.doc.args.is_empty() {
@@ -40,20 +40,6 @@ fn docs(spec: &'static Spec) -> Reply {
         fields.push((Reply::bulk("subcommands"), Reply::Map(subcommands.collect())));
     }
     Reply::Map(fields)
-}
-
-fn group_name(group: Group) -> &'static str {
-    match group {
-        Group::Generic => "generic",
-        Group::String => "string",
-        Group::Hash => "hash",
-        Group::Transactions => "transactions",
-        Group::Connection => "connection",
-        Group::Server => "server",
-        Group::Scripting => "scripting",
-        Group::Lock => "lock",
-        Group::Cluster => "cluster",
-    }
 }
 
 fn arguments(args: &[Arg]) -> Reply {

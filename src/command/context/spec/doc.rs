@@ -2,6 +2,8 @@
 
 use bitflags::bitflags;
 
+use super::Categories;
+
 /// Redis's groups of commands; COMMAND DOCS shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
@@ -23,6 +25,32 @@ pub enum Group {
     Lock,
     /// Membership (ours).
     Cluster,
+}
+
+impl Group {
+    /// Its name in COMMAND DOCS.
+    pub fn name(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// The ACL category that its commands are in.
+    pub fn category(self) -> Categories {
+        self.facts().1
+    }
+
+    fn facts(self) -> (&'static str, Categories) {
+        match self {
+            Self::Generic => ("generic", Categories::KEYSPACE),
+            Self::String => ("string", Categories::STRING),
+            Self::Hash => ("hash", Categories::HASH),
+            Self::Transactions => ("transactions", Categories::TRANSACTION),
+            Self::Connection => ("connection", Categories::CONNECTION),
+            Self::Server => ("server", Categories::empty()),
+            Self::Scripting => ("scripting", Categories::SCRIPTING),
+            Self::Lock => ("lock", Categories::LOCK),
+            Self::Cluster => ("cluster", Categories::empty()),
+        }
+    }
 }
 
 /// The kind of an argument in COMMAND DOCS.
