@@ -9,7 +9,7 @@
 
 use crate::error::ReplyError;
 use crate::protocol::Reply;
-use crate::store::{Effects, Horizon, Member, Origins, Rng, State, View, WARM_KEYS};
+use crate::store::{Effects, Horizon, Member, Origins, PREFETCH_KEYS, Rng, State, View};
 
 use super::entry::Content;
 use super::prepare::{Prepared, Ready, Single};
@@ -17,14 +17,14 @@ use super::{Command, CommandGroup, Exec, Slot, Step, StepReply, Watch, run_read,
 
 /// Most due keys that one entry removes: of commands, and of a tick.
 const SWEEP_MAX: usize = 200;
-/// More than was ever written to the nodes that are lost alone: fencing tokens stay above those that they gave.
+/// More revisions than the lost nodes can have committed without this one: fencing tokens stay above those that they gave.
 pub const LOST_REVISIONS: u64 = 1 << 36;
 const SWEEP_TICK_MAX: usize = 5000;
 
-/// What came of an entry.
+/// The result of applying an entry.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// For the node's own connections, after the gate.
+    /// Side effects on this node, executed once the gate is released.
     pub effects: Effects,
     /// Replies for the groups that this node submitted.
     pub answers: Vec<(CommandGroup, Vec<StepReply>)>,
@@ -86,7 +86,7 @@ pub fn apply(
     outcome
 }
 
-/// A batch's commands in order; what the next ones are about is fetched ahead of them.
+/// A batch's commands in order; what the next ones are about is prefetched.
 struct Ahead<'a> {
     commands: &'a [Ready],
     at: usize,
@@ -95,8 +95,8 @@ struct Ahead<'a> {
 impl<'a> Ahead<'a> {
     fn next(&mut self, state: &State) -> Option<&'a Ready> {
         let rest = self.commands.get(self.at..)?;
-        if self.at.is_multiple_of(WARM_KEYS) && rest.len() > 1 {
-            state.warm(rest.iter().take(WARM_KEYS).filter_map(|command| match command {
+        if self.at.is_multiple_of(PREFETCH_KEYS) && rest.len() > 1 {
+            state.prefetch(rest.iter().take(PREFETCH_KEYS).filter_map(|command| match command {
                 Ready::Plain(single) => single.first_key(),
                 Ready::Exec { .. } => None,
             }));
@@ -198,7 +198,7 @@ fn read_in_exec(state: &State, command: &Command, index: u64, position: u64, eff
     Slot::Reply(read(state, command, index, position, effects))
 }
 
-/// Runs a transaction: all commands if every watched key is as it was, none otherwise. What is no write is done at the origin only,
+/// Runs a transaction: all commands if every watched key is as it was, none otherwise. What is no write is executed at the origin only,
 /// where `own` is there.
 fn run_exec(
     state: &mut State,

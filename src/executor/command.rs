@@ -134,7 +134,7 @@ pub struct CommandGroup {
     pub done: oneshot::Sender<Answered>,
 }
 
-/// What came of one step.
+/// The result of one step.
 #[derive(Debug)]
 pub enum StepReply {
     /// The reply.
@@ -222,7 +222,7 @@ impl CommandGroup {
             })
             .collect();
         let timed_out = *error == crate::error::LOADING;
-        // A receiver that is gone is a connection that is gone.
+        // A dropped receiver is a closed connection.
         let _ = self.done.send(Answered { steps: self.steps, replies, index: 0, timed_out });
     }
 }
@@ -230,7 +230,7 @@ impl CommandGroup {
 /// Sends the replies of applied groups, whose entry stands at `index`.
 pub fn send_answers(answers: Vec<(CommandGroup, Vec<StepReply>)>, index: u64) {
     for (group, replies) in answers {
-        // A receiver that is gone is a connection that is gone.
+        // A dropped receiver is a closed connection.
         let _ = group.done.send(Answered { steps: group.steps, replies, index, timed_out: false });
     }
 }

@@ -1,6 +1,6 @@
 //! What consensus and the executor know of each other.
 //!
-//! [`Executor`] is all that `replication/` sees of the state machine: bytes go in, and what has to be told comes out. [`Consensus`] is the
+//! [`Executor`] is all that `replication/` sees of the state machine: bytes go in, notifications come out. [`Consensus`] is the
 //! way back, passed with each call, so that neither owns the other.
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub trait Executor: Send + Sync {
     /// The state as it is now, to be written while later entries are applied.
     fn image(&self) -> BoxFuture<'_, State>;
 
-    /// Puts a state in the place of the present one. `boot` is the present boot of this node's origin.
+    /// Installs a state in place of the present one. `boot` is the present boot of this node's origin.
     fn install(&self, state: State, boot: Option<u64>) -> BoxFuture<'_, Installed>;
 
     /// Answers reads whose read index, `index`, is applied.
@@ -50,7 +50,7 @@ pub trait Executor: Send + Sync {
     /// What is due next; None while an entry is being applied.
     fn due(&self) -> Option<Due>;
 
-    /// True if a sealed entry may go to a log whose disk has so much space left.
+    /// True if a sealed entry may be appended to a log whose disk has so much space left.
     fn admits(&self, space: DiskSpace, entry: &Bytes) -> bool;
 }
 
@@ -72,9 +72,9 @@ pub trait Consensus: Send + Sync {
     fn disk_space(&self) -> DiskSpace;
 }
 
-/// What came of an entry.
+/// The result of applying an entry.
 pub struct Applied {
-    /// What has to be told of the new state.
+    /// What consensus is notified of.
     pub moved: Moved,
     /// (log index, digest) of the leader's state that came with the entry: to be compared with this node's own.
     pub leader_digest: Option<(u64, u64)>,
@@ -86,20 +86,20 @@ pub struct Applied {
     pub(super) outcome: Outcome,
 }
 
-/// What came of a state that was installed.
+/// The result of installing a state.
 pub struct Installed {
-    /// What has to be told of it.
+    /// What consensus is notified of.
     pub moved: Moved,
     /// The last batch of the origin's boot that it covers; None if it has no such boot.
     pub last_seq: Option<u64>,
 }
 
-/// What consensus is told after each change of the state. (Options and cluster time stay in the executor.)
+/// What consensus is notified of after each change of the state. (Options and cluster time stay in the executor.)
 #[derive(Debug, Default)]
 pub struct Moved {
     /// The state's digest.
     pub digest: u64,
-    /// The members, if they have changed since they were told last.
+    /// The members, if they have changed since the last notification.
     pub members: Option<Members>,
 }
 

@@ -103,7 +103,7 @@ pub enum Content {
         /// Drawn by the process.
         nonce: u64,
     },
-    /// A process of a node ends in good order.
+    /// A process of a node shuts down gracefully.
     EndBoot {
         /// Its boot.
         boot: u64,

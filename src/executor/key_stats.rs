@@ -1,4 +1,4 @@
-//! What a node counts of the keys that its clients asked for, and of the commands that their scripts called.
+//! Keyspace statistics of a node, for INFO: hits, misses and expired keys, and the commands that scripts called.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,11 +9,11 @@ use crate::store::{ScriptCalls, Tally};
 /// Counters of one node; no part of the state.
 #[derive(Debug, Default)]
 pub struct KeyStats {
-    /// Keys found by reads.
+    /// Keys found by reads: `keyspace_hits`.
     pub hits: AtomicU64,
-    /// Keys not found by reads.
+    /// Keys not found by reads: `keyspace_misses`.
     pub misses: AtomicU64,
-    /// Keys that the log expired while this node applied it.
+    /// Keys that the log expired while this node applied it: `expired_keys`.
     pub expired: AtomicU64,
     /// Commands that scripts called.
     pub calls: Mutex<ScriptCalls>,

@@ -37,7 +37,7 @@ impl Read {
     pub fn fail(self) {
         match self.work {
             Work::Commands(commands) => commands.fail(&LOADING),
-            // Receivers that are gone are connections that are gone.
+            // Dropped receivers are closed connections.
             Work::Watch(_, done) => drop(done.send(Err(LOADING))),
             Work::Index(done) => drop(done.send(Err(LOADING))),
         }

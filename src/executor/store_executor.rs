@@ -1,9 +1,9 @@
 //! The executor on the store: the state behind its gate, what applies entries to it, and what reads it.
 //!
 //! Invariants
-//! - Replies and effects are carried out after the gate is released ([`Applied::deliver`]).
+//! - Replies are sent and effects executed after the gate is released ([`Applied::deliver`]).
 //! - Heavy entries, also by what this node's clients read beside their writes, run on a thread of their own while Raft's timers go on.
-//! - Whoever holds a copy of something in the state (options, cluster time, members) is told in one place, [`StoreExecutor::moved`], in
+//! - Whoever holds a copy of something in the state (options, cluster time, members) is notified in one place, [`StoreExecutor::moved`], in
 //!   the order of the states, because the gate is held.
 
 use std::io;
@@ -32,7 +32,7 @@ pub struct StoreExecutor {
     /// What INFO shows of keys.
     pub key_stats: Arc<KeyStats>,
     bulk_len_max: AtomicU64,
-    told_members: AtomicU64,
+    notified_members: AtomicU64,
 }
 
 impl StoreExecutor {
@@ -44,7 +44,7 @@ impl StoreExecutor {
             clock,
             key_stats: Arc::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
-            told_members: AtomicU64::new(0),
+            notified_members: AtomicU64::new(0),
             gate: Gate::new(state),
         })
     }
@@ -54,12 +54,12 @@ impl StoreExecutor {
         self.bulk_len_max.load(Ordering::Relaxed) as usize
     }
 
-    /// The state has moved: everybody below consensus is told, and what consensus has to be told is returned.
+    /// The state has changed: everybody below consensus is notified, and what consensus has to be notified of is returned.
     pub(super) fn moved(&self, state: &State) -> Moved {
         self.bulk_len_max.store(state.options.bulk_len_max, Ordering::Relaxed);
         self.clock.applied(state.now_ms());
         let cluster = &state.cluster;
-        let is_news = self.told_members.swap(cluster.version, Ordering::Relaxed) != cluster.version;
+        let is_news = self.notified_members.swap(cluster.version, Ordering::Relaxed) != cluster.version;
         let members = is_news.then(|| Members {
             addrs: cluster.members.iter().map(|(node, member)| (*node, member.peer_addr.clone())).collect(),
             last_node: cluster.last_node,
@@ -79,7 +79,7 @@ impl StoreExecutor {
         let stamp = entry.stamp;
         let mut state = self.gate.write().await;
         // A group's own reads between its writes run where the entry is applied.
-        let heavy = entry.is_heavy() || reads_much(&entry.content, &state, &*consensus);
+        let heavy = entry.is_heavy() || has_heavy_read(&entry.content, &state, &*consensus);
         super::applying(index);
         let own = move |boot, seq| consensus.take_pending(boot, seq);
         let mut outcome = if heavy {
@@ -105,7 +105,7 @@ impl StoreExecutor {
 }
 
 impl Applied {
-    /// Sends the replies and carries the effects out; `index` is the entry's.
+    /// Sends the replies and executes the effects; `index` is the entry's.
     pub fn deliver(self, index: u64, env: &Env) {
         let Outcome { answers, effects, .. } = self.outcome;
         send_answers(answers, index);
@@ -115,7 +115,7 @@ impl Applied {
     }
 }
 
-/// Frees something large where nobody waits.
+/// Frees something large in the background.
 pub(super) fn free<T: Send + 'static>(env: &Env, large: T) {
     if env.threads {
         drop(tokio::task::spawn_blocking(move || drop(large)));
@@ -123,7 +123,7 @@ pub(super) fn free<T: Send + 'static>(env: &Env, large: T) {
 }
 
 /// True if the groups that wait for a batch hold a read that is heavy on this state.
-fn reads_much(content: &Content, state: &State, consensus: &dyn Consensus) -> bool {
+fn has_heavy_read(content: &Content, state: &State, consensus: &dyn Consensus) -> bool {
     let Content::Batch(batch) = content else { return false };
     let mut heavy = false;
     consensus.show_pending(batch.boot, batch.seq, &mut |groups| {

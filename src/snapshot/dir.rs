@@ -1,9 +1,9 @@
-//! The snapshots of one group: one file that counts, and those under way.
+//! The snapshots of one group: the current one, which is the newest, and those under way.
 //!
 //! Names: `<index>-<term>.snapshot`, both with 20 digits, so that names sort as their snapshots do; what is under way ends in
 //! `.tmp`. Other files are left alone.
 //!
-//! Invariant: what the newest says about itself is known without its file once it was written, received or loaded here, so that Raft,
+//! Invariant: the newest one's metadata is known without its file once it was written, received or loaded here, so that Raft,
 //! which cannot go on without it, needs no disk for it.
 //!
 //! All calls block on the disk.
@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::error::Problem;
 use super::temp::Temp;
-use super::{Meta, Opened, Reader, SnapshotError, SnapshotStore, Summary, room};
+use super::{Meta, Opened, Reader, SnapshotError, SnapshotStore, Summary, disk_space};
 use crate::store::State;
 
 const SUFFIX: &str = ".snapshot";
@@ -53,7 +53,7 @@ impl SnapshotId {
 
 /// The newest snapshot, to be sent.
 pub struct OpenSnapshot {
-    /// What it says about itself.
+    /// Its metadata.
     pub meta: Meta,
     /// Length of the file, bytes.
     pub len: u64,
@@ -109,7 +109,7 @@ impl SnapshotDir {
         self.0.latest.lock().as_ref().map(|newest| newest.id)
     }
 
-    /// What the newest snapshot says about itself; read from its file only if that was never done.
+    /// The newest snapshot's metadata; read from its file only if that was never done.
     ///
     /// # Errors
     /// Damage to its meta; those of the store.
@@ -125,12 +125,12 @@ impl SnapshotDir {
     /// dropped again. It never takes the last `keep_free` bytes of the disk. A failed one leaves nothing behind.
     ///
     /// # Errors
-    /// Those of the store, the same one in the same words; too little room; a `meta` that is not that of `image` or of this group.
+    /// Those of the store, the same one in the same words; too little disk space; a `meta` that is not that of `image` or of this group.
     pub fn write(&self, image: &State, meta: &Meta, keep_free: u64) -> Result<Summary, SnapshotError> {
         self.check_group(meta, &self.0.store.describe(&SnapshotId::of(meta).file_name()))?;
         let temp = self.temp("write");
         let write = || {
-            let mut writer = room::create(&self.0.store, &temp.name, keep_free)?;
+            let mut writer = disk_space::create(&self.0.store, &temp.name, keep_free)?;
             let summary = super::write(image, meta, &mut writer)?;
             writer.finish()?;
             self.publish(&temp, meta)?;
@@ -182,13 +182,13 @@ impl SnapshotDir {
         store.rename(&temp.name, &id.file_name())?;
         if let Err(error) = store.sync_dir() {
             if latest != Some(id) {
-                // What does not count takes no room. Whichever of both a loss of power undoes, the file is whole.
+                // What is not current takes no disk space. Whichever of both a loss of power undoes, the file is whole.
                 let _ = store.remove(&id.file_name());
             }
             return Err(error);
         }
         *self.0.latest.lock() = Some(Newest { id, meta: Some(meta.clone()) });
-        // It counts whatever becomes of the older ones: the next one, or the next start, removes them.
+        // It is current whatever becomes of the older ones: the next one, or the next start, removes them.
         let _ = remove_older(&**store, Some(id));
         Ok(true)
     }

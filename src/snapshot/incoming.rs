@@ -1,13 +1,13 @@
-//! A snapshot that a peer sends.
+//! A snapshot being received from a peer.
 //!
 //! Invariants
-//! - It can count only after the whole file was read back, checked and found to make a state, and is durable.
-//! - It counts from [`ReceivedSnapshot::publish`] on, not before: whether it is wanted is Raft's to say, and a newest snapshot beyond the
-//!   state would stand in the way of those that are. Given up before (dropped), it leaves nothing.
+//! - It can become the current snapshot only after the whole file was read back, checked and found to make a state, and is durable.
+//! - It is current from [`ReceivedSnapshot::publish`] on, not before: whether it is installed is Raft's to say, and a current snapshot beyond
+//!   the state would stand in the way of those that are to be. Dropped before, it leaves nothing.
 
 use super::error::Problem;
 use super::temp::Temp;
-use super::{Meta, Reader, SnapshotDir, SnapshotError, SnapshotWriter, room};
+use super::{Meta, Reader, SnapshotDir, SnapshotError, SnapshotWriter, disk_space};
 use crate::store::State;
 
 /// Collects the bytes of a snapshot. All calls block on the disk.
@@ -20,13 +20,13 @@ pub struct IncomingSnapshot {
 }
 
 impl SnapshotDir {
-    /// A place for a snapshot that a peer sends; it never takes the last `keep_free` bytes of the disk.
+    /// Begins to receive a snapshot from a peer; it never takes the last `keep_free` bytes of the disk.
     ///
     /// # Errors
-    /// Those of the store; too little room.
+    /// Those of the store; too little disk space.
     pub fn receive(&self, keep_free: u64) -> Result<IncomingSnapshot, SnapshotError> {
         let temp = self.temp("incoming");
-        let writer = room::create(self.store(), &temp.name, keep_free);
+        let writer = disk_space::create(self.store(), &temp.name, keep_free);
         let writer = writer.map_err(|error| SnapshotError::io(&temp.file(), error))?;
         Ok(IncomingSnapshot { dir: self.clone(), writer, temp, len: 0 })
     }
@@ -41,7 +41,7 @@ impl IncomingSnapshot {
     /// Takes the next bytes, in the order of the file.
     ///
     /// # Errors
-    /// Those of the store; too little room.
+    /// Those of the store; too little disk space.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         self.writer.write_all(bytes).map_err(|error| SnapshotError::io(&self.temp.file(), error))?;
         self.len += bytes.len() as u64;
@@ -65,7 +65,7 @@ impl IncomingSnapshot {
     }
 }
 
-/// A whole snapshot of a peer, which does not count yet.
+/// A complete snapshot received from a peer, which is not the current one yet.
 pub struct ReceivedSnapshot {
     dir: SnapshotDir,
     temp: Temp,
@@ -74,7 +74,7 @@ pub struct ReceivedSnapshot {
 }
 
 impl ReceivedSnapshot {
-    /// Makes it the newest of its directory, and returns what is in it. Blocks on the disk.
+    /// Makes it the current one of its directory, and returns what is in it. Blocks on the disk.
     ///
     /// # Errors
     /// One that is older than the newest here; those of the store. It is dropped then.

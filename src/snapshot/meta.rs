@@ -1,4 +1,4 @@
-//! What a snapshot says about itself, readable without the rest.
+//! A snapshot's metadata, readable without the rest.
 
 use std::io::{self, Read, Write};
 

@@ -14,7 +14,7 @@
 //! - The same state and meta give the same bytes, on any node.
 //! - Reading allocates no more than the bytes present ask for, whatever lengths and counts they claim, and never panics.
 //! - A file under a snapshot's name is whole and durable, and so is its name, before an older one is removed.
-//! - The newest snapshot is the only one that counts: if it is damaged, that is an error, never a reason to load an older
+//! - The newest snapshot is the current one, and no other is ever loaded: if it is damaged, that is an error, never a reason to load an older
 //!   one, because the log behind the newest may be purged.
 //!
 //! Deliberately absent: what Raft means by the opaque bytes of [`Meta`] (`replication/` does); compression (values are
@@ -22,12 +22,12 @@
 
 mod chunk;
 mod dir;
+mod disk_space;
 mod error;
 mod incoming;
 mod keys;
 mod meta;
 mod read;
-mod room;
 mod sections;
 mod store;
 mod temp;

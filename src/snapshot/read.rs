@@ -29,7 +29,7 @@ impl<R: Read> Reader<R> {
         Ok(Self { chunks, meta, file: file.into() })
     }
 
-    /// What the snapshot says about itself.
+    /// The snapshot's metadata.
     pub fn meta(&self) -> &Meta {
         &self.meta
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Opened, SnapshotStore};
 
-/// A file under way: removed when it is given up, gone by then if it was published.
+/// A file under way: removed when dropped, renamed by then if it was published.
 pub(super) struct Temp {
     pub(super) store: Arc<dyn SnapshotStore>,
     pub(super) name: String,

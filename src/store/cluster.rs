@@ -1,4 +1,4 @@
-//! What the log knows of the cluster itself: its id, its members, and the wishes of operators (design 8).
+//! What the log knows of the cluster itself: its id, its members, and the membership changes that operators have asked for (design 8).
 //!
 //! Invariant: node ids rise and are never used again, not even after RAFT.REMOVE.
 
@@ -13,11 +13,11 @@ pub struct Member {
     pub peer_addr: String,
     /// `host:port` for clients.
     pub client_addr: String,
-    /// RAFT.ADD … LEARNER: never promoted by itself.
+    /// RAFT.ADD … LEARNER: never promoted automatically.
     pub learner_only: bool,
     /// RAFT.PROMOTE: to be made a voter even if that gives an even number.
     pub promote: bool,
-    /// RAFT.REMOVE: on its way out.
+    /// RAFT.REMOVE: to be removed.
     pub removing: bool,
     /// Why the last wish was refused; empty = it was not.
     pub refused: String,
@@ -38,7 +38,7 @@ impl Member {
     }
 }
 
-/// What an operator asked for.
+/// A membership change that an operator asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// RAFT.PROMOTE
@@ -131,7 +131,7 @@ impl Cluster {
         }
     }
 
-    /// The leader carried a wish out: the node is gone, or a promotion is done.
+    /// The change that was wished is committed: the node is removed (`gone`), or a voter.
     pub fn settle(&mut self, node: u64, gone: bool) {
         self.version += 1;
         if gone {
@@ -141,7 +141,7 @@ impl Cluster {
         }
     }
 
-    /// The leader cannot carry a wish out.
+    /// The leader refuses the change that was wished.
     pub fn refuse(&mut self, node: u64, why: &str) {
         self.version += 1;
         if let Some(member) = self.members.get_mut(&node) {

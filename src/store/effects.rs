@@ -1,4 +1,4 @@
-//! What applying an entry leaves to be done outside of the gate.
+//! Side effects of applying an entry, executed once the gate is released.
 
 use triomphe::Arc;
 
@@ -8,7 +8,7 @@ use super::{Database, Entry, Tally, Value};
 /// invalidating come with their commands.)
 #[derive(Default, Debug)]
 pub struct Effects {
-    /// Values that may be large: dropped by a thread that nobody waits for.
+    /// Values that may be large: freed in the background, as by Redis's UNLINK.
     pub garbage: Vec<Value>,
     /// Emptied databases, likewise.
     pub flushed: Vec<Database>,

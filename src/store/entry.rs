@@ -14,7 +14,7 @@ pub struct Entry {
     value: Value,
     /// The state's revision at which the value last changed.
     revision: u64,
-    /// Last ms of cluster time at which the key is there; 0 = it never goes.
+    /// Last ms of cluster time at which the key exists; 0 = it never expires.
     deadline_ms: u64,
     /// Cluster second of the last access as this node saw it: for OBJECT IDLETIME, no part of the state.
     accessed_s: AtomicU32,

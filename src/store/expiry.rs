@@ -1,9 +1,9 @@
-//! What is due is removed: by the sweep at the start of each entry, and by a write that meets it.
+//! Expiry: active, by the sweep at the start of each entry, and passive, by a write that meets a key that is due.
 
 use super::{Effects, State, is_over};
 
 impl State {
-    /// Removes keys that are due, in order of (deadline, database, key), at most `max`.
+    /// Expires keys that are due, in order of (deadline, database, key), at most `max`.
     pub fn sweep(&mut self, max: usize, effects: &mut Effects) -> usize {
         for removed in 0..max {
             let due = self
@@ -23,7 +23,7 @@ impl State {
     }
 }
 
-/// Removes a key that is due.
+/// Expires a key that is due: removes it, and counts it.
 pub(super) fn expire(state: &mut State, db: usize, key: &[u8], effects: &mut Effects) {
     if let Some(entry) = state.dbs.get_mut(db).and_then(|db| db.remove(key)) {
         state.digest.key(db, key, 0, 0);

@@ -1,4 +1,5 @@
-//! Exactly once: which boots exist and what each has had applied (design 2).
+//! Exactly once: which boots exist and what each has had applied (design 2): the client sessions of the Raft dissertation (6.3), one for
+//! each process of a node.
 //!
 //! Invariants
 //! - A boot's id is the index of the entry that made it; a node has at most one boot, the latest.
@@ -72,7 +73,7 @@ impl Origins {
         self.boots.iter().map(|(id, boot)| (*id, boot))
     }
 
-    /// Puts back what a snapshot held.
+    /// Restores what a snapshot held.
     pub fn restore(&mut self, id: u64, boot: Boot) {
         self.boots.insert(id, boot);
     }

@@ -67,7 +67,7 @@ impl State {
         self.now_ms
     }
 
-    /// Takes an entry's stamp over; time never goes back.
+    /// Advances cluster time to an entry's stamp; it never goes back.
     pub fn advance_clock(&mut self, now_ms: u64) {
         self.now_ms = self.now_ms.max(now_ms);
     }
@@ -97,14 +97,14 @@ impl State {
         }
     }
 
-    /// Puts an entry back that a snapshot held.
+    /// Restores an entry that a snapshot held.
     pub fn restore_entry(&mut self, db: usize, entry: super::Entry) {
         if let Some(db) = self.dbs.get_mut(db) {
             db.insert(entry);
         }
     }
 
-    /// Puts back what a snapshot held besides keys.
+    /// Restores what a snapshot held besides keys.
     pub fn restore_counters(&mut self, revision: u64, now_ms: u64, digest: u64, floors: &[u64]) {
         self.revision = revision;
         self.now_ms = now_ms;

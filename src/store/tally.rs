@@ -13,9 +13,9 @@ const CODES_MAX: usize = 128;
 /// See the module's header.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Keys found by reads, and by the reading part of writes.
+    /// Keyspace hits: keys found by reads, and by the reading part of writes.
     pub hits: u64,
-    /// Keys that those did not find.
+    /// Keyspace misses: keys that those did not find.
     pub misses: u64,
     /// Nothing until a script calls.
     pub calls: Option<Box<ScriptCalls>>,

@@ -17,7 +17,8 @@ pub trait ValueType {
     /// The units of copying it (`store::work`). A clone may share instead; then a later write makes the copy.
     fn copy_units(&self) -> u64;
 
-    /// True if freeing it takes longer than handing it to another thread: many elements, or pages that go back to the system.
+    /// True if it is to be freed in the background, because that takes longer than handing it over: many elements, or pages that go back
+    /// to the system.
     fn is_slow_to_free(&self) -> bool;
 
     /// True if the key has to go: no collection is ever empty.

@@ -5,7 +5,7 @@
 //!   CLOCK_MONOTONIC_RAW plus suspend: neither a stepped nor a slewed wall clock moves it.
 //! - [`ClusterClock::estimate_ms`] never goes back in one process, and is never before the last applied `now_ms`.
 //! - The base is set by a live leader's message, by an election, or from disk if the machine has not rebooted since; by a
-//!   wall clock only if no member that elects has either. A leader whose base is not set yet tells nobody its estimate.
+//!   wall clock only if no member that elects has either. A leader whose base is not set yet sends nobody its estimate.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -126,7 +126,7 @@ pub enum Source {
     Live,
 }
 
-/// What a voter tells a candidate of its clock.
+/// What a voter reports to a candidate of its clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Where its estimate comes from.
@@ -203,7 +203,7 @@ impl ClusterClock {
         self.inner.lock().set(&*self.clocks, Source::Live, leader_ms);
     }
 
-    /// What this node tells a candidate.
+    /// What this node reports to a candidate.
     pub fn reading(&self) -> Reading {
         let mut inner = self.inner.lock();
         let estimate_ms = match inner.source {
@@ -213,7 +213,7 @@ impl ClusterClock {
         Reading { source: inner.source, estimate_ms, wall_ms: self.clocks.wall_ms() }
     }
 
-    /// A voter granted its vote in `term` and told its clock.
+    /// A voter granted its vote in `term` and reported its clock.
     pub fn granted(&self, term: u64, voter: u64, reading: Reading) {
         let mut inner = self.inner.lock();
         inner.votes.retain(|(known, from, _)| *known >= term && !(*known == term && *from == voter));

@@ -12,46 +12,46 @@ use crate::error::Fatal;
 /// accepted only to be told that there are too many (a hundred, before the first of them is closed).
 const RESERVED: u64 = 320;
 
-/// Makes room for so many clients; how many there is room for.
+/// Raises the limit of open files for so many clients, if it has to be; how many of them it allows.
 pub fn make_room(clients: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
-    let Some(raised) = raised(limit, clients) else { return room_in(limit.current, clients) };
+    let Some(raised) = raised(limit, clients) else { return allowed_by(limit.current, clients) };
     match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }) {
         Ok(()) => {
             let was = limit.current.unwrap_or_default();
             tracing::info!("Increased maximum number of open files to {raised} (it was originally set to {was}).");
-            room_in(Some(raised), clients)
+            allowed_by(Some(raised), clients)
         }
         Err(error) => {
             tracing::warn!("Server can't set maximum open files to {raised} because of OS error: {error}.");
-            room_in(limit.current, clients)
+            allowed_by(limit.current, clients)
         }
     }
 }
 
-/// At the start: makes room for so many clients, or says how many there will be.
+/// At the start: [`make_room`], and a warning if not all are allowed.
 ///
 /// # Errors
-/// There is no room for any.
+/// The limit allows none.
 pub fn make_room_at_start(clients: usize) -> Result<usize, Fatal> {
-    let room = make_room(clients);
+    let allowed = make_room(clients);
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    if room == 0 {
+    if allowed == 0 {
         return Err(Fatal(format!(
             "Your current 'ulimit -n' of {limit} is not enough for the server to start. Please increase your open file limit to \
              at least {}",
             RESERVED + 1
         )));
     }
-    if room < clients {
+    if allowed < clients {
         tracing::warn!(
             "You requested maxclients of {clients} requiring at least {} max file descriptors. Current maximum open files is \
-             {limit}. maxclients has been reduced to {room} to compensate for low ulimit. If you need higher maxclients \
+             {limit}. maxclients has been reduced to {allowed} to compensate for low ulimit. If you need higher maxclients \
              increase 'ulimit -n'.",
             needed(clients)
         );
     }
-    Ok(room)
+    Ok(allowed)
 }
 
 fn needed(clients: usize) -> u64 {
@@ -65,8 +65,8 @@ fn raised(limit: Rlimit, clients: usize) -> Option<u64> {
     (raised > current).then_some(raised)
 }
 
-/// How many of so many clients have room within a soft limit.
-fn room_in(limit: Option<u64>, clients: usize) -> usize {
+/// How many of so many clients a soft limit allows.
+fn allowed_by(limit: Option<u64>, clients: usize) -> usize {
     let Some(limit) = limit else { return clients };
     usize::try_from(limit.saturating_sub(RESERVED)).unwrap_or(usize::MAX).min(clients)
 }
@@ -93,10 +93,10 @@ mod tests {
 
     #[test]
     fn what_the_node_needs_is_no_room_for_clients() {
-        for (limit, room) in
+        for (limit, allowed) in
             [(None, 1000), (Some(5000), 1000), (Some(RESERVED + 9), 9), (Some(RESERVED), 0), (Some(3), 0)]
         {
-            assert_eq!(room_in(limit, 1000), room, "{limit:?}");
+            assert_eq!(allowed_by(limit, 1000), allowed, "{limit:?}");
         }
     }
 }

@@ -39,7 +39,7 @@ pub trait Net: Send + Sync {
     fn connect<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, io::Result<BoxStream>>;
     /// Binds a listening socket; port 0 = any free one.
     fn bind<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Box<dyn Listener>>>;
-    /// Makes room for so many clients; how many there is room for.
+    /// Raises the limit of open files for so many clients, if it has to be; how many of them it allows.
     fn make_room(&self, clients: usize) -> usize {
         clients
     }

@@ -1,4 +1,4 @@
-//! What finding fields costs: a small hash is gone through for each.
+//! What finding fields costs: a small hash is searched linearly for each.
 
 use crate::error::ReplyError;
 use crate::store::{Hash, HashLimits, Txn, View};

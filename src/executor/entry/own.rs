@@ -10,7 +10,7 @@ pub fn refuse(node: u64, why: &str) -> BytesMut {
     batch(&[b"raft._refuse", node.to_string().as_bytes(), why.as_bytes()])
 }
 
-/// `node` is out of the group, or else has its vote: its wish is carried out.
+/// The membership change that was wished for `node` is done: it is removed, or else a voter.
 pub fn settle(node: u64, gone: bool) -> BytesMut {
     batch(&[b"raft._settle", node.to_string().as_bytes(), if gone { b"gone" } else { b"promoted" }])
 }

@@ -1,4 +1,4 @@
-//! Reads that work much: on an image of the state, on a thread of their own.
+//! Heavy reads: on an image of the state, on a thread of their own.
 
 use std::sync::Arc;
 

@@ -42,12 +42,12 @@ pub(super) enum Unanswered {
     TooMuch(CommandGroup, Instant),
 }
 
-/// What became of a group's reads.
+/// The result of executing a group's reads.
 enum Ran {
     Done(Vec<StepReply>),
     /// One met a key that is due by the clock and not by the log.
     MetDue,
-    /// They want to do more than they may here: nothing came of it.
+    /// They want to do more than they may here: there is no result.
     TooMuch,
 }
 
@@ -164,6 +164,6 @@ pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
 }
 
 fn answer(commands: CommandGroup, replies: Vec<StepReply>) {
-    // A receiver that is gone is a connection that is gone.
+    // A dropped receiver is a closed connection.
     let _ = commands.done.send(Answered { steps: commands.steps, replies, index: 0, timed_out: false });
 }

@@ -1,10 +1,10 @@
 //! Reads whose index is applied: they look at the state behind the gate, and are answered.
 //!
 //! Invariants
-//! - A read has one deadline, `write-timeout-ms` from when it came, wherever it waits: for its index, for the gate, for a turn among those
-//!   that read much, for a tick. What has no answer by then is told LOADING; the others that wait with it go on.
+//! - A read has one deadline, `write-timeout-ms` from when it came, wherever it waits: for its index, for the gate, for a turn among heavy
+//!   reads, for a tick. What has no answer by then is answered LOADING; the others that wait with it go on.
 //! - A read that met a key which is due by the clock but not by the log is run again after a tick.
-//! - What works much runs apart, on an image and a thread of its own, and scripts take no more than half of the turns for that: a client's
+//! - Heavy reads run apart, on an image and a thread of their own, and scripts take no more than half of the turns for that: a client's
 //!   endless scripts do not keep another's KEYS from being read.
 
 mod apart;
@@ -22,7 +22,7 @@ use self::execution::{Pass, ReadExecution, Unanswered, is_heavy};
 use super::contract::Consensus;
 use super::read::{Read, Work, within_deadlines};
 use super::{CommandGroup, StoreExecutor};
-use crate::store::{State, WARM_KEYS};
+use crate::store::{PREFETCH_KEYS, State};
 
 /// Answers `reads`, whose index is applied, once nobody writes.
 pub(super) async fn answer(
@@ -43,13 +43,13 @@ pub(super) async fn answer(
     {
         let execution = ReadExecution::new(&executor, &state, Pass::First).light();
         let mut reads = VecDeque::from(reads);
-        let mut warm = 0;
+        let mut prefetched = 0;
         while let Some(commands) = reads.front().map(Read::commands) {
-            if warm < commands && (commands > 1 || reads.len() > 1) {
-                state.warm(reads.iter().flat_map(Read::first_keys));
-                warm = WARM_KEYS;
+            if prefetched < commands && (commands > 1 || reads.len() > 1) {
+                state.prefetch(reads.iter().flat_map(Read::first_keys));
+                prefetched = PREFETCH_KEYS;
             }
-            warm = warm.saturating_sub(commands);
+            prefetched = prefetched.saturating_sub(commands);
             match reads.pop_front() {
                 Some(Read { work: Work::Commands(group), deadline }) if is_heavy(&group) => {
                     run_apart(&executor, &consensus, group, deadline, Pass::First);

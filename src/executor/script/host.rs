@@ -50,7 +50,7 @@ impl<'a, 's> ScriptHost<'a, 's> {
         }
     }
 
-    /// Runs a call: what is called, if it may be; what came of it and the units of that, or why it was refused.
+    /// Runs a call: what is called, if it may be; its result and the units of that, or why it was refused.
     fn run(&mut self, args: &Args, units: u64) -> (Option<&'static Spec>, Result<(Outcome, u64), ReplyError>) {
         if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::SELECTS)) {
             if !spec.arity_ok(args.len()) {

@@ -54,7 +54,7 @@ pub struct HashLimits {
 
 /// Bound of both limits, however large the options are: a lookup in a small hash goes through all of it on every node.
 const SMALL_MAX: u64 = 1 << 20;
-/// Above so many fields another thread frees a hash.
+/// Above so many fields a hash is freed in the background.
 const SLOW_TO_FREE: usize = 64;
 
 impl From<&Options> for HashLimits {
@@ -115,7 +115,7 @@ impl Hash {
         }
     }
 
-    /// The units of finding one field (`store::work`), besides what a field costs anyway: a small hash is gone through.
+    /// The units of finding one field (`store::work`), besides what a field costs anyway: a small hash is searched linearly.
     pub fn lookup_units(&self) -> u64 {
         if self.is_large() { 0 } else { self.len() as u64 }
     }

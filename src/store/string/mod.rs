@@ -8,7 +8,7 @@ use super::{ValueType, units_of_bytes};
 const SHARED_FROM: usize = 4096;
 /// Longest string that Redis keeps in one allocation with its object ("embstr").
 const EMBEDDED_MAX: usize = 44;
-/// Above this size another thread frees a string, whose pages may go back to the system (bytes).
+/// Above this size a string is freed in the background: its pages may go back to the system (bytes).
 const SLOW_TO_FREE: usize = 1 << 20;
 
 /// A string value.

@@ -13,9 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 /// What a pipe or socket takes at once if it takes anything (PIPE_BUF).
 const PIECE_LEN: usize = 4096;
 
-/// What became of the lines so far. All is done under the lock of what is written to.
+/// What was written and lost so far. All is done under the lock of what is written to.
 pub(super) struct Output {
-    /// Lines that nobody was told of.
+    /// Lost lines that are not reported yet.
     lost: AtomicU64,
     /// A line was begun and not ended.
     torn: AtomicBool,
@@ -26,16 +26,16 @@ impl Output {
         Self { lost: AtomicU64::new(0), torn: AtomicBool::new(false) }
     }
 
-    /// Writes a line if it is possible within `patience`, and `told` of how many were lost before; else counts it.
+    /// Writes a line if it is possible within `patience`, behind the `report` of how many were lost before; else counts it.
     pub(super) fn put_or_count<W: Write + AsFd>(
         &self,
         out: &mut W,
         line: &str,
         patience: Duration,
-        told: impl FnOnce(u64) -> String,
+        report: impl FnOnce(u64) -> String,
     ) {
         let lost = self.lost.load(Ordering::Relaxed);
-        if lost > 0 && self.put(out, &told(lost), patience) {
+        if lost > 0 && self.put(out, &report(lost), patience) {
             self.lost.store(0, Ordering::Relaxed);
         }
         if !self.put(out, line, patience) {
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(rest, "5 lost\nlast\n");
     }
 
-    /// A line that is longer than the room that is left is cut, and the next one is not glued to it.
+    /// A line that is longer than the space that is left is cut, and the next one is not glued to it.
     #[test]
     fn a_line_that_was_cut_is_ended_before_the_next_one() {
         let (mut reader, mut writer) = std::io::pipe().unwrap();

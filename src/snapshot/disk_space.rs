@@ -1,4 +1,4 @@
-//! Room on the disk for a file that is being written.
+//! Disk space for a file that is being written.
 //!
 //! Invariant: a snapshot under way, whether of this node or of a peer, never takes the last `keep_free` bytes of the disk: it fails
 //! before, because the log has to go on.
@@ -16,16 +16,16 @@ pub(super) fn create(
 ) -> io::Result<Box<dyn SnapshotWriter>> {
     check(&**store, keep_free, 0)?;
     let writer = store.create(temp_name)?;
-    Ok(Box::new(LeavesRoom { store: store.clone(), writer, keep_free }))
+    Ok(Box::new(Reserving { store: store.clone(), writer, keep_free }))
 }
 
-struct LeavesRoom {
+struct Reserving {
     store: Arc<dyn SnapshotStore>,
     writer: Box<dyn SnapshotWriter>,
     keep_free: u64,
 }
 
-impl Write for LeavesRoom {
+impl Write for Reserving {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         check(&*self.store, self.keep_free, bytes.len())?;
         self.writer.write(bytes)
@@ -36,7 +36,7 @@ impl Write for LeavesRoom {
     }
 }
 
-impl SnapshotWriter for LeavesRoom {
+impl SnapshotWriter for Reserving {
     fn finish(self: Box<Self>) -> io::Result<()> {
         self.writer.finish()
     }
