@@ -158,7 +158,7 @@ fn figures_of_memory_and_scripts_are_those_of_the_node() {
         };
         number(part("user")) + number(part("sys"))
     };
-    let mut info = || call(&mut server.client(), "INFO cpu").text().unwrap();
+    let info = || call(&mut server.client(), "INFO cpu").text().unwrap();
     let of_main = time_of(&info(), "_main_thread");
     assert!(0.0 < of_main && of_main <= time_of(&info(), ""), "asked for later, so the whole is no less");
     assert_eq!((field("hz"), field("configured_hz")), ("10".into(), "10".into()));
