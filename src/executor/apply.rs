@@ -225,13 +225,12 @@ fn run_exec(
     StepReply::Exec(slots)
 }
 
-/// True if every watched key has the revision and deadline that WATCH saw.
+/// True if every watched key is as WATCH saw it, and has been all the time.
 pub fn unchanged(state: &State, watches: &[Watch]) -> bool {
     let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
-    watches.iter().all(|watch| {
-        let view = View::new(state, watch.db.into(), horizon, Rng::new(0));
-        view.watch_mark(&watch.key) == (watch.revision, watch.deadline_ms)
-    })
+    watches
+        .iter()
+        .all(|watch| View::new(state, watch.db.into(), horizon, Rng::new(0)).is_as_watched(&watch.key, watch.mark))
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ impl<R: Read> Reader<R> {
     pub fn read_state(self) -> Result<(Meta, State), SnapshotError> {
         let Self { mut chunks, meta, file } = self;
         let mut state = State::default();
-        let keys = read_sections(&mut state, &mut chunks).map_err(|problem| problem.of(&file))?;
+        let version = meta.format_version;
+        let keys = read_sections(&mut state, version, &mut chunks).map_err(|problem| problem.of(&file))?;
         let contents = state.validate().and_then(|()| meta.check(&state)).map_err(|what| chunks.wrong(what));
         // Totals first: where a checksum speaks, it is the better explanation.
         chunks.finish(keys).and(contents).map_err(|problem| problem.of(&file))?;
@@ -49,8 +50,8 @@ impl<R: Read> Reader<R> {
     }
 }
 
-fn read_sections<R: Read>(state: &mut State, chunks: &mut ChunkReader<R>) -> Result<u64, Problem> {
+fn read_sections<R: Read>(state: &mut State, version: u32, chunks: &mut ChunkReader<R>) -> Result<u64, Problem> {
     chunks.enter(super::chunk::Kind::Body)?;
-    sections::read(state, chunks)?;
+    sections::read(state, version, chunks)?;
     keys::read(state, chunks)
 }

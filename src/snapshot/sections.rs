@@ -1,4 +1,4 @@
-//! What a state holds besides keys. Each section begins with its tag; all stand once, in the order of their tags.
+//! What a state holds besides keys. Each section begins with its tag; all stand once, in the order in which they are named here.
 //!
 //! What is written is taken apart field by field, so that a field that is added without a place here does not compile.
 
@@ -8,14 +8,17 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
+use super::version::WITH_CREATIONS;
 use crate::config::ReplicatedValues;
-use crate::store::{Boot, Cluster, DATABASES, Member, Options, State};
+use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Member, Options, State};
 
 const COUNTERS: u8 = 1;
 const BOOTS: u8 = 2;
 const SCRIPTS: u8 = 3;
 const OPTIONS: u8 = 4;
 const CLUSTER: u8 = 5;
+/// From format 2 on.
+const CREATIONS: u8 = 7;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -28,10 +31,11 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     write_boots(image, out)?;
     write_scripts(image, out)?;
     write_options(&image.options, out)?;
-    write_cluster(&image.cluster, out)
+    write_cluster(&image.cluster, out)?;
+    write_creations(image.creations(), out)
 }
 
-pub(super) fn read(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
     expect(COUNTERS, input)?;
     read_counters(state, input)?;
     expect(BOOTS, input)?;
@@ -41,7 +45,16 @@ pub(super) fn read(state: &mut State, input: &mut ChunkReader<impl Read>) -> Res
     expect(OPTIONS, input)?;
     read_options(&mut state.options, input)?;
     expect(CLUSTER, input)?;
-    read_cluster(&mut state.cluster, input)
+    read_cluster(&mut state.cluster, input)?;
+    let creations = if version >= WITH_CREATIONS {
+        expect(CREATIONS, input)?;
+        read_creations(input)?
+    } else {
+        // Not known, so as late as can be.
+        Creations::all_at(state.revision())
+    };
+    state.restore_creations(creations);
+    Ok(())
 }
 
 fn expect(tag: u8, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -202,4 +215,40 @@ fn read_cluster(cluster: &mut Cluster, input: &mut ChunkReader<impl Read>) -> Re
         }
     }
     Ok(())
+}
+
+/// The databases' revisions, and of each slot that holds one: how many before it hold none, and the revision. Some 64 KiB at most, because
+/// revisions stay below 2^49 (design 3).
+fn write_creations(creations: &Creations, out: &mut Out<'_, impl Write>) -> io::Result<()> {
+    out.u8(CREATIONS)?;
+    let (slots, arrivals) = creations.parts();
+    out.varint(arrivals.len() as u64)?;
+    arrivals.iter().try_for_each(|revision| out.varint(*revision))?;
+    let held = || slots.iter().enumerate().filter(|(_, revision)| **revision != 0);
+    out.varint(held().count() as u64)?;
+    let mut next = 0;
+    for (slot, revision) in held() {
+        out.varint((slot - next) as u64)?;
+        out.varint(*revision)?;
+        next = slot + 1;
+    }
+    Ok(())
+}
+
+fn read_creations(input: &mut ChunkReader<impl Read>) -> Result<Creations, Problem> {
+    let mut creations = Creations::default();
+    for db in 0..input.below(DATABASES as u64 + 1, "number of databases")? {
+        creations.note_arrival(db as usize, input.varint()?);
+    }
+    let mut next = 0;
+    for _ in 0..input.varint()? {
+        let left = CREATION_SLOTS as u64 - next;
+        let slot = next + input.below(left, "slot of creations")?;
+        match input.varint()? {
+            0 => return Err(input.wrong("a creation at revision 0")),
+            revision => creations.raise(slot as usize, revision),
+        }
+        next = slot + 1;
+    }
+    Ok(creations)
 }

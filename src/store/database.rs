@@ -89,7 +89,7 @@ impl Database {
         shard.likely(position).map(|entry| &**entry)
     }
 
-    /// The revision that WATCH compares: the entry's, or the floor if that is higher; 0 for an absent key.
+    /// The revision that WATCH compares: the entry's, or the floor if that is higher.
     pub fn watched_revision(&self, entry: &Entry) -> u64 {
         entry.revision().max(self.floor)
     }

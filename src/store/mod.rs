@@ -7,6 +7,7 @@
 //! - [`Txn`]: what a write command gets; it stamps revisions and records what the digest covers.
 
 mod cluster;
+mod creations;
 mod database;
 mod digest;
 mod effects;
@@ -32,6 +33,7 @@ mod work;
 
 pub use crate::config::ReplicatedOptions as Options;
 pub use cluster::{Cluster, Member, Wish};
+pub use creations::{Creations, SLOTS as CREATION_SLOTS};
 pub use database::Database;
 pub use digest::Digest;
 pub use effects::Effects;
@@ -48,5 +50,5 @@ pub use txn::{Changed, Create, Deadline, Txn};
 pub use value::{Kind, Value};
 pub use value_type::ValueType;
 pub use view::{Horizon, View};
-pub use watch::Watch;
+pub use watch::{ABSENCE_LEVEL, Mark, Watch};
 pub use work::{ELEMENT_UNITS, units_of_bytes};

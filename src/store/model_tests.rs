@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Changed, Create, DATABASES, Database, Deadline, Effects, Entry, Rng, State, Str};
+use super::{
+    ABSENCE_LEVEL, Changed, Create, DATABASES, Database, Deadline, Effects, Entry, Horizon, Mark, Rng, State, Str,
+    Value, View,
+};
 
 const START_MS: u64 = 1_000;
 
@@ -29,6 +32,17 @@ impl Model {
         if self.keys.get(place).and_then(|held| held.deadline_ms).is_some_and(|deadline| deadline < now_ms) {
             self.keys.remove(place);
         }
+    }
+
+    fn is_alive(&self, place: &Place) -> bool {
+        self.keys.get(place).is_some_and(|held| held.deadline_ms.is_none_or(|deadline| deadline >= self.now_ms))
+    }
+
+    /// Whether SWAPDB of this database and another brings keys into it.
+    fn receives(&self, op: &Op, db: usize) -> bool {
+        let Op::Swap(a, b) = op else { return false };
+        let from = if *a == db { b } else { a };
+        (*a == db || *b == db) && a != b && self.keys.keys().any(|(db, _)| db == from)
     }
 
     /// What a sweep removes, in order.
@@ -205,6 +219,18 @@ fn apply(state: &mut State, model: &mut Model, op: &Op) {
     }
 }
 
+fn view(state: &State, db: usize) -> View<'_> {
+    View::new(state, db, Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() }, Rng::new(1))
+}
+
+/// True if `op`, which was applied, made the key, even if its deadline was over then.
+fn is_created(op: &Op, place: &Place, model: &Model) -> bool {
+    match op {
+        Op::Set(target, ..) => target == place && model.keys.contains_key(place),
+        _ => false,
+    }
+}
+
 fn content(state: &State) -> BTreeMap<Place, Held> {
     let mut content = BTreeMap::new();
     for index in (0..DATABASES).filter(|index| !state.db(*index).is_empty()) {
@@ -242,6 +268,33 @@ proptest! {
             prop_assert_eq!(state.first_deadline_ms(), first);
         }
         state.validate().unwrap();
+    }
+
+    #[test]
+    fn an_absence_that_is_watched_holds_until_the_key_came(
+        before in proptest::collection::vec(op(), 0..60),
+        after in proptest::collection::vec(op(), 0..60),
+    ) {
+        let (mut state, mut model) = start();
+        state.cluster.level = ABSENCE_LEVEL;
+        before.iter().for_each(|op| apply(&mut state, &mut model, op));
+        let names = (0..6u8).flat_map(|i| [format!("{{tag}}{i}").into_bytes(), vec![i]]).chain([vec![]]);
+        let places: Vec<Place> = names.flat_map(|key| [0, 1, 3].map(|db| (db, key.clone()))).collect();
+        let mut watched: Vec<(&Place, Mark, bool)> = Vec::new();
+        for place in places.iter().filter(|place| !model.is_alive(place)) {
+            let mark = view(&state, place.0).watch_mark(&place.1);
+            prop_assert_eq!(mark, Mark::Absent { at: state.revision() });
+            watched.push((place, mark, true));
+        }
+        for op in &after {
+            let received = [0, 1, 3].map(|db| (db, model.receives(op, db)));
+            apply(&mut state, &mut model, op);
+            for (place, mark, holds) in &mut watched {
+                let is_received = received.contains(&(place.0, true));
+                *holds &= !model.is_alive(place) && !is_received && !is_created(op, place, &model);
+                prop_assert_eq!(view(&state, place.0).is_as_watched(&place.1, *mark), *holds, "{:?} after {:?}", place, op);
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Cluster, Database, Digest, Options, Origins};
+use super::{Cluster, Creations, Database, Digest, Options, Origins};
 
 /// Number of databases (SELECT 0 … 15).
 pub const DATABASES: usize = 16;
@@ -22,6 +22,7 @@ pub struct State {
     pub(super) dbs: Vec<Database>,
     pub(super) revision: u64,
     pub(super) now_ms: u64,
+    pub(super) creations: Creations,
     /// See [`Digest`].
     pub digest: Digest,
     /// Boots and what each has had applied.
@@ -40,6 +41,7 @@ impl Default for State {
             dbs: (0..DATABASES).map(|_| Database::default()).collect(),
             revision: 0,
             now_ms: 0,
+            creations: Creations::default(),
             digest: Digest::default(),
             origins: Origins::default(),
             scripts: Scripts::new(),
@@ -67,6 +69,11 @@ impl State {
         self.now_ms
     }
 
+    /// When keys were created.
+    pub fn creations(&self) -> &Creations {
+        &self.creations
+    }
+
     /// Advances cluster time to an entry's stamp; it never goes back.
     pub fn advance_clock(&mut self, now_ms: u64) {
         self.now_ms = self.now_ms.max(now_ms);
@@ -89,6 +96,7 @@ impl State {
             dbs: self.dbs.iter().map(Database::image).collect(),
             revision: self.revision,
             now_ms: self.now_ms,
+            creations: self.creations.clone(),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
             scripts: self.scripts.clone(),
@@ -114,6 +122,11 @@ impl State {
         }
     }
 
+    /// Puts back what a snapshot held of the creations.
+    pub fn restore_creations(&mut self, creations: Creations) {
+        self.creations = creations;
+    }
+
     /// Checks the invariants of all parts; for tests and after a snapshot is installed.
     ///
     /// # Errors
@@ -124,6 +137,9 @@ impl State {
             if let Some(entry) = db.iter_unordered().find(|entry| entry.revision() > self.revision) {
                 return Err(format!("database {index}: key {:?} is newer than the state", entry.key()));
             }
+        }
+        if self.creations.newest() > self.revision {
+            return Err("a creation is newer than the state".into());
         }
         Ok(())
     }

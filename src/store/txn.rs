@@ -3,6 +3,7 @@
 //! Invariants
 //! - Every change of a value stamps the key with the command's revision, and every change of a value or deadline enters the
 //!   digest as (key, revision, deadline). Both happen here and in [`keyspace`], and nowhere else.
+//! - A key comes to be by [`Txn::set`] alone, which notes it for WATCH, or with the whole of a database ([`Txn::swap`]).
 //! - A command never sees a key that is due at the entry's `now_ms`: a write that meets one removes it first.
 //! - Nothing here reads a clock or an unordered iteration.
 
@@ -216,13 +217,21 @@ impl<'a> Txn<'a> {
         };
         let (revision, now_ms) = (self.state.revision, self.state.now_ms);
         self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
-        if let Some(db) = self.state.dbs.get_mut(self.db)
-            && let Some((old, was_due)) = db.put(key, value, revision, deadline_ms, now_ms)
-        {
+        let Some(db) = self.state.dbs.get_mut(self.db) else { return };
+        let old = db.put(key, value, revision, deadline_ms, now_ms);
+        if old.as_ref().is_none_or(|(_, was_due)| *was_due) {
+            self.note_creation(key);
+        }
+        if let Some((old, was_due)) = old {
             // A due one that the new value replaced has expired all the same.
             self.effects.expired += u64::from(was_due);
             self.effects.discard_value(old);
         }
+    }
+
+    /// Lets WATCH know that `key` was created, even if it is gone at once ([`Creations`](super::Creations)).
+    pub fn note_creation(&mut self, key: &[u8]) {
+        self.state.creations.note(self.db, key, self.state.revision);
     }
 
     /// Lets `edit` work on the value of `key` as a `K`; with [`Create::Yes`] on an empty one if the key is absent. A value

@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::work::Work;
-use super::{Database, Entry, Kind, Rng, ScriptCalls, State, Tally};
+use super::{ABSENCE_LEVEL, Database, Entry, Kind, Mark, Rng, ScriptCalls, State, Tally};
 use crate::error::ReplyError;
 
 /// By which times keys are hidden.
@@ -160,9 +160,27 @@ impl<'a> View<'a> {
         self.get(key).map(|entry| entry.value().typed()).transpose()
     }
 
-    /// What WATCH remembers of a key: (revision, deadline in ms), zeros if it is absent.
-    pub fn watch_mark(&self, key: &[u8]) -> (u64, u64) {
-        self.peek(key).map_or((0, 0), |entry| (self.db().watched_revision(entry), entry.deadline_ms().unwrap_or(0)))
+    /// What WATCH remembers of a key.
+    pub fn watch_mark(&self, key: &[u8]) -> Mark {
+        let is_absence_sure = self.state.cluster.level >= ABSENCE_LEVEL;
+        match self.peek(key) {
+            Some(entry) => self.mark_of(entry),
+            None => Mark::Absent { at: if is_absence_sure { self.state.revision() } else { u64::MAX } },
+        }
+    }
+
+    /// True if `key` is as WATCH saw it, and has been all the time.
+    pub fn is_as_watched(&self, key: &[u8], mark: Mark) -> bool {
+        match (self.peek(key), mark) {
+            (Some(entry), Mark::Present { .. }) => self.mark_of(entry) == mark,
+            (None, Mark::Absent { at }) => self.state.creations().last(self.db, key) <= at,
+            _ => false,
+        }
+    }
+
+    fn mark_of(&self, entry: &Entry) -> Mark {
+        let deadline_ms = entry.deadline_ms().unwrap_or(0);
+        Mark::Present { revision: self.db().watched_revision(entry), deadline_ms }
     }
 
     /// Says that the command now does so much, in units (`store::work`).

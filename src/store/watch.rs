@@ -1,16 +1,45 @@
-//! What WATCH remembers.
+//! What WATCH remembers, and EXEC compares.
+//!
+//! Invariant: a mark that holds means that the key was not written meanwhile. A present key gets a new revision whenever its value
+//! changes, and when it is created again (`txn.rs`); an absent one cannot have come and gone without a trace (`creations.rs`).
 
 use bytes::Bytes;
 
-/// A key that WATCH remembers: unchanged if its (revision, deadline) are.
+/// The feature level from which a key that was created and removed again since WATCH saw it absent stops EXEC. Below, what
+/// is absent again counts as unchanged, as it did for binaries that know no more.
+pub const ABSENCE_LEVEL: u32 = 2;
+
+/// A key that WATCH remembers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watch {
     /// Database.
     pub db: u8,
     /// Key.
     pub key: Bytes,
-    /// Revision; 0 = absent.
-    pub revision: u64,
-    /// Deadline in ms; 0 = none.
-    pub deadline_ms: u64,
+    /// What WATCH saw.
+    pub mark: Mark,
+}
+
+impl Watch {
+    /// Of a key that WATCH has yet to look at.
+    pub fn unread(db: u8, key: Bytes) -> Self {
+        Self { db, key, mark: Mark::Absent { at: 0 } }
+    }
+}
+
+/// How WATCH saw a key. What holds it against a later state is [`super::View::is_as_watched`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It was there.
+    Present {
+        /// Of its value.
+        revision: u64,
+        /// Cluster time in ms; 0 = none.
+        deadline_ms: u64,
+    },
+    /// It was not there.
+    Absent {
+        /// The state's revision then; the largest number: whatever was created since does not count.
+        at: u64,
+    },
 }

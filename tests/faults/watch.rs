@@ -14,7 +14,8 @@ fn exec(client: &mut Client, key: &str, value: &str) -> Value {
     client.pipeline(&commands).pop().unwrap()
 }
 
-/// With one connection to each of `nodes`: EXEC runs if nobody touched the watched key, and does not if somebody did.
+/// With one connection to each of `nodes`: EXEC runs if nobody touched the watched key, and does not if somebody did; nor if somebody made
+/// a key that was absent, and removed it again before or behind `change`.
 fn over(cluster: &mut Cluster, nodes: &[usize], change: impl Fn(&mut Cluster)) {
     let mut clients: Vec<Client> = nodes.iter().map(|node| cluster.nodes[*node].client()).collect();
     let keys: Vec<(String, String)> =
@@ -32,7 +33,29 @@ fn over(cluster: &mut Cluster, nodes: &[usize], change: impl Fn(&mut Cluster)) {
     for (rival, (_, other)) in rivals.iter_mut().zip(&keys) {
         watch(rival, other);
     }
+    let made: Vec<String> =
+        nodes.iter().flat_map(|node| [format!("before:{node}"), format!("behind:{node}")]).collect();
+    let of_nodes = nodes.iter().flat_map(|node| [node, node]);
+    let mut absent: Vec<(Client, &String)> =
+        of_nodes.zip(&made).map(|(node, key)| (cluster.nodes[*node].client(), key)).collect();
+    absent.iter_mut().for_each(|(client, key)| watch(client, key));
+    let come_and_go = |client: &mut Client, when: &str| {
+        for key in made.iter().filter(|key| key.starts_with(when)) {
+            client.call(&["SET", key, "1"]);
+            assert_eq!(client.call(&["DEL", key]), Value::Int(1));
+        }
+    };
+    come_and_go(&mut clients[0], "before");
     change(cluster);
+    come_and_go(&mut clients[0], "behind");
+    for (client, key) in &mut absent {
+        assert!(exec(client, key, "mine").is_null(), "{key} came and went");
+        assert!(client.call(&["GET", key]).is_null());
+        // Nobody touches it from here on.
+        watch(client, key);
+        assert!(exec(client, key, "mine").items().is_some(), "{key} was absent all along");
+        client.call(&["DEL", key]);
+    }
     for ((client, rival), (same, other)) in clients.iter_mut().zip(&mut rivals).zip(&keys) {
         let done = exec(client, same, "mine");
         assert_eq!(done, Value::Array(vec![Value::Simple(b"OK".to_vec()), Value::Bulk(b"mine".to_vec())]));
@@ -75,6 +98,36 @@ fn send(client: &mut Client, commands: &[&[&str]]) {
 
 fn is_loading(client: &mut Client) -> bool {
     matches!(client.read_reply().unwrap(), Value::Error(text) if text.starts_with(b"LOADING"))
+}
+
+/// What a snapshot holds is enough to judge by: a node that starts from one decides as those that do not.
+#[test]
+fn exec_on_an_absent_key_over_snapshots_and_restarts() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(0);
+    let (mut absent, mut gone) = (cluster.nodes[0].client(), cluster.nodes[0].client());
+    watch(&mut absent, "absent");
+    watch(&mut gone, "gone");
+    let mut other = cluster.nodes[1].client();
+    other.call(&["SET", "gone", "1"]);
+    other.call(&["DEL", "gone"]);
+    cluster.wait_caught_up();
+    for node in [1, 2] {
+        let reply = cluster.nodes[node].client().call(&["RAFT.SNAPSHOT"]);
+        assert!(!reply.is_error(), "{reply:?}");
+        cluster.nodes[node].kill();
+        cluster.nodes[node].start_again();
+        cluster.wait_ready(node);
+        cluster.wait_caught_up();
+    }
+    assert!(exec(&mut gone, "gone", "mine").is_null(), "it came and went");
+    assert!(exec(&mut absent, "absent", "mine").items().is_some(), "it was absent all along");
+    for node in &cluster.nodes {
+        let mut client = node.client();
+        assert!(client.call(&["GET", "gone"]).is_null());
+        assert_eq!(client.call(&["GET", "absent"]), Value::Bulk(b"mine".to_vec()));
+    }
+    cluster.check_digests();
 }
 
 /// Without a quorum WATCH is told LOADING: nothing that was sent with it runs when the quorum returns, and no transaction runs

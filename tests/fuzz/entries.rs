@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 use lockstep::executor::entry::{BatchWriter, Content, Corrupt, Stamp, decode, encode, seal};
-use lockstep::executor::{Command, Exec, Watch};
+use lockstep::executor::{Command, Exec, Mark, Watch};
 use lockstep::protocol::Args;
 
 use crate::support::rng::Rng;
@@ -23,8 +23,11 @@ fn exec(rng: &mut Rng) -> Exec {
     let watch = |rng: &mut Rng| Watch {
         db: rng.below(16) as u8,
         key: Bytes::from(rng.bytes(3)),
-        revision: rng.next(),
-        deadline_ms: rng.next(),
+        mark: if rng.percent(50) {
+            Mark::Present { revision: rng.next(), deadline_ms: rng.next() }
+        } else {
+            Mark::Absent { at: rng.next() }
+        },
     };
     let spec = lockstep::command::lookup(b"get").unwrap();
     Exec {

@@ -18,6 +18,7 @@ mod slow_commands;
 mod stats;
 #[path = "../support/mod.rs"]
 mod support;
+mod watch;
 
 use support::client::Client;
 use support::process::Server;

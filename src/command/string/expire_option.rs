@@ -105,6 +105,7 @@ impl<'a> Expiry<'a> {
 pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: u64) {
     if is_over(deadline_ms, txn.now_ms()) {
         txn.remove(key);
+        txn.note_creation(key);
     } else {
         txn.set(key, value.into(), Deadline::At(deadline_ms));
     }

@@ -1,6 +1,6 @@
 //! WATCH
 //!
-//! The marks (revision, deadline) of the keys are read linearizably, and compared when EXEC is applied: so it holds on any node and
+//! The marks of the keys are read linearizably, and compared when EXEC is applied: so it holds on any node and
 //! over a leader change. A WATCH that fails, however it does, leaves EXEC refused ([`crate::command::context::Watched`]).
 
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Finish, Watch};
@@ -42,7 +42,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let watched = &mut call.session.watched;
     let was_incomplete = std::mem::replace(&mut watched.incomplete, true);
     let keys: Vec<Watch> = (1..args.len())
-        .map(|i| Watch { db, key: bytes::Bytes::copy_from_slice(args.arg(i)), revision: 0, deadline_ms: 0 })
+        .map(|i| Watch::unread(db, bytes::Bytes::copy_from_slice(args.arg(i))))
         .filter(|new| !watched.marks.iter().any(|known| known.db == new.db && known.key == new.key))
         .collect();
     let bytes: usize = watched.marks.iter().chain(&keys).map(|watch| watch.key.len()).sum();

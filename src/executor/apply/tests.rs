@@ -1,8 +1,11 @@
 //! Which batches run, and what those that do not run change.
 
+mod watch;
+
 use super::*;
 use crate::command::lookup;
 use crate::config::ReadLevel;
+use crate::executor::Mark;
 use crate::executor::entry::{BatchWriter, Stamp, decode, encode, seal};
 use crate::protocol::Args;
 
@@ -132,19 +135,20 @@ fn session_commands_of_a_transaction_are_left_to_the_connection() {
 #[test]
 fn a_transaction_runs_only_if_what_it_watches_is_as_it_was() {
     let mut state = booted();
-    let exec = |revision| {
+    let exec = |mark| {
         let incr = Command::new(lookup(b"incr").unwrap(), 0, Args::from_slices(["INCR", "n"]));
-        let watches = vec![Watch { db: 0, key: "n".into(), revision, deadline_ms: 0 }];
+        let watches = vec![Watch { db: 0, key: "n".into(), mark }];
         let mut batch = BatchWriter::new(0, 0, 64);
         batch.exec(&Exec { watches, commands: vec![incr] });
         prepared(batch.finish(), 200)
     };
-    apply(&mut state, 3, exec(0), |_, _| None);
+    let absent = Mark::Absent { at: state.revision() };
+    apply(&mut state, 3, exec(absent), |_, _| None);
     assert_eq!(n(&state), Reply::Bulk("1".into()), "it was absent");
-    apply(&mut state, 4, exec(0), |_, _| None);
+    apply(&mut state, 4, exec(absent), |_, _| None);
     assert_eq!(n(&state), Reply::Bulk("1".into()), "it is there now");
     let revision = state.revision();
-    apply(&mut state, 5, exec(revision), |_, _| None);
+    apply(&mut state, 5, exec(Mark::Present { revision, deadline_ms: 0 }), |_, _| None);
     assert_eq!(n(&state), Reply::Bulk("2".into()));
 }
 

@@ -4,7 +4,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::wire::{get_args, get_bytes, get_number, get_u8, get_u64, put_args, put_bytes, put_number};
 use super::{Corrupt, HEAD_LEN, head};
-use crate::executor::{Command, CommandGroup, Exec, Step, Watch};
+use crate::executor::{Command, CommandGroup, Exec, Mark, Step, Watch};
 use crate::protocol::Args;
 
 /// Commands of one origin, in order.
@@ -46,6 +46,27 @@ pub enum LogCommand {
 const PLAIN: u8 = 0;
 const EXEC: u8 = 1;
 const SHORT_OF_MEMORY: u8 = 2;
+
+/// Stands for the deadline of a watched key that was absent: no key has this one.
+const ABSENT: u64 = u64::MAX;
+
+/// A mark as (revision, deadline). Both 0, which no present key has, is what below [`crate::store::ABSENCE_LEVEL`] stands for an
+/// absent one.
+fn mark_numbers(mark: Mark) -> (u64, u64) {
+    match mark {
+        Mark::Present { revision, deadline_ms } => (revision, deadline_ms),
+        Mark::Absent { at: u64::MAX } => (0, 0),
+        Mark::Absent { at } => (at, ABSENT),
+    }
+}
+
+fn mark_of(revision: u64, deadline_ms: u64) -> Mark {
+    match (revision, deadline_ms) {
+        (0, 0) => Mark::Absent { at: u64::MAX },
+        (at, ABSENT) => Mark::Absent { at },
+        (revision, deadline_ms) => Mark::Present { revision, deadline_ms },
+    }
+}
 
 /// Collects the commands of a batch. Boot 0 is the leader's own: such a batch has no seq and always runs.
 pub struct BatchWriter {
@@ -105,8 +126,9 @@ impl BatchWriter {
         for watch in &exec.watches {
             self.out.put_u8(watch.db);
             put_bytes(&mut self.out, &watch.key);
-            self.out.put_u64_le(watch.revision);
-            self.out.put_u64_le(watch.deadline_ms);
+            let (revision, deadline_ms) = mark_numbers(watch.mark);
+            self.out.put_u64_le(revision);
+            self.out.put_u64_le(deadline_ms);
         }
         put_number(&mut self.out, exec.commands.len() as u64);
         for command in &exec.commands {
@@ -172,12 +194,8 @@ fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
         EXEC => {
             let mut watches = Vec::new();
             for _ in 0..get_number(rest)? {
-                watches.push(Watch {
-                    db: get_u8(rest)?,
-                    key: get_bytes(rest)?,
-                    revision: get_u64(rest)?,
-                    deadline_ms: get_u64(rest)?,
-                });
+                let (db, key) = (get_u8(rest)?, get_bytes(rest)?);
+                watches.push(Watch { db, key, mark: mark_of(get_u64(rest)?, get_u64(rest)?) });
             }
             let mut commands = Vec::new();
             for _ in 0..get_number(rest)? {

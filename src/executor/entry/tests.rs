@@ -1,14 +1,24 @@
 use super::*;
 use crate::executor::Command;
-use crate::executor::{Exec, Watch};
+use crate::executor::{Exec, Mark, Watch};
 use crate::protocol::Args;
+
+fn marks() -> [Mark; 5] {
+    [
+        Mark::Present { revision: 9, deadline_ms: 4 },
+        Mark::Present { revision: 9, deadline_ms: 0 },
+        Mark::Absent { at: 9 },
+        Mark::Absent { at: 0 },
+        Mark::Absent { at: u64::MAX },
+    ]
+}
 
 fn sample() -> Bytes {
     let mut batch = BatchWriter::new(7, 3, 0);
     batch.plain(0, &Args::from_slices(["SET", "k", "v"]));
     let get = crate::command::lookup(b"get").unwrap();
     batch.exec(&Exec {
-        watches: vec![Watch { db: 1, key: Bytes::from_static(b"w"), revision: 9, deadline_ms: 4 }],
+        watches: marks().map(|mark| Watch { db: 1, key: Bytes::from_static(b"w"), mark }).to_vec(),
         commands: vec![Command::new(get, 2, Args::from_slices(["GET", "k"]))],
     });
     seal(batch.finish(), Stamp { now_ms: 11, digest_index: 1024, digest: 5 })
@@ -24,7 +34,12 @@ fn a_batch_reads_back_as_written() {
     let LogCommand::Plain { is_short_of_memory: false, db: 0, args } = &commands[0] else { panic!() };
     assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
     let LogCommand::Exec { is_short_of_memory: false, watches, commands } = &commands[1] else { panic!() };
-    assert_eq!((watches[0].revision, commands[0].0), (9, 2));
+    assert!(watches.iter().map(|watch| (watch.db, &watch.key[..], watch.mark)).eq(marks().map(|mark| (
+        1,
+        &b"w"[..],
+        mark
+    ))));
+    assert_eq!(commands[0].0, 2);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use tokio::time::Instant;
 
 use crate::config::ReadLevel;
-use crate::executor::apply::unchanged;
 use crate::executor::read::{Read, Work};
-use crate::executor::{Answered, Command, CommandGroup, Slot, Step, StepReply, StoreExecutor, run_read};
+use crate::executor::{Answered, Command, CommandGroup, Exec, Slot, Step, StepReply, StoreExecutor, run_read};
 use crate::protocol::Reply;
 use crate::store::{ELEMENT_UNITS, Horizon, Rng, State, Tally, View};
 
@@ -81,7 +80,7 @@ impl<'a> ReadExecution<'a> {
                 let mut met_due = false;
                 for key in &mut keys {
                     let view = self.view(key.db.into()).without_touch();
-                    (key.revision, key.deadline_ms) = view.watch_mark(&key.key);
+                    key.mark = view.watch_mark(&key.key);
                     met_due |= view.met_due();
                 }
                 if met_due {
@@ -109,7 +108,7 @@ impl<'a> ReadExecution<'a> {
             };
             let reply = match &command.exec {
                 None => reader.read(command).map(StepReply::Reply),
-                Some(exec) if !unchanged(self.state, &exec.watches) => Some(Reply::NilArray.into()),
+                Some(exec) if !reader.is_unchanged(exec) => Some(Reply::NilArray.into()),
                 Some(exec) => {
                     let slots = exec.commands.iter().map(|inner| match inner.spec.is_session() {
                         true => Some(Slot::Session(Box::new(inner.clone()))),
@@ -140,6 +139,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// True if every watched key is as it was. One that is due by the estimate is not, like any key that is read.
+    fn is_unchanged(&mut self, exec: &Exec) -> bool {
+        exec.watches.iter().all(|watch| {
+            let view = self.execution.view(watch.db.into());
+            let is_unchanged = view.is_as_watched(&watch.key, watch.mark);
+            self.met_due |= view.met_due();
+            is_unchanged
+        })
+    }
+
     /// None: it wants to do more than it may, and has ended before that.
     fn read(&mut self, command: &Command) -> Option<Reply> {
         let allowed = self.execution.allowed.0.min(self.left);

@@ -13,7 +13,7 @@ use crate::error::LOADING;
 use crate::executor::apply::apply;
 use crate::executor::entry::{BatchWriter, Stamp, decode, seal};
 use crate::executor::prepare::Prepared;
-use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor, Step};
+use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor, Mark, Step, Watch};
 use crate::protocol::{Args, Reply};
 use crate::sys::clock::testing::Still;
 use crate::sys::clock::{Clocks, ClusterClock};
@@ -118,6 +118,35 @@ async fn a_key_that_is_due_by_the_clock_alone_is_read_again_after_a_tick() {
     assert!(answered.try_recv().is_err(), "only the log expires keys");
     consensus.tick_now();
     assert_eq!(answered.await.unwrap().replies, value, "the tick that came did not expire it");
+}
+
+/// A transaction that only reads, of other keys at that.
+#[tokio::test(start_paused = true)]
+async fn a_watched_key_that_is_due_by_the_clock_alone_stops_exec_after_a_tick() {
+    let (executor, consensus) = executor(false);
+    run(&executor, &[Args::from_slices(["SET", "k", "v", "PX", "1000"])]).await;
+    let revision = executor.gate.read().await.revision();
+    let exec = |deadline_ms| {
+        let mut exec = command("EXEC");
+        let watches = vec![Watch { db: 0, key: "k".into(), mark: Mark::Present { revision, deadline_ms } }];
+        exec.exec = Some(Box::new(Exec { watches, commands: vec![command("GET other")] }));
+        read(vec![exec])
+    };
+    for (now_ms, deadline_ms, runs) in [(10_900, 11_000, true), (10_900, 11_001, false), (11_000, 11_000, true)] {
+        executor.clock.follow(now_ms);
+        let (exec, mut answered) = exec(deadline_ms);
+        answer(executor.clone(), vec![exec], 6, consensus.clone()).await;
+        let expected = if runs { Reply::Array(vec![Reply::Nil]) } else { Reply::NilArray };
+        assert_eq!(answered.try_recv().unwrap().replies, [expected], "{now_ms}");
+    }
+    executor.clock.follow(11_100);
+    let (exec, mut answered) = exec(11_000);
+    answer(executor.clone(), vec![exec], 6, consensus.clone()).await;
+    settle().await;
+    assert!(answered.try_recv().is_err(), "only the log expires keys");
+    executor.gate.write().await.advance_clock(11_100);
+    consensus.tick_now();
+    assert_eq!(answered.await.unwrap().replies, [Reply::NilArray]);
 }
 
 /// What goes through much leaves the thread, on its own or with others, and is answered like anything else; what looks at a small

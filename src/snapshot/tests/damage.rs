@@ -1,6 +1,6 @@
 //! Whatever happens to the bytes is found and named.
 
-use super::super::{Damage, Problem};
+use super::super::{Damage, FORMAT_VERSION, Problem};
 use super::*;
 
 /// The damage that reading shows, after a look at its message.
@@ -91,5 +91,6 @@ fn a_later_format_is_named() {
     bytes[12..16].copy_from_slice(&crc);
     let error = read(&bytes).unwrap_err();
     assert!(!error.is_damage());
-    assert!(error.to_string().contains("format version 200, this program knows versions up to 1"), "{error}");
+    let expected = format!("format version 200, this program knows versions up to {FORMAT_VERSION}");
+    assert!(error.to_string().contains(&expected), "{error}");
 }

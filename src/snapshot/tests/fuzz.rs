@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 
 use super::super::chunk::{ChunkWriter, Kind};
-use super::super::{Damage, Problem, value};
+use super::super::{Damage, FORMAT_VERSION, Problem, value};
 use super::*;
 
 /// The file whose meta is right and whose contents are `body`.
 fn seal(state: &State, body: &[u8], chunk_len_max: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut out = ChunkWriter::new(&mut bytes, 1, chunk_len_max).unwrap();
+    let mut out = ChunkWriter::new(&mut bytes, FORMAT_VERSION, chunk_len_max).unwrap();
     meta_of(state).write(state, &mut out).unwrap();
     out.raw(body).unwrap();
     out.finish(state.db(0).len() as u64).unwrap();
@@ -84,7 +84,7 @@ fn every_changed_byte_behind_right_checksums_is_survived() {
 fn contents(keys: u64, make: impl FnOnce(&mut ChunkWriter<'_, Vec<u8>>)) -> String {
     let state = created();
     let mut bytes = Vec::new();
-    let mut out = ChunkWriter::new(&mut bytes, 1, 1000).unwrap();
+    let mut out = ChunkWriter::new(&mut bytes, FORMAT_VERSION, 1000).unwrap();
     meta_of(&state).write(&state, &mut out).unwrap();
     super::super::sections::write(&state, &mut out).unwrap();
     make(&mut out);

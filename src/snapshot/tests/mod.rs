@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use super::write::write_chunked;
 use super::{Meta, Reader, SnapshotError};
 use crate::store::{
-    Changed, Create, DATABASES, Deadline, Effects, Entry, Hash, Options, Rng, SHARDS, State, Str, Txn, Value, Wish,
+    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Kind, Mark, Options, Rng, SHARDS,
+    State, Str, Txn, Value, View, Wish,
 };
 
 /// One step of building a state.
@@ -207,6 +208,11 @@ fn read(bytes: &[u8]) -> Result<(Meta, State), SnapshotError> {
     Reader::new(bytes, "n1/snap")?.read_state()
 }
 
+fn view(state: &State) -> View<'_> {
+    let now_ms = state.now_ms();
+    View::new(state, 0, Horizon { applied_ms: now_ms, estimate_ms: now_ms }, Rng::new(1))
+}
+
 /// All that a snapshot has to keep of an entry.
 fn entry_parts(entry: &Entry) -> (&[u8], u64, Option<u64>, &'static str, &Value, String) {
     let form = format!("{:?}", entry.value());
@@ -215,6 +221,7 @@ fn entry_parts(entry: &Entry) -> (&[u8], u64, Option<u64>, &'static str, &Value,
 
 fn assert_same(a: &State, b: &State) {
     assert_eq!((a.revision(), a.now_ms(), a.digest.value()), (b.revision(), b.now_ms(), b.digest.value()));
+    assert!(a.creations() == b.creations(), "creations");
     assert_eq!(a.origins, b.origins);
     assert_eq!(a.scripts, b.scripts);
     assert_eq!(a.options, b.options);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Meta, write};
+use super::super::{FORMAT_VERSION, Meta, write};
 use super::*;
 
 proptest! {
@@ -66,9 +66,45 @@ fn states_of_different_histories_and_the_same_contents_give_the_same_bytes() {
     let mut txn = other.txn(0, crate::store::Rng::new(1), &mut effects);
     (1000..4000).for_each(|n| assert!(txn.remove(&key(n))));
     other.restore_counters(one.revision(), one.now_ms(), one.digest.value(), &[]);
+    other.restore_creations(one.creations().clone());
     let order = |state: &State| state.db(0).iter_unordered().map(|entry| entry.key().to_vec()).collect::<Vec<_>>();
     assert_ne!(order(&one), order(&other), "otherwise this shows nothing");
     assert_eq!(bytes_of(&one, 1000), bytes_of(&other, 1000));
+}
+
+#[test]
+fn what_was_watched_before_a_snapshot_is_judged_alike_behind_it() {
+    let mut state = created();
+    let mark = |state: &State, key: &[u8]| view(state).watch_mark(key);
+    let (gone, absent, swapped) = (b"gone", b"absent", b"swapped");
+    let (gone_mark, absent_mark) = (mark(&state, gone), mark(&state, absent));
+    let set = |db, key: &[u8]| Op::Set { db, key: key.to_vec(), len: 1, ttl_ms: None };
+    let remove = |key: &[u8]| Op::Remove { db: 0, key: key.to_vec() };
+    apply(&mut state, 1, &set(0, gone));
+    apply(&mut state, 2, &remove(gone));
+    let (_, back) = read(&bytes_of(&state, 1000)).unwrap();
+    for state in [&state, &back] {
+        assert!(!view(state).is_as_watched(gone, gone_mark) && view(state).is_as_watched(absent, absent_mark));
+    }
+    let (mut state, swapped_mark) = (back, mark(&state, swapped));
+    apply(&mut state, 3, &set(1, swapped));
+    apply(&mut state, 4, &Op::Swap { a: 0, b: 1 });
+    apply(&mut state, 5, &remove(swapped));
+    let (_, back) = read(&bytes_of(&state, 1000)).unwrap();
+    for state in [&state, &back] {
+        assert!(!view(state).is_as_watched(swapped, swapped_mark));
+    }
+}
+
+#[test]
+fn a_full_table_of_creations_takes_64_kib() {
+    let mut state = created();
+    let before = bytes_of(&state, 1 << 20).len();
+    state.raise_revision(100_000_000_000_000);
+    state.restore_creations(Creations::all_at(state.revision()));
+    let bytes = bytes_of(&state, 1 << 20);
+    assert!((64_000..=65_600).contains(&(bytes.len() - before)), "{}", bytes.len() - before);
+    assert_same(&state, &read(&bytes).unwrap().1);
 }
 
 #[test]
@@ -118,7 +154,8 @@ fn a_meta_of_another_state_is_not_written() {
     for wrong in [
         Meta { cluster_id: 1, ..meta.clone() },
         Meta { level: 9, ..meta.clone() },
-        Meta { format_version: 2, ..meta.clone() },
+        Meta { format_version: FORMAT_VERSION + 1, ..meta.clone() },
+        Meta { format_version: FORMAT_VERSION - 1, ..meta.clone() },
         Meta { raft: vec![0; 600 * 1024], ..meta },
     ] {
         let error = write(&state, &wrong, &mut Vec::new()).unwrap_err();

@@ -64,6 +64,9 @@ impl Txn<'_> {
         for index in [a, b] {
             if let Some(db) = self.state.dbs.get_mut(index) {
                 db.raise_floor(revision);
+                if !db.is_empty() {
+                    self.state.creations.note_arrival(index, revision);
+                }
             }
             self.state.digest.key(index, b"", revision, 0);
         }
