@@ -126,25 +126,11 @@ impl<'a> Maker<'a> {
     }
 
     fn push(&mut self, connection: usize, (args, points): Generated, how: How) {
-        if args[0].eq_ignore_ascii_case(b"WATCH") && self.grammar.allows("SETNX") {
-            // Only keys that exist are watched: that one came and went between WATCH and EXEC is deliberately not noticed
-            // here (absent keys have revision 0), and no rule could except all that follows from it.
-            for key in args.iter().skip(1).filter(|key| key.len() < 100) {
-                let (mut setnx, points) = self.grammar.exactly("SETNX k base");
-                setnx[1] = key.clone();
-                self.items.push(Item {
-                    connection,
-                    burst: self.burst,
-                    args: setnx,
-                    how: How::Frame,
-                    answered: true,
-                    points,
-                });
-            }
-        }
         let persists = |arg: &Vec<u8>| arg.eq_ignore_ascii_case(b"PERSIST");
-        if args.iter().any(persists) && self.grammar.allows("UNWATCH") {
-            // Nor is a deadline noticed that came and went: WATCH compares a key's revision and deadline.
+        let is_swap = args[0].eq_ignore_ascii_case(b"SWAPDB");
+        if (is_swap || args.iter().any(persists)) && self.grammar.allows("UNWATCH") {
+            // A deadline is not noticed that came and went: WATCH compares a key's revision and deadline. And SWAPDB stops EXEC on a key
+            // that is absent before and after, because it might have been brought in and removed.
             for connection in 0..CONNECTIONS {
                 let (unwatch, points) = self.grammar.exactly("UNWATCH");
                 self.burst += 1;

@@ -110,6 +110,24 @@ fn lengths_and_counts_alone_allocate_nothing() {
     }
 }
 
+#[test]
+fn creations_that_no_state_has_are_refused() {
+    let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        other => panic!("{other:?}"),
+    };
+    let mut state = created();
+    // No slot is taken: the number of those, and that no keys follow, end the contents.
+    let body = body_of(&bytes_of(&state, 1000));
+    assert_eq!(body[body.len() - 2..], [0, 0]);
+    let of = |end: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 2], end].concat(), 1000));
+    assert_eq!(of(&[1, 0x80, 0x40, 9, 0]), "slot of creations 8192, not below 8192");
+    assert_eq!(of(&[2, 0xFF, 0x3F, 9, 0, 9, 0]), "slot of creations 0, not below 0");
+    assert_eq!(of(&[1, 5, 0, 0]), "a creation at revision 0");
+    state.restore_creations(Creations::all_at(state.revision() + 1));
+    assert_eq!(refused(&bytes_of(&state, 1000)), "a creation is newer than the state");
+}
+
 fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &Value) {
     out.bytes(key).unwrap();
     out.varint(revision).unwrap();
