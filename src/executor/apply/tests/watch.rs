@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::testing::Bench;
 use crate::executor::Mark;
-use crate::store::ABSENCE_LEVEL;
+use crate::store::{ABSENCE_LEVEL, Deadline, Kind, Str};
 
 /// Runs a line; `@n` in front selects a database, `+n` lets n ms pass, and `sweep` removes what is due.
 fn play(bench: &mut Bench, line: &str) {
@@ -136,10 +136,11 @@ fn another_key_of_the_slot_stops_exec_too() {
     let mut bench = Bench::new();
     bench.state.cluster.level = ABSENCE_LEVEL;
     let watched = watch(&bench, "k");
-    let last = |bench: &Bench| bench.state.creations().last(0, b"k");
-    let of_the_slot = (0..100_000).find(|number| {
-        bench.run(&format!("SET {number} v"));
-        last(&bench) > 0
+    let mut effects = Effects::default();
+    let of_the_slot = (0..100_000u64).find(|number| {
+        let value = Str::new(b"v").into_value();
+        bench.state.txn(0, Rng::new(0), &mut effects).set(number.to_string().as_bytes(), value, Deadline::Clear);
+        bench.state.creations().last(0, b"k") > 0
     });
     assert!(of_the_slot.is_some_and(|number| number > 100), "{of_the_slot:?}");
     assert!(!unchanged(&bench.state, &[watched]));
