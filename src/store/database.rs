@@ -34,6 +34,8 @@ use triomphe::Arc;
 use super::shard::{Shard, TABLE_MAX, order, positioned};
 use super::{CURSOR_BITS, Entry, Position, SHARDS, Value};
 
+/// Number of databases (SELECT 0 … 15).
+pub const DATABASES: usize = 16;
 /// Shards tried at random before those that hold keys are listed.
 const RANDOM_TRIES_MAX: usize = 64;
 

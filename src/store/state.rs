@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Cluster, Creations, Database, Digest, Options, Origins};
+use super::{Cluster, Creations, DATABASES, Database, Digest, Options, Origins};
 
-/// Number of databases (SELECT 0 … 15).
-pub const DATABASES: usize = 16;
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
 pub const FIRST_REVISION_EPOCH_S: u64 = 1_767_225_600;
 
