@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::{
-    ABSENCE_LEVEL, Changed, Create, DATABASES, Database, Deadline, Effects, Entry, Horizon, Mark, Rng, State, Str,
-    Value, View,
+    ABSENCE_LEVEL, Changed, Create, DATABASES, Database, Deadline, Effects, Entry, Horizon, Mark, Rng, State, Str, View,
 };
 
 const START_MS: u64 = 1_000;

@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use super::write::write_chunked;
 use super::{Meta, Reader, SnapshotError};
 use crate::store::{
-    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Kind, Mark, Options, Rng, SHARDS,
-    State, Str, Txn, Value, View, Wish,
+    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Mark, Options, Rng, SHARDS, State,
+    Str, Txn, Value, View, Wish,
 };
 
 /// One step of building a state.

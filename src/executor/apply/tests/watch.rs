@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::testing::Bench;
 use crate::executor::Mark;
-use crate::store::{ABSENCE_LEVEL, Deadline, Kind, Str};
+use crate::store::{ABSENCE_LEVEL, Deadline, Str};
 
 /// Runs a line; `@n` in front selects a database, `+n` lets n ms pass, and `sweep` removes what is due.
 fn play(bench: &mut Bench, line: &str) {
@@ -138,7 +138,7 @@ fn another_key_of_the_slot_stops_exec_too() {
     let watched = watch(&bench, "k");
     let mut effects = Effects::default();
     let of_the_slot = (0..100_000u64).find(|number| {
-        let value = Str::new(b"v").into_value();
+        let value = Str::new(b"v").into();
         bench.state.txn(0, Rng::new(0), &mut effects).set(number.to_string().as_bytes(), value, Deadline::Clear);
         bench.state.creations().last(0, b"k") > 0
     });
