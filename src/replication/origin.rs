@@ -3,7 +3,11 @@
 //!
 //! Invariants
 //! - Exactly once: a batch has one seq for ever. Whatever is sent again under that seq is the same commands, or none (a void
-//!   batch, once its clients were told that the outcome is unknown). The log accepts each seq once ([`crate::store::Origins`]).
+//!   batch, once its clients were told that the outcome is unknown), or those that the leader takes of them, once no other copy may
+//!   reach the log. The log accepts each seq once ([`crate::store::Origins`]).
+//! - Groups are applied in the order in which they came, so those of one connection are whether or not it waits for an answer before it
+//!   hands over the next: a batch holds them in that order, seqs are given in it, the log accepts seqs without gaps, and a group never
+//!   goes behind one that came later (a refused batch keeps its seq; all batches of an ended boot go to the head of the queue together).
 //! - A seq is given when a batch is first handed over; commands that only wait have none, and can be refused as certainly not
 //!   applied.
 //! - `outstanding` counts the hand-overs of a batch that may still reach the log. It is raised before a byte may leave, and

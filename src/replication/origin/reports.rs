@@ -31,7 +31,7 @@ impl Origin {
     }
 
     /// The leader's disk has no space for a batch: it did not reach the log. If no other copy of it can, its clients are told so, but for those
-    /// whose commands pass: they go into a later batch.
+    /// whose commands pass: they go again in this batch, which comes before those that were handed over after it.
     pub fn refused(&self, stream: u64, seq: u64, space: DiskSpace) {
         let mut failed = Vec::new();
         let mut inner = self.inner.lock();
@@ -42,16 +42,17 @@ impl Origin {
         if let (Some(pending), Some(boot)) = (pending, boot)
             && pending.outstanding == 1
         {
-            pending.body = Stored::Fresh(BatchWriter::new(boot, seq, 0).finish());
-            pending.void = true;
-            let (groups, since) = (std::mem::take(&mut pending.groups), pending.since);
-            for group in groups.into_iter().rev() {
+            let mut writer = BatchWriter::new(boot, seq, 0);
+            for group in std::mem::take(&mut pending.groups) {
                 if space.admits_group(&group) {
-                    inner.queue_first(group, since);
+                    writer.add_group(&group);
+                    pending.groups.push(group);
                 } else {
                     failed.push((group, DISK_FULL));
                 }
             }
+            pending.body = Stored::Fresh(writer.finish());
+            pending.void = pending.groups.is_empty();
         }
         drop(inner);
         answer(failed);

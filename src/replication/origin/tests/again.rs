@@ -42,9 +42,9 @@ async fn what_an_ended_boot_had_in_flight_keeps_its_order() {
     assert_eq!(taken(&origin, 9, 1), Some(vec![1, 2, 3, 4]));
 }
 
-/// A leader without room: who would need some is told, who frees some goes into a later batch, and the seq stays taken.
+/// A leader without room: who would need some is told, who frees some goes again under the same seq.
 #[tokio::test(start_paused = true)]
-async fn a_refused_batch_goes_again_without_its_commands() {
+async fn a_refused_batch_goes_again_with_what_passes() {
     let origin = booted();
     let mut set = submit_of(&origin, 1, &["SET", "k", "v"]);
     let mut del = submit_of(&origin, 2, &["DEL", "k"]);
@@ -55,8 +55,51 @@ async fn a_refused_batch_goes_again_without_its_commands() {
     assert!(del.try_recv().is_err());
     advance(BACKOFF_MAX).await;
     let again = hand_overs(&origin, LEADER);
-    assert_eq!(again.iter().map(content).collect::<Vec<_>>(), [(7, 1, 0), (7, 2, 1)]);
-    assert_eq!((taken(&origin, 7, 1), taken(&origin, 7, 2)), (Some(vec![]), Some(vec![2])));
+    assert_eq!(again.iter().map(content).collect::<Vec<_>>(), [(7, 1, 1)]);
+    assert_eq!(taken(&origin, 7, 1), Some(vec![2]));
+    assert!(
+        del.try_recv().is_err() && origin.is_idle(),
+        "its reply is who applies it to give, and nothing of it is left"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_batch_of_which_nothing_passes_is_void() {
+    let origin = booted();
+    let mut del = submit_of(&origin, 1, &["DEL", "k"]);
+    let first = hand_overs(&origin, LEADER).remove(0);
+    origin.refused(first.stream, 1, DiskSpace::Out);
+    assert_eq!(answer(&mut del), Some(DISK_FULL));
+    advance(BACKOFF_MAX).await;
+    let again = hand_overs(&origin, LEADER);
+    assert_eq!(again.iter().map(content).collect::<Vec<_>>(), [(7, 1, 0)]);
+    origin.refused(again[0].stream, 1, DiskSpace::Out);
+    advance(TIMEOUT).await;
+    origin.expire(TIMEOUT);
+    assert_eq!(taken(&origin, 7, 1), Some(vec![]));
+}
+
+/// Connection 7 does not wait for its answers: what was refused of it is applied before what it handed over later.
+#[tokio::test(start_paused = true)]
+async fn refused_groups_of_a_connection_stay_ahead_of_its_later_ones() {
+    for both in [false, true] {
+        let origin = booted();
+        let _first = [submit_of(&origin, 1, &["SET", "k", "v"]), submit_of(&origin, 7, &["DEL", "k"])];
+        let first = hand_overs(&origin, LEADER).remove(0);
+        advance(IN_FLIGHT_STEP).await;
+        let _second = [submit_of(&origin, 7, &["DEL", "k"]), submit_of(&origin, 8, &["DEL", "k"])];
+        let second = hand_overs(&origin, LEADER).remove(0);
+        let _third = submit_of(&origin, 7, &["DEL", "k"]);
+        origin.refused(first.stream, 1, DiskSpace::Low);
+        if both {
+            origin.refused(second.stream, 2, DiskSpace::Low);
+        }
+        advance(BACKOFF_MAX).await;
+        let again = hand_overs(&origin, LEADER);
+        assert_eq!(again.iter().map(content).collect::<Vec<_>>(), [(7, 1, 1), (7, 2, 2), (7, 3, 1)], "{both}");
+        let order: Vec<_> = (1..=3).map(|seq| taken(&origin, 7, seq)).collect();
+        assert_eq!(order, [Some(vec![7]), Some(vec![7, 8]), Some(vec![7])], "{both}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
