@@ -1,11 +1,15 @@
 //! The leader's side of the write path: stamp and propose.
 //!
-//! Invariant: no entry reaches the log that is too long for a peer's frame: it could never be replicated, nor anything behind it.
+//! Invariants
+//! - No entry reaches the log that is too long for a peer's frame: it could never be replicated, nor anything behind it.
+//! - "Rejected" is said only of a proposal that did not reach the log, here or anywhere. The origin takes it for "certainly not applied",
+//!   and says so to clients.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use openraft::errors::ClientWriteError;
 
 use super::Group;
 use super::origin::{Body, HandOver};
@@ -28,11 +32,7 @@ impl Group {
             tracing::warn!(node = self.node, bytes = sealed.len(), "a batch is refused: no peer can be sent it");
             return rejected();
         }
-        let responder = WriteResponder::new(move |result| {
-            if let Err(openraft::errors::ClientWriteError::ForwardToLeader(_)) = result {
-                rejected();
-            }
-        });
+        let responder = responder(rejected);
         // A stopped Raft answers nothing more: the outcome is unknown.
         let _ = raft.client_write_ff(Payload(sealed), Some(responder)).await;
     }
@@ -41,6 +41,19 @@ impl Group {
     pub(super) async fn propose_own(&self, unsealed: BytesMut) {
         self.propose(seal(unsealed, self.stamp()), || ()).await;
     }
+}
+
+/// Calls `rejected` if the outcome of a proposal is a rejection.
+///
+/// That is `ForwardToLeader` alone, matched by name. `LogEntryDiscarded` comes with the same information about a leader, and openraft's
+/// conversions (`forward_to_leader`, `TryAsRef`) take one for the other; but it is of an entry that was in this node's log and gave way to
+/// another leader's, which may have had it from here and commit it: its outcome is unknown.
+fn responder(rejected: impl FnOnce() + Send + 'static) -> WriteResponder {
+    WriteResponder::new(move |result| {
+        if let Err(ClientWriteError::ForwardToLeader(_)) = result {
+            rejected();
+        }
+    })
 }
 
 /// Hands a batch to the leader, this node or another.
@@ -77,4 +90,29 @@ pub async fn end_boot(group: &Arc<Group>, boot: u64) {
     };
     // Without a quorum the next boot of this node ends it.
     let _ = tokio::time::timeout(Duration::from_millis(500), ended).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use openraft::errors::ForwardToLeader;
+    use openraft::raft::responder::Responder;
+
+    use super::*;
+    use crate::replication::types::{TypeConfig, WriteResult};
+
+    #[test]
+    fn only_what_did_not_reach_the_log_is_rejected() {
+        let is_rejected = |result: WriteResult| {
+            let called = Arc::new(AtomicBool::new(false));
+            let rejected = called.clone();
+            let responder = responder(move || rejected.store(true, Ordering::Relaxed));
+            Responder::<TypeConfig, WriteResult>::on_complete(responder, result);
+            called.load(Ordering::Relaxed)
+        };
+        assert!(is_rejected(Err(ClientWriteError::ForwardToLeader(ForwardToLeader::empty()))));
+        let discarded = ClientWriteError::LogEntryDiscarded(ForwardToLeader::empty());
+        assert!(!is_rejected(Err(discarded)), "it may be committed by another leader");
+    }
 }
