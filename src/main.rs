@@ -98,7 +98,8 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
         tokio::select! {
             () = node.group.recovery(), if !ready => {
                 ready = true;
-                let role = if node.group.leads() { "leader" } else { "follower" };
+                // If it was elected, an entry of its own has just been applied: a quorum has answered.
+                let role = if node.group.raft_standing().is_elected { "leader" } else { "follower" };
                 lockstep::sys::log::to_stdout(&format!(
                     "lockstep {} ready on {host}:{} (cluster {:.8}, node {}, {role})",
                     lockstep::VERSION,

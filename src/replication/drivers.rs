@@ -8,6 +8,7 @@ use openraft::async_runtime::watch::WatchReceiver;
 use super::Group;
 use super::origin::{Body, HandOver, Leader, Next};
 use super::propose::hand_over;
+use super::timing::HEARTBEAT;
 use crate::executor::Due;
 use crate::executor::entry::{Content, encode, seal};
 
@@ -51,33 +52,59 @@ pub async fn watch_deadlines(group: Arc<Group>) {
     }
 }
 
-/// Follows openraft's idea of who leads, until it stops.
+/// Follows openraft's idea of who leads, and whether a quorum answers this node as leader, until openraft stops.
 pub async fn watch_leader(group: Arc<Group>) {
     let Some(raft) = group.raft() else { return };
-    let mut metrics = raft.server_metrics();
+    let (mut metrics, mut progress) = (raft.server_metrics(), raft.metrics());
+    let read = || {
+        let now = raft.server_metrics();
+        let now = now.borrow_watched();
+        now.current_leader.map(|node| Leader { term: now.vote.leader_id.term, node })
+    };
+    let stored = read().filter(|leader| leader.node != group.node);
+    let mut told = (None, true);
     loop {
-        let leader = {
-            let now = metrics.borrow_watched();
-            now.current_leader.map(|node| Leader { term: now.vote.leader_id.term, node })
-        };
-        let was = group.leader();
-        if leader.is_some_and(|leader| leader.node == group.node) && was != leader {
-            let term = leader.map_or(0, |leader| leader.term);
-            if group.clock.elected(term) {
-                tracing::info!(node = group.node, term, "cluster time is set from the lowest wall clock of the voters");
-            }
+        // What only the stored vote says is of an earlier process.
+        let leader = read().filter(|leader| Some(*leader) != stored || group.has_heard(*leader));
+        let own = leader.filter(|leader| leader.node == group.node);
+        if let Some(Leader { term, .. }) = own
+            && group.leader() != own
+            && group.clock.elected(term)
+        {
+            tracing::info!(node = group.node, term, "cluster time is set from the lowest wall clock of the voters");
         }
         group.set_leader(leader);
-        if was != leader {
-            match leader {
-                Some(Leader { term, node }) if node == group.node => tracing::info!(node, term, "this node leads"),
-                Some(Leader { term, node }) => tracing::info!(node = group.node, term, peer = node, "a peer leads"),
-                None => tracing::info!(node = group.node, "no leader"),
-            }
+        let answered = group.look_for_quorum();
+        tell(&group, &mut told, leader, answered.is_some());
+        tokio::select! {
+            changed = metrics.changed() => if changed.is_err() { return },
+            changed = progress.changed(), if own.is_some() && answered.is_none() => if changed.is_err() { return },
+            () = group.contact.news.notified() => {}
+            () = tokio::time::sleep(answered.unwrap_or_default().min(HEARTBEAT * 2)), if answered.is_some() => {}
         }
-        if metrics.changed().await.is_err() {
-            return;
+    }
+}
+
+/// Logs who leads, and whether a quorum answers this node while it is the one, when that is not what was `told` last.
+fn tell(group: &Group, told: &mut (Option<Leader>, bool), leader: Option<Leader>, is_answered: bool) {
+    let (node, before) = (group.node, *told);
+    let is_own = leader.is_some_and(|leader| leader.node == node);
+    let now = (leader, !is_own || is_answered);
+    if before == now || (is_own && !is_answered && before.0 != leader) {
+        // One that was elected waits for the first answers.
+        return;
+    }
+    *told = now;
+    match leader {
+        Some(Leader { term, .. }) if is_own && !is_answered => {
+            tracing::warn!(node, term, "no quorum answers this node any longer: it does not lead until one does")
         }
+        Some(Leader { term, .. }) if is_own && before.0 == leader => {
+            tracing::info!(node, term, "a quorum answers this node again: it leads")
+        }
+        Some(Leader { term, .. }) if is_own => tracing::info!(node, term, "this node leads"),
+        Some(Leader { term, node: peer }) => tracing::info!(node, term, peer, "a peer leads"),
+        None => tracing::info!(node, "no leader"),
     }
 }
 

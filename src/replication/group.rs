@@ -23,6 +23,7 @@ pub use reads::drive_reads;
 pub use snapshot::{Snapshot, SnapshotData, SnapshotStats, Snapshots, drive_snapshots, put_state, raft_meta, take};
 pub use state_machine::StateMachine;
 
+use self::contact::Contact;
 use self::digests::Digests;
 use self::disk_space::Disks;
 use self::members::MemberView;
@@ -66,6 +67,7 @@ pub struct Group {
     pub(super) progress: Progress,
     pub(super) digests: Digests,
     pub(super) members: MemberView,
+    pub(super) contact: Contact,
     pub(super) disks: Disks,
     write_timeout_ms: AtomicU64,
 }
@@ -110,6 +112,7 @@ impl Group {
             progress: Progress::default(),
             digests: Digests::default(),
             members: MemberView::default(),
+            contact: Contact::default(),
             disks: Disks::default(),
             write_timeout_ms: AtomicU64::new(5000),
         })
@@ -152,7 +155,8 @@ impl Group {
         let _ = self.raft.set(raft);
     }
 
-    /// The leader that this node knows.
+    /// Whom Raft takes for the leader, here: what is to be written and read goes there. Whether it is to be called one is
+    /// [`Self::heard_leader`]'s to say.
     pub fn leader(&self) -> Option<Leader> {
         self.progress.leader()
     }
@@ -160,11 +164,6 @@ impl Group {
     /// Changes of [`Self::leader`].
     pub fn watch_leader(&self) -> watch::Receiver<Option<Leader>> {
         self.progress.watch_leader()
-    }
-
-    /// True if this node believes to lead.
-    pub fn leads(&self) -> bool {
-        self.leader().is_some_and(|leader| leader.node == self.node)
     }
 
     pub(super) fn set_leader(&self, leader: Option<Leader>) {

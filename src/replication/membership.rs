@@ -271,12 +271,12 @@ pub fn why_waiting(member: &Member, standing: Option<&Standing>, voters: usize) 
     }
 }
 
-/// How the members are, from the leader, wherever it is; empty if there is none.
+/// How the members are, from the leader, wherever it is; empty if there is none. One that no quorum answers still knows what it knew.
 pub async fn standings(group: &Arc<Group>) -> BTreeMap<u64, Standing> {
-    if group.leads() {
+    if group.raft_standing().is_elected {
         return group.standings();
     }
-    let Some(leader) = group.leader() else { return BTreeMap::new() };
+    let Some(leader) = group.leader().filter(|leader| leader.node != group.node) else { return BTreeMap::new() };
     match group.links.ask(leader.node, group.id, &Question::Standings, Duration::from_secs(1)).await {
         Some(Answer::Standings(all)) => all.into_iter().collect(),
         _ => BTreeMap::new(),

@@ -21,6 +21,7 @@ mod standing;
 pub mod start;
 #[cfg(test)]
 pub(crate) mod testing;
+mod timing;
 mod transfer;
 pub mod types;
 

@@ -11,6 +11,7 @@ use openraft::async_runtime::watch::WatchReceiver;
 
 use super::group::{Raft, put_state, raft_meta};
 use super::peer::Network;
+use super::timing::{ELECTION_TIMEOUT_MAX, ELECTION_TIMEOUT_MIN, HEARTBEAT};
 use super::types::{LogId, Peer};
 use super::{Group, StateMachine};
 use crate::error::Fatal;
@@ -58,6 +59,9 @@ pub async fn restore(group: &Arc<Group>) -> Result<Restored, Fatal> {
 /// # Errors
 /// Raft's.
 pub async fn start(group: &Arc<Group>, restored: Restored, skip_entry: Option<u64>) -> Result<(), Fatal> {
+    if let Some(last) = group.log.last_log_id() {
+        group.progress.begin_with(&last);
+    }
     let machine = StateMachine::new(group.clone(), restored.applied, skip_entry);
     let raft = Raft::new(group.node, Arc::new(config()?), Network(group.clone()), group.log.clone(), machine)
         .await
@@ -69,9 +73,9 @@ pub async fn start(group: &Arc<Group>, restored: Restored, skip_entry: Option<u6
 fn config() -> Result<openraft::Config, Fatal> {
     let config = openraft::Config {
         cluster_name: "lockstep".into(),
-        heartbeat_interval: 50,
-        election_timeout_min: 200,
-        election_timeout_max: 300,
+        heartbeat_interval: HEARTBEAT.as_millis() as u64,
+        election_timeout_min: ELECTION_TIMEOUT_MIN.as_millis() as u64,
+        election_timeout_max: ELECTION_TIMEOUT_MAX.as_millis() as u64,
         heartbeat_min_interval: Some(25),
         enable_pre_vote: Some(true),
         enable_leader_restore: Some(false),

@@ -87,6 +87,7 @@ pub async fn group_and_executor(
     });
     set_voters(&group, &[&[1]]);
     group.set_leader(Some(leader));
+    group.answer_for_ever();
     set_applied(&group, &log_id(leader, 5));
     vote(&group, leader).await;
     (group, executor)

@@ -11,7 +11,7 @@ pub struct RaftFacts {
     pub role: RaftRole,
     /// The node's term.
     pub term: u64,
-    /// The leader that this node knows; 0 = none.
+    /// The leader that this node hears, maybe itself; 0 = none.
     pub leader: u64,
     /// Number of voters.
     pub voters: usize,

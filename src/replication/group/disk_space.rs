@@ -47,13 +47,13 @@ impl Group {
 
     /// How much space there is on the leader's disk, as far as this node knows.
     pub fn disk_space(&self) -> DiskSpace {
-        if self.leads() {
+        let leader = self.leader().map(|leader| leader.node);
+        if leader == Some(self.node) {
             return self.own_disk_space();
         }
         if !self.disks.was_told.load(Ordering::Relaxed) {
             return DiskSpace::Enough;
         }
-        let leader = self.leader().map(|leader| leader.node);
         match *self.disks.told.lock() {
             Some((node, space, at)) if leader == Some(node) && at.elapsed() < BELIEVED => space,
             _ => DiskSpace::Enough,

@@ -15,6 +15,8 @@ pub struct RaftStanding {
     pub last_log_index: u64,
     /// It is one of [`Group::voters`].
     pub is_voter: bool,
+    /// Raft takes this node for the leader, whether or not a quorum answers it.
+    pub is_elected: bool,
 }
 
 impl Group {
@@ -27,6 +29,7 @@ impl Group {
             term: metrics.current_term,
             commit_index: metrics.local_committed.as_ref().map_or(0, |id| id.index),
             last_log_index: metrics.last_log_index.unwrap_or(0),
+            is_elected: metrics.state.is_leader(),
             is_voter: self.voters().contains(&self.node),
         }
     }

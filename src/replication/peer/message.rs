@@ -1,4 +1,5 @@
-//! What members say to each other. Everything that a leader sends carries its estimate of cluster time.
+//! What members say to each other. Everything that a leader sends carries its estimate of cluster time: 0 if it has none, or if no quorum
+//! answers it, so that nobody says of it that it leads.
 
 use bytes::{BufMut, Bytes};
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse};

@@ -79,7 +79,7 @@ impl RaftNetworkV2<TypeConfig> for Client {
         rpc: AppendEntriesRequest<TypeConfig>,
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
-        let clock_ms = self.group.clock.told_ms();
+        let clock_ms = self.group.told_ms();
         if let Some(commit) = &rpc.leader_commit {
             self.group.progress.tell_commit(commit.index);
         }

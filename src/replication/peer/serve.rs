@@ -217,10 +217,11 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
     }
 }
 
-/// Takes the leader's clock over, if it is the leader of the term that this node is in.
+/// Takes the leader's clock over, if it is the leader of the term that this node is in. One that tells none has no quorum's answers.
 fn follow(group: &Group, leader: Leader, clock_ms: u64) {
     if leader.node != group.node && group.votes_for(leader) {
         group.clock.follow(clock_ms);
+        group.note_heard(leader, clock_ms != 0);
     }
 }
 

@@ -27,9 +27,10 @@ impl Cluster for Server {
         Box::pin(async {
             let Ok(group) = self.group() else { return ClusterView::default() };
             let members = self.members().await;
-            let leader = group.leader();
             let address = |node: u64| members.get(&node).map(|member| split(&member.client_addr));
-            let shows_master = self.shows_master();
+            let (shows_master, heard) = (self.shows_master(), group.heard_leader());
+            // The last one known, but that this node itself leads no longer says nothing.
+            let leader = heard.or_else(|| group.leader().filter(|leader| leader.node != group.node));
             let standings = if shows_master { standings(group).await } else { Default::default() };
             let others = standings
                 .iter()
@@ -42,8 +43,8 @@ impl Cluster for Server {
                 .collect();
             ClusterView {
                 shows_master,
-                has_leader: group.hears_leader() && group.is_recovered(),
-                hears_leader: group.hears_leader(),
+                has_leader: heard.is_some() && group.is_recovered(),
+                hears_leader: heard.is_some(),
                 leader: leader.and_then(|leader| address(leader.node)),
                 others,
                 members: members.len(),
@@ -78,8 +79,8 @@ impl Cluster for Server {
         Box::pin(async {
             let group = self.group()?;
             let members = self.members().await;
-            let leader = group.leader();
             let standings = standings(group).await;
+            let leader = group.heard_leader();
             // Also while no leader answers.
             let voters = group.voters();
             let facts = members.iter().map(|(node, member)| {
@@ -152,7 +153,7 @@ fn role(leads: bool, is_voter: bool) -> RaftRole {
 
 fn raft_facts(group: &Group) -> RaftFacts {
     let standing = group.raft_standing();
-    let leader = group.leader().map_or(0, |leader| leader.node);
+    let leader = group.heard_leader().map_or(0, |leader| leader.node);
     let clock_source = group.clock.source();
     RaftFacts {
         node: group.node,
