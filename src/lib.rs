@@ -42,7 +42,8 @@
 //! Each module's header states its own. The ones that hold the promises: what is acknowledged is durable on a quorum
 //! (`replication/log`), a batch is applied exactly once (`store/origins.rs`, `replication/origin.rs`), apply is a pure function of state
 //! and entry (`executor/apply.rs`, checked by `store/digest.rs`), only the log expires keys (`store/view.rs`, `sys/clock.rs`), a read sees
-//! all that was acknowledged before it (`replication/group/reads.rs`).
+//! all that was acknowledged before it (`replication/group/reads.rs`), nodes of several versions do the same, by the feature level of the
+//! state (`executor/apply.rs`).
 //!
 //! [`sys::env`] has the seams that let three nodes run in one deterministic simulation.
 

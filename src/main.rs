@@ -55,7 +55,13 @@ fn run(mut settings: Settings, options: StartOptions) -> Result<(), Fatal> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(HEAVY_THREADS).build()?;
     let random: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(rand::random::<u64>);
-    let env = Env { clocks: Arc::new(SystemClocks), net: Arc::new(Tcp), random: random.clone(), threads: true };
+    let env = Env {
+        clocks: Arc::new(SystemClocks),
+        net: Arc::new(Tcp),
+        random: random.clone(),
+        threads: true,
+        level: lockstep::FEATURE_LEVEL,
+    };
     let result = runtime.block_on(lockstep::replication::types::scope(random(), serve(env, settings, options)));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result

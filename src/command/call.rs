@@ -5,6 +5,7 @@ use super::{Flags, Outcome, Run, Spec, registry};
 use crate::error::{ReplyError, c_string, unknown_subcommand, wrong_arity};
 use crate::protocol::Args;
 use crate::store::{Txn, View};
+use crate::sys::version::FIRST_LEVEL;
 
 const UNKNOWN_IN_SCRIPT: ReplyError = ReplyError::new("ERR Unknown Redis command called from script");
 
@@ -27,8 +28,16 @@ pub enum Caller {
 /// # Errors
 /// Redis's texts for unknown commands, unknown subcommands and wrong arity; for scripts, for what they may not call.
 pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
-    let spec =
-        registry::lookup(args.name()).filter(|spec| caller == Caller::Log || !spec.flags.contains(Flags::INTERNAL));
+    check_at(u32::MAX, caller, args)
+}
+
+/// The same as a binary answers that knows this feature level and no more.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
+    let spec = registry::lookup(args.name())
+        .filter(|spec| spec.is_known_at(level) && (caller == Caller::Log || !spec.flags.contains(Flags::INTERNAL)));
     let Some(spec) = spec else {
         return Err(match caller {
             Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
@@ -37,7 +46,7 @@ pub fn check(caller: Caller, args: &Args) -> Result<&'static Spec, ReplyError> {
     };
     let spec = match spec.run {
         _ if args.len() > 1 && !spec.subcommands.is_empty() => {
-            subcommand(spec, args).map_err(|error| match caller {
+            subcommand(spec, args, level).map_err(|error| match caller {
                 Caller::Script | Caller::ReadOnlyScript => UNKNOWN_IN_SCRIPT,
                 _ => error,
             })?
@@ -87,16 +96,23 @@ impl Table for Commands {
 /// The command that `args` name, a subcommand included, whether or not its arguments are right.
 pub fn named(args: &Args) -> Option<&'static Spec> {
     let spec = registry::lookup(args.name()).filter(|spec| !spec.flags.contains(Flags::INTERNAL))?;
-    if args.len() > 1 && !spec.subcommands.is_empty() { subcommand(spec, args).ok() } else { Some(spec) }
+    if args.len() > 1 && !spec.subcommands.is_empty() { subcommand(spec, args, u32::MAX).ok() } else { Some(spec) }
 }
 
-fn subcommand(container: &'static Spec, args: &Args) -> Result<&'static Spec, ReplyError> {
+/// The feature level since which the command that `args` name exists, a subcommand's if they name one; whether or not they are right.
+pub fn since(args: &Args) -> u32 {
+    let Some(spec) = registry::lookup(args.name()) else { return FIRST_LEVEL };
+    let named = if args.len() > 1 { subcommand(spec, args, u32::MAX).unwrap_or(spec) } else { spec };
+    spec.since.max(named.since)
+}
+
+fn subcommand(container: &'static Spec, args: &Args, level: u32) -> Result<&'static Spec, ReplyError> {
     let name = args.arg(1);
     container
         .subcommands
         .iter()
         .copied()
-        .find(|spec| spec.short_name().as_bytes().eq_ignore_ascii_case(name))
+        .find(|spec| spec.is_known_at(level) && spec.short_name().as_bytes().eq_ignore_ascii_case(name))
         .ok_or_else(|| unknown_subcommand(&container.name.to_ascii_uppercase(), name))
 }
 
@@ -126,6 +142,7 @@ fn unknown_command(args: &Args) -> ReplyError {
 /// # Errors
 /// The command's own.
 pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
+    spec.check_form_at(view.state().cluster.level, args)?;
     match spec.run {
         Run::Read(run) => run(view, args),
         Run::Pure(run) => run(args),
@@ -138,6 +155,7 @@ pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
 /// # Errors
 /// The command's own.
 pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    spec.check_form_at(txn.state().cluster.level, args)?;
     match spec.run {
         Run::Write(run) => run(txn, args),
         Run::Read(run) => {

@@ -5,6 +5,9 @@
 //! all checks of the gate derive from the spec; nothing compares names. A family is a folder, `mod family;` here, and a line in the
 //! registry; one of a group that is new to COMMAND DOCS names it in [`Group`]. What is wrong with the arguments alone is found by
 //! [`Spec::check`], with the same reading of them as where the command runs.
+//!
+//! One that comes, or changes, after the first release has the feature level that comes with it ([`Spec::since`], [`Spec::newer_form`]),
+//! which [`FEATURE_LEVEL`](crate::FEATURE_LEVEL) then is: `executor/apply.rs` says why.
 
 pub mod admin;
 mod call;
@@ -16,6 +19,8 @@ pub mod generic;
 pub mod glob;
 pub mod hash;
 mod help;
+#[cfg(test)]
+pub mod later;
 pub mod lock;
 mod registry;
 pub mod script;
@@ -25,10 +30,10 @@ pub mod testing;
 pub mod txn;
 
 pub use crate::protocol::Outcome;
-pub use call::{COMMANDS, Caller, call_read, call_write, check, named};
+pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, named, since};
 pub use context::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, Run, ScriptNamed,
-    ScriptRun, Spec,
+    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, NewerForm, Run,
+    ScriptNamed, ScriptRun, Spec,
 };
 pub use find::keys_of;
-pub use registry::{all, index_of, lookup, runnable};
+pub use registry::{add, all, index_of, lookup, runnable};

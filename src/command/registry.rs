@@ -1,6 +1,6 @@
 //! All commands by name.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
@@ -20,8 +20,28 @@ static FAMILIES: &[&[&Spec]] = &[
     lock::SPECS,
 ];
 
-static ALL: LazyLock<Vec<&'static Spec>> =
-    LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.iter().copied()).collect());
+/// See [`add`].
+static ADDED: OnceLock<&[&Spec]> = OnceLock::new();
+
+/// What nobody has added to: unit tests have commands of the next feature level.
+const PRESENT: &[&Spec] = {
+    #[cfg(test)]
+    let added = super::later::SPECS;
+    #[cfg(not(test))]
+    let added: &[&Spec] = &[];
+    added
+};
+
+static ALL: LazyLock<Vec<&'static Spec>> = LazyLock::new(|| {
+    let added = ADDED.get_or_init(|| PRESENT);
+    FAMILIES.iter().chain([added]).flat_map(|family| family.iter().copied()).collect()
+});
+
+/// Adds commands of a binary that does not exist yet: for a simulation of two versions, and for nothing that serves. False if it comes
+/// too late, which is when a command has been looked up, or others were added.
+pub fn add(specs: &'static [&'static Spec]) -> bool {
+    std::ptr::eq(*ADDED.get_or_init(|| specs), specs)
+}
 
 static TABLE: LazyLock<HashTable<&'static Spec>> = LazyLock::new(|| {
     let mut table = HashTable::new();
@@ -75,5 +95,28 @@ fn hash_of(name: &[u8]) -> u64 {
             xxh3_64(lower)
         }
         None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::later::NEXT;
+    use super::*;
+    use crate::sys::version::FIRST_LEVEL;
+
+    #[test]
+    fn no_command_is_of_a_level_that_is_not_known_and_no_subcommand_older_than_its_container() {
+        for spec in runnable() {
+            let known = if spec.name.starts_with("test.") { NEXT } else { crate::FEATURE_LEVEL };
+            assert!((FIRST_LEVEL..=known).contains(&spec.since), "{spec:?}");
+            assert!(spec.subcommands.iter().all(|sub| sub.since >= spec.since), "{spec:?}");
+        }
+    }
+
+    #[test]
+    fn commands_are_not_added_once_others_are_known() {
+        static MORE: &[&Spec] = &[];
+        assert!(lookup(b"get").is_some());
+        assert!(!add(MORE) && all().len() == FAMILIES.iter().map(|family| family.len()).sum::<usize>() + PRESENT.len());
     }
 }

@@ -5,7 +5,26 @@
 //!   origin does (reads of a group, replies) changes neither state nor digest.
 //! - A batch runs if its boot exists and its seq is the next one, or if it is the leader's own (boot 0); else it only advances
 //!   the clock: on every node alike.
-//! - Entries are applied in log order without gaps; an entry that cannot be decoded stops the node.
+//! - Entries are applied in log order without gaps; an entry that cannot be decoded stops the node, and so does one behind which the
+//!   state would be of a feature level that the node's binary does not know ([`level_behind`], asked before anything is changed).
+//!
+//! # Feature levels
+//!
+//! Invariant: on a state of level m, a command line does what it does in the binary that knows m and no more, in an entry, in EXEC and in
+//! a script alike. What came later is unknown there, with the answer that such a binary gives to any name that it does not know
+//! ([`Single::spec_at`], the scripts' host), or to arguments that it cannot read ([`Spec::newer_form`](crate::command::Spec::newer_form)).
+//! So nodes of several versions stay the same, whatever stands in an entry: the level of a state is no property of a node. It rises by
+//! [`Content::Raise`] alone, never falls, and no binary gets behind a level that it does not know.
+//!
+//! That a client is not told so little has a reason of its own: no entry with a command of level n precedes the raise to n in the log. It
+//! gets there by a connection's batch, a command of the node itself, or the leader's own batch. Each is made only after its node has
+//! applied the raise (`server/dispatch.rs`, `Router::execute`; the leader's own have no command of a later level), so the raise is
+//! committed by then, at an index that is taken: what is proposed later gets a higher one, wherever and by whomever it is proposed. What
+//! happens to the state in between does not matter, because its level does not fall.
+//!
+//! An old binary comes to no harm either: the leader proposes the raise when every member has said in its handshake that it knows the
+//! level (`replication/membership.rs`). A node that is started with an older binary after that stops at the raise, at the snapshot behind
+//! it, or where it calls.
 
 use crate::error::ReplyError;
 use crate::protocol::Reply;
@@ -45,6 +64,7 @@ pub fn apply(
     own: impl FnOnce(u64, u64) -> Option<Vec<CommandGroup>>,
 ) -> Outcome {
     let mut outcome = Outcome::default();
+    let level = level_behind(state, &entry.content);
     state.advance_clock(entry.stamp.now_ms);
     let sweep = if matches!(entry.content, Content::Tick) { SWEEP_TICK_MAX } else { SWEEP_MAX };
     state.sweep(sweep, &mut outcome.effects);
@@ -52,7 +72,7 @@ pub fn apply(
         Content::Create { cluster, nonce, peer_addr, client_addr, revision, level, options } => {
             if !state.cluster.is_created() {
                 state.cluster.id = cluster;
-                state.cluster.level = level;
+                state.cluster.raise(level);
                 state.cluster.join(nonce, &peer_addr, &client_addr);
                 state.raise_revision(revision);
                 for (name, value) in options {
@@ -80,10 +100,24 @@ pub fn apply(
             let groups = own(batch.boot, batch.seq);
             run_batch(state, index, &entry.commands, groups, &mut outcome);
         }
+        Content::Raise { level } => {
+            state.cluster.raise(level);
+        }
         Content::Boot { .. } | Content::Batch(_) | Content::Tick => {}
     }
+    debug_assert_eq!(state.cluster.level, level, "entry {index}");
     state.digest.finish(index);
     outcome
+}
+
+/// The feature level of the state behind an entry of this content.
+pub fn level_behind(state: &State, content: &Content) -> u32 {
+    let cluster = &state.cluster;
+    match content {
+        Content::Create { level, .. } | Content::Recreate { level, .. } if !cluster.is_created() => *level,
+        Content::Raise { level } if cluster.is_created() => cluster.level.max(*level),
+        _ => cluster.level,
+    }
 }
 
 /// A batch's commands in order; what the next ones are about is prefetched.
@@ -157,14 +191,14 @@ fn run_batch(
 
 /// Runs one write command and notes its result in the digest.
 fn run(state: &mut State, command: &Single, index: u64, position: u64, effects: &mut Effects) -> Reply {
-    let reply = match &command.spec {
+    let reply = match command.spec_at(state.cluster.level) {
         Ok(spec) if spec.is_write_in_log() => {
             let rng = Rng::of_command(index, position);
             let mut txn = state.txn(command.db.into(), rng, effects).short_of_memory(command.is_short_of_memory);
             run_write(spec, &mut txn, &command.args).into()
         }
         Ok(spec) => Reply::Error(ReplyError::text(format!("ERR '{}' is no write command", spec.name))),
-        Err(error) => Reply::Error(error.clone()),
+        Err(error) => Reply::Error(error),
     };
     state.digest.reply(&reply);
     reply
@@ -216,7 +250,7 @@ fn run_exec(
     let mut slots = Vec::new();
     for (place, command) in commands.iter().enumerate() {
         let position = position ^ ((place as u64 + 1) << 32);
-        if command.spec.as_ref().is_ok_and(|spec| spec.is_write_in_log()) {
+        if command.spec_at(state.cluster.level).is_ok_and(|spec| spec.is_write_in_log()) {
             slots.push(Slot::Reply(run(state, command, index, position, effects)));
         } else if let Some(own) = own.and_then(|own| own.commands.get(place)) {
             slots.push(read_in_exec(state, own, index, position, effects));

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::apply::Outcome;
 use super::read::Read;
 use super::{CommandGroup, DiskSpace};
-use crate::store::{Member, State};
+use crate::store::{Cluster, State};
 
 /// A future of a trait's method.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -26,7 +26,8 @@ pub trait Executor: Send + Sync {
     /// Applies the committed entry at `index`; entries come in the log's order, each once.
     ///
     /// # Errors
-    /// The entry cannot be decoded: nothing was changed, and the node has to stop.
+    /// The entry cannot be decoded, or leads to a feature level that this binary does not know: nothing was changed, and the node has to
+    /// stop.
     fn apply(&self, index: u64, entry: Bytes, consensus: Arc<dyn Consensus>) -> BoxFuture<'_, io::Result<Applied>>;
 
     /// The state as it is now, to be written while later entries are applied.
@@ -41,8 +42,8 @@ pub trait Executor: Send + Sync {
     /// Answers a group of reads from the state as it is, whatever index that is of.
     fn read_local(self: Arc<Self>, group: CommandGroup, deadline: Instant, consensus: Arc<dyn Consensus>);
 
-    /// The members of the cluster by id; None before its Create is applied.
-    fn members(&self) -> BoxFuture<'_, Option<BTreeMap<u64, Member>>>;
+    /// What the state has of the cluster: its members, its feature level; None before its Create is applied.
+    fn cluster(&self) -> BoxFuture<'_, Option<Cluster>>;
 
     /// True while the state has this boot.
     fn has_boot(&self, boot: u64) -> BoxFuture<'_, bool>;
@@ -110,6 +111,8 @@ pub struct Members {
     pub addrs: BTreeMap<u64, String>,
     /// The last id that was given: those below that have no address were removed.
     pub last_node: u64,
+    /// The feature level of what they share.
+    pub level: u32,
 }
 
 /// What is due next.

@@ -112,6 +112,11 @@ pub enum Content {
     Batch(Batch),
     /// Only the stamp: a tick of the leader.
     Tick,
+    /// The feature level rises: every member knows it.
+    Raise {
+        /// To this one, if it is not there yet.
+        level: u32,
+    },
 }
 
 /// A decoded entry.
@@ -190,6 +195,11 @@ pub fn encode(content: &Content) -> BytesMut {
             out
         }
         Content::Tick => head(5, 0),
+        Content::Raise { level } => {
+            let mut out = head(7, 4);
+            out.put_u32_le(*level);
+            out
+        }
         Content::Recreate { cluster, node, nonce, peer_addr, client_addr, revision, level } => {
             let mut out = head(6, 128);
             out.put_u128_le(*cluster);
@@ -257,6 +267,7 @@ pub fn decode(sealed: &Bytes) -> Result<LogEntry, Corrupt> {
         }
         4 => Content::EndBoot { boot: get_u64(&mut rest)? },
         5 => Content::Tick,
+        7 => Content::Raise { level: rest.try_get_u32_le().map_err(|_| Corrupt::Truncated)? },
         6 => Content::Recreate {
             cluster: rest.try_get_u128_le().map_err(|_| Corrupt::Truncated)?,
             node: get_u64(&mut rest)?,

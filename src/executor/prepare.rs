@@ -1,11 +1,13 @@
 //! A log entry with its commands read and looked up: all that needs no state, done before the gate is taken.
 //!
 //! Invariant: a [`Prepared`] entry cannot be wrong any more. What cannot be read is found here, before the first change; a command that
-//! must not run has its error as its result, on every node alike.
+//! must not run has its error as its result, on every node alike. What is looked up is what this binary knows; whether it exists yet is
+//! the state's to say ([`Single::spec_at`]).
 
-use crate::command::{Caller, Spec, check};
+use crate::command::{Caller, Spec, check, check_at, since};
 use crate::error::ReplyError;
 use crate::protocol::Args;
+use crate::sys::version::FIRST_LEVEL;
 
 use super::Watch;
 use super::entry::{Content, Corrupt, LogCommand, LogEntry, Stamp};
@@ -23,8 +25,10 @@ pub struct Single {
     pub db: u8,
     /// Name and arguments.
     pub args: Args,
-    /// What they name.
+    /// What they name to this binary.
     pub spec: Checked,
+    /// The feature level since which that is so.
+    since: u32,
     /// See [`super::Command::is_short_of_memory`].
     pub is_short_of_memory: bool,
 }
@@ -57,7 +61,13 @@ pub struct Prepared {
 impl Single {
     fn new(db: u8, args: Args, is_short_of_memory: bool) -> Self {
         let spec = check(Caller::Log, &args);
-        Self { db, args, spec, is_short_of_memory }
+        let since = spec.as_ref().map_or_else(|_| since(&args), |spec| spec.since);
+        Self { db, args, spec, since, is_short_of_memory }
+    }
+
+    /// What the arguments name on a state of this feature level.
+    pub fn spec_at(&self, level: u32) -> Checked {
+        if self.since <= level.max(FIRST_LEVEL) { self.spec.clone() } else { check_at(level, Caller::Log, &self.args) }
     }
 
     fn is_heavy(&self) -> bool {

@@ -11,7 +11,10 @@ use crate::store::{Txn, View};
 /// The command's own.
 pub fn run_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
     match spec.run {
-        Run::Script(script) if !script.writes => script::read(script, view, args),
+        Run::Script(script) if !script.writes => {
+            spec.check_form_at(view.state().cluster.level, args)?;
+            script::read(script, view, args)
+        }
         _ => call_read(spec, view, args),
     }
 }
@@ -22,7 +25,10 @@ pub fn run_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
 /// The command's own.
 pub fn run_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     match spec.run {
-        Run::Script(script) => script::write(script, txn, args),
+        Run::Script(script) => {
+            spec.check_form_at(txn.state().cluster.level, args)?;
+            script::write(script, txn, args)
+        }
         _ => call_write(spec, txn, args),
     }
 }

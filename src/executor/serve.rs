@@ -1,6 +1,5 @@
 //! The store's executor behind the trait that consensus knows.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed};
 use super::read::Read;
 use super::store_executor::free;
 use super::{CommandGroup, DiskSpace, StoreExecutor, reads};
-use crate::store::{Member, State};
+use crate::store::{Cluster, State};
 
 impl Executor for StoreExecutor {
     fn apply(&self, index: u64, entry: Bytes, consensus: Arc<dyn Consensus>) -> BoxFuture<'_, io::Result<Applied>> {
@@ -42,10 +41,10 @@ impl Executor for StoreExecutor {
         reads::answer_locally(self, group, deadline, consensus);
     }
 
-    fn members(&self) -> BoxFuture<'_, Option<BTreeMap<u64, Member>>> {
+    fn cluster(&self) -> BoxFuture<'_, Option<Cluster>> {
         Box::pin(async {
             let state = self.gate.read().await;
-            state.cluster.is_created().then(|| state.cluster.members.clone())
+            state.cluster.is_created().then(|| state.cluster.clone())
         })
     }
 

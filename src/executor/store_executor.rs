@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::apply::{Outcome, apply};
+use super::apply::{Outcome, apply, level_behind};
 use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
 use super::prepare::Prepared;
@@ -20,6 +20,7 @@ use super::{Gate, KeyStats, Step, send_answers};
 use crate::store::State;
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
+use crate::sys::version::objection;
 
 /// See the module's header.
 pub struct StoreExecutor {
@@ -63,6 +64,7 @@ impl StoreExecutor {
         let members = is_news.then(|| Members {
             addrs: cluster.members.iter().map(|(node, member)| (*node, member.peer_addr.clone())).collect(),
             last_node: cluster.last_node,
+            level: cluster.level,
         });
         Moved { digest: state.digest.value(), members }
     }
@@ -78,6 +80,9 @@ impl StoreExecutor {
             .map_err(|what| io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
         let stamp = entry.stamp;
         let mut state = self.gate.write().await;
+        if let Some(why) = objection("the state behind it", level_behind(&state, &entry.content), self.env.level) {
+            return Err(io::Error::other(format!("log entry {index} cannot be applied: {why}")));
+        }
         // A group's own reads between its writes run where the entry is applied.
         let heavy = entry.is_heavy() || has_heavy_read(&entry.content, &state, &*consensus);
         super::applying(index);

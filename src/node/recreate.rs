@@ -96,7 +96,7 @@ pub(super) async fn carry_out(
         peer_addr: addrs.peer.clone(),
         client_addr: addrs.client.clone(),
         revision: super::first_revision(env),
-        level: crate::sys::version::FEATURE_LEVEL,
+        level: env.level,
     };
     end_alone(log, identity.node, &addrs.peer, &recreate).await?;
     identity.made_of = Some(MadeOf { cluster: lost, done: true });

@@ -112,13 +112,7 @@ fn make_group(
         );
     }
     let (node, process) = (identity.node, env.random());
-    let own = Identity::new(
-        identity.cluster,
-        node,
-        process,
-        crate::sys::version::FEATURE_LEVEL,
-        settings.requirepass.clone(),
-    );
+    let own = Identity::new(identity.cluster, node, process, env.level, settings.requirepass.clone());
     let links = Links::new(env.clone(), own);
     for (member, addr) in identity.peers.iter().filter(|(member, _)| *member != node) {
         links.set_addr(*member, addr);
@@ -165,7 +159,7 @@ fn run_all(
         peer_addr: addrs.peer.clone(),
         client_addr: addrs.client.clone(),
         revision: first_revision(&group.env),
-        level: crate::sys::version::FEATURE_LEVEL,
+        level: group.env.level,
         options: options.replicated.clone(),
     });
     let own = Whereabouts { nonce: identity.nonce, addrs, hint: server.settings().join.clone() };

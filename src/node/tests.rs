@@ -6,7 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::*;
+use crate::command::later::NEXT;
+use crate::command::lookup;
 use crate::config::Settings;
+use crate::protocol::{Args, Reply};
 use crate::replication::log::MemoryDisk;
 use crate::replication::testing::{Alone, contradict, open_log};
 use crate::replication::types::scope;
@@ -36,8 +39,13 @@ struct Machine {
 
 impl Machine {
     async fn start(&self) -> Result<Node, Fatal> {
+        self.start_with(1).await
+    }
+
+    /// With a binary that knows this feature level.
+    async fn start_with(&self, level: u32) -> Result<Node, Fatal> {
         let clocks = Arc::new(crate::sys::clock::SystemClocks);
-        let env = Env { clocks, net: Arc::new(Alone), random: Arc::new(|| 7), threads: false };
+        let env = Env { clocks, net: Arc::new(Alone), random: Arc::new(|| 7), threads: false, level };
         let storage = Storage {
             files: self.files.clone(),
             log: Arc::new(self.log.open(Duration::from_millis(1))),
@@ -74,6 +82,24 @@ async fn a_log_that_contradicts_the_newest_snapshot_follows_it() {
             }
             assert!(node.group.applied().index > covers);
             assert_eq!(node.group.log.first_index(), covers + 1);
+        }
+    })
+    .await;
+}
+
+/// What a node submits by itself does not go through the gate for clients: it waits for its level all the same.
+#[tokio::test(start_paused = true)]
+async fn a_nodes_own_command_waits_for_its_feature_level() {
+    scope(1, async {
+        for (level, is_taken) in [(NEXT - 1, false), (NEXT, true)] {
+            let node = Machine::default().start_with(level).await.unwrap();
+            while node.group.level() == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let later = Args::from_slices(["TEST.LATER", "k", "v"]);
+            let reply = node.server.router.execute(lookup(b"test.later").unwrap(), later).await;
+            let refused = matches!(&reply, Reply::Error(error) if error.to_string().contains("is not available"));
+            assert_eq!((refused, reply == Reply::Ok), (!is_taken, is_taken), "{reply:?}");
         }
     })
     .await;

@@ -1,5 +1,5 @@
 //! The task at the leader that carries out what the replicated state wishes of the membership (design 8): whoever leads, one
-//! change at a time, taken up again after a leader change.
+//! change at a time, taken up again after a leader change. And it raises the feature level (design 3).
 //!
 //! Invariants
 //! - Voters stay odd unless an operator says otherwise: learners that have caught up become voters in one joint change, when that gives
@@ -8,6 +8,9 @@
 //! - A joint change that a dead leader left is finished first.
 //! - A node is shown as a voter only when the change that made it one is committed and over: from then on the others go on without
 //!   the node that led it. (In a joint change of {1} to {1, 2, 3} they do not, though 2 and 3 vote.)
+//! - The feature level is raised to what every member knows, voter or not, as each has said in a handshake with this process; one that has
+//!   not, or is not there now, holds it back, because its binary may be an old one. Nothing is lost if one is started with an older
+//!   binary right then: no binary gets behind a raise that it does not know (`executor/apply.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +26,7 @@ use super::standing::{CAUGHT_UP_ENTRIES, Standing};
 use super::transfer::hand_over;
 use super::types::Peer;
 use crate::executor::entry::{Content, encode, own};
-use crate::store::Member;
+use crate::store::{Cluster, Member};
 
 const EVERY: Duration = Duration::from_millis(100);
 /// How long one step of a change is waited for.
@@ -57,7 +60,9 @@ impl Group {
                         .map_or(0, |id| id.index)
                 };
                 let alive = own || self.links.silence(*node).is_some_and(|silence| silence < ALIVE);
-                (*node, Standing { matched, lag: last.saturating_sub(matched), alive, voter: voters.contains(node) })
+                let (lag, voter) = (last.saturating_sub(matched), voters.contains(node));
+                let level = self.links.identity().level_of(*node).unwrap_or(0);
+                (*node, Standing { matched, lag, alive, voter, level })
             })
             .collect()
     }
@@ -81,17 +86,32 @@ pub async fn drive_membership(group: Arc<Group>, founder: Option<Content>) {
         if !group.leads() || group.applied().leader != group.leader() {
             continue;
         }
-        let Some(members) = group.executor.members().await else {
+        let Some(Cluster { members, level, .. }) = group.executor.cluster().await else {
             if let Some(create) = &founder {
                 group.propose_own(encode(create)).await;
             }
             continue;
         };
+        if group.env.level > level {
+            let known = known_to_all(&members, &group.standings());
+            if known > level {
+                // Perhaps once more before it is applied.
+                group.propose_own(encode(&Content::Raise { level: known })).await;
+            }
+        }
         // A change that fails is tried again in the next round, by whoever leads then.
         if let Err(why) = step(&group, raft, &members).await {
             tracing::trace!(node = group.node, error = why, "a change of membership is tried again");
         }
     }
+}
+
+/// The feature level that every member knows: of the state, and of the group.
+fn known_to_all(members: &BTreeMap<u64, Member>, standings: &BTreeMap<u64, Standing>) -> u32 {
+    if members.keys().any(|node| !standings.contains_key(node)) {
+        return 0;
+    }
+    standings.values().map(|standing| if standing.alive { standing.level } else { 0 }).min().unwrap_or(0)
 }
 
 async fn step(group: &Arc<Group>, raft: &Raft, members: &BTreeMap<u64, Member>) -> Result<(), String> {

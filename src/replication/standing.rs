@@ -14,6 +14,8 @@ pub struct Standing {
     pub alive: bool,
     /// One of [`super::Group::voters`].
     pub voter: bool,
+    /// The feature level that it knows, as it has said to the leader; 0 = it has not.
+    pub level: u32,
 }
 
 impl Standing {

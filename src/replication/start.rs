@@ -15,6 +15,7 @@ use super::timing::{ELECTION_TIMEOUT_MAX, ELECTION_TIMEOUT_MIN, HEARTBEAT};
 use super::types::{LogId, Peer};
 use super::{Group, StateMachine};
 use crate::error::Fatal;
+use crate::sys::version::objection;
 
 /// A group whose state is that of its newest snapshot, and whose log follows it.
 pub struct Restored {
@@ -30,12 +31,8 @@ pub async fn restore(group: &Arc<Group>) -> Result<Restored, Fatal> {
     let loaded = group.env.heavy(move || dir.load_latest()).await.map_err(|error| Fatal(error.to_string()))?;
     let mut applied = None;
     if let Some((meta, state)) = loaded {
-        if state.cluster.level > crate::sys::version::FEATURE_LEVEL {
-            return Err(Fatal(format!(
-                "the data is of feature level {}, this binary knows {}: start a newer one",
-                state.cluster.level,
-                crate::sys::version::FEATURE_LEVEL
-            )));
+        if let Some(why) = objection("the data", state.cluster.level, group.env.level) {
+            return Err(Fatal(why));
         }
         let meta = raft_meta(&meta)?;
         applied = meta.last_log_id;

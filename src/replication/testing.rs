@@ -71,7 +71,7 @@ pub async fn group_and_executor(
     snapshots: MemoryStore,
 ) -> (Arc<Group>, Arc<StoreExecutor>) {
     let clocks: Arc<dyn Clocks> = Arc::new(Still);
-    let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads };
+    let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads, level: 1 };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
     let clock = Arc::new(ClusterClock::new(clocks));
     let executor = StoreExecutor::new(env.clone(), clock.clone());
@@ -134,8 +134,13 @@ impl Net for Alone {
 }
 
 async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
-    let env =
-        Env { clocks: Arc::new(Still), net: Arc::new(crate::sys::env::Tcp), random: Arc::new(|| 9), threads: false };
+    let env = Env {
+        clocks: Arc::new(Still),
+        net: Arc::new(crate::sys::env::Tcp),
+        random: Arc::new(|| 9),
+        threads: false,
+        level: 1,
+    };
     handshake::accept(&env, &Identity::new(1, 2, 1, 1, String::new()), &mut stream, |_| Ok(())).await.unwrap();
     let (read, mut write) = tokio::io::split(stream);
     let mut frames = FrameReader::new(read);

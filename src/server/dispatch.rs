@@ -3,6 +3,10 @@
 //!
 //! A command whose arguments are wrong whatever the state is ends here, before a quorum or a read index is asked for.
 //!
+//! Invariant: no command passes that this node's state is not ready for, because some member of the cluster may not know it yet
+//! ([`Spec::check_available`]; one that MULTI queues is asked when it is queued, and the level does not fall until EXEC). What that is good
+//! for is in `executor/apply.rs`.
+//!
 //! Invariant: no command passes, and no transaction with its watched keys, that is larger than [`COMMAND_BYTES_MAX`]: it would make an
 //! entry that no peer can be sent.
 
@@ -136,6 +140,7 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
     if !spec.flags.contains(Flags::LOADING) && !server.router.is_recovered() {
         return Err(LOADING);
     }
+    spec.check_available(server.router.level(), args)?;
     // Reads too: some turn out to need the log (a script that has to be loaded).
     if args.size() > COMMAND_BYTES_MAX {
         return Err(COMMAND_TOO_LARGE);

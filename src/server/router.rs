@@ -59,6 +59,9 @@ impl Router {
 
     /// Runs one command for the node itself, as if a client had sent it, and returns its reply.
     pub async fn execute(&self, spec: &'static crate::command::Spec, args: crate::protocol::Args) -> Reply {
+        if let Err(error) = spec.check_available(self.level(), &args) {
+            return Reply::Error(error);
+        }
         let command = Command::new(spec, 0, args);
         let step = if command.is_write() { Step::Write(command) } else { Step::Read(command) };
         let (group, answered) = CommandGroup::new(vec![step], ReadLevel::Linearizable, true, 0);
@@ -86,6 +89,11 @@ impl Router {
     /// `proto-max-bulk-len` of the replicated options, bytes.
     pub fn bulk_len_max(&self) -> usize {
         self.executor().map_or(64 << 20, |executor| executor.bulk_len_max())
+    }
+
+    /// The feature level of the state: what a client may send.
+    pub fn level(&self) -> u32 {
+        self.group().map_or(0, |group| group.level())
     }
 
     /// How much space the leader's disk has.

@@ -74,6 +74,11 @@ pub struct ReceivedSnapshot {
 }
 
 impl ReceivedSnapshot {
+    /// The feature level of what is in it.
+    pub fn level(&self) -> u32 {
+        self.meta.level
+    }
+
     /// Makes it the current one of its directory, and returns what is in it. Blocks on the disk.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What the log knows of the cluster itself: its id, its members, and the membership changes that operators have asked for (design 8).
 //!
-//! Invariant: node ids rise and are never used again, not even after RAFT.REMOVE.
+//! Invariants: node ids rise and are never used again, not even after RAFT.REMOVE; the feature level never falls.
 
 use std::collections::BTreeMap;
 
@@ -92,6 +92,16 @@ impl Cluster {
         member.client_addr = client_addr.into();
         self.version += 1;
         true
+    }
+
+    /// Raises the feature level; false if it is there already, or there is no cluster.
+    pub fn raise(&mut self, level: u32) -> bool {
+        let rises = self.is_created() && level > self.level;
+        if rises {
+            self.level = level;
+            self.version += 1;
+        }
+        rises
     }
 
     /// Applies Recreate: another cluster from here on, of this node alone. `level` counts where there was no cluster yet.

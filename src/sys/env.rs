@@ -56,6 +56,9 @@ pub struct Env {
     pub random: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// False in the simulation: work that would go to a thread of its own runs in place.
     pub threads: bool,
+    /// The feature level that the node's binary knows: [`FEATURE_LEVEL`](crate::sys::version::FEATURE_LEVEL) but where a simulation has
+    /// binaries of two versions.
+    pub level: u32,
 }
 
 /// Threads for work that may take long.

@@ -37,10 +37,11 @@ fn exec(rng: &mut Rng) -> Exec {
 }
 
 fn valid(rng: &mut Rng) -> Vec<u8> {
-    let unsealed = match rng.below(5) {
+    let unsealed = match rng.below(6) {
         0 => encode(&Content::Tick),
         1 => encode(&Content::Boot { node: rng.next(), nonce: rng.next() }),
         2 => encode(&Content::EndBoot { boot: rng.next() }),
+        3 => encode(&Content::Raise { level: rng.next() as u32 }),
         _ => {
             let mut batch = BatchWriter::new(rng.next(), rng.next(), 0);
             for _ in 0..rng.below(4) {

@@ -159,6 +159,10 @@ struct Sample {
 impl Cluster<'_> {
     /// The machines; node 1 begins a cluster, the others join it.
     pub fn new(shape: Shape) -> Self {
+        assert!(
+            lockstep::command::add(crate::levels::SPECS),
+            "commands of another version come before any other is looked up"
+        );
         if let Ok(level) = std::env::var("LOCKSTEP_SIM_LOG") {
             lockstep::sys::log::start(Format::Text, Filter::new(&level, "").expect("a level"));
         }
@@ -305,7 +309,8 @@ impl Cluster<'_> {
             let executor = machine.executor().expect("every node runs at the end");
             let state = executor.gate.try_read().expect("nobody writes between steps");
             state.validate().unwrap_or_else(|what| panic!("{}: {what}", machine.name));
-            states.push((state.digest.value(), state.revision(), state.now_ms(), state.origins.clone()));
+            let (origins, cluster) = (state.origins.clone(), state.cluster.clone());
+            states.push((state.digest.value(), state.revision(), state.now_ms(), origins, cluster));
         }
         assert!(states.iter().all(|state| *state == states[0]), "{states:?}");
     }

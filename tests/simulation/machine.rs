@@ -1,9 +1,10 @@
 //! One computer of the simulation: its disks, its clocks, and the node that runs on it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use lockstep::FEATURE_LEVEL;
 use lockstep::config::Settings;
 use lockstep::executor::StoreExecutor;
 use lockstep::node::{MemoryFiles, Node, Ports, StartOptions, Storage};
@@ -99,6 +100,7 @@ pub struct Machine {
     /// Its state was made wrong on purpose.
     wrong: AtomicBool,
     rebuild: AtomicBool,
+    level: AtomicU32,
     ended: Mutex<Option<String>>,
 }
 
@@ -128,6 +130,7 @@ impl Machine {
             running: Mutex::default(),
             wrong: AtomicBool::new(false),
             rebuild: AtomicBool::new(false),
+            level: AtomicU32::new(FEATURE_LEVEL),
             ended: Mutex::default(),
         })
     }
@@ -145,6 +148,11 @@ impl Machine {
     /// Starts with `--rebuild` from now on.
     pub fn rebuild(&self) {
         self.rebuild.store(true, Ordering::Relaxed);
+    }
+
+    /// From its next process on its binary is of another version, which knows this feature level.
+    pub fn set_level(&self, level: u32) {
+        self.level.store(level, Ordering::Relaxed);
     }
 
     /// What the last process ended with, if it did; said once.
@@ -193,6 +201,7 @@ impl Machine {
             net: Arc::new(SimNet),
             random: Arc::new(move || rng.lock().next()),
             threads: false,
+            level: self.level.load(Ordering::Relaxed),
         };
         let ports = Ports::bind(&env, &self.settings).await?;
         let storage = || {

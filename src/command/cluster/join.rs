@@ -1,14 +1,16 @@
-//! RAFT.JOIN nonce peer-address client-address: what a node with an empty directory asks a member. The same nonce gets the
-//! same id, so it can be asked again after a lost reply.
+//! RAFT.JOIN nonce peer-address client-address [level]: what a node with an empty directory asks a member. The same nonce gets the
+//! same id, so it can be asked again after a lost reply. A node whose binary does not know the cluster's feature level gets none (0) and
+//! becomes no member: it would only hold back the next one.
 
 use crate::command::Outcome;
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
-use crate::error::{NOT_AN_INTEGER, ReplyError};
+use crate::error::{NOT_AN_INTEGER, ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
+use crate::sys::version::FIRST_LEVEL;
 
 /// RAFT.JOIN
-pub static SPEC: Spec = Spec::write("raft.join", 4, DOC, run)
+pub static SPEC: Spec = Spec::write("raft.join", -4, DOC, run)
     .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES))
     .check(|args| request(args).map(drop));
 
@@ -21,6 +23,7 @@ const DOC: Doc = Doc {
         Arg::new("nonce", ArgKind::Integer),
         Arg::new("peer-address", ArgKind::String),
         Arg::new("client-address", ArgKind::String),
+        Arg::new("level", ArgKind::Integer).optional(),
     ],
 };
 
@@ -39,19 +42,26 @@ pub(super) fn address(bytes: &[u8]) -> Result<String, ReplyError> {
         .ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
 }
 
-/// Nonce, peer address and client address.
-fn request(args: &Args) -> Result<(u64, String, String), ReplyError> {
+/// Nonce, peer address, client address and feature level.
+fn request(args: &Args) -> Result<(u64, String, String, u32), ReplyError> {
+    if args.len() > 5 {
+        return Err(wrong_arity(SPEC.name));
+    }
     let nonce = super::number(args.arg(1)).filter(|nonce| *nonce != 0).ok_or(NOT_AN_INTEGER)?;
-    Ok((nonce, address(args.arg(2))?, address(args.arg(3))?))
+    let level = match args.opt(4) {
+        Some(level) => super::number(level).and_then(|level| u32::try_from(level).ok()).ok_or(NOT_AN_INTEGER)?,
+        None => FIRST_LEVEL,
+    };
+    Ok((nonce, address(args.arg(2))?, address(args.arg(3))?, level))
 }
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let (nonce, peer, client) = request(args)?;
+    let (nonce, peer, client, level) = request(args)?;
     let cluster = &mut txn.state_mut().cluster;
     if !cluster.is_created() {
         return Err(ReplyError::new("ERR the cluster is not created yet"));
     }
-    let node = cluster.join(nonce, &peer, &client);
+    let node = if level < cluster.level { 0 } else { cluster.join(nonce, &peer, &client) };
     let members = cluster
         .members
         .iter()
@@ -63,4 +73,29 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         Reply::bulk(cluster.level.to_string()),
         Reply::Array(members),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+
+    #[test]
+    fn a_node_that_does_not_know_the_feature_level_becomes_no_member() {
+        let mut bench = Bench::new();
+        bench.state.cluster.id = 10;
+        bench.state.cluster.level = 2;
+        let mut join =
+            |nonce: u64, level: &str| bench.text(&format!("RAFT.JOIN {nonce} n{nonce}:1 n{nonce}:2 {level}"));
+        for level in ["1", "0", ""] {
+            let told = join(5, level);
+            assert!(told.ends_with("$1 0 $1 2 *0"), "{told}");
+        }
+        assert!(join(5, "2").ends_with("$1 1 $1 2 *2 $1 1 $4 n5:1"));
+        assert!(join(6, "3").contains(" $1 2 $1 2 *4 "));
+        // Nor is it told its id again that it got with another binary.
+        assert!(join(5, "1").contains(" $1 0 $1 2 *4 "));
+        assert!(join(7, "x").starts_with("-ERR value is not an integer"));
+        assert!(join(7, "3 4").starts_with("-ERR wrong number of arguments for 'raft.join'"));
+        assert_eq!(bench.state.cluster.members.keys().copied().collect::<Vec<_>>(), [1, 2]);
+    }
 }

@@ -34,6 +34,7 @@ fn show(member: &MemberFacts) -> Reply {
         field("matched", Reply::Int(member.matched as i64)),
         field("lag", Reply::Int(member.lag as i64)),
         field("alive", Reply::Int(i64::from(member.alive))),
+        field("level", Reply::Int(i64::from(member.level))),
     ];
     if let Some(why) = &member.waits {
         fields.push(field("waits", Reply::bulk(why)));

@@ -114,6 +114,8 @@ pub struct MemberFacts {
     pub lag: u64,
     /// Heard lately.
     pub alive: bool,
+    /// The feature level that its binary knows, as the leader was told; 0 = it was not.
+    pub level: u32,
     /// Why it has no vote yet.
     pub waits: Option<String>,
 }

@@ -33,6 +33,10 @@ pub struct RaftFacts {
     pub log_tail_bytes: u64,
     /// Bytes of the files.
     pub log_disk_bytes: u64,
+    /// The feature level of the state.
+    pub level: u32,
+    /// The one that this node's binary knows.
+    pub known_level: u32,
     /// Where cluster time comes from.
     pub clock_source: Source,
     /// How much this node's wall clock is ahead of cluster time, ms; 0 without a base.

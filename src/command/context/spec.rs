@@ -12,12 +12,25 @@ use super::{Answer, Call};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Outcome};
 use crate::store::{Txn, View};
+use crate::sys::version::FIRST_LEVEL;
 
 /// Finds what is wrong with a command's arguments, whatever the state, the clock and the connection are: see [`Spec::check`].
 pub type Check = fn(&Args) -> Result<(), ReplyError>;
 
 /// True if the argument at this place is a password, which is shown nowhere.
 pub type IsSecret = fn(&Args, usize) -> bool;
+
+/// Says of which form arguments are that their command has not had from its beginning: see [`Spec::newer_form`].
+pub type FindNewerForm = fn(&Args) -> Option<NewerForm>;
+
+/// A form of a command's arguments that came later than the command: an option, say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewerForm {
+    /// The feature level since which it exists.
+    pub since: u32,
+    /// What a binary that does not know it answers, on every state.
+    pub before: ReplyError,
+}
 
 /// How a command runs. Whether it reads or writes is in the type: a read cannot mutate.
 #[derive(Clone, Copy)]
@@ -68,6 +81,11 @@ pub struct Spec {
     pub keys: &'static [KeySpec],
     /// Documentation.
     pub doc: Doc,
+    /// The feature level since which it exists. Below it the gate refuses the command, and whatever comes to it by the log or a script
+    /// does not know it: see `executor/apply.rs`. A container's subcommand is never older than the container.
+    pub since: u32,
+    /// Which forms of its arguments came later, if there are any.
+    pub newer_form: Option<FindNewerForm>,
     /// How it runs.
     pub run: Run,
     /// What the gate asks before anything is read or logged. Its refusal is the reply that [`Spec::run`] would give on every
@@ -118,8 +136,30 @@ impl Spec {
     }
 
     const fn new(name: &'static str, arity: i32, doc: Doc, run: Run) -> Self {
-        let (flags, categories) = (Flags::empty(), Categories::empty());
-        Self { name, arity, flags, categories, keys: &[], doc, run, check: None, is_secret: None, subcommands: &[] }
+        Self {
+            name,
+            arity,
+            flags: Flags::empty(),
+            categories: Categories::empty(),
+            keys: &[],
+            doc,
+            since: FIRST_LEVEL,
+            newer_form: None,
+            run,
+            check: None,
+            is_secret: None,
+            subcommands: &[],
+        }
+    }
+
+    /// The same since a later feature level than the first.
+    pub const fn since(self, level: u32) -> Self {
+        Self { since: level, ..self }
+    }
+
+    /// The same with forms of its arguments that came later.
+    pub const fn newer_form(self, find: FindNewerForm) -> Self {
+        Self { newer_form: Some(find), ..self }
     }
 
     /// The same with more flags.
@@ -182,6 +222,41 @@ impl Spec {
     pub fn arity_ok(&self, len: usize) -> bool {
         let len = len as i32;
         if self.arity >= 0 { len == self.arity } else { len >= -self.arity }
+    }
+
+    /// True if a binary that knows this feature level, and no more, has the command.
+    pub fn is_known_at(&self, level: u32) -> bool {
+        // A state without a cluster has no level yet; what exists from the beginning exists there.
+        self.since <= level.max(FIRST_LEVEL)
+    }
+
+    /// Refuses a client's call that cluster, whose state is of this feature level, is not ready for.
+    ///
+    /// # Errors
+    /// What it waits for.
+    pub fn check_available(&self, level: u32, args: &Args) -> Result<(), ReplyError> {
+        let form = self.newer_form.and_then(|find| find(args)).map_or(FIRST_LEVEL, |form| form.since);
+        let since = self.since.max(form);
+        if since <= level.max(FIRST_LEVEL) {
+            return Ok(());
+        }
+        let what = if form == since && self.since < since { "this form of " } else { "" };
+        Err(ReplyError::text(format!(
+            "ERR {what}'{}' is not available until every node of the cluster knows it (feature level {since}, the cluster is at {level}; \
+             RAFT.NODES shows each node's)",
+            self.name
+        )))
+    }
+
+    /// Answers arguments of a form that a binary which knows this feature level, and no more, does not have.
+    ///
+    /// # Errors
+    /// What such a binary answers.
+    pub fn check_form_at(&self, level: u32, args: &Args) -> Result<(), ReplyError> {
+        match self.newer_form.and_then(|find| find(args)) {
+            Some(form) if form.since > level.max(FIRST_LEVEL) => Err(form.before),
+            _ => Ok(()),
+        }
     }
 
     /// The last part of the name.

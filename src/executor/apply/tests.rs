@@ -1,5 +1,6 @@
 //! Which batches run, and what those that do not run change.
 
+mod levels;
 mod watch;
 
 use super::*;

@@ -1,4 +1,5 @@
-//! Batches of the leader's own: what it notes of the membership.
+//! Batches of the leader's own: what it notes of the membership. Their commands are of the first feature level; one of a later level would
+//! have to wait until the leader's state has it (`executor/apply.rs`).
 
 use bytes::BytesMut;
 

@@ -65,6 +65,7 @@ fn what_is_no_batch_reads_back_as_written() {
         Content::Boot { node: 3, nonce },
         Content::EndBoot { boot: 4 },
         Content::Tick,
+        Content::Raise { level },
         Content::Recreate { cluster, node: 3, nonce, peer_addr: addr("p"), client_addr: addr("c"), revision, level },
     ] {
         let stamp = Stamp { now_ms: 11, digest_index: 1024, digest: 5 };

@@ -65,7 +65,7 @@ impl Consensus for Silent {
 
 fn executor(threads: bool) -> (Arc<StoreExecutor>, Arc<Silent>) {
     let clocks: Arc<dyn Clocks> = Arc::new(Still);
-    let env = Env { clocks: clocks.clone(), net: Arc::new(NoNet), random: Arc::new(|| 4), threads };
+    let env = Env { clocks: clocks.clone(), net: Arc::new(NoNet), random: Arc::new(|| 4), threads, level: 1 };
     (StoreExecutor::new(env, Arc::new(ClusterClock::new(clocks))), Arc::default())
 }
 

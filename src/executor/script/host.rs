@@ -1,6 +1,9 @@
 //! The store behind `redis.call`: the one way from a script to commands, through the one gate.
+//!
+//! Invariant: which commands there are is the state's to say, by its feature level: one that came later is unknown to a script on every
+//! node, also on those whose binary has it.
 
-use crate::command::{Caller, Flags, Spec, call_read, call_write, check, index_of, lookup, named};
+use crate::command::{Caller, Flags, Spec, call_read, call_write, check_at, index_of, lookup, named};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome, Reply, parse_i64};
 use crate::script::Host;
@@ -50,6 +53,14 @@ impl<'a, 's> ScriptHost<'a, 's> {
         }
     }
 
+    /// The state's feature level.
+    fn level(&self) -> u32 {
+        match &self.access {
+            Access::Write(txn) | Access::Pledged(txn) => txn.state().cluster.level,
+            Access::Read(view) => view.state().cluster.level,
+        }
+    }
+
     /// Runs a call: what is called, if it may be; its result and the units of that, or why it was refused.
     fn run(&mut self, args: &Args, units: u64) -> (Option<&'static Spec>, Result<(Outcome, u64), ReplyError>) {
         if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::SELECTS)) {
@@ -61,7 +72,7 @@ impl<'a, 's> ScriptHost<'a, 's> {
             }
             return (Some(spec), Ok((self.select(args), 0)));
         }
-        let spec = match check(self.caller(), args) {
+        let spec = match check_at(self.level(), self.caller(), args) {
             Ok(spec) => spec,
             Err(error) => return (None, Err(error)),
         };
@@ -137,7 +148,7 @@ impl Host for ScriptHost<'_, '_> {
     }
 
     fn is_command(&self, args: &Args) -> bool {
-        check(Caller::Log, args).is_ok()
+        check_at(self.level(), Caller::Log, args).is_ok()
     }
 }
 

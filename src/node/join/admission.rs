@@ -26,7 +26,7 @@ pub(super) struct Applicant<'a> {
 pub(super) struct Admission {
     /// Cluster id.
     pub cluster: u128,
-    /// The node's id.
+    /// The node's id; 0 = it gets none, because it does not know the level.
     pub node: u64,
     /// Feature level of the state.
     pub level: u32,
@@ -59,7 +59,8 @@ pub(super) async fn ask_until_admitted(
 
 async fn ask_once(env: &Env, through: &str, password: &str, applicant: Applicant<'_>) -> io::Result<Admission> {
     let Applicant { nonce, addrs } = applicant;
-    let command = ["RAFT.JOIN".to_owned(), nonce.to_string(), addrs.peer.clone(), addrs.client.clone()];
+    let (nonce, level) = (nonce.to_string(), env.level.to_string());
+    let command = ["RAFT.JOIN".to_owned(), nonce, addrs.peer.clone(), addrs.client.clone(), level];
     admission(&ask(env, through, password, &command).await?).ok_or_else(not_understood)
 }
 

@@ -18,6 +18,7 @@ use crate::node::Files;
 use crate::node::ports::Addresses;
 use crate::replication::log::LogStore;
 use crate::sys::env::{Env, Listener};
+use crate::sys::version::objection;
 
 const FILE: &str = "identity";
 const LOG_BEGUN: &str = "log begun\n";
@@ -208,11 +209,8 @@ async fn joined(
     };
     let Admission { cluster, node, level, peers } =
         ask_until_admitted(env, &through, &settings.requirepass, applicant).await;
-    if level > crate::sys::version::FEATURE_LEVEL {
-        return Err(Fatal(format!(
-            "the cluster is of feature level {level}, this binary knows {}: start a newer one",
-            crate::sys::version::FEATURE_LEVEL
-        )));
+    if let Some(why) = objection("the cluster", level, env.level) {
+        return Err(Fatal(why));
     }
     Ok(NodeIdentity { cluster, node, nonce: applicant.nonce, founder: false, peers, log_begun: false, made_of: None })
 }

@@ -1,6 +1,7 @@
 //! Who belongs to the group, as far as this node has applied the log: voters by the last membership, and who was removed.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 
@@ -14,11 +15,20 @@ pub(in crate::replication) struct MemberView {
     /// The last membership applied.
     pub(in crate::replication) membership: Mutex<StoredMembership>,
     removed: Mutex<BTreeSet<u64>>,
+    level: AtomicU32,
 }
 
 impl Group {
     /// Takes over what the state says of members: addresses, and who was removed.
     pub(in crate::replication) fn note_members(&self, members: Members) {
+        let before = self.members.level.swap(members.level, Ordering::Relaxed);
+        if before != 0 && before != members.level {
+            tracing::info!(
+                node = self.node,
+                level = members.level,
+                "the feature level has risen: every member knows it"
+            );
+        }
         for (node, addr) in &members.addrs {
             self.links.state_says(*node, addr);
         }
@@ -32,6 +42,11 @@ impl Group {
                 "this node was removed from the cluster: start it with an empty data directory and --join to join again",
             );
         }
+    }
+
+    /// The feature level of this node's state; 0 before the cluster is created.
+    pub fn level(&self) -> u32 {
+        self.members.level.load(Ordering::Relaxed)
     }
 
     /// True if the log says that this node id was removed.

@@ -1,7 +1,7 @@
 //! The handshake of a peer connection: both sides say who they are and prove that they know `requirepass`.
 //!
 //! Dialer: `Hello`. Acceptor: `Welcome` with its proof. Dialer: its proof. Acceptor: its verdict, proven too: come in, or a refusal with
-//! the reason. A proof is HMAC-SHA256, keyed with the password, of what it proves (so neither side can play the other's proof
+//! the reason; and the feature level that it knows, as the dialer has said its own in the `Hello`. A proof is HMAC-SHA256, keyed with the password, of what it proves (so neither side can play the other's proof
 //! back), the acceptor's nonce, the whole `Hello` with the dialer's nonce, and the verdict; so who stands between the two changes
 //! none of it.
 //!
@@ -27,7 +27,7 @@ use super::identity::Identity;
 use crate::sys::env::BoxStream;
 
 /// The version of the peer protocol.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 const MAGIC: &[u8] = b"lockstep";
 const HELLO: u8 = 200;
 const WELCOME: u8 = 201;
@@ -169,6 +169,7 @@ pub async fn dial(
         let mut reader = Reader::new(Bytes::copy_from_slice(verdict));
         let kind = reader.u8().map_err(invalid)?;
         let why = reader.text().map_err(invalid)?;
+        let level = reader.u32().map_err(invalid)?;
         match kind {
             Refused::NONE => {}
             Refused::EXPELLED => identity.expel(&why),
@@ -179,6 +180,7 @@ pub async fn dial(
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
         identity.welcomed_by(target);
+        identity.note_level(target, level);
         Ok(stream)
     };
     tokio::time::timeout(TIMEOUT, shake).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
@@ -249,12 +251,14 @@ pub async fn accept(
         let (kind, why) = refusal.clone().map_or((Refused::NONE, String::new()), Refused::parts);
         let mut verdict = vec![kind];
         put_bytes(&mut verdict, why.as_bytes());
+        verdict.put_u32_le(identity.level);
         let proof = Bytes::copy_from_slice(&said.proof(OF_VERDICT, &verdict));
         frame::write_parts(stream, 0, VERDICT, &[proof, verdict.into()]).await?;
         if refusal.is_some() {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
         identity.met();
+        identity.note_level(hello.node, hello.level);
         Ok(hello)
     };
     tokio::time::timeout(TIMEOUT, shake).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?

@@ -30,6 +30,8 @@ pub struct Identity {
     /// Told when it is.
     pub expelled_wake: tokio::sync::Notify,
     objections: parking_lot::Mutex<BTreeMap<u64, Objection>>,
+    /// What the newest process of each member has said that its binary knows.
+    levels: parking_lot::Mutex<BTreeMap<u64, u32>>,
     /// A member of the same cluster has proven the same secret to this process.
     secret_is_theirs: AtomicBool,
 }
@@ -54,6 +56,7 @@ impl Identity {
             is_expelled: AtomicBool::new(false),
             expelled_wake: tokio::sync::Notify::new(),
             objections: parking_lot::Mutex::default(),
+            levels: parking_lot::Mutex::default(),
             secret_is_theirs: AtomicBool::new(false),
         }
     }
@@ -80,6 +83,16 @@ impl Identity {
     pub(super) fn welcomed_by(&self, node: u64) {
         self.objections.lock().remove(&node);
         self.met();
+    }
+
+    /// A member that has proven the secret says which feature level it knows.
+    pub(super) fn note_level(&self, node: u64, level: u32) {
+        self.levels.lock().insert(node, level);
+    }
+
+    /// The feature level that a member knows, as it has said to this process; of this node, its own.
+    pub fn level_of(&self, node: u64) -> Option<u32> {
+        if node == self.node { Some(self.level) } else { self.levels.lock().get(&node).copied() }
     }
 
     /// A member has proven the secret.

@@ -288,6 +288,7 @@ impl Answer {
                     out.put_u64_le(standing.matched);
                     out.put_u64_le(standing.lag);
                     out.extend([u8::from(standing.alive), u8::from(standing.voter)]);
+                    out.put_u32_le(standing.level);
                 }
             }
             Self::HandOver(why) => {
@@ -329,7 +330,8 @@ impl Answer {
                 let mut all = Vec::new();
                 for _ in 0..reader.u32()? {
                     let (node, matched, lag) = (reader.u64()?, reader.u64()?, reader.u64()?);
-                    all.push((node, Standing { matched, lag, alive: reader.bool()?, voter: reader.bool()? }));
+                    let (alive, voter, level) = (reader.bool()?, reader.bool()?, reader.u32()?);
+                    all.push((node, Standing { matched, lag, alive, voter, level }));
                 }
                 Self::Standings(all)
             }

@@ -19,6 +19,7 @@ use super::handshake::{Hello, Purpose, Refused, accept};
 use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
 use super::{forward, snapshots, state};
 use crate::sys::env::{BoxStream, Listener};
+use crate::sys::version::objection;
 
 /// Most requests of a stream that wait for openraft.
 const APPEND_QUEUE_MAX: usize = 64;
@@ -108,7 +109,7 @@ async fn serve_one(groups: &Groups, callers: &Callers, mut stream: BoxStream) ->
     }
 }
 
-/// A removed node and an older process of a node may not talk.
+/// A removed node, an older process of a node, and a binary that does not know the state's feature level may not talk.
 fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Receiver<u64>, Refused> {
     let twice = || {
         Refused::Expelled(format!(
@@ -131,6 +132,9 @@ fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Recei
              Remove the node (RAFT.REMOVE {}) and start it with an empty data directory and --join",
             hello.node, hello.node
         )));
+    }
+    if let Some(why) = objection("the cluster", group.level(), hello.level) {
+        return Err(Refused::Expelled(why));
     }
     callers.note(hello.node, hello.process).ok_or_else(twice)
 }
@@ -268,4 +272,33 @@ async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::
     }
     drop(reader);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::Members;
+    use crate::replication::testing::{Alone, OWN, group};
+    use crate::replication::types::scope;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_binary_that_does_not_know_the_states_feature_level_is_told_so() {
+        scope(1, async {
+            let group = group(OWN, Arc::new(Alone), false).await;
+            let callers = Callers::default();
+            let judge =
+                |level| admit(&group, &callers, &Hello { purpose: Purpose::Control, node: 2, process: 5, level });
+            assert!(judge(1).is_ok(), "there is no state yet");
+            group.note_members(Members { addrs: [(2, "n2:1".into())].into(), last_node: 2, level: 3 });
+            for (level, is_admitted) in [(4, true), (3, true), (2, false), (1, false)] {
+                let expected =
+                    format!("the cluster is of feature level 3, this binary knows {level}: start a newer one");
+                match judge(level) {
+                    Err(refused) => assert!(!is_admitted && refused == Refused::Expelled(expected), "{refused:?}"),
+                    Ok(_) => assert!(is_admitted, "{level}"),
+                }
+            }
+        })
+        .await;
+    }
 }

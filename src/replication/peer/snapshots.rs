@@ -3,7 +3,7 @@
 //! Invariant: a transfer in which nothing moves for [`STALL`] is given up by both sides, and the receiver removes what it has; openraft
 //! begins another one after [`PAUSE`]. Without that a peer that hangs, or a network that swallows, would keep a member from catching
 //! up for as long as TCP puts up with it. A receiver refuses what would take the room that its log needs
-//! ([`Group::disk_floor`]).
+//! ([`Group::disk_floor`]), and ends at one of a feature level that it does not know.
 
 use std::future::Future;
 use std::io;
@@ -24,6 +24,7 @@ use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
 use super::message::{SNAPSHOT_DONE, SNAPSHOT_END, SNAPSHOT_HEAD, SNAPSHOT_PIECE, snapshot_head};
 use crate::snapshot::ReceivedSnapshot;
+use crate::sys::version::objection;
 
 const PIECE_LEN: usize = 256 * 1024;
 /// See the module's header. One piece, which a disk has to take too.
@@ -171,7 +172,13 @@ pub(super) async fn take(
             _ => return Err(io::ErrorKind::InvalidData.into()),
         }
     }
-    group.env.heavy(move || incoming.finish()).await.map_err(fail)
+    let received = group.env.heavy(move || incoming.finish()).await.map_err(fail)?;
+    if let Some(why) = objection("the snapshot that another member sends", received.level(), group.env.level) {
+        // No other one will do either.
+        group.links.identity().expel(&why);
+        return Err(io::Error::other(why));
+    }
+    Ok(received)
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ impl Cluster for Server {
                     matched: standing.map_or(0, |standing| standing.matched),
                     lag: standing.map_or(0, |standing| standing.lag),
                     alive: standing.is_some_and(|standing| standing.alive),
+                    level: standing.map_or(0, |standing| standing.level),
                     waits,
                 }
             });
@@ -170,6 +171,8 @@ fn raft_facts(group: &Group) -> RaftFacts {
         log_bytes: group.log.bytes_between(group.log.first_index(), standing.last_log_index + 1),
         log_tail_bytes: group.log.tail_bytes() as u64,
         log_disk_bytes: group.log.disk_bytes(),
+        level: group.level(),
+        known_level: group.env.level,
         clock_source,
         // Without a base there is no cluster time that could differ.
         clock_wall_difference_ms: if clock_source == Source::None { 0 } else { group.clock.wall_difference_ms() },

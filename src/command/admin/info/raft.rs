@@ -70,5 +70,6 @@ pub fn raft(section: &mut Section, facts: &Facts<'_>) {
     };
     section.field("raft_clock_source", source);
     section.field("raft_clock_wall_difference_ms", raft.clock_wall_difference_ms);
-    section.field("raft_feature_level", crate::sys::version::FEATURE_LEVEL);
+    section.field("raft_feature_level", raft.level);
+    section.field("raft_feature_level_known", raft.known_level);
 }

@@ -81,6 +81,59 @@ async fn an_entry_that_cannot_be_read_to_its_end_changes_nothing() {
     .await;
 }
 
+/// Node 1's binary knows level 1. Every entry that leads beyond it, and none that does not.
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_leads_to_an_unknown_feature_level_changes_nothing() {
+    let addr = || "n1:1".to_owned();
+    let create = |level| Content::Create {
+        cluster: 9,
+        nonce: 5,
+        peer_addr: addr(),
+        client_addr: addr(),
+        revision: 100,
+        level,
+        options: vec![],
+    };
+    let recreate = |level| Content::Recreate {
+        cluster: 9,
+        node: 1,
+        nonce: 5,
+        peer_addr: addr(),
+        client_addr: addr(),
+        revision: 100,
+        level,
+    };
+    let raise = |level| Content::Raise { level };
+    scope(1, async {
+        for (content, is_created, refused) in [
+            (raise(2), true, true),
+            (raise(1), true, false),
+            (raise(2), false, false),
+            (create(2), false, true),
+            (create(1), false, false),
+            (create(2), true, false),
+            (recreate(2), false, true),
+            (recreate(2), true, false),
+        ] {
+            let (mut machine, executor) = machine(false).await;
+            executor.gate.write().await.cluster.id = u128::from(is_created);
+            let before = executor.gate.read().await.cluster.clone();
+            let applied = machine.apply_one(entry(6, encode(&content))).await;
+            assert_eq!(applied.is_err(), refused, "{content:?}, {is_created}");
+            let state = executor.gate.read().await;
+            let Err(error) = applied else {
+                assert_eq!(machine.group.level(), if state.cluster == before { 0 } else { state.cluster.level });
+                assert!(state.cluster.level <= 1 && state.now_ms() == 1006);
+                continue;
+            };
+            let error = error.to_string();
+            assert!(error.contains("log entry 6") && error.contains("feature level 2, this binary knows 1"), "{error}");
+            assert!(state.cluster == before && state.now_ms() == 0 && machine.group.applied().index == 5);
+        }
+    })
+    .await;
+}
+
 /// Looks, when it is woken, whether others may look at the state.
 struct Looker {
     gate: Gate,

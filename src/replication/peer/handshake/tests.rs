@@ -13,7 +13,7 @@ const WHY: &str = "you were removed";
 fn env() -> Env {
     let next = AtomicU64::new(1);
     let random = Arc::new(move || next.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
-    Env { clocks: Arc::new(SystemClocks), net: Arc::new(Tcp), random, threads: false }
+    Env { clocks: Arc::new(SystemClocks), net: Arc::new(Tcp), random, threads: false, level: 1 }
 }
 
 fn identity(node: u64, password: &str) -> Identity {
@@ -68,6 +68,7 @@ async fn call_stranger(dialer: &Identity, answers: impl Fn(Bytes) -> Vec<(u8, Ve
 fn refusal(kind: u8) -> Vec<u8> {
     let mut out = vec![kind];
     put_bytes(&mut out, WHY.as_bytes());
+    out.put_u32_le(1);
     out
 }
 
@@ -191,4 +192,21 @@ async fn another_secret_counts_only_until_a_member_has_proven_the_same() {
         assert!(call(met, &stranger, Ok(())).await.0.is_err());
         assert!(met.objections().is_empty());
     }
+}
+
+/// What the leader raises the feature level by, whoever of the two has called.
+#[tokio::test]
+async fn both_sides_learn_which_feature_level_the_other_knows() {
+    let of = |node, level, password: &str| Identity::new(CLUSTER, node, 100 + node, level, password.into());
+    let (one, two) = (of(1, 7, ""), of(2, 8, ""));
+    assert_eq!((one.level_of(1), one.level_of(2), two.level_of(1)), (Some(7), None, None));
+    assert!(call(&one, &of(2, 9, "other"), Ok(())).await.0.is_err());
+    assert!(call(&one, &of(2, 9, ""), Err(Refused::NotNow(WHY.into()))).await.0.is_err());
+    assert!(call(&of(1, 9, ""), &two, Err(Refused::NotNow(WHY.into()))).await.0.is_err());
+    assert_eq!((one.level_of(2), two.level_of(1)), (None, None), "of nobody who does not talk to it");
+    assert!(call(&one, &two, Ok(())).await.0.is_ok());
+    assert_eq!((one.level_of(2), two.level_of(1)), (Some(8), Some(7)));
+    // Started with an older binary.
+    assert!(call(&of(1, 6, ""), &two, Ok(())).await.0.is_ok());
+    assert_eq!(two.level_of(1), Some(6));
 }

@@ -45,7 +45,7 @@ async fn node() -> (Arc<Group>, MemoryStore, DuplexStream) {
     let (near, far) = tokio::io::duplex(64);
     let net = Arc::new(OnePipe(Mutex::new(Some(Pipe(near)))));
     let clocks = Arc::new(SystemClocks);
-    let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads: false };
+    let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads: false, level: 1 };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
     let store = MemoryStore::new();
     let links = Links::new(env.clone(), Identity::new(1, 1, 1, 1, String::new()));
@@ -160,14 +160,15 @@ async fn a_snapshot_that_would_take_the_logs_room_is_refused() {
     .await;
 }
 
-/// The file of a snapshot at an entry of term 1.
-async fn file_at(index: u64) -> (SnapshotMeta, Bytes) {
+/// The file of a snapshot at an entry of term 1, of a state of this feature level.
+async fn file_at(index: u64, level: u32) -> (SnapshotMeta, Bytes) {
     let (group, _, _) = node().await;
     let last = log_id(Leader { term: 1, node: 2 }, index);
     let meta = SnapshotMeta { last_log_id: Some(last), last_membership: StoredMembership::default() };
     let mut raft = Vec::new();
     put_snapshot_meta(&mut raft, &meta);
-    let image = State::default();
+    let mut image = State::default();
+    image.cluster.level = level;
     group.snapshots.dir.write(&image, &Meta::of(&image, 0, index, 1, raft), 0).unwrap();
     let mut file = Vec::new();
     io::Read::read_to_end(&mut group.snapshots.dir.open_latest().unwrap().unwrap().reader, &mut file).unwrap();
@@ -176,8 +177,12 @@ async fn file_at(index: u64) -> (SnapshotMeta, Bytes) {
 
 /// A whole transfer.
 async fn transfer(group: &Arc<Group>, leader: Leader, index: u64) -> io::Result<()> {
+    transfer_of(group, leader, index, 0).await
+}
+
+async fn transfer_of(group: &Arc<Group>, leader: Leader, index: u64, level: u32) -> io::Result<()> {
     let (near, mut far) = tokio::io::duplex(1 << 20);
-    let (meta, file) = file_at(index).await;
+    let (meta, file) = file_at(index, level).await;
     push(&mut far, SNAPSHOT_HEAD, snapshot_head(&Vote::new_committed(leader.term, leader.node), &meta)).await;
     push(&mut far, SNAPSHOT_PIECE, file).await;
     push(&mut far, SNAPSHOT_END, Bytes::new()).await;
@@ -209,6 +214,23 @@ async fn what_raft_does_not_accept_is_not_kept_and_in_nobodys_way() {
         }
         store.crash(|| false);
         assert_eq!(file_names(&store), there, "durable before the state counts");
+    })
+    .await;
+}
+
+/// This node's binary knows level 1: it ends, because none that is sent to it will do.
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_of_an_unknown_feature_level_is_not_taken() {
+    scope(1, async {
+        let (group, store, _) = node().await;
+        let leader = Leader { term: 1, node: 2 };
+        let why = || group.links.identity().expelled.lock().clone();
+        let error = transfer_of(&group, leader, 90, 1).await.unwrap_err();
+        assert!(error.kind() == io::ErrorKind::NotConnected && why().is_none(), "Raft does not run: {error}");
+        let error = transfer_of(&group, leader, 90, 2).await.unwrap_err().to_string();
+        assert!(error.contains("is of feature level 2, this binary knows 1: start a newer one"), "{error}");
+        assert_eq!((why(), file_names(&store)), (Some(error), vec![]));
+        assert!(group.snapshots.dir.latest().is_none());
     })
     .await;
 }
