@@ -1,7 +1,7 @@
 //! What values an option takes, and Redis's words for those that it does not.
 
-use super::Compound;
 use super::bytes::parse_bytes;
+use super::{Address, Compound};
 use crate::config::ReadLevel;
 use crate::protocol::parse_i64;
 
@@ -37,8 +37,10 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// A level of consistency of reads.
     Level,
-    /// `host:port`.
+    /// An [`Address`].
     Address,
+    /// The host of one, or nothing.
+    Host,
     /// Something of several parts.
     Compound(Compound),
     /// Levels of single modules, as [`crate::sys::log::Filter`] takes them.
@@ -93,12 +95,11 @@ impl Kind {
                 None => Err(format!("argument(s) must be one of the following: {}", words.join(", "))),
             },
             Self::Level => parse_level(text).map(|level| Value::Text(level_name(level).into())).map_err(Into::into),
-            Self::Address => match text.rsplit_once(':') {
-                Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => {
-                    Self::Text { len_min: 0 }.parse(text)
-                }
-                _ => Err("argument must be host:port".into()),
-            },
+            Self::Address if Address::parse(text).is_some() => Ok(Value::Text(text.into())),
+            Self::Address => Err("argument must be host:port".into()),
+            // The port is added, and may be any.
+            Self::Host if text.is_empty() || Address::at(text, 1).is_some() => Ok(Value::Text(text.into())),
+            Self::Host => Err("argument must be the name or the address of a host, without a port".into()),
             Self::Compound(compound) => compound.parse(text).map(Value::Text),
             Self::LogFilter => {
                 crate::sys::log::Filter::check(text)?;
@@ -134,6 +135,7 @@ impl Kind {
             Self::Word(words) => words.join("|"),
             Self::Level => "linearizable|local".into(),
             Self::Address => "host:port".into(),
+            Self::Host => "host".into(),
             Self::LogFilter => "module=level,…".into(),
             Self::Compound(_) | Self::Text { .. } => "text".into(),
         }

@@ -4,6 +4,7 @@
 //! Invariant: a value is checked in one place ([`Kind::parse`]), wherever it comes from; so what a flag takes CONFIG SET takes too,
 //! and both refuse with the same words.
 
+mod address;
 mod bytes;
 mod compound;
 mod define;
@@ -20,8 +21,10 @@ mod table;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
+pub use address::Address;
 pub use compound::Compound;
 pub use file::rewrite;
 pub use kind::{Kind, Value, level_name, parse_level};
@@ -100,6 +103,20 @@ pub struct Settings {
     pub stored: BTreeMap<&'static str, String>,
     /// `config`: the file that the options were read from.
     pub file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The host by which others reach this node; None if nothing says it: the node is bound to every interface, say.
+    pub fn host_for_others(&self) -> Option<&str> {
+        let bound_to = || Some(self.bind.as_str()).filter(|bind| !is_every_interface(bind));
+        self.advertise.as_deref().or_else(bound_to).filter(|host| Address::at(host, 1).is_some())
+    }
+}
+
+/// True for what the system takes for all addresses of the machine.
+fn is_every_interface(bind: &str) -> bool {
+    let is_unspecified = |ip: IpAddr| ip.to_canonical().is_unspecified();
+    matches!(bind, "*" | "0") || bind.parse().is_ok_and(is_unspecified)
 }
 
 impl Default for Settings {

@@ -29,7 +29,7 @@ static OWN: &[Opt] = &[
     opt(
         "advertise",
         Section::Network,
-        TEXT,
+        Kind::Host,
         Place::TextOption(|s| &mut s.advertise),
         "Host by which other nodes and clients reach this one, if it is not `bind`",
     ),

@@ -57,6 +57,7 @@ fn what_is_set_is_what_is_got() {
             Kind::Word(words) => words.last().unwrap().to_string(),
             Kind::Level => "local".into(),
             Kind::Address => "n1:6379".into(),
+            Kind::Host => "n1".into(),
             Kind::LogFilter => "peer=debug".into(),
             Kind::Text { .. } => "some text".into(),
         };
@@ -93,6 +94,10 @@ fn a_wrong_value_is_named_with_its_place_and_its_bounds() {
     for wrong in ["", "n1", "n1:", ":6379", "n1:0", "n1:99999", "n1:port"] {
         assert_eq!(of(&[("join", wrong)], &[]), format!("--join '{wrong}': argument must be host:port"));
     }
+    assert_eq!(
+        of(&[("advertise", "n1:6379")], &[]),
+        "--advertise 'n1:6379': argument must be the name or the address of a host, without a port"
+    );
     assert_eq!(of(&[("maxmemory", "64xb")], &[]), "--maxmemory '64xb': argument must be a memory value");
     assert!(of(&[("read-consistency", "lease")], &[]).contains("until their restart guard is tested"));
 }

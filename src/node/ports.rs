@@ -1,6 +1,6 @@
 //! Where a node listens, and where others find it.
 
-use crate::config::Settings;
+use crate::config::{Address, Settings};
 use crate::error::Fatal;
 use crate::sys::env::{Env, Listener};
 
@@ -46,7 +46,12 @@ pub(super) struct Addresses {
     pub peer: String,
     /// `host:port` of its client port.
     pub client: String,
+    /// False if nothing says by which host others reach this node: then these are for the node itself, which is alone.
+    pub is_for_others: bool,
 }
+
+/// The host of a node that nothing says another one of.
+const OWN_HOST: &str = "127.0.0.1";
 
 impl Addresses {
     /// Of the bound ports.
@@ -54,27 +59,62 @@ impl Addresses {
     /// # Errors
     /// Others have to reach this node, and nothing says by which host.
     pub fn of(settings: &Settings, ports: &Ports) -> Result<Self, Fatal> {
-        let host = advertised_host(settings)?;
-        Ok(Self { peer: format!("{host}:{}", ports.peers.port()), client: format!("{host}:{}", ports.clients.port()) })
+        let host = settings.host_for_others();
+        if host.is_none() && (settings.join.is_some() || settings.must_join) {
+            return Err(Fatal(format!(
+                "with bind {} the other nodes cannot know where this one is: --advertise host says it",
+                settings.bind
+            )));
+        }
+        let at = |port| Address::at(host.unwrap_or(OWN_HOST), port).map(|address| address.to_string());
+        let none = || Fatal("a port that was bound is 0".into());
+        Ok(Self {
+            peer: at(ports.peers.port()).ok_or_else(none)?,
+            client: at(ports.clients.port()).ok_or_else(none)?,
+            is_for_others: host.is_some(),
+        })
     }
 }
 
-/// The host by which others reach this node.
-///
-/// # Errors
-/// Others have to, and nothing says by which.
-fn advertised_host(settings: &Settings) -> Result<String, Fatal> {
-    match &settings.advertise {
-        Some(host) => Ok(host.clone()),
-        None if matches!(settings.bind.as_str(), "0.0.0.0" | "::" | "*") => {
-            if settings.join.is_some() || settings.must_join {
-                return Err(Fatal(format!(
-                    "with bind {} the other nodes cannot know where this one is: --advertise host says it",
-                    settings.bind
-                )));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::env::Tcp;
+
+    async fn of(bind: &str, advertise: Option<&str>, must_join: bool) -> Result<(String, bool), String> {
+        let (clocks, net) = (std::sync::Arc::new(crate::sys::clock::SystemClocks), std::sync::Arc::new(Tcp));
+        let env = Env { clocks, net, random: std::sync::Arc::new(|| 7), threads: false };
+        let any = Settings { port: 0, ..Settings::default() };
+        let ports = Ports::bind(&env, &any).await.unwrap();
+        let advertise = advertise.map(Into::into);
+        let settings = Settings { bind: bind.into(), advertise, must_join, ..any };
+        let addrs = Addresses::of(&settings, &ports).map_err(|why| why.to_string())?;
+        let host = addrs.client.strip_suffix(&format!(":{}", ports.clients.port())).unwrap();
+        assert_eq!(addrs.peer, format!("{host}:{}", ports.peers.port()));
+        Ok((host.to_owned(), addrs.is_for_others))
+    }
+
+    #[tokio::test]
+    async fn others_find_a_node_by_what_it_advertises_or_is_bound_to() {
+        for (bind, advertise, host) in [
+            ("10.0.0.1", None, "10.0.0.1"),
+            ("2001:db8::1", None, "[2001:db8::1]"),
+            ("0.0.0.0", Some("n1"), "n1"),
+            ("::", Some("2001:db8::1"), "[2001:db8::1]"),
+            ("10.0.0.1", Some("[2001:db8::1]"), "[2001:db8::1]"),
+        ] {
+            for must_join in [false, true] {
+                assert_eq!(of(bind, advertise, must_join).await, Ok((host.into(), true)), "{bind} {advertise:?}");
             }
-            Ok("127.0.0.1".into())
         }
-        None => Ok(settings.bind.clone()),
+    }
+
+    #[tokio::test]
+    async fn a_node_that_others_cannot_find_joins_nobody() {
+        for bind in ["0.0.0.0", "::", "0:0::0", "::ffff:0.0.0.0", "*", "0", "fe80::1%eth0"] {
+            assert_eq!(of(bind, None, false).await, Ok(("127.0.0.1".into(), false)), "{bind}");
+            let why = of(bind, None, true).await.unwrap_err();
+            assert!(why.contains("--advertise host"), "{why}");
+        }
     }
 }

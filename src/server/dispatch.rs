@@ -11,6 +11,7 @@
 //! entry that no peer can be sent.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Server;
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Session, Transaction, Watched};
@@ -141,6 +142,9 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
         return Err(LOADING);
     }
     spec.check_available(server.router.level(), args)?;
+    if spec.flags.contains(Flags::TAKES_IN) {
+        others_reach(server)?;
+    }
     // Reads too: some turn out to need the log (a script that has to be loaded).
     if args.size() > COMMAND_BYTES_MAX {
         return Err(COMMAND_TOO_LARGE);
@@ -152,6 +156,24 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
         return Err(DISK_FULL);
     }
     Ok(())
+}
+
+/// A node that joins is told where the members are, so there has to be something to tell.
+fn others_reach(server: &Server) -> Result<(), ReplyError> {
+    let settings = server.settings();
+    if settings.host_for_others().is_some() {
+        return Ok(());
+    }
+    let why = format!(
+        "no node can join through this one: with bind {} nothing says by which host others reach it. Start it again with --advertise \
+         host",
+        settings.bind
+    );
+    // The node that asks does so until it succeeds.
+    if !server.told_of_address.swap(true, Ordering::Relaxed) {
+        tracing::warn!("{why}");
+    }
+    Err(ReplyError::text(format!("ERR {why}")))
 }
 
 /// True for what is refused above `maxmemory`: commands and scripts that may need more; all that MULTI queues, because the queue

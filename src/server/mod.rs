@@ -16,7 +16,7 @@ mod slowlog;
 mod stats;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
@@ -61,6 +61,8 @@ pub struct Server {
     /// Asks the main task to stop the node: SHUTDOWN.
     pub stop: tokio::sync::Notify,
     next_client: AtomicU64,
+    /// It was said that no node can join through this one.
+    told_of_address: AtomicBool,
 }
 
 impl Server {
@@ -78,6 +80,7 @@ impl Server {
             pause: Pause::default(),
             stop: tokio::sync::Notify::new(),
             next_client: AtomicU64::new(1),
+            told_of_address: AtomicBool::new(false),
         })
     }
 

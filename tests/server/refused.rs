@@ -117,6 +117,10 @@ const OUR_OWN: &[(&str, &str)] = &[
     ("RAFT.JOIN 0 127.0.0.1:1 127.0.0.1:2", "ERR value is not an integer or out of range"),
     ("RAFT.JOIN 1 127.0.0.1 127.0.0.1:2", "ERR invalid address, host:port is expected"),
     ("RAFT.MOVED id 1 2 127.0.0.1 127.0.0.1:2", "ERR invalid address, host:port is expected"),
+    ("RAFT.JOIN 1 127.0.0.1:0 127.0.0.1:2", "ERR invalid address, host:port is expected"),
+    ("RAFT.JOIN 1 127.0.0.1:1 :2", "ERR invalid address, host:port is expected"),
+    ("RAFT.JOIN 1 127.0.0.1:1 ::1:2", "ERR invalid address, host:port is expected"),
+    ("RAFT.MEET id 1 127.0.0.1:0", "ERR invalid address, host:port is expected"),
     ("RAFT.MOVED id x 2 127.0.0.1:1 127.0.0.1:2", "ERR no such member"),
 ];
 

@@ -10,7 +10,7 @@ use crate::protocol::{Args, Reply};
 pub static SPEC: Spec = Spec::session(
     "raft.add",
     -2,
-    Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP),
+    Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::CUTS_GROUP).union(Flags::TAKES_IN),
     DOC,
     run,
 );
@@ -31,12 +31,9 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     if args.len() > 3 || (args.len() == 3 && !learner) {
         return Reply::Error(crate::error::SYNTAX).into();
     }
-    let Some(addr) = std::str::from_utf8(args.arg(1))
-        .ok()
-        .filter(|text| text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()))
-        .map(str::to_owned)
-    else {
-        return Reply::Error(ReplyError::new("ERR invalid address, host:port is expected")).into();
+    let addr = match super::address(args.arg(1)) {
+        Ok(addr) => addr,
+        Err(error) => return Reply::Error(error).into(),
     };
     let node = call.node.clone();
     Answer::later(async move { add(&*node, &addr, learner).await })

@@ -2,6 +2,7 @@
 //! same id, so it can be asked again after a lost reply. A node whose binary does not know the cluster's feature level gets none (0) and
 //! becomes no member: it would only hold back the next one.
 
+use super::{address, number};
 use crate::command::Outcome;
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, wrong_arity};
@@ -11,7 +12,7 @@ use crate::sys::version::FIRST_LEVEL;
 
 /// RAFT.JOIN
 pub static SPEC: Spec = Spec::write("raft.join", -4, DOC, run)
-    .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES))
+    .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::NO_MULTI).union(Flags::FREES).union(Flags::TAKES_IN))
     .check(|args| request(args).map(drop));
 
 const DOC: Doc = Doc {
@@ -27,29 +28,14 @@ const DOC: Doc = Doc {
     ],
 };
 
-/// Longest address that is taken.
-const ADDRESS_LEN_MAX: usize = 300;
-
-/// An argument that is `host:port`.
-pub(super) fn address(bytes: &[u8]) -> Result<String, ReplyError> {
-    std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| {
-            let has_port = text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-            has_port && text.len() <= ADDRESS_LEN_MAX
-        })
-        .map(str::to_owned)
-        .ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
-}
-
 /// Nonce, peer address, client address and feature level.
 fn request(args: &Args) -> Result<(u64, String, String, u32), ReplyError> {
     if args.len() > 5 {
         return Err(wrong_arity(SPEC.name));
     }
-    let nonce = super::number(args.arg(1)).filter(|nonce| *nonce != 0).ok_or(NOT_AN_INTEGER)?;
+    let nonce = number(args.arg(1)).filter(|nonce| *nonce != 0).ok_or(NOT_AN_INTEGER)?;
     let level = match args.opt(4) {
-        Some(level) => super::number(level).and_then(|level| u32::try_from(level).ok()).ok_or(NOT_AN_INTEGER)?,
+        Some(level) => number(level).and_then(|level| u32::try_from(level).ok()).ok_or(NOT_AN_INTEGER)?,
         None => FIRST_LEVEL,
     };
     Ok((nonce, address(args.arg(2))?, address(args.arg(3))?, level))

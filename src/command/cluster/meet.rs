@@ -6,7 +6,8 @@ use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
 /// RAFT.MEET. Only what two nodes know of addresses; nothing of it goes through the log.
-pub static SPEC: Spec = Spec::session("raft.meet", 4, super::OF_THIS_NODE, DOC, run);
+pub static SPEC: Spec =
+    Spec::session("raft.meet", 4, super::OF_THIS_NODE, DOC, run).check(|args| super::address(args.arg(3)).map(drop));
 
 const DOC: Doc = Doc {
     summary: "Tells this node where a member is now, and where it is itself.",
@@ -22,7 +23,7 @@ const DOC: Doc = Doc {
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let node = super::number(args.arg(2));
-    let addr = match super::join::address(args.arg(3)) {
+    let addr = match super::address(args.arg(3)) {
         Ok(addr) => addr,
         Err(error) => return Reply::Error(error).into(),
     };

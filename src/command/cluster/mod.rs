@@ -15,6 +15,8 @@ mod transfer;
 mod wish;
 
 use super::{Flags, Spec};
+use crate::config::Address;
+use crate::error::ReplyError;
 
 pub use moved::SPEC as MOVED;
 
@@ -25,6 +27,12 @@ const OF_THIS_NODE: Flags = Flags::ADMIN
     .union(Flags::STALE)
     .union(Flags::NO_MULTI)
     .union(Flags::CUTS_GROUP);
+
+/// An argument that is an [`Address`].
+fn address(bytes: &[u8]) -> Result<String, ReplyError> {
+    let address = std::str::from_utf8(bytes).ok().and_then(Address::parse);
+    address.map(|address| address.to_string()).ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
+}
 
 /// An argument that is a node id or a nonce.
 fn number(bytes: &[u8]) -> Option<u64> {

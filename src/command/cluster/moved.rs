@@ -1,7 +1,6 @@
 //! RAFT.MOVED cluster-id node-id nonce peer-address client-address: a member says where it is now.
 
-use super::join::address;
-use super::number;
+use super::{address, number};
 use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};

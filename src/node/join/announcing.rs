@@ -31,7 +31,10 @@ pub(in crate::node) async fn announce(router: Router, group: Arc<Group>, own: Wh
     let (node, peer) = (group.node.to_string(), own.addrs.peer.clone());
     let moved = [id.clone(), node.clone(), own.nonce.to_string(), peer.clone(), own.addrs.client.clone()];
     let meet = [id, node, peer];
-    links.meet(group.node, &own.addrs.peer);
+    if own.addrs.is_for_others {
+        links.meet(group.node, &own.addrs.peer);
+    }
+    let mut told = false;
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let members = match router.executor() {
@@ -39,6 +42,17 @@ pub(in crate::node) async fn announce(router: Router, group: Arc<Group>, own: Wh
             None => continue,
         };
         let Some(known) = members.get(&group.node) else { continue };
+        if !own.addrs.is_for_others && members.len() > 1 {
+            // An address that means another machine to each of them would be worse than the one that they know.
+            if !std::mem::replace(&mut told, true) {
+                tracing::warn!(
+                    addr = known.client_addr,
+                    "nothing says by which host the other members reach this node: they go on looking for it where it was. --advertise host \
+                     says it"
+                );
+            }
+            continue;
+        }
         let is_known = known.peer_addr == own.addrs.peer && known.client_addr == own.addrs.client;
         // Its Boot was applied here: what the leader sends arrives.
         if is_known && (group.leads() || group.origin.boot().is_some()) {

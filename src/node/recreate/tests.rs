@@ -11,7 +11,7 @@ const LOST: u128 = 0x1234_5678_9abc_def0_0000_0000_0000_0001;
 const PEER_ADDR: &str = "n3:2";
 
 fn addrs() -> Addresses {
-    Addresses { peer: PEER_ADDR.into(), client: "n3:1".into() }
+    Addresses { peer: PEER_ADDR.into(), client: "n3:1".into(), is_for_others: true }
 }
 
 fn env() -> Env {

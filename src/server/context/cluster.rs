@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::BoxFuture;
 
 use crate::command::context::{Cluster, ClusterView, Identity, MemberFacts, OtherMember, RaftFacts, RaftRole};
+use crate::config::Address;
 use crate::error::ReplyError;
 use crate::protocol::client::ask;
 use crate::replication::{Group, standings, transfer, why_waiting};
@@ -180,5 +181,6 @@ fn raft_facts(group: &Group) -> RaftFacts {
 }
 
 fn split(addr: &str) -> (String, String) {
-    addr.rsplit_once(':').map_or_else(|| (addr.into(), "0".into()), |(host, port)| (host.into(), port.into()))
+    let parsed = Address::parse(addr);
+    parsed.map_or_else(|| (addr.into(), "0".into()), |addr| (addr.host().into(), addr.port().to_string()))
 }

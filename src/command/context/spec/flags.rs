@@ -73,6 +73,8 @@ bitflags! {
         const ALWAYS_LINEARIZABLE = 1 << 31;
         /// As in Redis, which does not show it: refused unless an option allows it (DEBUG: `enable-debug-command`).
         const PROTECTED = 1 << 32;
+        /// Ours: takes a node into the cluster; refused while nothing says by which host others reach this one.
+        const TAKES_IN = 1 << 33;
     }
 }
 
