@@ -94,8 +94,11 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
     // As in Redis: a terminal that closes ends no server.
     let _ignored = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
     let node = tokio::select! {
-        node = Node::start(env, settings, options, storage, ports) => node?,
-        // It has answered nobody yet, and joining may take for ever.
+        node = Node::start(env, settings, options, storage, ports) => match node? {
+            Some(node) => node,
+            None => return Ok(()),
+        },
+        // It has acknowledged nothing yet, and joining may take for ever.
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };

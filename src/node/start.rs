@@ -1,10 +1,10 @@
 //! A node's start: who it is, what it has, Raft on it, and the tasks that serve.
 //!
-//! Order: identity (from the directory, from a member that is asked, or a new cluster), log, snapshot, Raft, peers, clients. Clients are
-//! answered with LOADING until the node has applied its own log.
+//! Order: clients, log, identity (from the directory, from a member that is asked, or a new cluster), snapshot, Raft, peers. From the
+//! beginning clients are answered, with LOADING until the node has applied its own log: what checks its health, and the member that calls
+//! it, are clients.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::join::announcing::{Whereabouts, announce};
 use super::join::identity::{self, Holds};
@@ -18,7 +18,7 @@ use crate::executor::entry::Content;
 use crate::replication::log::LogStore;
 use crate::replication::peer::{Identity, Links};
 use crate::replication::{self, Group, Parts};
-use crate::server::{self, Routed, Router, Server};
+use crate::server::{self, Routed, Server};
 use crate::snapshot::SnapshotDir;
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::{Env, Listener};
@@ -31,7 +31,7 @@ struct OnDisk {
 }
 
 impl Node {
-    /// Starts a node; returns when it runs, which is before it has a leader.
+    /// Starts a node; returns when it runs, which is before it has a leader. None: a client has asked it to stop before that.
     ///
     /// # Errors
     /// What is wrong, and what to do.
@@ -41,25 +41,42 @@ impl Node {
         options: StartOptions,
         storage: impl FnOnce() -> Result<Storage, Fatal>,
         ports: Ports,
-    ) -> Result<Self, Fatal> {
+    ) -> Result<Option<Self>, Fatal> {
         let addrs = Addresses::of(&settings, &ports)?;
         let storage = storage()?;
-        let files = storage.files.clone();
-        rebuild::refuse_a_diverged_state(&*files, options.rebuild)?;
-        let on_disk = open(&storage, &options).await?;
-        let mut identity = identify(&env, &settings, &options, &*files, &on_disk, &*ports.clients, &addrs).await?;
-        let (group, executor) = make_group(&env, &settings, &*files, on_disk, &identity)?;
-        start_raft(&group, &options, &*files, &mut identity, &addrs).await?;
-
-        let router = Router::new(identity.node, vec![Routed { group: group.clone(), executor: executor.clone() }]);
-        let port = ports.clients.port();
-        let server = Server::new(env, settings, router);
-        let tasks = run_all(&server, (&group, &executor), &files, ports, &identity, addrs.clone(), options);
-        if identity.founder {
-            group.found(&addrs.peer).await?;
+        rebuild::refuse_a_diverged_state(&*storage.files, options.rebuild)?;
+        let server = Server::new(env, settings);
+        let asked = server.clone();
+        tokio::select! {
+            biased;
+            node = put_together(server, options, storage, ports, addrs) => node.map(Some),
+            () = asked.stop.notified() => Ok(None),
         }
-        Ok(Self { server, group, executor, port, files, tasks })
     }
+}
+
+async fn put_together(
+    server: Arc<Server>,
+    options: StartOptions,
+    storage: Storage,
+    ports: Ports,
+    addrs: Addresses,
+) -> Result<Node, Fatal> {
+    let Ports { clients, peers } = ports;
+    let port = clients.port();
+    let mut tasks = vec![run(server::listen(server.clone(), clients)), run(server::keep_rates(server.clone()))];
+    let files = storage.files.clone();
+    let on_disk = open(&storage, &options).await?;
+    let mut identity = identify(&server, &options, &*files, &on_disk, &addrs).await?;
+    let (group, executor) = make_group(&server, &*files, on_disk, &identity)?;
+    start_raft(&group, &options, &*files, &mut identity, &addrs).await?;
+
+    server.take_place(identity.node, vec![Routed { group: group.clone(), executor: executor.clone() }]);
+    tasks.extend(run_all(&server, (&group, &executor), &files, peers, &identity, addrs.clone(), options));
+    if identity.founder {
+        group.found(&addrs.peer).await?;
+    }
+    Ok(Node { server, group, executor, port, files, tasks })
 }
 
 async fn open(storage: &Storage, options: &StartOptions) -> Result<OnDisk, Fatal> {
@@ -70,17 +87,16 @@ async fn open(storage: &Storage, options: &StartOptions) -> Result<OnDisk, Fatal
 
 /// Who this node is, from its directory or from a member; its log has begun then.
 async fn identify(
-    env: &Env,
-    settings: &Settings,
+    server: &Server,
     options: &StartOptions,
     files: &dyn Files,
     on_disk: &OnDisk,
-    clients: &dyn Listener,
     addrs: &Addresses,
 ) -> Result<NodeIdentity, Fatal> {
+    let (env, settings) = (&server.env, &*server.settings());
     let OnDisk { log, snapshots } = on_disk;
     let holds = Holds { log: log.has_begun(), snapshot: snapshots.latest().is_some() };
-    let mut identity = identity::establish(env, files, holds, settings, clients, addrs).await?;
+    let mut identity = identity::establish(env, files, holds, settings, &server.invitations, addrs).await?;
     identity::begin_log(files, log, &mut identity).await?;
     if let Some(lost) = &settings.force_new_cluster {
         if options.rebuild {
@@ -96,12 +112,12 @@ async fn identify(
 
 /// The group, without a state and without Raft.
 fn make_group(
-    env: &Env,
-    settings: &Settings,
+    server: &Server,
     files: &dyn Files,
     on_disk: OnDisk,
     identity: &NodeIdentity,
 ) -> Result<(Arc<Group>, Arc<StoreExecutor>), Fatal> {
+    let env = &server.env;
     let clock = Arc::new(ClusterClock::new(env.clocks.clone()));
     if let Some(text) = files.read("clock")?
         && !clock.restore(&text)
@@ -111,8 +127,8 @@ fn make_group(
             "the stored clock is of an earlier boot of this machine and does not count"
         );
     }
-    let (node, process) = (identity.node, env.random());
-    let own = Identity::new(identity.cluster, node, process, env.level, settings.requirepass.clone());
+    let (node, password) = (identity.node, server.settings().requirepass.clone());
+    let own = Identity::new(identity.cluster, node, server.process, env.level, password);
     let links = Links::new(env.clone(), own);
     for (member, addr) in identity.peers.iter().filter(|(member, _)| *member != node) {
         links.set_addr(*member, addr);
@@ -121,8 +137,6 @@ fn make_group(
     let executor = StoreExecutor::new(env.clone(), clock.clone());
     let group =
         Group::new(Parts { id: 0, node, env: env.clone(), clock, executor: executor.clone(), log, snapshots, links });
-    group.set_timeout_ms(settings.write_timeout_ms);
-    group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
     Ok((group, executor))
 }
 
@@ -148,7 +162,7 @@ fn run_all(
     server: &Arc<Server>,
     (group, executor): (&Arc<Group>, &Arc<StoreExecutor>),
     files: &Arc<dyn Files>,
-    ports: Ports,
+    peers: Box<dyn Listener>,
     identity: &NodeIdentity,
     addrs: Addresses,
     options: StartOptions,
@@ -172,10 +186,8 @@ fn run_all(
         run(replication::drive_ticks(group.clone())),
         run(replication::drive_membership(group.clone(), founder)),
         run(replication::drive_snapshots(group.clone())),
-        run(replication::peer::serve(vec![group.clone()], ports.peers)),
+        run(replication::peer::serve(vec![group.clone()], peers)),
         run(seek_cluster(group.clone())),
-        run(server::listen(server.clone(), ports.clients)),
-        run(server::keep_rates(server.clone())),
         run(chores::keep_clock(group.clone(), files.clone())),
         run(chores::watch_disk(server.clone(), group.clone(), files.clone())),
         run(differences::warn_of_differences(group.clone(), executor.clone(), options.replicated)),

@@ -39,11 +39,11 @@ struct Machine {
 
 impl Machine {
     async fn start(&self) -> Result<Node, Fatal> {
-        self.start_with(1).await
+        self.start_with(1, Settings::default()).await
     }
 
     /// With a binary that knows this feature level.
-    async fn start_with(&self, level: u32) -> Result<Node, Fatal> {
+    async fn start_with(&self, level: u32, settings: Settings) -> Result<Node, Fatal> {
         let clocks = Arc::new(crate::sys::clock::SystemClocks);
         let env = Env { clocks, net: Arc::new(Alone), random: Arc::new(|| 7), threads: false, level };
         let storage = Storage {
@@ -52,8 +52,20 @@ impl Machine {
             snapshots: Arc::new(self.snapshots.clone()),
         };
         let ports = Ports { clients: Box::new(Quiet), peers: Box::new(Quiet) };
-        Node::start(env, Settings::default(), StartOptions::default(), || Ok(storage), ports).await
+        let node = Node::start(env, settings, StartOptions::default(), || Ok(storage), ports).await?;
+        Ok(node.expect("a node that nobody stops"))
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_has_the_options_of_its_node() {
+    scope(1, async {
+        let settings = Settings { write_timeout_ms: 77, ..Settings::default() };
+        let node = Machine::default().start_with(1, settings).await.unwrap();
+        assert_eq!(node.group.timeout(), Duration::from_millis(77));
+        node.stop().await;
+    })
+    .await;
 }
 
 /// A snapshot of a later leader was received and made the newest, and the power was lost before the log had followed it.
@@ -92,7 +104,7 @@ async fn a_log_that_contradicts_the_newest_snapshot_follows_it() {
 async fn a_nodes_own_command_waits_for_its_feature_level() {
     scope(1, async {
         for (level, is_taken) in [(NEXT - 1, false), (NEXT, true)] {
-            let node = Machine::default().start_with(level).await.unwrap();
+            let node = Machine::default().start_with(level, Settings::default()).await.unwrap();
             while node.group.level() == 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

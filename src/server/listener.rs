@@ -23,11 +23,22 @@ pub async fn listen(server: Arc<Server>, listener: Box<dyn Listener>) {
     }
 }
 
+/// While the node waits to be called into a cluster, whoever has been here longest gives way: strangers that only stay must not keep out
+/// the member that calls.
+fn make_place(server: &Server) -> bool {
+    let oldest = if server.invitations.are_awaited() { server.clients.oldest() } else { None };
+    if let Some(client) = &oldest {
+        // Its task ends soon; its place is free at once.
+        server.clients.remove(client.id);
+        client.kill();
+    }
+    oldest.is_some()
+}
+
 fn admit(server: &Arc<Server>, mut stream: BoxStream) {
     let settings = server.settings();
     Stats::add(&server.stats.connections, 1);
-    let count = server.clients.len();
-    if count >= settings.maxclients {
+    if server.clients.len() >= settings.maxclients && !make_place(server) {
         Stats::add(&server.stats.rejected_connections, 1);
         crate::replication::spawn(async move {
             // Told and closed, as Redis does; a client that does not read it loses nothing.

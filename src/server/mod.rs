@@ -3,10 +3,14 @@
 //! A connection reads what its socket has, parses it ([`crate::protocol::parse`]), passes each command through the gate
 //! ([`mod@dispatch`]), and hands what is left to do as one group to the Raft group that it belongs to. It answers a group before it
 //! starts the next, so a pipeline behaves as if it were run command by command.
+//!
+//! Clients are served from before the node knows who it is: while it joins, and while it takes up what it has, each command is
+//! answered by the gate as [`router`] says. Connections of that time go on when the node has its place.
 
 mod connection;
 mod context;
 mod dispatch;
+mod invitations;
 mod listener;
 mod output;
 mod pause;
@@ -21,6 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use parking_lot::RwLock;
 
 pub use dispatch::{Dispatched, dispatch};
+pub use invitations::Invitations;
 pub use listener::listen;
 pub use output::Output;
 pub use pause::Pause;
@@ -48,6 +53,10 @@ pub struct Server {
     pub settings: RwLock<Arc<Settings>>,
     /// Which Raft group a command belongs to.
     pub router: Router,
+    /// Calls of RAFT.ADD.
+    pub invitations: Invitations,
+    /// Drawn at each start.
+    pub process: u64,
     /// Connected clients.
     pub clients: ClientRegistry,
     /// Counters for INFO.
@@ -61,27 +70,40 @@ pub struct Server {
     /// Asks the main task to stop the node: SHUTDOWN.
     pub stop: tokio::sync::Notify,
     next_client: AtomicU64,
+    /// Where client ids begin while the node has no id: below those of every node, and elsewhere than another node's.
+    first_client: u64,
     /// It was said that no node can join through this one.
     told_of_address: AtomicBool,
 }
 
 impl Server {
-    /// A node without connections.
-    pub fn new(env: Env, settings: Settings, router: Router) -> Arc<Self> {
+    /// A node without connections and without a place.
+    pub fn new(env: Env, settings: Settings) -> Arc<Self> {
         let started_ms = env.clocks.wall_ms();
+        let (process, first_client) = (env.random(), env.random() >> 33);
         Arc::new(Self {
             env,
             slowlog: SlowLog::new(settings.slowlog_slower_than_us, settings.slowlog_len_max),
             settings: RwLock::new(Arc::new(settings)),
-            router,
+            router: Router::default(),
+            invitations: Invitations::default(),
+            process,
             clients: ClientRegistry::default(),
             stats: Stats::new(started_ms),
             port: AtomicU16::new(0),
             pause: Pause::default(),
             stop: tokio::sync::Notify::new(),
             next_client: AtomicU64::new(1),
+            first_client,
             told_of_address: AtomicBool::new(false),
         })
+    }
+
+    /// Gives the node its id and its groups: from now on it executes commands, of the clients that are here too.
+    pub fn take_place(&self, node: u64, groups: Vec<Routed>) {
+        self.router.set(node, groups);
+        // CONFIG SET may have changed them meanwhile.
+        self.configure_groups(&self.settings());
     }
 
     /// The options as they are now.
@@ -92,6 +114,6 @@ impl Server {
     /// A client id, unique in the cluster.
     fn next_client_id(&self) -> u64 {
         let n = self.next_client.fetch_add(1, Ordering::Relaxed);
-        (self.router.node_id() << 32) + n
+        self.router.node_id().map_or(self.first_client, |node| node << 32) + n
     }
 }

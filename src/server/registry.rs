@@ -34,6 +34,12 @@ impl ClientRegistry {
         self.clients.get(&id).map(|client| client.value().clone())
     }
 
+    /// The client of the lowest id: of a node that has no id yet, the one that came first.
+    pub fn oldest(&self) -> Option<Arc<Client>> {
+        let oldest = self.clients.iter().map(|client| client.id).min()?;
+        self.get(oldest)
+    }
+
     /// Number of clients.
     pub fn len(&self) -> usize {
         self.clients.len()
@@ -70,7 +76,7 @@ mod tests {
         assert!(registry.is_empty());
         let entered = (0..500u64).map(|n| (3 << 32) + n * 7919 % 500);
         entered.for_each(|id| registry.insert(client(id)));
-        assert_eq!(registry.len(), 500);
+        assert_eq!((registry.len(), registry.oldest().unwrap().id), (500, 3 << 32));
         assert_eq!(ids(&registry), (0..500).map(|n| (3 << 32) + n).collect::<Vec<u64>>());
     }
 

@@ -1,6 +1,9 @@
 //! Which Raft group a command belongs to. Group 0 is the only one so far; nothing outside of this module may assume that.
+//!
+//! Invariant: a node has no group until it knows who it is and what it has, and keeps those that it is then given. Until then nothing is
+//! executed, and each command that needs a group is told LOADING.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::config::ReadLevel;
 use crate::executor::{Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
@@ -16,37 +19,44 @@ pub struct Routed {
     pub executor: Arc<StoreExecutor>,
 }
 
-/// The groups of a node.
-#[derive(Clone)]
-pub struct Router {
-    groups: Vec<Routed>,
+/// The groups of a node, once it has a place in them.
+#[derive(Clone, Default)]
+pub struct Router(Arc<OnceLock<Place>>);
+
+struct Place {
     node: u64,
+    groups: Vec<Routed>,
 }
 
 impl Router {
-    /// A node's groups.
-    pub fn new(node: u64, groups: Vec<Routed>) -> Self {
-        Self { groups, node }
+    /// Gives the node its id and its groups, once.
+    pub(super) fn set(&self, node: u64, groups: Vec<Routed>) {
+        // A second place is a mistake of the caller's; the first stays.
+        let _ = self.0.set(Place { node, groups });
     }
 
-    /// This node's id.
-    pub fn node_id(&self) -> u64 {
-        self.node
+    /// This node's id; None while it has no place.
+    pub fn node_id(&self) -> Option<u64> {
+        self.0.get().map(|place| place.node)
     }
 
     /// The group that holds the keys of every slot.
     pub fn group(&self) -> Option<&Arc<Group>> {
-        self.groups.first().map(|routed| &routed.group)
+        self.routed().first().map(|routed| &routed.group)
     }
 
     /// Their state.
     pub fn executor(&self) -> Option<&Arc<StoreExecutor>> {
-        self.groups.first().map(|routed| &routed.executor)
+        self.routed().first().map(|routed| &routed.executor)
     }
 
     /// All groups.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
-        self.groups.iter().map(|routed| &routed.group)
+        self.routed().iter().map(|routed| &routed.group)
+    }
+
+    fn routed(&self) -> &[Routed] {
+        self.0.get().map_or(&[], |place| &place.groups)
     }
 
     /// Hands a group of commands to the Raft group that it belongs to.
@@ -81,9 +91,9 @@ impl Router {
         settings.report_role_master || self.group().is_some_and(|group| group.leads())
     }
 
-    /// False until this node has applied its own log after a start.
+    /// False until this node has a place and has applied its own log after a start.
     pub fn is_recovered(&self) -> bool {
-        self.groups().all(|group| group.is_recovered())
+        self.node_id().is_some() && self.groups().all(|group| group.is_recovered())
     }
 
     /// `proto-max-bulk-len` of the replicated options, bytes.

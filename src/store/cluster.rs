@@ -58,7 +58,8 @@ pub struct Cluster {
     pub last_node: u64,
     /// Members by node id.
     pub members: BTreeMap<u64, Member>,
-    /// Addresses that RAFT.ADD named and that have not joined yet, with their LEARNER flag.
+    /// Nodes that RAFT.ADD named and that have not joined yet, with their LEARNER flag: each by its nonce in digits, or if it could not be
+    /// asked for that, by the address as it was typed.
     pub invited: BTreeMap<String, bool>,
     /// Raised by every change, so that a node sees that there is one.
     pub version: u64,
@@ -73,7 +74,8 @@ impl Cluster {
     /// Applies Join: the node's id, the same for the same nonce. A changed address is taken over.
     pub fn join(&mut self, nonce: u64, peer_addr: &str, client_addr: &str) -> u64 {
         self.version += 1;
-        let invited = self.invited.remove(client_addr);
+        let by_addr = self.invited.remove(client_addr);
+        let invited = self.invited.remove(&nonce.to_string()).or(by_addr);
         if let Some((id, member)) = self.members.iter_mut().find(|(_, member)| member.nonce == nonce) {
             member.peer_addr = peer_addr.into();
             member.client_addr = client_addr.into();
@@ -131,14 +133,21 @@ impl Cluster {
         true
     }
 
-    /// RAFT.ADD: a node at this client address is to join.
-    pub fn invite(&mut self, client_addr: &str, learner_only: bool) {
+    /// RAFT.ADD: the node of this nonce, or at this client address, is to join.
+    pub fn invite(&mut self, who: &str, learner_only: bool) {
         self.version += 1;
-        if let Some(member) = self.members.values_mut().find(|member| member.client_addr == client_addr) {
+        let is_meant = |member: &Member| member.client_addr == who || member.nonce.to_string() == who;
+        if let Some(member) = self.members.values_mut().find(|member| is_meant(member)) {
             member.learner_only = learner_only;
         } else {
-            self.invited.insert(client_addr.into(), learner_only);
+            self.invited.insert(who.into(), learner_only);
         }
+    }
+
+    /// What was said of a node by its address is said by its nonce now.
+    pub fn uninvite(&mut self, client_addr: &str) {
+        self.version += 1;
+        self.invited.remove(client_addr);
     }
 
     /// The change that was wished is committed: the node is removed (`gone`), or a voter.
@@ -159,5 +168,49 @@ impl Cluster {
             member.removing = false;
             member.refused = why.into();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn created() -> Cluster {
+        let mut cluster = Cluster { id: 1, ..Cluster::default() };
+        cluster.join(11, "n1:17101", "n1:7101");
+        cluster
+    }
+
+    /// What is said of a node by its nonce counts more than what was said of its address, which may have been another one's.
+    #[test]
+    fn an_invited_node_is_known_by_its_nonce_or_by_its_address() {
+        for (invitations, learner_only) in [
+            (&[("12", true)][..], true),
+            (&[("n2:7102", true)], true),
+            (&[("n2:7102", false), ("12", true)], true),
+            (&[("n2:7102", true), ("12", false)], false),
+            (&[("localhost:7102", true), ("13", true)], false),
+        ] {
+            let mut cluster = created();
+            invitations.iter().for_each(|(who, learner)| cluster.invite(who, *learner));
+            let node = cluster.join(12, "n2:17102", "n2:7102");
+            assert_eq!(cluster.members[&node].learner_only, learner_only, "{invitations:?}");
+            assert!(!cluster.invited.contains_key("12") && !cluster.invited.contains_key("n2:7102"));
+            // It is a member, and said again by either name.
+            for (who, learner) in [("12", true), ("n2:7102", false)] {
+                cluster.invite(who, learner);
+                assert_eq!(cluster.members[&node].learner_only, learner, "{who}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_taken_back_invites_nobody() {
+        let mut cluster = created();
+        cluster.invite("n2:7102", true);
+        cluster.uninvite("n2:7102");
+        assert!(cluster.invited.is_empty());
+        let node = cluster.join(12, "n2:17102", "n2:7102");
+        assert!(!cluster.members[&node].learner_only);
     }
 }

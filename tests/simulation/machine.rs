@@ -212,7 +212,7 @@ impl Machine {
             })
         };
         let options = StartOptions { rebuild: self.rebuild.load(Ordering::Relaxed), ..StartOptions::default() };
-        let node = Node::start(env, self.settings.clone(), options, storage, ports).await?;
+        let Some(node) = Node::start(env, self.settings.clone(), options, storage, ports).await? else { return Ok(()) };
         *self.running.lock() = Some(Routed { group: node.group.clone(), executor: node.executor.clone() });
         let why = node.failed().await;
         if self.is_removed() && why.0.contains("was removed from the cluster") {

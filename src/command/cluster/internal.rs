@@ -7,9 +7,8 @@ use crate::store::{Txn, Wish as Wanted};
 
 const FLAGS: Flags = Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES);
 
-/// Records that a node at an address is to join.
-pub static INVITE: Spec =
-    Spec::write("raft._invite", 3, doc("Records that a node at an address is to join."), invite).flags(FLAGS);
+/// Records that a node is to join: by its nonce, and then the address in the last argument stands for it no longer; or by its address.
+pub static INVITE: Spec = Spec::write("raft._invite", -3, doc("Records that a node is to join."), invite).flags(FLAGS);
 /// Records what an operator wants of a node.
 pub static WISH: Spec =
     Spec::write("raft._wish", 3, doc("Records what an operator wants of a node."), wish).flags(FLAGS);
@@ -30,7 +29,11 @@ fn node(args: &Args) -> u64 {
 
 fn invite(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let learner_only = args.is(2, "learner");
-    txn.state_mut().cluster.invite(&String::from_utf8_lossy(args.arg(1)), learner_only);
+    let cluster = &mut txn.state_mut().cluster;
+    if let Some(addr) = args.opt(3) {
+        cluster.uninvite(&String::from_utf8_lossy(addr));
+    }
+    cluster.invite(&String::from_utf8_lossy(args.arg(1)), learner_only);
     Ok(Reply::Ok)
 }
 
@@ -57,4 +60,27 @@ fn settle(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         state.origins.end(boot);
     }
     Ok(Reply::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::call_write;
+    use crate::store::{Effects, Rng, State};
+
+    #[test]
+    fn an_invitation_by_nonce_takes_the_place_of_the_one_by_address() {
+        let mut state = State::default();
+        let mut invited = |args: &[&str]| {
+            let mut effects = Effects::default();
+            let args = Args::from_slices(std::iter::once(&INVITE.name).chain(args));
+            let reply = call_write(&INVITE, &mut state.txn(0, Rng::of_command(1, 0), &mut effects), &args);
+            assert_eq!(reply, Ok(Reply::Ok));
+            state.cluster.invited.clone().into_iter().collect::<Vec<_>>()
+        };
+        let by = |who: &str, learner| vec![(who.to_owned(), learner)];
+        assert_eq!(invited(&["n2:7102", "learner"]), by("n2:7102", true));
+        assert_eq!(invited(&["12", "learner", "n2:7102"]), by("12", true));
+        assert_eq!(invited(&["12", "voter", "n2:7102"]), by("12", false));
+    }
 }

@@ -4,6 +4,7 @@ mod add;
 mod digest;
 mod disabled;
 mod internal;
+mod invite;
 mod join;
 mod meet;
 mod moved;
@@ -44,6 +45,7 @@ pub static SPECS: &[&Spec] = &[
     &disabled::SPEC,
     &nodes::SPEC,
     &add::SPEC,
+    &invite::SPEC,
     &promote::SPEC,
     &remove::SPEC,
     &transfer::SPEC,

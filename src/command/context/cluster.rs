@@ -39,11 +39,20 @@ pub trait Cluster: Send + Sync {
     /// # Errors
     /// LOADING, or why not.
     fn transfer(&self, node: u64) -> BoxFuture<'_, Result<(), ReplyError>>;
-    /// Tells the node that waits at a client address to join through this one, which is reached at `own_addr`.
+    /// Asks which node is at a client address.
+    ///
+    /// # Errors
+    /// The network's, or what is there does not say.
+    fn who_is_at<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, Result<Found, String>>;
+    /// Tells the node that waits at a client address to join through this one.
     ///
     /// # Errors
     /// The network's, or the node's refusal.
-    fn invite<'a>(&'a self, addr: &'a str, own_addr: &'a str) -> BoxFuture<'a, Result<(), String>>;
+    fn invite<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, Result<(), String>>;
+    /// The nonce of this node's directory; None while it does not know it.
+    fn nonce(&self) -> Option<u64>;
+    /// Takes a call to join through the member at a client address; false if this node does not wait for one.
+    fn called(&self, through: &str) -> bool;
     /// Remembers at which peer address a member is now.
     fn meet(&self, node: u64, addr: &str);
     /// Peer addresses that were told so, by node.
@@ -57,8 +66,15 @@ pub struct Identity {
     pub cluster: u128,
     /// The node's.
     pub node: u64,
-    /// Drawn at each start.
-    pub process: u64,
+}
+
+/// A node that was asked who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of its directory: of no other node, wherever it is reached.
+    pub nonce: u64,
+    /// Id of its cluster, in hexadecimal digits; empty while it has none.
+    pub cluster: String,
 }
 
 /// What a node knows of the cluster, in the terms of ROLE and INFO replication: leader = master.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use crate::store::Watch;
 pub use client::{Buffers, Client, Shown, Unblock};
-pub use cluster::{Cluster, ClusterView, Identity, MemberFacts, OtherMember};
+pub use cluster::{Cluster, ClusterView, Found, Identity, MemberFacts, OtherMember};
 pub use configuration::Configuration;
 pub use data::{Data, DatabaseFacts};
 pub use node::{Clients, Node, Process, ProcessFacts};

@@ -34,6 +34,8 @@ pub struct ProcessFacts {
     pub started_ms: u64,
     /// The port for clients.
     pub port: u16,
+    /// Drawn at each start.
+    pub process: u64,
 }
 
 /// All roles of a node.

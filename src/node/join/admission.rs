@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::{addresses, not_understood, text};
 use crate::node::ports::Addresses;
 use crate::protocol::Reply;
@@ -34,22 +36,24 @@ pub(super) struct Admission {
     pub peers: Vec<(u64, String)>,
 }
 
-/// Asks the member at `through` until it admits this node; the log says why it does not.
+/// Asks the member whose client address `through` gives, the latest one there, until it admits this node; the log says why it does not.
 pub(super) async fn ask_until_admitted(
     env: &Env,
-    through: &str,
+    mut through: watch::Receiver<Option<String>>,
     password: &str,
     applicant: Applicant<'_>,
 ) -> Admission {
-    let mut told = String::new();
+    let mut told = (String::new(), String::new());
     loop {
-        match ask_once(env, through, password, applicant).await {
+        // The sender lives as long as the server, or has left the one address that there is.
+        let at = through.wait_for(Option::is_some).await.ok().and_then(|addr| addr.clone()).unwrap_or_default();
+        match ask_once(env, &at, password, applicant).await {
             Ok(admission) => return admission,
             Err(error) => {
-                let why = error.to_string();
-                if why != told {
-                    tracing::warn!(addr = through, error = why, "cannot join yet, asking again");
-                    told = why;
+                let now = (at, error.to_string());
+                if now != told {
+                    tracing::warn!(addr = now.0, error = now.1, "cannot join yet, asking again");
+                    told = now;
                 }
                 tokio::time::sleep(RETRY).await;
             }

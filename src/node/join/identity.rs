@@ -10,14 +10,16 @@
 //! record, which was synced before it and so is no torn tail. A log that is there without the mark (cut off between the two, or
 //! written before there was one) is given it.
 
+use tokio::sync::watch;
+
 use super::admission::{Admission, Applicant, ask_until_admitted};
-use super::invitation::wait_for_invitation;
 use crate::config::Settings;
 use crate::error::Fatal;
 use crate::node::Files;
 use crate::node::ports::Addresses;
 use crate::replication::log::LogStore;
-use crate::sys::env::{Env, Listener};
+use crate::server::Invitations;
+use crate::sys::env::Env;
 use crate::sys::version::objection;
 
 const FILE: &str = "identity";
@@ -126,7 +128,7 @@ pub(in crate::node) async fn establish(
     files: &dyn Files,
     holds: Holds,
     settings: &Settings,
-    clients: &dyn Listener,
+    invitations: &Invitations,
     addrs: &Addresses,
 ) -> Result<NodeIdentity, Fatal> {
     let text = match files.read(FILE) {
@@ -152,6 +154,7 @@ pub(in crate::node) async fn establish(
         if !holds.log && (identity.log_begun || holds.snapshot) {
             return Err(Fatal(LOG_LOST.into()));
         }
+        invitations.set_nonce(identity.nonce);
         return Ok(identity);
     }
     if holds.log || holds.snapshot {
@@ -169,10 +172,11 @@ pub(in crate::node) async fn establish(
         )));
     }
     let nonce = nonce(env, files)?;
+    invitations.set_nonce(nonce);
     let identity = if settings.join.is_none() && !settings.must_join {
         founder(env, nonce, addrs)
     } else {
-        joined(env, settings, clients, Applicant { nonce, addrs }).await?
+        joined(env, settings, invitations, Applicant { nonce, addrs }).await?
     };
     identity.store(files)?;
     Ok(identity)
@@ -197,18 +201,19 @@ fn founder(env: &Env, nonce: u64, addrs: &Addresses) -> NodeIdentity {
 async fn joined(
     env: &Env,
     settings: &Settings,
-    clients: &dyn Listener,
+    invitations: &Invitations,
     applicant: Applicant<'_>,
 ) -> Result<NodeIdentity, Fatal> {
     let through = match &settings.join {
-        Some(addr) => addr.clone(),
+        Some(addr) => watch::channel(Some(addr.clone())).1,
         None => {
+            let calls = invitations.wait();
             tracing::info!("waiting to be called by RAFT.ADD");
-            wait_for_invitation(clients, &settings.requirepass).await?
+            calls
         }
     };
     let Admission { cluster, node, level, peers } =
-        ask_until_admitted(env, &through, &settings.requirepass, applicant).await;
+        ask_until_admitted(env, through, &settings.requirepass, applicant).await;
     if let Some(why) = objection("the cluster", level, env.level) {
         return Err(Fatal(why));
     }

@@ -2,14 +2,12 @@
 //!
 //! - [`identity`]: who a node is, from its directory, from a member, or because it begins a cluster.
 //! - [`admission`]: it asks a member for a place, until it gets one.
-//! - [`invitation`]: it waits to be called by RAFT.ADD.
 //! - [`announcing`]: it tells the others where it is now.
 //! - [`seeking`]: it asks around when it hears no leader.
 
 mod admission;
 pub(super) mod announcing;
 pub(super) mod identity;
-mod invitation;
 pub(super) mod seeking;
 
 pub use identity::{MadeOf, NodeIdentity};

@@ -1,15 +1,15 @@
 //! The cluster, as the group and the state know it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use futures::future::BoxFuture;
 
-use crate::command::context::{Cluster, ClusterView, Identity, MemberFacts, OtherMember, RaftFacts, RaftRole};
+use crate::command::context::{Cluster, ClusterView, Found, Identity, MemberFacts, OtherMember, RaftFacts, RaftRole};
 use crate::config::Address;
 use crate::error::ReplyError;
-use crate::protocol::client::ask;
 use crate::replication::{Group, standings, transfer, why_waiting};
-use crate::server::Server;
+use crate::server::{Invitations, Server};
 use crate::store::Member;
 use crate::sys::clock::Source;
 
@@ -17,7 +17,7 @@ impl Cluster for Server {
     fn identity(&self) -> Result<Identity, ReplyError> {
         let group = self.group()?;
         let identity = group.links.identity();
-        Ok(Identity { cluster: identity.cluster, node: group.node, process: identity.process })
+        Ok(Identity { cluster: identity.cluster, node: group.node })
     }
 
     fn shows_master(&self) -> bool {
@@ -126,12 +126,23 @@ impl Cluster for Server {
         )
     }
 
-    fn invite<'a>(&'a self, addr: &'a str, own_addr: &'a str) -> BoxFuture<'a, Result<(), String>> {
+    fn who_is_at<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, Result<Found, String>> {
+        Box::pin(async move { Invitations::ask_who(&self.env, addr, &self.settings().requirepass).await })
+    }
+
+    fn invite<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            let password = &self.settings().requirepass;
-            let command = ["RAFT.INVITE".to_owned(), own_addr.to_owned()];
-            ask(&self.env, addr, password, &command).await.map(drop).map_err(|error| error.to_string())
+            let own = self.client_addr().ok_or("nothing says by which host this node is reached")?;
+            Invitations::call(&self.env, addr, &self.settings().requirepass, &own).await
         })
+    }
+
+    fn nonce(&self) -> Option<u64> {
+        self.invitations.nonce()
+    }
+
+    fn called(&self, through: &str) -> bool {
+        self.invitations.called(through)
     }
 
     fn meet(&self, node: u64, addr: &str) {
@@ -142,6 +153,14 @@ impl Cluster for Server {
 
     fn met(&self) -> BTreeMap<u64, String> {
         self.group().map(|group| group.links.met()).unwrap_or_default()
+    }
+}
+
+impl Server {
+    /// Where others reach this node; None if nothing says by which host they do.
+    fn client_addr(&self) -> Option<String> {
+        let port = self.port.load(Ordering::Relaxed);
+        Address::at(self.settings().host_for_others()?, port).map(|addr| addr.to_string())
     }
 }
 

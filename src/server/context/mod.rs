@@ -27,6 +27,14 @@ impl Server {
         self.router.group().ok_or(LOADING)
     }
 
+    /// Tells the groups those options that are theirs.
+    pub(super) fn configure_groups(&self, settings: &Settings) {
+        for group in self.router.groups() {
+            group.set_timeout_ms(settings.write_timeout_ms);
+            group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
+        }
+    }
+
     /// Its state.
     fn executor(&self) -> Result<&Arc<StoreExecutor>, ReplyError> {
         self.router.executor().ok_or(LOADING)
@@ -42,10 +50,7 @@ impl Configuration for Server {
         if let Ok(filter) = crate::sys::log::Filter::new(&settings.loglevel, &settings.log_filter) {
             crate::sys::log::set_filter(filter);
         }
-        for group in self.router.groups() {
-            group.set_timeout_ms(settings.write_timeout_ms);
-            group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
-        }
+        self.configure_groups(&settings);
         self.slowlog.configure(settings.slowlog_slower_than_us, settings.slowlog_len_max);
         *self.settings.write() = Arc::new(settings);
     }
@@ -92,6 +97,7 @@ impl Process for Server {
             now_ms: self.env.clocks.wall_ms(),
             started_ms: self.stats.started_ms,
             port: self.port.load(Ordering::Relaxed),
+            process: self.process,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{Facts, Section};
-use crate::command::context::{Client, Identity};
+use crate::command::context::Client;
 use crate::config::find;
 use crate::store::Options;
 use crate::sys::memory;
@@ -26,7 +26,8 @@ pub fn server(section: &mut Section, facts: &Facts<'_>) {
     section.field("multiplexing_api", "epoll");
     section.field("process_id", std::process::id());
     section.field("process_supervised", "no");
-    section.field("run_id", run_id(facts));
+    // 40 digits that change with every start.
+    section.field("run_id", format!("{:040x}", process.process));
     section.field("tcp_port", process.port);
     section.field("server_time_usec", process.now_ms * 1000);
     section.field("uptime_in_seconds", uptime_s);
@@ -39,12 +40,6 @@ pub fn server(section: &mut Section, facts: &Facts<'_>) {
     section.field("config_file", settings.file.as_ref().map_or_else(String::new, |path| path.display().to_string()));
     section.field("io_threads_active", 0);
     section.field("listener0", format!("name=tcp,bind={},port={}", settings.bind, process.port));
-}
-
-/// 40 digits that change with every start.
-fn run_id(facts: &Facts<'_>) -> String {
-    let Identity { process, node, .. } = facts.node.identity().unwrap_or_default();
-    format!("{process:016x}{node:024x}")
 }
 
 pub fn clients(section: &mut Section, facts: &Facts<'_>) {

@@ -39,9 +39,8 @@ async fn start(disk: &MemoryDisk, files: &MemoryFiles) -> Result<(NodeIdentity, 
     let env = env();
     let log = LogStore::open(Arc::new(disk.open(Duration::from_millis(1))), 0, LogOptions::default()).await?;
     let holds = Holds { log: log.has_begun(), snapshot: false };
-    let clients = env.net.bind("127.0.0.1", 0).await?;
     let addrs = Addresses { peer: "127.0.0.1:1".into(), client: "127.0.0.1:2".into(), is_for_others: true };
-    Ok((establish(&env, files, holds, &Settings::default(), &*clients, &addrs).await?, log))
+    Ok((establish(&env, files, holds, &Settings::default(), &Invitations::default(), &addrs).await?, log))
 }
 
 /// Killed at any point of its first start a node starts again as who it was; only then is an empty log a lost one.
