@@ -124,20 +124,28 @@ fn silent_strangers_keep_no_node_from_being_called() {
 
 #[test]
 fn an_address_where_nobody_waits() {
-    let cluster = Cluster::start(1, &[]);
+    let mut cluster = Cluster::start(1, &[]);
     let mut client = cluster.nodes[0].client();
     for wrong in ["nonsense", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:0", ":7101", "::1:7101"] {
         assert!(client.call(&["RAFT.ADD", wrong]).text().unwrap().starts_with("ERR invalid address"), "{wrong}");
     }
     assert!(client.call(&["RAFT.ADD", "127.0.0.1:1", "NONSENSE"]).text().unwrap().contains("syntax error"));
-    let nobody = format!("127.0.0.1:{}", crate::support::ports::free_port());
-    let reply = client.call(&["RAFT.ADD", &nobody]).text().unwrap();
+    let mut late = Server::lockstep(&[]);
+    late.kill();
+    std::fs::remove_dir_all(late.data()).unwrap();
+    let nobody = late.addr().to_string();
+    let reply = client.call(&["RAFT.ADD", &nobody, "LEARNER"]).text().unwrap();
     assert!(
         reply.contains(&nobody) && reply.contains("has not joined yet") && reply.contains("--must-join"),
         "{reply}"
     );
     until("the cluster to go on", || (!client.call(&["SET", "key", "value"]).is_error()).then_some(()));
     assert_eq!(cluster.lines(0).len(), 1);
+    // What was said of the address holds for the node that calls from there.
+    late.flags_mut().extend(["--join".into(), cluster.nodes[0].addr().to_string()]);
+    late.start_again();
+    cluster.nodes.push(late);
+    stays_a_learner(&cluster, 2);
 }
 
 /// A node that finds nobody to join ends when it is told to.

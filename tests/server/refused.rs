@@ -122,6 +122,8 @@ const OUR_OWN: &[(&str, &str)] = &[
     ("RAFT.JOIN 1 127.0.0.1:1 ::1:2", "ERR invalid address, host:port is expected"),
     ("RAFT.ADD :7101", "ERR invalid address, host:port is expected"),
     ("RAFT.ADD 127.0.0.1:0 LEARNER", "ERR invalid address, host:port is expected"),
+    ("RAFT.INVITE 127.0.0.1", "ERR invalid address, host:port is expected"),
+    ("RAFT.INVITE 127.0.0.1:1 x", "ERR syntax error"),
     ("RAFT.MEET id 1 127.0.0.1:0", "ERR invalid address, host:port is expected"),
     ("RAFT.MOVED id x 2 127.0.0.1:1 127.0.0.1:2", "ERR no such member"),
 ];

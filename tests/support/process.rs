@@ -89,8 +89,8 @@ impl Server {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 return Err(format!("{} ended with {status}:\n{}", self.program, self.log_end()));
             }
-            // Not PING, which a node answers before it can serve. NOAUTH is an answer too.
-            let reply = Client::try_connect(self.addr()).and_then(|mut client| client.try_call(&["GET", "ready?"]));
+            // Not PING, which a node answers before it can serve; and behind AUTH, which it asks for before it can.
+            let reply = self.try_client().and_then(|mut client| client.try_call(&["GET", "ready?"]));
             if reply.is_ok_and(|reply| !reply.text().is_some_and(|text| text.starts_with("LOADING"))) {
                 return Ok(());
             }
