@@ -7,7 +7,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The feature level of the first binaries: what has no other exists since then.
 pub const FIRST_LEVEL: u32 = 1;
 /// The feature level that this binary knows (design 3): that of the newest command, form of a command, or meaning.
-/// 2: EXEC notices that a key which WATCH saw absent was created and removed again (`store::ABSENCE_LEVEL`).
+/// 2: EXEC notices that a key which WATCH saw absent was created and removed again (`store::ABSENCE_LEVEL`);
+/// RAFT.ADD records which node it means by its nonce.
 pub const FEATURE_LEVEL: u32 = 2;
 
 /// Why a binary that knows `known` may have nothing to do with `what`, which is of feature level `level`; None if it may.

@@ -96,12 +96,18 @@ impl Progress {
             match node.who_is_at(addr).await {
                 Ok(found) => {
                     refuse_a_stranger(node, &found, addr)?;
-                    record(node, &[&found.nonce.to_string(), kind(learner), addr]).await?;
+                    // A node of an older binary, while there is one, knows invitations by address alone.
+                    let spec = &super::internal::INVITE_NODE;
+                    if node.raft().is_some_and(|raft| spec.is_known_at(raft.level)) {
+                        record(node, spec, &[&found.nonce.to_string(), kind(learner), addr]).await?;
+                    } else {
+                        record(node, &super::internal::INVITE, &[addr, kind(learner)]).await?;
+                    }
                     self.nonce = Some(found.nonce);
                 }
                 Err(why) => {
                     if !self.by_addr {
-                        record(node, &[addr, kind(learner)]).await?;
+                        record(node, &super::internal::INVITE, &[addr, kind(learner)]).await?;
                         self.by_addr = true;
                     }
                     return Ok(Err(why));
@@ -130,8 +136,7 @@ fn kind(learner: bool) -> &'static str {
     if learner { "learner" } else { "voter" }
 }
 
-async fn record(node: &dyn Node, args: &[&str]) -> Result<(), ReplyError> {
-    let spec = &super::internal::INVITE;
+async fn record(node: &dyn Node, spec: &'static Spec, args: &[&str]) -> Result<(), ReplyError> {
     let args = std::iter::once(spec.name).chain(args.iter().copied());
     match node.execute(spec, Args::from_slices(args)).await {
         Reply::Error(error) => Err(error),

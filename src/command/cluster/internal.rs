@@ -7,8 +7,16 @@ use crate::store::{Txn, Wish as Wanted};
 
 const FLAGS: Flags = Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES);
 
-/// Records that a node is to join: by its nonce, and then the address in the last argument stands for it no longer; or by its address.
-pub static INVITE: Spec = Spec::write("raft._invite", -3, doc("Records that a node is to join."), invite).flags(FLAGS);
+/// Records that a node at an address is to join.
+pub static INVITE: Spec =
+    Spec::write("raft._invite", 3, doc("Records that a node at an address is to join."), invite).flags(FLAGS);
+/// Records that the node of a nonce is to join, for which the address in the last argument stands no longer.
+pub static INVITE_NODE: Spec =
+    Spec::write("raft._invite_node", 4, doc("Records that the node of a nonce is to join."), invite_node)
+        .flags(FLAGS)
+        .since(NONCE_LEVEL);
+/// The feature level since which a node is invited by its nonce.
+const NONCE_LEVEL: u32 = 2;
 /// Records what an operator wants of a node.
 pub static WISH: Spec =
     Spec::write("raft._wish", 3, doc("Records what an operator wants of a node."), wish).flags(FLAGS);
@@ -29,12 +37,13 @@ fn node(args: &Args) -> u64 {
 
 fn invite(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let learner_only = args.is(2, "learner");
-    let cluster = &mut txn.state_mut().cluster;
-    if let Some(addr) = args.opt(3) {
-        cluster.uninvite(&String::from_utf8_lossy(addr));
-    }
-    cluster.invite(&String::from_utf8_lossy(args.arg(1)), learner_only);
+    txn.state_mut().cluster.invite(&String::from_utf8_lossy(args.arg(1)), learner_only);
     Ok(Reply::Ok)
+}
+
+fn invite_node(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    txn.state_mut().cluster.uninvite(&String::from_utf8_lossy(args.arg(3)));
+    invite(txn, args)
 }
 
 fn wish(txn: &mut Txn<'_>, args: &Args) -> Outcome {
@@ -73,8 +82,9 @@ mod tests {
         let mut state = State::default();
         let mut invited = |args: &[&str]| {
             let mut effects = Effects::default();
-            let args = Args::from_slices(std::iter::once(&INVITE.name).chain(args));
-            let reply = call_write(&INVITE, &mut state.txn(0, Rng::of_command(1, 0), &mut effects), &args);
+            let spec = if args.len() == 3 { &INVITE_NODE } else { &INVITE };
+            let args = Args::from_slices(std::iter::once(&spec.name).chain(args));
+            let reply = call_write(spec, &mut state.txn(0, Rng::of_command(1, 0), &mut effects), &args);
             assert_eq!(reply, Ok(Reply::Ok));
             state.cluster.invited.clone().into_iter().collect::<Vec<_>>()
         };

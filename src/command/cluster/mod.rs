@@ -31,8 +31,8 @@ const OF_THIS_NODE: Flags = Flags::ADMIN
 
 /// An argument that is an [`Address`].
 fn address(bytes: &[u8]) -> Result<String, ReplyError> {
-    let address = std::str::from_utf8(bytes).ok().and_then(Address::parse);
-    address.map(|address| address.to_string()).ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
+    let text = std::str::from_utf8(bytes).ok().filter(|text| Address::parse(text).is_some());
+    text.map(str::to_owned).ok_or(ReplyError::new("ERR invalid address, host:port is expected"))
 }
 
 /// An argument that is a node id or a nonce.
@@ -55,6 +55,7 @@ pub static SPECS: &[&Spec] = &[
     &moved::SPEC,
     &meet::SPEC,
     &internal::INVITE,
+    &internal::INVITE_NODE,
     &internal::WISH,
     &internal::REFUSE,
     &internal::SETTLE,
