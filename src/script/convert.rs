@@ -10,7 +10,7 @@ use crate::error::{ReplyError, c_string};
 use crate::protocol::{Reply, Resp, encode};
 
 /// Deepest nesting of a table that becomes a reply. Redis stops at the end of its Lua stack, about 8000 deep. Who encodes, copies or
-/// drops a reply recurses, on threads with 2 MB of stack: this deep takes less than half of it in a build without optimization.
+/// drops a reply recurses, on threads with 2 MB of stack: this deep takes about half of it in a build without optimization.
 const DEPTH_MAX: usize = 1000;
 /// Bytes that an element of a reply takes besides its text.
 const ELEMENT_BYTES: usize = size_of::<Reply>();

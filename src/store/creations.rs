@@ -20,7 +20,8 @@
 //! writes as it is long between WATCH and EXEC no transaction on an absent key would ever run. Here n creations of other keys refuse
 //! one in [`SLOTS`] / n of them.
 
-use triomphe::Arc;
+use std::sync::Arc;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::DATABASES;
@@ -32,8 +33,8 @@ pub const SLOTS: usize = 8192;
 /// When keys were created: revisions, 0 = never.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Creations {
-    /// For each slot when a key of it last was. Copied when written while an image shares it.
-    slots: Arc<[u64; SLOTS]>,
+    /// For each slot when a key of it last was. Copied when written while an image shares it; never on a stack, which it would fill.
+    slots: Arc<[u64]>,
     /// For each database when SWAPDB last brought keys in.
     arrivals: [u64; DATABASES],
 }
@@ -47,7 +48,7 @@ impl Default for Creations {
 impl Creations {
     /// As if every key had last been created at `revision`.
     pub fn all_at(revision: u64) -> Self {
-        Self { slots: Arc::new([revision; SLOTS]), arrivals: [0; DATABASES] }
+        Self { slots: vec![revision; SLOTS].into(), arrivals: [0; DATABASES] }
     }
 
     /// Notes that `key` of database `db` was created.
@@ -81,7 +82,7 @@ impl Creations {
     }
 
     /// All slots, and all databases.
-    pub(crate) fn parts(&self) -> (&[u64; SLOTS], &[u64; DATABASES]) {
+    pub(crate) fn parts(&self) -> (&[u64], &[u64; DATABASES]) {
         (&self.slots, &self.arrivals)
     }
 }

@@ -211,7 +211,7 @@ fn deep_recursion_and_long_lists_are_errors_of_the_script() {
     assert!(got.starts_with("*1 *1 ") && got.ends_with("-ERR reached lua stack limit"), "{got}");
 }
 
-/// On half of the stack that a thread of the server has, in a build without optimization: making, copying, encoding, dropping.
+/// On three quarters of the stack that a thread of the server has, in a build without optimization: making, copying, encoding, dropping.
 #[test]
 fn a_reply_is_nested_a_thousand_deep_and_no_deeper() {
     let work = || {
@@ -230,7 +230,7 @@ fn a_reply_is_nested_a_thousand_deep_and_no_deeper() {
             }
         }
     };
-    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
+    std::thread::Builder::new().stack_size(3 << 19).spawn(work).unwrap().join().unwrap();
 }
 
 #[test]
