@@ -16,7 +16,7 @@ use crate::error::Fatal;
 use crate::executor::StoreExecutor;
 use crate::executor::entry::Content;
 use crate::replication::log::LogStore;
-use crate::replication::peer::{Identity, Links};
+use crate::replication::peer::{Identity, Links, Secret};
 use crate::replication::{self, Group, Parts};
 use crate::server::{self, Routed, Server};
 use crate::snapshot::SnapshotDir;
@@ -127,8 +127,9 @@ fn make_group(
             "the stored clock is of an earlier boot of this machine and does not count"
         );
     }
-    let (node, password) = (identity.node, server.settings().requirepass.clone());
-    let own = Identity::new(identity.cluster, node, server.process, env.level, password);
+    let secret = Secret::of(&server.settings().requirepass)?;
+    let node = identity.node;
+    let own = Identity::new(identity.cluster, node, server.process, env.level, secret);
     let links = Links::new(env.clone(), own);
     for (member, addr) in identity.peers.iter().filter(|(member, _)| *member != node) {
         links.set_addr(*member, addr);

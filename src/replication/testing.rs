@@ -18,7 +18,7 @@ use super::log::{LogOptions, LogStore, MemoryDisk};
 use super::origin::Leader;
 use super::peer::frame::{self, FrameReader};
 use super::peer::message::{ANSWER, Answer, Question};
-use super::peer::{Identity, Links, handshake};
+use super::peer::{Identity, Links, Secret, handshake};
 use super::types::{
     Entry, EntryPayload, LeaderId, LogId, Membership, Payload, Peer, SnapshotMeta, StoredMembership, Vote,
 };
@@ -83,7 +83,7 @@ pub async fn group_and_executor(
         executor: executor.clone(),
         log: LogStore::open(io, 0, LogOptions::default()).await.unwrap(),
         snapshots: SnapshotDir::open(Arc::new(snapshots), 0).unwrap(),
-        links: Links::new(env, Identity::new(1, 1, 1, 1, String::new())),
+        links: Links::new(env, Identity::new(1, 1, 1, 1, Secret::default())),
     });
     set_voters(&group, &[&[1]]);
     group.set_leader(Some(leader));
@@ -141,7 +141,7 @@ async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
         threads: false,
         level: 1,
     };
-    handshake::accept(&env, &Identity::new(1, 2, 1, 1, String::new()), &mut stream, |_| Ok(())).await.unwrap();
+    handshake::accept(&env, &Identity::new(1, 2, 1, 1, Secret::default()), &mut stream, |_| Ok(())).await.unwrap();
     let (read, mut write) = tokio::io::split(stream);
     let mut frames = FrameReader::new(read);
     let (answers, mut answered) = mpsc::unbounded_channel();

@@ -16,6 +16,7 @@ mod lost_majority;
 mod must_join;
 mod one_node;
 mod password;
+mod peer_port;
 mod ports;
 mod rebuild;
 mod removal;

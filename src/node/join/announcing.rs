@@ -27,7 +27,7 @@ pub(in crate::node) struct Whereabouts {
 /// said so to others.
 pub(in crate::node) async fn announce(router: Router, group: Arc<Group>, own: Whereabouts) {
     let links = &group.links;
-    let (id, password) = (format!("{:032x}", links.identity().cluster), links.identity().password.clone());
+    let (id, password) = (format!("{:032x}", links.identity().cluster), links.identity().secret.password().to_owned());
     let (node, peer) = (group.node.to_string(), own.addrs.peer.clone());
     let moved = [id.clone(), node.clone(), own.nonce.to_string(), peer.clone(), own.addrs.client.clone()];
     let meet = [id, node, peer];

@@ -36,6 +36,7 @@ mod tests {
 
     use super::*;
     use crate::replication::Leader;
+    use crate::replication::peer::identity::Grounds;
     use crate::replication::peer::message::{Answer, Question};
     use crate::replication::testing::{Member, group};
     use crate::replication::types::scope;
@@ -52,7 +53,7 @@ mod tests {
                     group.links.set_addr(node, &format!("n{node}:1"));
                 }
                 for node in objecting {
-                    group.links.identity().object(*node, "you are not one of us", true);
+                    group.links.identity().object(*node, "you are not one of us", Grounds::Proven);
                 }
                 drop(crate::replication::spawn(seek_cluster(group.clone())));
                 let answering = async {

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::secret::Secret;
+
 /// Characters of a peer's objection that the log shows.
 const SHOWN_CHARS: usize = 300;
 
@@ -21,8 +23,8 @@ pub struct Identity {
     pub process: u64,
     /// The feature level that this binary knows.
     pub level: u32,
-    /// `requirepass`.
-    pub password: String,
+    /// Of `requirepass`.
+    pub secret: Secret,
     /// Set when a peer says that this node may not go on: removed, replaced by a newer process, of another cluster.
     pub expelled: parking_lot::Mutex<Option<String>>,
     /// True once [`Self::expelled`] is set.
@@ -36,22 +38,32 @@ pub struct Identity {
     secret_is_theirs: AtomicBool,
 }
 
+/// What stands behind an objection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grounds {
+    /// Who objects has proven the secret.
+    Proven,
+    /// It does not know this node's secret, or says so.
+    OtherSecret,
+    /// It says that the two cannot talk, and has proven nothing: ends nobody.
+    Word,
+}
+
 #[derive(Debug)]
 struct Objection {
     why: String,
-    /// Who objects has proven the secret.
-    proven: bool,
+    grounds: Grounds,
 }
 
 impl Identity {
     /// An identity that nobody objects to.
-    pub fn new(cluster: u128, node: u64, process: u64, level: u32, password: String) -> Self {
+    pub fn new(cluster: u128, node: u64, process: u64, level: u32, secret: Secret) -> Self {
         Self {
             cluster,
             node,
             process,
             level,
-            password,
+            secret,
             expelled: parking_lot::Mutex::default(),
             is_expelled: AtomicBool::new(false),
             expelled_wake: tokio::sync::Notify::new(),
@@ -61,16 +73,21 @@ impl Identity {
         }
     }
 
-    /// Members that would not talk to this node when it last called, and why.
+    /// Members that would not talk to this node when it last called, and why: as far as that counts.
     pub fn objections(&self) -> BTreeMap<u64, String> {
         let met = self.secret_is_theirs.load(Ordering::Acquire);
         let all = self.objections.lock();
-        all.iter().filter(|(_, it)| it.proven || !met).map(|(node, it)| (*node, it.why.clone())).collect()
+        let counts = |grounds: Grounds| match grounds {
+            Grounds::Proven => true,
+            Grounds::OtherSecret => !met,
+            Grounds::Word => false,
+        };
+        all.iter().filter(|(_, it)| counts(it.grounds)).map(|(node, it)| (*node, it.why.clone())).collect()
     }
 
-    /// A member objects; `proven`: it knows the secret.
-    pub fn object(&self, node: u64, why: &str, proven: bool) {
-        let objection = Objection { why: why.to_owned(), proven };
+    /// A member, or who answers at its address, objects.
+    pub fn object(&self, node: u64, why: &str, grounds: Grounds) {
+        let objection = Objection { why: why.to_owned(), grounds };
         let before = self.objections.lock().insert(node, objection);
         if before.is_none_or(|before| before.why != why) {
             // Whoever answers there may be a stranger.

@@ -1,13 +1,15 @@
 //! The peer protocol, version [`handshake::VERSION`]: length-prefixed frames over TCP, each with its Raft group, on one connection
 //! for each pair of nodes and purpose.
 //!
-//! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`identity`]: who is there, and may they talk.
+//! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`secret`], [`identity`]: who is there, and may they talk. [`door`]: who
+//!   has not proven it yet.
 //! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
 //! - [`snapshots`], [`state`]: snapshots, sent by a leader and asked for by a node that takes its state anew.
 //! - [`append`], [`network`]: openraft's network. [`mod@forward`]: batches on their way to the leader. [`mod@serve`]: the other
 //!   side of all of them.
 
 pub mod append;
+mod door;
 pub mod forward;
 pub mod frame;
 pub mod handshake;
@@ -15,6 +17,7 @@ pub mod identity;
 mod link;
 pub mod message;
 pub mod network;
+pub mod secret;
 pub mod serve;
 pub mod snapshots;
 pub mod state;
@@ -30,6 +33,7 @@ pub use forward::forward;
 pub use handshake::Purpose;
 pub use identity::Identity;
 pub use network::Network;
+pub use secret::Secret;
 pub use serve::serve;
 pub use state::fetch as fetch_state;
 

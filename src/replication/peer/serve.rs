@@ -14,8 +14,9 @@ use tokio::sync::{mpsc, watch};
 use super::super::Group;
 use super::super::codec::Reader;
 use super::super::origin::Leader;
+use super::door::Door;
 use super::frame::{self, FrameReader};
-use super::handshake::{Hello, Purpose, Refused, accept};
+use super::handshake::{Hello, Purpose, Refused};
 use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
 use super::{forward, snapshots, state};
 use crate::sys::env::{BoxStream, Listener};
@@ -62,13 +63,13 @@ impl Callers {
 
 /// Accepts peers until the future is dropped.
 pub async fn serve(groups: Groups, listener: Box<dyn Listener>) {
-    let callers = Arc::new(Callers::default());
+    let (callers, door) = (Arc::new(Callers::default()), Arc::new(Door::default()));
     loop {
         match listener.accept().await {
             Ok(stream) => {
-                let (groups, callers) = (groups.clone(), callers.clone());
+                let (groups, callers, door) = (groups.clone(), callers.clone(), door.clone());
                 drop(crate::replication::spawn(async move {
-                    if let Err(error) = serve_one(&groups, &callers, stream).await {
+                    if let Err(error) = serve_one(&groups, &callers, &door, stream).await {
                         tracing::debug!(%error, "a peer connection ended");
                     }
                 }));
@@ -81,12 +82,11 @@ pub async fn serve(groups: Groups, listener: Box<dyn Listener>) {
     }
 }
 
-async fn serve_one(groups: &Groups, callers: &Callers, mut stream: BoxStream) -> io::Result<()> {
+async fn serve_one(groups: &Groups, callers: &Callers, door: &Door, mut stream: BoxStream) -> io::Result<()> {
     let group = groups.first().ok_or(io::ErrorKind::NotFound)?.clone();
-    let links = group.links.clone();
     let mut process = None;
     let admit = |hello: &Hello| admit(&group, callers, hello).map(|newest| process = Some(newest));
-    let hello = accept(&group.env, links.identity(), &mut stream, admit).await?;
+    let hello = door.let_in(&group.env, group.links.identity(), &mut stream, admit).await?;
     let talk = async {
         match hello.purpose {
             Purpose::Control => control(groups, hello.node, stream).await,

@@ -1,14 +1,31 @@
-//! Who may end whom.
+//! Who may end whom, and what a stranger gets to see.
 
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, LazyLock};
 
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::super::secret::{PROOF_LEN, Prover, Secret};
+use super::super::{Identity, frame};
 use super::*;
+use crate::replication::testing::Pipe;
 use crate::sys::clock::SystemClocks;
-use crate::sys::env::{Env, Listener, Tcp};
+use crate::sys::env::{BoxStream, Listener, Tcp};
 
 const CLUSTER: u128 = 77;
 const WHY: &str = "you were removed";
+/// The members' secret, and two that are not: to make one takes its time.
+static SECRETS: LazyLock<[Secret; 3]> =
+    LazyLock::new(|| [SECRET, GUESS, OTHER].map(|password| Secret::of(password).unwrap()));
+const SECRET: &str = "secret";
+const GUESS: &str = "guess";
+const OTHER: &str = "other";
+
+fn secret(password: &str) -> Secret {
+    SECRETS.iter().find(|secret| secret.password() == password).cloned().unwrap_or_default()
+}
 
 fn env() -> Env {
     let next = AtomicU64::new(1);
@@ -17,11 +34,11 @@ fn env() -> Env {
 }
 
 fn identity(node: u64, password: &str) -> Identity {
-    Identity::new(CLUSTER, node, 100 + node, 1, password.into())
+    Identity::new(CLUSTER, node, 100 + node, 1, secret(password))
 }
 
 fn of_another_cluster(node: u64) -> Identity {
-    Identity::new(CLUSTER + 1, node, 100 + node, 1, "secret".into())
+    Identity::new(CLUSTER + 1, node, 100 + node, 1, secret(SECRET))
 }
 
 async fn listen(env: &Env) -> (Box<dyn Listener>, String) {
@@ -42,6 +59,9 @@ async fn call(dialer: &Identity, acceptor: &Identity, judged: Result<(), Refused
             judged
         };
         let result = accept(&env, acceptor, &mut stream, judge).await;
+        if let Err(Failed::Stranger(stranger)) = &result {
+            turn_away(&mut stream, *stranger).await.unwrap();
+        }
         (result, stream)
     };
     let (dialed, _) = tokio::join!(dial(&env, dialer, 2, &addr, Purpose::Control), accepting);
@@ -65,11 +85,54 @@ async fn call_stranger(dialer: &Identity, answers: impl Fn(Bytes) -> Vec<(u8, Ve
     dialed.map(drop)
 }
 
+/// A `Hello` of node 1 for node 2, of this version.
+fn hello_of(version: u16) -> Vec<u8> {
+    let mut hello = MAGIC.to_vec();
+    hello.extend(version.to_le_bytes());
+    hello.push(Purpose::Control as u8);
+    hello.extend(CLUSTER.to_le_bytes());
+    [1u64, 999].iter().for_each(|number| hello.extend(number.to_le_bytes()));
+    hello.extend(1u32.to_le_bytes());
+    hello.extend(2u64.to_le_bytes());
+    hello.extend(5u128.to_le_bytes());
+    hello
+}
+
+/// What node 2 says to who sends this `Hello` and what `then` makes of its challenge; all of it, and why it did not let him in.
+async fn stranger_calls(
+    acceptor: &Identity,
+    hello: Vec<u8>,
+    then: impl Fn(&Bytes) -> Vec<u8>,
+) -> (Vec<frame::Frame>, Failed) {
+    let (near, mut far) = tokio::io::duplex(1 << 16);
+    let accepting = async {
+        let mut stream: BoxStream = Box::new(Pipe(near));
+        let failed = accept(&env(), acceptor, &mut stream, |_| panic!("judged")).await.unwrap_err();
+        if let Failed::Stranger(stranger) = &failed {
+            turn_away(&mut stream, *stranger).await.unwrap();
+        }
+        failed
+    };
+    let stranger = async {
+        far.write_all(&frame::encode(0, HELLO, &hello)).await.unwrap();
+        let mut frames = vec![frame::read_exactly(&mut far, FRAME_LEN_MAX).await.unwrap()];
+        if frames[0].kind == CHALLENGE {
+            far.write_all(&frame::encode(0, PROOF, &then(&frames[0].body))).await.unwrap();
+        }
+        let mut rest = BytesMut::new();
+        while far.read_buf(&mut rest).await.unwrap() > 0 {}
+        while let Some(frame) = frame::decode(&mut rest).unwrap() {
+            frames.push(frame);
+        }
+        assert!(rest.is_empty());
+        frames
+    };
+    let (failed, frames) = tokio::join!(accepting, stranger);
+    (frames, failed)
+}
+
 fn refusal(kind: u8) -> Vec<u8> {
-    let mut out = vec![kind];
-    put_bytes(&mut out, WHY.as_bytes());
-    out.put_u32_le(1);
-    out
+    [&verdict(kind, WHY)[..], &1u32.to_le_bytes()].concat()
 }
 
 fn expelled(identity: &Identity) -> Option<String> {
@@ -78,7 +141,7 @@ fn expelled(identity: &Identity) -> Option<String> {
 
 #[tokio::test]
 async fn who_knows_the_secret_is_obeyed() {
-    for password in ["", "secret"] {
+    for password in ["", SECRET] {
         let (one, two) = (identity(1, password), identity(2, password));
         assert!(call(&one, &two, Ok(())).await.0.is_ok());
         let refused = call(&one, &two, Err(Refused::NotNow(WHY.into()))).await.0.unwrap_err();
@@ -95,14 +158,14 @@ async fn who_knows_the_secret_is_obeyed() {
 
 #[tokio::test]
 async fn another_cluster_and_another_target_are_told_apart() {
-    let one = identity(1, "secret");
+    let one = identity(1, SECRET);
     let other = of_another_cluster(2);
     let (refused, judged) = call(&one, &other, Ok(())).await;
     assert!(refused.unwrap_err().to_string().contains("another cluster") && !judged);
     assert_eq!(one.objections().len(), 1);
     // Neither is anybody's fault.
-    let one = identity(1, "secret");
-    for other in [identity(3, "secret"), of_another_cluster(3)] {
+    let one = identity(1, SECRET);
+    for other in [identity(3, SECRET), of_another_cluster(3)] {
         let (refused, judged) = call(&one, &other, Ok(())).await;
         assert!(refused.unwrap_err().to_string().contains("node 3 answers here") && !judged);
         assert!(one.objections().is_empty());
@@ -112,51 +175,133 @@ async fn another_cluster_and_another_target_are_told_apart() {
 /// It is not even noted: a call under a member's id would make the member's own process the older one.
 #[tokio::test]
 async fn a_caller_without_the_secret_is_not_judged() {
-    let two = identity(2, "secret");
-    let (refused, judged) = call(&identity(1, "guess"), &two, Ok(())).await;
+    let two = identity(2, SECRET);
+    let (refused, judged) = call(&identity(1, GUESS), &two, Ok(())).await;
     assert!(refused.is_err() && !judged);
     // Nor if it goes on as if the proofs were right.
-    let env = env();
-    let (listener, addr) = listen(&env).await;
-    let stranger = async {
-        let mut stream = env.net.connect(&addr).await.unwrap();
-        let mut hello = MAGIC.to_vec();
-        hello.put_u16_le(VERSION);
-        hello.put_u8(Purpose::Control as u8);
-        hello.put_u128_le(CLUSTER);
-        [1, 999].iter().for_each(|number| hello.put_u64_le(*number));
-        hello.put_u32_le(1);
-        [2, 5].iter().for_each(|number| hello.put_u64_le(*number));
-        frame::write_parts(&mut stream, 0, HELLO, &[hello.into()]).await.unwrap();
-        assert_eq!(frame::read_exactly(&mut stream, FRAME_LEN_MAX).await.unwrap().kind, WELCOME);
-        frame::write_parts(&mut stream, 0, PROOF, &[vec![0; PROOF_LEN].into()]).await.unwrap();
-        assert!(frame::read_exactly(&mut stream, FRAME_LEN_MAX).await.is_err(), "told nothing");
-    };
+    let (_, failed) = stranger_calls(&two, hello_of(VERSION), |_| vec![0; PROOF_LEN]).await;
+    let Failed::Stranger(stranger) = failed else { panic!("{failed:?}") };
+    assert!(stranger.to_string().contains("requirepass"), "{stranger}");
+}
+
+/// A node with any other secret says the very same to him: there is nothing in it to try passwords on.
+#[tokio::test]
+async fn a_stranger_sees_nothing_that_depends_on_the_secret() {
+    let proofs: [fn(&Bytes) -> Vec<u8>; 4] = [
+        |_| vec![0; PROOF_LEN],
+        |_| Vec::new(),
+        |challenge| secret(GUESS).prove(Prover::Dialer, &[&hello_of(VERSION), challenge]).to_vec(),
+        // What it has heard is no proof either.
+        |challenge| challenge.to_vec(),
+    ];
+    for proof in proofs {
+        let mut said = Vec::new();
+        for password in ["", SECRET, OTHER] {
+            let (frames, failed) = stranger_calls(&identity(2, password), hello_of(VERSION), proof).await;
+            assert!(matches!(failed, Failed::Stranger(Stranger::OtherSecret)), "{failed:?}");
+            assert_eq!(frames.iter().map(|frame| frame.kind).collect::<Vec<_>>(), [CHALLENGE, REFUSED]);
+            said.push(frames);
+        }
+        assert!(said.iter().all(|frames| *frames == said[0]), "{said:?}");
+    }
+    // Before it has said who it is, nobody says anything.
+    let (near, mut far) = tokio::io::duplex(1 << 16);
+    let mut stream: BoxStream = Box::new(Pipe(near));
+    let (env, two) = (env(), identity(2, SECRET));
     let accepting = async {
-        let mut stream = listener.accept().await.unwrap();
-        accept(&env, &two, &mut stream, |_| panic!("judged")).await.unwrap_err().to_string()
+        accept(&env, &two, &mut stream, |_| panic!("judged")).await.unwrap_err();
+        drop(stream);
     };
-    let (why, ()) = tokio::join!(accepting, stranger);
-    assert!(why.contains("requirepass"), "{why}");
+    let silent = async {
+        far.shutdown().await.unwrap();
+        let mut heard = Vec::new();
+        far.read_to_end(&mut heard).await.unwrap();
+        heard
+    };
+    assert_eq!(tokio::join!(accepting, silent).1, Vec::<u8>::new());
+}
+
+/// A proof is of one side: who has a member prove something, by being called or by calling, cannot use it as the other one.
+#[tokio::test]
+async fn a_proof_is_not_taken_back_from_the_other_side() {
+    let two = identity(2, SECRET);
+    let hello = Bytes::from(hello_of(VERSION));
+    let as_acceptor = |challenge: &Bytes| secret(SECRET).prove(Prover::Acceptor, &[&hello, challenge]).to_vec();
+    let (_, failed) = stranger_calls(&two, hello.to_vec(), as_acceptor).await;
+    assert!(matches!(failed, Failed::Stranger(Stranger::OtherSecret)), "{failed:?}");
+    // A member's proof for another connection: to another challenge, or with another hello.
+    for changed in [8, 11, 27, 35, 43, 47, 55] {
+        let elsewhere = |challenge: &Bytes| {
+            let mut other = hello.to_vec();
+            other[changed] ^= 1;
+            secret(SECRET).prove(Prover::Dialer, &[&other, challenge]).to_vec()
+        };
+        let (_, failed) = stranger_calls(&two, hello.to_vec(), elsewhere).await;
+        assert!(matches!(failed, Failed::Stranger(Stranger::OtherSecret)), "{changed}: {failed:?}");
+    }
+    for changed in [0, 8, 23] {
+        let earlier = |challenge: &Bytes| {
+            let mut other = challenge.to_vec();
+            other[changed] ^= 1;
+            secret(SECRET).prove(Prover::Dialer, &[&hello, &other]).to_vec()
+        };
+        let (_, failed) = stranger_calls(&two, hello.to_vec(), earlier).await;
+        assert!(matches!(failed, Failed::Stranger(Stranger::OtherSecret)), "{changed}: {failed:?}");
+    }
+    // And the dialer's own proof is not the acceptor's, whatever the verdict says.
+    let one = identity(1, SECRET);
+    let answers = |hello: Bytes| {
+        let challenge = vec![9; 24];
+        let own = secret(SECRET).prove(Prover::Dialer, &[&hello, &challenge]);
+        vec![(CHALLENGE, challenge), (VERDICT, [&own[..], &refusal(Refused::NONE)].concat()), (VERDICT, own.to_vec())]
+    };
+    assert!(call_stranger(&one, answers).await.is_err());
+}
+
+#[tokio::test]
+async fn a_peer_of_another_version_is_told_so() {
+    let two = identity(2, SECRET);
+    for version in [0, 1, VERSION - 1, VERSION + 1, u16::MAX] {
+        // Whatever stands behind the version there.
+        for len in [10, 11, hello_of(version).len(), 3000] {
+            let mut hello = hello_of(version);
+            hello.resize(len, 7);
+            let (frames, failed) = stranger_calls(&two, hello, |_| panic!("challenged")).await;
+            assert!(matches!(failed, Failed::Stranger(Stranger::OtherVersion(theirs)) if theirs == version));
+            let [frame::Frame { kind: REFUSED, body, .. }] = &frames[..] else { panic!("{frames:?}") };
+            let (kind, why, _) = read_verdict(body.clone()).unwrap();
+            assert_eq!(kind, Refused::NOT_NOW);
+            assert!(why.contains(&format!("version {version} ")) && why.contains("start the same version"), "{why}");
+        }
+    }
+    // It says so to this version too; that ends nobody, because it may be a stranger.
+    let one = identity(1, SECRET);
+    let told = call_stranger(&one, |_| vec![(REFUSED, refusal(Refused::NOT_NOW))]).await.unwrap_err();
+    assert!(told.to_string().contains(WHY), "{told}");
+    assert!(one.objections().is_empty() && expelled(&one).is_none());
+    // Version 3 hangs up.
+    let hung_up = call_stranger(&one, |_| Vec::new()).await.unwrap_err();
+    assert!(hung_up.to_string().contains("older version"), "{hung_up}");
 }
 
 #[tokio::test]
 async fn a_stranger_at_a_members_address_ends_nobody() {
-    let one = identity(1, "secret");
-    // As version 1 did it: a refusal instead of a proof.
-    assert!(call_stranger(&one, |_| vec![(202, refusal(Refused::EXPELLED))]).await.is_err());
-    // A proof of who knows nothing, and one that is played back.
-    let welcome = |proof: &[u8]| {
-        let mut out = 9u64.to_le_bytes().to_vec();
-        put_bytes(&mut out, proof);
-        (WELCOME, out)
-    };
+    let one = identity(1, SECRET);
+    // A refusal instead of a proof.
+    for kind in [Refused::EXPELLED, Refused::OBJECTED, Refused::NONE] {
+        assert!(call_stranger(&one, |_| vec![(REFUSED, refusal(kind))]).await.is_err());
+        let late = |_| vec![(CHALLENGE, vec![9; 24]), (REFUSED, refusal(kind))];
+        assert!(call_stranger(&one, late).await.is_err());
+        assert!(expelled(&one).is_none() && one.objections().is_empty());
+    }
+    // A proof of who knows nothing.
     let verdict = |proof: &[u8], kind| (VERDICT, [proof, &refusal(kind)].concat());
-    for password in ["", "guess"] {
-        let answers = |hello| {
-            let said = Said { password, hello, nonce: 9 };
+    let challenge = vec![9; 24];
+    for password in ["", GUESS] {
+        let answers = |hello: Bytes| {
             let body = refusal(Refused::EXPELLED);
-            vec![welcome(&said.proof(BY_ACCEPTOR, &[])), verdict(&said.proof(OF_VERDICT, &body), Refused::EXPELLED)]
+            let proof = secret(password).prove(Prover::Acceptor, &[&hello, &challenge, &body]);
+            vec![(CHALLENGE, challenge.clone()), verdict(&proof, Refused::EXPELLED)]
         };
         assert!(call_stranger(&one, answers).await.is_err());
         assert!(expelled(&one).is_none());
@@ -164,11 +309,10 @@ async fn a_stranger_at_a_members_address_ends_nobody() {
     // Who passes a member's words on cannot turn one verdict into another.
     for said_first in [Refused::NOT_NOW, Refused::NONE] {
         for kind in [Refused::EXPELLED, Refused::OBJECTED] {
-            let one = identity(1, "secret");
-            let answers = |hello| {
-                let said = Said { password: "secret", hello, nonce: 9 };
-                let proof = said.proof(OF_VERDICT, &refusal(said_first));
-                vec![welcome(&said.proof(BY_ACCEPTOR, &[])), verdict(&proof, kind)]
+            let one = identity(1, SECRET);
+            let answers = |hello: Bytes| {
+                let proof = secret(SECRET).prove(Prover::Acceptor, &[&hello, &challenge, &refusal(said_first)]);
+                vec![(CHALLENGE, challenge.clone()), verdict(&proof, kind)]
             };
             assert!(call_stranger(&one, answers).await.is_err());
             assert!(expelled(&one).is_none() && one.objections().is_empty());
@@ -179,14 +323,14 @@ async fn a_stranger_at_a_members_address_ends_nobody() {
 /// Who has the wrong secret is told so when it starts; a process that a member has talked to does not doubt its own.
 #[tokio::test]
 async fn another_secret_counts_only_until_a_member_has_proven_the_same() {
-    let (one, two, stranger) = (identity(1, "secret"), identity(2, "secret"), identity(2, "other"));
+    let (one, two, stranger) = (identity(1, SECRET), identity(2, SECRET), identity(2, OTHER));
     assert!(call(&one, &stranger, Ok(())).await.0.is_err());
     assert!(one.objections().get(&2).is_some_and(|why| why.contains("another requirepass")));
     assert!(call(&two, &one, Ok(())).await.0.is_err(), "node 1 answers, not node 2");
     assert_eq!(one.objections().len(), 1);
     // It is called by a member, or calls one.
-    let caller = identity(3, "secret");
-    let called = identity(2, "secret");
+    let caller = identity(3, SECRET);
+    let called = identity(2, SECRET);
     for (dialer, acceptor, met) in [(&caller, &called, &called), (&one, &two, &one)] {
         assert!(call(dialer, acceptor, Ok(())).await.0.is_ok());
         assert!(call(met, &stranger, Ok(())).await.0.is_err());
@@ -197,10 +341,10 @@ async fn another_secret_counts_only_until_a_member_has_proven_the_same() {
 /// What the leader raises the feature level by, whoever of the two has called.
 #[tokio::test]
 async fn both_sides_learn_which_feature_level_the_other_knows() {
-    let of = |node, level, password: &str| Identity::new(CLUSTER, node, 100 + node, level, password.into());
+    let of = |node, level, password: &str| Identity::new(CLUSTER, node, 100 + node, level, secret(password));
     let (one, two) = (of(1, 7, ""), of(2, 8, ""));
     assert_eq!((one.level_of(1), one.level_of(2), two.level_of(1)), (Some(7), None, None));
-    assert!(call(&one, &of(2, 9, "other"), Ok(())).await.0.is_err());
+    assert!(call(&one, &of(2, 9, OTHER), Ok(())).await.0.is_err());
     assert!(call(&one, &of(2, 9, ""), Err(Refused::NotNow(WHY.into()))).await.0.is_err());
     assert!(call(&of(1, 9, ""), &two, Err(Refused::NotNow(WHY.into()))).await.0.is_err());
     assert_eq!((one.level_of(2), two.level_of(1)), (None, None), "of nobody who does not talk to it");

@@ -14,7 +14,7 @@ use super::super::super::testing::{Pipe, log_id};
 use super::super::super::types::{SnapshotMeta, StoredMembership, scope};
 use super::super::super::{Parts, StateMachine};
 use super::super::handshake::accept;
-use super::super::{Identity, Links};
+use super::super::{Identity, Links, Secret};
 use super::*;
 use crate::executor::StoreExecutor;
 use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
@@ -48,7 +48,7 @@ async fn node() -> (Arc<Group>, MemoryStore, DuplexStream) {
     let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads: false, level: 1 };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
     let store = MemoryStore::new();
-    let links = Links::new(env.clone(), Identity::new(1, 1, 1, 1, String::new()));
+    let links = Links::new(env.clone(), Identity::new(1, 1, 1, 1, Secret::default()));
     links.set_addr(2, "n2:1");
     let clock = Arc::new(ClusterClock::new(clocks));
     let group = Group::new(Parts {
@@ -118,7 +118,7 @@ async fn a_sender_gives_a_transfer_up_that_hangs() {
         let hanging = async {
             let env = group.env.clone();
             let mut stream: BoxStream = Box::new(Pipe(far));
-            accept(&env, &Identity::new(1, 2, 2, 1, String::new()), &mut stream, |_| Ok(())).await.unwrap();
+            accept(&env, &Identity::new(1, 2, 2, 1, Secret::default()), &mut stream, |_| Ok(())).await.unwrap();
             // It is there, and reads nothing.
             std::future::pending::<()>().await;
         };
