@@ -63,6 +63,9 @@ impl StartOptions {
     }
 }
 
+/// How long clients may take to be answered and go, when the node ends.
+const DISMISSAL: Duration = Duration::from_secs(1);
+
 /// A running node.
 pub struct Node {
     /// Its front end.
@@ -78,7 +81,8 @@ pub struct Node {
 }
 
 impl Node {
-    /// Returns when Raft has stopped by itself, or a peer said that this process has to end: with the reason.
+    /// Returns when Raft has stopped by itself, or a peer said that this process has to end: with the reason. In the latter case clients have
+    /// their answers by then, RAFT.REMOVE of this node among them, and are gone.
     pub async fn failed(&self) -> Fatal {
         let identity = self.group.links.identity();
         let expelled = async {
@@ -91,7 +95,10 @@ impl Node {
         };
         tokio::select! {
             biased;
-            why = expelled => Fatal(why),
+            why = expelled => {
+                self.dismiss_clients().await;
+                Fatal(why)
+            }
             why = self.group.stopped() => match self.group.diverged() {
                 Some(why) => rebuild::diverged(&*self.files, why),
                 None => Fatal(why),
@@ -123,12 +130,16 @@ impl Node {
             // Without it the next start takes the time from the leader.
             let _ = self.files.write("clock", &text);
         }
-        for client in self.server.clients.list() {
-            client.kill();
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.dismiss_clients().await;
         drop(self.tasks);
         self.group.shutdown().await;
+    }
+
+    /// Tells clients what has become of what they wait for, as far as that is known, and sends them away.
+    async fn dismiss_clients(&self) {
+        self.group.origin.stop();
+        self.group.origin.expire(Duration::ZERO);
+        self.server.clients.dismiss(DISMISSAL).await;
     }
 }
 

@@ -9,6 +9,8 @@
 //!   stops its own pipeline and nobody else's.
 //! - Nothing that was read before a LOADING runs after it, whether a group or a command that answers later was told so: clients
 //!   send the whole pipeline again.
+//! - A client that is dismissed, because the node ends, has an answer to all that it has sent before the connection closes: what is under
+//!   way gets [`DISMISSAL`] to come to an end, and has an unknown outcome then; nothing else is carried out.
 
 mod collect;
 mod exec;
@@ -38,6 +40,8 @@ const WAITING_INPUT_MAX: usize = 64 * 1024;
 const READ_LEN: usize = 16 * 1024;
 /// Replies are written when this many bytes have collected.
 const WRITE_FROM: usize = 64 * 1024;
+/// See the module's header.
+const DISMISSAL: Duration = Duration::from_millis(300);
 /// A reply with more parts is encoded, and dropped, on another thread: about a millisecond's work.
 const LONG_REPLY: usize = 8192;
 
@@ -137,20 +141,25 @@ impl Connection<'_> {
             return Ok(());
         }
         let executed: Vec<_> = steps.iter().map(executed).collect();
+        let writes = steps.iter().any(|step| matches!(step, Step::Write(_)));
         let count = steps.iter().filter(|step| !matches!(step, Step::Done(_))).count();
         let level = self.session.level.unwrap_or_else(|| self.server.settings().read_consistency);
         let (group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
         self.server.router.submit(group);
         let answered = tokio::select! {
+            biased;
             answered = answered => answered.ok(),
             () = self.session.client.killed() => return Ok(()),
+            // A write may be applied at the moment; of a read nobody minds whether it was carried out.
+            () = is_over(&self.session.client, writes) => None,
         };
-        // The sender is dropped without an answer only when the node stops.
+        // Else the sender is dropped without an answer only when the node stops.
         let Some(Answered { steps, replies, index, timed_out }) = answered else {
+            let error = if writes { INDETERMINATE } else { LOADING };
             for form in forms {
-                self.write(Reply::Error(INDETERMINATE), form).await?;
+                self.write(Reply::Error(error.clone()), form).await?;
             }
-            self.session.closing = true;
+            self.session.closing = !self.session.client.is_dismissed();
             return Ok(());
         };
         self.failing = timed_out;
@@ -198,6 +207,7 @@ impl Connection<'_> {
                 biased;
                 finish = &mut later => return Ok(Some(finish)),
                 () = client.killed() => return Ok(None),
+                () = is_over(&client, true) => return Ok(Some(Box::new(|_| Reply::Error(INDETERMINATE)))),
                 read = self.stream.read_buf(&mut self.input), if listens => match read? {
                     0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
                     count => Stats::add(&self.server.stats.input_bytes, count as u64),
@@ -291,7 +301,7 @@ impl Connection<'_> {
             tokio::select! {
                 biased;
                 result = self.stream.read_buf(&mut self.input) => result,
-                () = client.killed() => Ok(0),
+                () = client.dismissed() => Ok(0),
             }
         };
         let count = match timeout_s {
@@ -305,5 +315,13 @@ impl Connection<'_> {
         Stats::add(&self.server.stats.reads, 1);
         self.session.client.active_ms.store(self.server.env.clocks.wall_ms(), Ordering::Relaxed);
         Ok(())
+    }
+}
+
+/// Returns when a dismissed client's commands have had their time.
+async fn is_over(client: &Client, has_time: bool) {
+    client.dismissed().await;
+    if has_time {
+        tokio::time::sleep(DISMISSAL).await;
     }
 }

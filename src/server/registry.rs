@@ -7,10 +7,14 @@
 //!   every client that is connected during the whole of the call; one that comes or goes meanwhile is in it or not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 
 use crate::command::context::Client;
+
+/// How often clients that are to go are counted, and those that have come meanwhile told so.
+const DISMISS_EVERY: Duration = Duration::from_millis(2);
 
 /// The connected clients of this node, by id.
 #[derive(Debug, Default)]
@@ -48,6 +52,20 @@ impl ClientRegistry {
     /// True without clients.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty()
+    }
+
+    /// Dismisses all clients, also those that still come, and returns when they are gone; who is not after `longest` is killed.
+    pub async fn dismiss(&self, longest: Duration) {
+        let gone = async {
+            while !self.is_empty() {
+                self.list().iter().for_each(|client| client.dismiss());
+                tokio::time::sleep(DISMISS_EVERY).await;
+            }
+        };
+        if tokio::time::timeout(longest, gone).await.is_err() {
+            self.list().iter().for_each(|client| client.kill());
+            tokio::time::sleep(DISMISS_EVERY).await;
+        }
     }
 
     /// All clients in order of id.
@@ -117,5 +135,33 @@ mod tests {
             }
         });
         assert_eq!(ids(registry), staying);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn dismissed_clients_are_waited_for_and_killed_in_the_end() {
+        let registry = Arc::new(ClientRegistry::default());
+        // One that goes, one that comes later and goes, and one that stays.
+        let leaves = |id: u64| {
+            let (registry, client) = (registry.clone(), client(id));
+            registry.insert(client.clone());
+            async move {
+                client.dismissed().await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                assert!(!client.is_killed());
+                registry.remove(id);
+            }
+        };
+        let longest = Duration::from_secs(1);
+        let begin = tokio::time::Instant::now();
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            leaves(2).await;
+        };
+        tokio::join!(registry.dismiss(longest), leaves(1), later);
+        assert!(registry.is_empty() && begin.elapsed() < longest);
+        let stays = client(3);
+        registry.insert(stays.clone());
+        registry.dismiss(longest).await;
+        assert!(stays.is_killed());
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::support::client::{Client, encode};
 use crate::support::cluster::Cluster;
 use crate::support::load::{Load, Tally};
+use crate::support::value::Value;
 
 const EXIT: Duration = Duration::from_secs(20);
 
@@ -90,4 +92,91 @@ fn the_last_voter_stays() {
     remove(&cluster, 0, 2);
     ends_as_removed(&mut cluster, 1);
     assert!(!cluster.nodes[0].client().call(&["SET", "key", "value"]).is_error());
+}
+
+fn send(client: &mut Client, commands: &[&str]) {
+    let mut out = Vec::new();
+    commands.iter().for_each(|command| encode(&mut out, &command.split(' ').collect::<Vec<_>>()));
+    client.send_raw(&out).unwrap();
+}
+
+/// The node with this place is asked to remove itself, in a pipeline, while others use it: each command of everybody has an answer, and an
+/// honest one, before the connections close.
+fn asked_of_itself(leads: bool) {
+    let mut cluster = Cluster::start(3, &[]);
+    let own = 2;
+    cluster.transfer(if leads { own } else { 0 });
+    let others = Load::start(cluster.nodes[0].addr(), 2, 1, "counter");
+    let load = Load::start(cluster.nodes[own].addr(), 2, 8, "counter");
+    load.wait_more(100);
+    let mut idle = cluster.nodes[own].client();
+    idle.call(&["PING"]);
+    // It is answered when the node of that address has joined, which it never does.
+    let mut later = cluster.nodes[own].client();
+    send(&mut later, &["RAFT.ADD 127.0.0.1:1", "PING"]);
+
+    let mut client = cluster.nodes[own].client();
+    client.set_timeout(EXIT);
+    send(&mut client, &["SET key 1", "RAFT.REMOVE 3", "PING", "SET key 2", "GET key", "INCR key", "PING"]);
+    let replies: Vec<Value> = (0..7).map(|_| client.read_reply().unwrap()).collect();
+    assert_eq!(replies[..3], [Value::Simple("OK".into()), Value::Simple("OK".into()), Value::Simple("PONG".into())]);
+    let code = |reply: &Value| reply.text().unwrap().split(' ').next().unwrap().to_owned();
+    // Between the removal and the end a write may still have been handed to the leader, which takes none of this node.
+    for reply in &replies[3..6] {
+        assert!(reply.is_error() && ["LOADING", "INDETERMINATE"].contains(&&*code(reply)), "{replies:?}");
+    }
+    assert_eq!(replies[6], Value::Simple("PONG".into()));
+    assert_eq!(client.read_to_close().unwrap(), b"");
+    assert_eq!(code(&later.read_reply().unwrap()), "INDETERMINATE");
+    assert_eq!(later.read_reply().unwrap(), Value::Simple("PONG".into()));
+    assert_eq!(later.read_to_close().unwrap(), b"");
+    assert_eq!(idle.read_to_close().unwrap(), b"");
+
+    ends_as_removed(&mut cluster, own);
+    assert!(cluster.lines(0).iter().all(|line| line.id != 3));
+    assert_eq!(cluster.nodes[0].client().call(&["GET", "key"]).text().as_deref(), Some("1"));
+    others.wait_more(20);
+    let (others, own) = (Tally::sum(&others.finish()), Tally::sum(&load.finish()));
+    assert_eq!(others.errors, Vec::<String>::new());
+    let honest = ["LOADING", "INDETERMINATE", "the connection broke"];
+    assert!(own.errors.iter().all(|error| honest.iter().any(|begin| error.starts_with(begin))), "{:?}", own.errors);
+    let counter = cluster.nodes[0].client().call(&["GET", "counter"]).int().unwrap();
+    let acknowledged = others.acknowledged + own.acknowledged;
+    assert!(
+        (acknowledged..=acknowledged + own.indeterminate()).contains(&counter),
+        "{counter}, {acknowledged} {own:?}"
+    );
+    cluster.check_digests();
+}
+
+#[test]
+fn a_follower_that_is_asked_itself() {
+    asked_of_itself(false);
+}
+
+#[test]
+fn the_leader_that_is_asked_itself() {
+    asked_of_itself(true);
+}
+
+/// What CLIENT PAUSE holds back was not carried out, and is told so.
+#[test]
+fn what_is_held_back_at_a_removed_node_is_answered() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(0);
+    let mut client = cluster.nodes[2].client();
+    client.call(&["CLIENT", "PAUSE", "600000", "WRITE"]);
+    let mut held = cluster.nodes[2].client();
+    held.set_timeout(EXIT);
+    send(&mut held, &["PING", "SET key 1", "GET key"]);
+    assert_eq!(held.read_reply().unwrap(), Value::Simple("PONG".into()));
+    client.set_timeout(EXIT);
+    assert_eq!(client.call(&["RAFT.REMOVE", "3"]), Value::Simple("OK".into()));
+    for _ in 0..2 {
+        let reply = held.read_reply().unwrap();
+        assert!(reply.text().unwrap().starts_with("LOADING"), "{reply:?}");
+    }
+    assert_eq!(held.read_to_close().unwrap(), b"");
+    ends_as_removed(&mut cluster, 2);
+    assert!(cluster.nodes[0].client().call(&["GET", "key"]).is_null());
 }

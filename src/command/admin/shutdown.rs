@@ -33,5 +33,9 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     tracing::info!(addr = call.session.client.addr, "SHUTDOWN: a client asked this node to stop");
     call.node.stop();
     // The connection is closed with the others: that is the answer.
-    Answer::later(std::future::pending())
+    let client = call.session.client.clone();
+    Answer::later(async move {
+        client.dismissed().await;
+        Reply::Silent
+    })
 }

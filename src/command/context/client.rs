@@ -32,7 +32,8 @@ pub struct Client {
     /// What its connection holds at the moment.
     pub buffers: Buffers,
     killed: AtomicBool,
-    /// Of the connection's task: nobody else waits for [`Self::killed`].
+    dismissed: AtomicBool,
+    /// Of the connection's task: nobody else waits for [`Self::killed`] or [`Self::dismissed`].
     kill: AtomicWaker,
     unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
 }
@@ -122,6 +123,7 @@ impl Client {
             shown: Mutex::default(),
             buffers: Buffers::default(),
             killed: AtomicBool::new(false),
+            dismissed: AtomicBool::new(false),
             kill: AtomicWaker::new(),
             unblock: Mutex::default(),
         }
@@ -157,11 +159,31 @@ impl Client {
 
     /// Returns when the client is killed. Only its connection's task may wait for it: there is room for one.
     pub fn killed(&self) -> impl Future<Output = ()> + '_ {
-        poll_fn(|context| {
-            if !self.is_killed() {
+        self.until(Self::is_killed)
+    }
+
+    /// Closes the connection once all that was sent is answered: the node ends, and nothing that comes from now on is carried out.
+    pub fn dismiss(&self) {
+        self.dismissed.store(true, Ordering::Release);
+        self.kill.wake();
+    }
+
+    /// True once dismissed or killed.
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::Acquire) || self.is_killed()
+    }
+
+    /// Returns when the client is dismissed or killed. For its connection's task, as [`Self::killed`].
+    pub fn dismissed(&self) -> impl Future<Output = ()> + '_ {
+        self.until(Self::is_dismissed)
+    }
+
+    fn until(&self, is_so: fn(&Self) -> bool) -> impl Future<Output = ()> + '_ {
+        poll_fn(move |context| {
+            if !is_so(self) {
                 self.kill.register(context.waker());
             }
-            if self.is_killed() { Poll::Ready(()) } else { Poll::Pending }
+            if is_so(self) { Poll::Ready(()) } else { Poll::Pending }
         })
     }
 }

@@ -38,7 +38,7 @@ impl Group {
             self.links.forget(*node);
         }
         if removed.contains(&self.node) {
-            self.links.identity().expel(
+            self.links.identity().removed(
                 "this node was removed from the cluster: start it with an empty data directory and --join to join again",
             );
         }
@@ -49,9 +49,9 @@ impl Group {
         self.members.level.load(Ordering::Relaxed)
     }
 
-    /// True if the log says that this node id was removed.
+    /// True if the log says that this node id was removed: of this node, as others have it, because its own log ends before that.
     pub fn is_removed(&self, node: u64) -> bool {
-        self.members.removed.lock().contains(&node)
+        self.members.removed.lock().contains(&node) || (node == self.node && self.links.identity().is_removed())
     }
 
     /// The voters of the last applied membership. While a joint change is under way these are the voters before it: the loss

@@ -113,6 +113,8 @@ fn verdict(kind: u8, why: &str) -> Bytes {
 pub enum Refused {
     /// Its process has to end.
     Expelled(String),
+    /// The same, because the node was removed.
+    Removed(String),
     /// One of the two is in the wrong place, and nobody knows which.
     Objected(String),
     /// Not now.
@@ -127,11 +129,13 @@ impl Refused {
     const NONE: u8 = 3;
     /// The proof was wrong.
     const OTHER_SECRET: u8 = 4;
+    const REMOVED: u8 = 5;
 
     fn parts(self) -> (u8, String) {
         match self {
             Self::NotNow(why) => (Self::NOT_NOW, why),
             Self::Expelled(why) => (Self::EXPELLED, why),
+            Self::Removed(why) => (Self::REMOVED, why),
             Self::Objected(why) => (Self::OBJECTED, why),
         }
     }

@@ -29,6 +29,7 @@ pub struct Identity {
     pub expelled: parking_lot::Mutex<Option<String>>,
     /// True once [`Self::expelled`] is set.
     pub is_expelled: AtomicBool,
+    is_removed: AtomicBool,
     /// Told when it is.
     pub expelled_wake: tokio::sync::Notify,
     objections: parking_lot::Mutex<BTreeMap<u64, Objection>>,
@@ -66,6 +67,7 @@ impl Identity {
             secret,
             expelled: parking_lot::Mutex::default(),
             is_expelled: AtomicBool::new(false),
+            is_removed: AtomicBool::new(false),
             expelled_wake: tokio::sync::Notify::new(),
             objections: parking_lot::Mutex::default(),
             levels: parking_lot::Mutex::default(),
@@ -115,6 +117,17 @@ impl Identity {
     /// A member has proven the secret.
     pub(super) fn met(&self) {
         self.secret_is_theirs.store(true, Ordering::Release);
+    }
+
+    /// Notes that this node was removed, and so has to end: a member has that in its state.
+    pub fn removed(&self, why: &str) {
+        self.is_removed.store(true, Ordering::Release);
+        self.expel(why);
+    }
+
+    /// True once it is known that this node was removed.
+    pub fn is_removed(&self) -> bool {
+        self.is_removed.load(Ordering::Acquire)
     }
 
     /// Notes why this process has to end.

@@ -121,7 +121,7 @@ fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Recei
         return Err(twice());
     }
     if group.is_removed(hello.node) {
-        return Err(Refused::Expelled(format!(
+        return Err(Refused::Removed(format!(
             "node {} was removed from the cluster: start it with an empty data directory and --join to join again",
             hello.node
         )));

@@ -131,7 +131,7 @@ impl Connection<'_> {
         // An EXEC that was refused because its WATCH failed is told the same.
         let is_answered = matches!(dispatched, Dispatched::Step(Step::Done(_)) | Dispatched::Uncalled(_));
         let would_run = !is_answered || spec.flags.contains(Flags::EXECUTES);
-        if self.failing && would_run {
+        if (self.failing || self.session.client.is_dismissed()) && would_run {
             let form = self.form(Some(spec));
             group.push(Step::Done(Reply::Error(LOADING)), form);
             return true;

@@ -9,7 +9,9 @@ impl Connection<'_> {
     /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
     pub(super) fn is_held_by_pause(&mut self, spec: &Spec, args: &Args) -> bool {
         let passes = std::mem::take(&mut self.passes_pause);
-        if spec.flags.contains(Flags::PAUSE_EXEMPT) || !self.server.pause.holds(true) {
+        // A client that is dismissed is told at once that it was not carried out.
+        let passes_anyway = spec.flags.contains(Flags::PAUSE_EXEMPT) || self.session.client.is_dismissed();
+        if passes_anyway || !self.server.pause.holds(true) {
             return false;
         }
         // A script that EVALSHA names is taken for one that writes here; `wait_for_pause` looks it up.
@@ -24,7 +26,10 @@ impl Connection<'_> {
         }
         tokio::select! {
             () = self.server.pause.ended() => Ok(()),
-            () = self.session.client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+            () = self.session.client.dismissed() => match self.session.client.is_killed() {
+                true => Err(std::io::ErrorKind::ConnectionAborted.into()),
+                false => Ok(()),
+            },
         }
     }
 

@@ -43,6 +43,7 @@ pub async fn dial(env: &Env, identity: &Identity, target: u64, addr: &str, purpo
         match kind {
             Refused::NONE => {}
             Refused::EXPELLED => identity.expel(&why),
+            Refused::REMOVED => identity.removed(&why),
             Refused::OBJECTED => identity.object(target, &why, Grounds::Proven),
             _ => {}
         }

@@ -151,8 +151,11 @@ async fn who_knows_the_secret_is_obeyed() {
         assert_eq!(one.objections().get(&2).map(String::as_str), Some(WHY));
         assert!(call(&one, &two, Ok(())).await.0.is_ok());
         assert!(one.objections().is_empty(), "it talks to us again");
-        assert!(call(&one, &two, Err(Refused::Expelled(WHY.into()))).await.0.is_err());
-        assert_eq!(expelled(&one).as_deref(), Some(WHY));
+        for (refused, is_removed) in [(Refused::Expelled(WHY.into()), false), (Refused::Removed(WHY.into()), true)] {
+            let one = identity(1, password);
+            assert!(call(&one, &two, Err(refused)).await.0.is_err());
+            assert_eq!((expelled(&one).as_deref(), one.is_removed()), (Some(WHY), is_removed));
+        }
     }
 }
 
@@ -288,7 +291,7 @@ async fn a_peer_of_another_version_is_told_so() {
 async fn a_stranger_at_a_members_address_ends_nobody() {
     let one = identity(1, SECRET);
     // A refusal instead of a proof.
-    for kind in [Refused::EXPELLED, Refused::OBJECTED, Refused::NONE] {
+    for kind in [Refused::EXPELLED, Refused::REMOVED, Refused::OBJECTED, Refused::NONE] {
         assert!(call_stranger(&one, |_| vec![(REFUSED, refusal(kind))]).await.is_err());
         let late = |_| vec![(CHALLENGE, vec![9; 24]), (REFUSED, refusal(kind))];
         assert!(call_stranger(&one, late).await.is_err());
@@ -308,7 +311,7 @@ async fn a_stranger_at_a_members_address_ends_nobody() {
     }
     // Who passes a member's words on cannot turn one verdict into another.
     for said_first in [Refused::NOT_NOW, Refused::NONE] {
-        for kind in [Refused::EXPELLED, Refused::OBJECTED] {
+        for kind in [Refused::EXPELLED, Refused::REMOVED, Refused::OBJECTED] {
             let one = identity(1, SECRET);
             let answers = |hello: Bytes| {
                 let proof = secret(SECRET).prove(Prover::Acceptor, &[&hello, &challenge, &refusal(said_first)]);
