@@ -21,5 +21,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    super::wish::wish(call.node, args, "promote", |member, is_voter| member.is_none() || is_voter)
+    super::wish::wish(call, args, "promote", |member, is_voter| member.is_none() || is_voter)
 }

@@ -21,5 +21,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
-    super::wish::wish(call.node, args, "remove", |member, _| member.is_none())
+    super::wish::wish(call, args, "remove", |member, _| member.is_none())
 }
