@@ -119,7 +119,7 @@ fn asked_of_itself(leads: bool) {
     client.set_timeout(EXIT);
     // Nor does it read from a state that nobody keeps up any more.
     client.call(&["CLIENT", "CONSISTENCY", "local"]);
-    send(&mut client, &["SET key 1", "RAFT.REMOVE 3", "PING", "GET key", "SET key 2", "INCR key", "PING"]);
+    send(&mut client, &["SET key 1", "RAFT.REMOVE 3", "PING", "GET key", "RAFT.PROMOTE 9", "SET key 2", "PING"]);
     let replies: Vec<Value> = (0..7).map(|_| client.read_reply().unwrap()).collect();
     assert_eq!(replies[..3], [Value::Simple("OK".into()), Value::Simple("OK".into()), Value::Simple("PONG".into())]);
     let code = |reply: &Value| reply.text().unwrap().split(' ').next().unwrap().to_owned();
