@@ -126,6 +126,11 @@ fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Recei
             hello.node
         )));
     }
+    if let Some(why) = objection("the cluster", group.level(), hello.level) {
+        return Err(Refused::Expelled(why));
+    }
+    // Before the log: of two processes the older one has to know of the other, whose log it may be that has gone back.
+    let newest = callers.note(hello.node, hello.process).ok_or_else(twice)?;
     if group.links.went_back(hello.node) {
         return Err(Refused::Expelled(format!(
             "the log of node {} has gone back: its disk has lost what it had confirmed, or the data directory is an old copy. \
@@ -133,10 +138,7 @@ fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Recei
             hello.node, hello.node
         )));
     }
-    if let Some(why) = objection("the cluster", group.level(), hello.level) {
-        return Err(Refused::Expelled(why));
-    }
-    callers.note(hello.node, hello.process).ok_or_else(twice)
+    Ok(newest)
 }
 
 async fn control(groups: &Groups, node: u64, stream: BoxStream) -> io::Result<()> {
