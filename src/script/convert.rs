@@ -1,11 +1,11 @@
 //! Replies to Lua values and back, as Redis converts them.
 
 use bytes::{Bytes, BytesMut};
-use mlua::{Lua, Table, Value};
 
-use super::budget::{ELEMENT_UNITS, Meter};
-use super::printf::to_i64;
-use super::raise::Raise;
+use super::vm::machine::{End, Fault, Machine, Res};
+use super::vm::names;
+use super::vm::printf::to_i64;
+use super::vm::value::{TableId, Value};
 use crate::error::{ReplyError, c_string};
 use crate::protocol::{Reply, Resp, encode};
 
@@ -14,80 +14,109 @@ use crate::protocol::{Reply, Resp, encode};
 const DEPTH_MAX: usize = 1000;
 /// Bytes that an element of a reply takes besides its text.
 const ELEMENT_BYTES: usize = size_of::<Reply>();
+/// Units of an element that is converted.
+const ELEMENT_UNITS: u64 = 4;
+
+fn field(vm: &mut Machine<'_>, name: &[u8], value: Value) -> Res<Value> {
+    let table = vm.table(0, 1);
+    let name = vm.string(name)?;
+    vm.raw_set(table, name, value)?;
+    Ok(Value::Table(table))
+}
+
+fn list(vm: &mut Machine<'_>, count: usize) -> Res<TableId> {
+    vm.charge(count as u64)?;
+    vm.room(count * 16)?;
+    Ok(vm.table(count, 0))
+}
+
+fn put(vm: &mut Machine<'_>, table: TableId, i: usize, reply: &Reply) -> Res<()> {
+    let value = to_lua(vm, reply)?;
+    vm.raw_set(table, Value::Number((i + 1) as f64), value)
+}
 
 /// A command's reply as a Lua value, in the version of the protocol that the script has asked for.
 ///
 /// # Errors
 /// The run is over.
-pub fn to_lua(lua: &Lua, meter: &Meter, reply: &Reply, resp: Resp) -> mlua::Result<Value> {
-    meter.charge(ELEMENT_UNITS)?;
-    let string = |bytes: &[u8]| {
-        meter.charge_bytes(bytes.len())?;
-        lua.create_string(bytes).map(Value::String)
-    };
-    let field = |name: &str, value: Value| {
-        let table = lua.create_table()?;
-        table.raw_set(name, value)?;
-        mlua::Result::Ok(Value::Table(table))
-    };
-    Ok(match (reply, resp) {
-        (Reply::Ok, _) => field("ok", string(b"OK")?)?,
-        (Reply::Simple(text), _) => field("ok", string(text)?)?,
-        (Reply::Error(error), _) => Value::Table(error_table(lua, error.as_bytes(), true)?),
+pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<Value> {
+    vm.charge(ELEMENT_UNITS)?;
+    Ok(match (reply, vm.resp) {
+        (Reply::Ok, _) => {
+            let table = vm.table(0, 1);
+            let text = vm.string(b"OK")?;
+            vm.raw_set(table, Value::Str(names::OK), text)?;
+            Value::Table(table)
+        }
+        (Reply::Simple(text), _) => {
+            let table = vm.table(0, 1);
+            let text = vm.string(text)?;
+            vm.raw_set(table, Value::Str(names::OK), text)?;
+            Value::Table(table)
+        }
+        (Reply::Error(error), _) => error_table(vm, error.as_bytes(), true)?,
         (Reply::Int(value), _) => Value::Number(*value as f64),
-        (Reply::Bulk(bytes), _) => string(bytes)?,
-        (Reply::Nil | Reply::NilArray, Resp::V2) => Value::Boolean(false),
+        (Reply::Bulk(bytes), _) => vm.string(bytes)?,
+        (Reply::Nil | Reply::NilArray, Resp::V2) => Value::Bool(false),
         (Reply::Nil | Reply::NilArray, Resp::V3) => Value::Nil,
         (Reply::Array(items) | Reply::Push(items), _) | (Reply::Set(items), Resp::V2) => {
-            let table = lua.create_table_with_capacity(items.len(), 0)?;
+            let table = list(vm, items.len())?;
             for (i, item) in items.iter().enumerate() {
-                table.raw_set(i + 1, to_lua(lua, meter, item, resp)?)?;
+                put(vm, table, i, item)?;
             }
             Value::Table(table)
         }
         (Reply::Set(items), Resp::V3) => {
-            let table = lua.create_table_with_capacity(0, items.len())?;
+            let table = vm.table(0, items.len());
             for item in items {
-                table.raw_set(to_lua(lua, meter, item, resp)?, true)?;
+                let key = to_lua(vm, item)?;
+                vm.raw_set(table, key, Value::Bool(true))?;
             }
-            field("set", Value::Table(table))?
+            field(vm, b"set", Value::Table(table))?
         }
         (Reply::Pairs(pairs), Resp::V3) => {
-            let table = lua.create_table_with_capacity(pairs.len(), 0)?;
+            let table = list(vm, pairs.len())?;
             for (i, (first, second)) in pairs.iter().enumerate() {
-                let pair = lua.create_table_with_capacity(2, 0)?;
-                pair.raw_set(1, to_lua(lua, meter, first, resp)?)?;
-                pair.raw_set(2, to_lua(lua, meter, second, resp)?)?;
-                table.raw_set(i + 1, pair)?;
+                let pair = list(vm, 2)?;
+                put(vm, pair, 0, first)?;
+                put(vm, pair, 1, second)?;
+                vm.raw_set(table, Value::Number((i + 1) as f64), Value::Table(pair))?;
             }
             Value::Table(table)
         }
         (Reply::Map(pairs) | Reply::Pairs(pairs), Resp::V2) => {
-            let table = lua.create_table_with_capacity(2 * pairs.len(), 0)?;
+            let table = list(vm, 2 * pairs.len())?;
             for (i, (key, value)) in pairs.iter().enumerate() {
-                table.raw_set(2 * i + 1, to_lua(lua, meter, key, resp)?)?;
-                table.raw_set(2 * i + 2, to_lua(lua, meter, value, resp)?)?;
+                put(vm, table, 2 * i, key)?;
+                put(vm, table, 2 * i + 1, value)?;
             }
             Value::Table(table)
         }
         (Reply::Map(pairs), Resp::V3) => {
-            let table = lua.create_table_with_capacity(0, pairs.len())?;
+            let table = vm.table(0, pairs.len());
             for (key, value) in pairs {
-                table.raw_set(to_lua(lua, meter, key, resp)?, to_lua(lua, meter, value, resp)?)?;
+                let key = to_lua(vm, key)?;
+                let value = to_lua(vm, value)?;
+                vm.raw_set(table, key, value)?;
             }
-            field("map", Value::Table(table))?
+            field(vm, b"map", Value::Table(table))?
         }
         (Reply::Bool(value), Resp::V2) => Value::Number(f64::from(u8::from(*value))),
-        (Reply::Bool(value), Resp::V3) => Value::Boolean(*value),
-        (Reply::Double(value), Resp::V3) => field("double", Value::Number(*value))?,
-        (Reply::Double(_), Resp::V2) => string(&bulk_text(reply))?,
-        (Reply::BigNumber(text) | Reply::Verbatim(_, text), Resp::V2) => string(text)?,
-        (Reply::BigNumber(text), Resp::V3) => field("big_number", string(text)?)?,
+        (Reply::Bool(value), Resp::V3) => Value::Bool(*value),
+        (Reply::Double(value), Resp::V3) => field(vm, b"double", Value::Number(*value))?,
+        (Reply::Double(_), Resp::V2) => vm.string(&bulk_text(reply))?,
+        (Reply::BigNumber(text) | Reply::Verbatim(_, text), Resp::V2) => vm.string(text)?,
+        (Reply::BigNumber(text), Resp::V3) => {
+            let text = vm.string(text)?;
+            field(vm, b"big_number", text)?
+        }
         (Reply::Verbatim(format, text), Resp::V3) => {
-            let table = lua.create_table()?;
-            table.raw_set("string", string(text)?)?;
-            table.raw_set("format", lua.create_string(format)?)?;
-            field("verbatim_string", Value::Table(table))?
+            let table = vm.table(0, 2);
+            for (name, text) in [(&b"string"[..], &text[..]), (b"format", format)] {
+                let (name, text) = (vm.string(name)?, vm.string(text)?);
+                vm.raw_set(table, name, text)?;
+            }
+            field(vm, b"verbatim_string", Value::Table(table))?
         }
         (Reply::Encoded(_) | Reply::Silent, _) => Value::Nil,
     })
@@ -103,42 +132,68 @@ fn bulk_text(reply: &Reply) -> Vec<u8> {
 }
 
 /// The table that stands for an error; `counted`: Redis marks errors that its statistics have counted already.
-pub fn error_table(lua: &Lua, text: &[u8], counted: bool) -> mlua::Result<Table> {
-    let table = lua.create_table()?;
-    table.raw_set("err", lua.create_string(text)?)?;
+///
+/// # Errors
+/// The run is over.
+pub fn error_table(vm: &mut Machine<'_>, text: &[u8], counted: bool) -> Res<Value> {
+    let table = vm.table(0, 2);
+    let text = vm.string(text)?;
+    vm.raw_set(table, Value::Str(names::ERR), text)?;
     if counted {
-        table.raw_set("ignore_error_stats_update", true)?;
+        let name = vm.string(b"ignore_error_stats_update")?;
+        vm.raw_set(table, name, Value::Bool(true))?;
     }
-    Ok(table)
+    Ok(Value::Table(table))
 }
 
 /// What a returned table stands for.
 enum Shape {
     Done(Reply),
-    Parts(Form, Table),
-}
-
-/// How the parts of a reply belong together.
-enum Form {
-    Array,
-    Map,
-    Set,
+    Array(TableId),
+    /// Keys and values, or keys alone, in the table's own order.
+    Pairs(TableId),
+    Keys(TableId),
 }
 
 /// A reply whose parts are being made.
 struct Open {
-    form: Form,
-    /// The parts as Lua values, counted from 1; those of a map are keys and values in turn.
-    values: Table,
+    shape: Shape,
+    /// The last key that was taken.
+    key: Value,
+    /// The value that belongs to the key that was taken.
+    value: Option<Value>,
     parts: Vec<Reply>,
 }
 
 impl Open {
+    /// The next part.
+    fn next(&mut self, vm: &Machine<'_>) -> Value {
+        let step = |table: TableId, key: Value| {
+            vm.heap.tables.get(table.0).and_then(|table| table.next(key, &vm.heap.strings).ok().flatten())
+        };
+        match self.shape {
+            Shape::Array(table) => vm.raw_get(table, Value::Number((self.parts.len() + 1) as f64)),
+            Shape::Keys(table) | Shape::Pairs(table) => {
+                if let Some(value) = self.value.take() {
+                    return value;
+                }
+                let Some((key, value)) = step(table, self.key) else { return Value::Nil };
+                self.key = key;
+                if matches!(self.shape, Shape::Pairs(_)) {
+                    self.value = Some(value);
+                }
+                key
+            }
+            Shape::Done(_) => Value::Nil,
+        }
+    }
+
     fn close(self) -> Reply {
-        match self.form {
-            Form::Array => Reply::Array(self.parts),
-            Form::Set => Reply::Set(self.parts),
-            Form::Map => {
+        match self.shape {
+            Shape::Done(reply) => reply,
+            Shape::Array(_) => Reply::Array(self.parts),
+            Shape::Keys(_) => Reply::Set(self.parts),
+            Shape::Pairs(_) => {
                 let mut parts = self.parts.into_iter();
                 let mut pairs = Vec::with_capacity(parts.len() / 2);
                 while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
@@ -151,26 +206,25 @@ impl Open {
 }
 
 /// Turns a script's value into its reply.
-pub struct Answer<'a> {
-    meter: &'a Meter,
-    resp: Resp,
+pub struct ReplyMaker<'a, 'h> {
+    vm: &'a mut Machine<'h>,
     bytes: usize,
 }
 
-impl<'a> Answer<'a> {
-    /// `resp`: what `redis.setresp` has chosen.
-    pub fn new(meter: &'a Meter, resp: Resp) -> Self {
-        Self { meter, resp, bytes: 0 }
+impl<'a, 'h> ReplyMaker<'a, 'h> {
+    /// From values of this run.
+    pub fn new(vm: &'a mut Machine<'h>) -> Self {
+        Self { vm, bytes: 0 }
     }
 
     /// The reply for `value`.
     ///
     /// # Errors
     /// The run is over: the reply is larger than a run's memory, or the budget is used up.
-    pub fn reply(&mut self, lua: &Lua, value: &Value) -> mlua::Result<Reply> {
-        // Not by recursion: frames with Lua values in them are large.
+    pub fn reply(&mut self, value: Value) -> Res<Reply> {
+        // Not by recursion: how deep it goes is the script's choice.
         let mut open: Vec<Open> = Vec::new();
-        let mut made = self.begin(lua, value, &mut open)?;
+        let mut made = self.begin(value, &mut open)?;
         loop {
             if let Some(reply) = made.take() {
                 match open.last_mut() {
@@ -178,31 +232,30 @@ impl<'a> Answer<'a> {
                     None => return Ok(reply),
                 }
             }
-            let next = match open.last() {
-                Some(parent) => parent.values.raw_get(parent.parts.len() + 1)?,
+            let next = match open.last_mut() {
+                Some(parent) => parent.next(self.vm),
                 None => return Ok(Reply::Nil),
             };
             made = match next {
                 Value::Nil => open.pop().map(Open::close),
-                value => self.begin(lua, &value, &mut open)?,
+                value => self.begin(value, &mut open)?,
             };
         }
     }
 
     /// The reply for a value without parts; one with parts is opened instead.
-    fn begin(&mut self, lua: &Lua, value: &Value, open: &mut Vec<Open>) -> mlua::Result<Option<Reply>> {
+    fn begin(&mut self, value: Value, open: &mut Vec<Open>) -> Res<Option<Reply>> {
         self.take(0)?;
         Ok(Some(match value {
-            Value::String(text) => Reply::Bulk(self.copy(&text.as_bytes())?),
-            Value::Integer(value) => Reply::Int(*value),
-            Value::Number(value) => Reply::Int(to_i64(*value)),
-            Value::Boolean(value) if self.resp == Resp::V3 => Reply::Bool(*value),
-            Value::Boolean(true) => Reply::Int(1),
+            Value::Str(id) => Reply::Bulk(self.copy(id)?),
+            Value::Number(value) => Reply::Int(to_i64(value)),
+            Value::Bool(value) if self.vm.resp == Resp::V3 => Reply::Bool(value),
+            Value::Bool(true) => Reply::Int(1),
             Value::Table(_) if open.len() >= DEPTH_MAX => ReplyError::new("ERR reached lua stack limit").into(),
-            Value::Table(table) => match self.shape(lua, table)? {
+            Value::Table(table) => match self.shape(table)? {
                 Shape::Done(reply) => reply,
-                Shape::Parts(form, values) => {
-                    open.push(Open { form, values, parts: Vec::new() });
+                shape => {
+                    open.push(Open { shape, key: Value::Nil, value: None, parts: Vec::new() });
                     return Ok(None);
                 }
             },
@@ -210,93 +263,64 @@ impl<'a> Answer<'a> {
         }))
     }
 
-    /// What a table stands for, by its fields in Redis's order.
-    fn shape(&mut self, lua: &Lua, table: &Table) -> mlua::Result<Shape> {
-        if let Value::String(text) = table.raw_get("err")? {
-            let text = self.copy(c_string(&text.as_bytes()))?;
-            return Ok(Shape::Done(ReplyError::text(text.to_vec()).into()));
-        }
-        if let Value::String(text) = table.raw_get("ok")? {
-            let line: Vec<u8> = self.copy(c_string(&text.as_bytes()))?.iter().map(|byte| line_byte(*byte)).collect();
-            return Ok(Shape::Done(Reply::Simple(line.into())));
-        }
-        match table.raw_get("double")? {
-            Value::Number(value) => return Ok(Shape::Done(Reply::Double(value))),
-            Value::Integer(value) => return Ok(Shape::Done(Reply::Double(value as f64))),
-            _ => {}
-        }
-        if let Value::Table(map) = table.raw_get("map")? {
-            return Ok(Shape::Parts(Form::Map, flat(lua, &map, true)?));
-        }
-        if let Value::Table(set) = table.raw_get("set")? {
-            return Ok(Shape::Parts(Form::Set, flat(lua, &set, false)?));
-        }
-        if let Value::String(text) = table.raw_get("big_number")? {
-            let text: Vec<u8> = self.copy(&text.as_bytes())?.iter().map(|byte| line_byte(*byte)).collect();
-            return Ok(Shape::Done(Reply::BigNumber(text.into())));
-        }
-        Ok(self.verbatim(table)?.map_or_else(|| Shape::Parts(Form::Array, table.clone()), Shape::Done))
+    fn field(&mut self, table: TableId, name: &[u8]) -> Value {
+        let table = self.vm.heap.tables.get(table.0);
+        table.map_or(Value::Nil, |table| table.get_bytes(name, &self.vm.heap.strings))
     }
 
-    fn verbatim(&mut self, table: &Table) -> mlua::Result<Option<Reply>> {
-        let Value::Table(verbatim) = table.raw_get("verbatim_string")? else { return Ok(None) };
-        let (Value::String(format), Value::String(text)) = (verbatim.raw_get("format")?, verbatim.raw_get("string")?)
+    /// What a table stands for, by its fields in Redis's order.
+    fn shape(&mut self, table: TableId) -> Res<Shape> {
+        if let Value::Str(id) = self.field(table, b"err") {
+            let text = self.copy(id)?;
+            return Ok(Shape::Done(ReplyError::text(c_string(&text).to_vec()).into()));
+        }
+        if let Value::Str(id) = self.field(table, b"ok") {
+            let text = self.copy(id)?;
+            let line: Vec<u8> = c_string(&text).iter().map(|byte| line_byte(*byte)).collect();
+            return Ok(Shape::Done(Reply::Simple(line.into())));
+        }
+        if let Value::Number(value) = self.field(table, b"double") {
+            return Ok(Shape::Done(Reply::Double(value)));
+        }
+        if let Value::Table(map) = self.field(table, b"map") {
+            return Ok(Shape::Pairs(map));
+        }
+        if let Value::Table(set) = self.field(table, b"set") {
+            return Ok(Shape::Keys(set));
+        }
+        if let Value::Str(id) = self.field(table, b"big_number") {
+            let text: Vec<u8> = self.copy(id)?.iter().map(|byte| line_byte(*byte)).collect();
+            return Ok(Shape::Done(Reply::BigNumber(text.into())));
+        }
+        Ok(self.verbatim(table)?.map_or(Shape::Array(table), Shape::Done))
+    }
+
+    fn verbatim(&mut self, table: TableId) -> Res<Option<Reply>> {
+        let Value::Table(verbatim) = self.field(table, b"verbatim_string") else { return Ok(None) };
+        let (Value::Str(format), Value::Str(text)) = (self.field(verbatim, b"format"), self.field(verbatim, b"string"))
         else {
             return Ok(None);
         };
         // Its first three bytes, up to a zero; blanks for those that are missing.
-        let given = format.as_bytes();
-        let mut format = [b' '; 3];
-        format.iter_mut().zip(c_string(&given)).for_each(|(place, byte)| *place = *byte);
-        Ok(Some(Reply::Verbatim(format, self.copy(&text.as_bytes())?)))
+        let mut shown = [b' '; 3];
+        shown.iter_mut().zip(c_string(self.vm.bytes(format))).for_each(|(place, byte)| *place = *byte);
+        Ok(Some(Reply::Verbatim(shown, self.copy(text)?)))
     }
 
-    fn copy(&mut self, bytes: &[u8]) -> Result<Bytes, Raise> {
-        self.take(bytes.len())?;
-        Ok(Bytes::copy_from_slice(bytes))
+    fn copy(&mut self, id: super::vm::value::StrId) -> Res<Bytes> {
+        self.take(self.vm.heap.strings.len(id))?;
+        Ok(Bytes::copy_from_slice(self.vm.bytes(id)))
     }
 
-    fn take(&mut self, len: usize) -> Result<(), Raise> {
+    fn take(&mut self, len: usize) -> Res<()> {
         self.bytes = self.bytes.saturating_add(len).saturating_add(ELEMENT_BYTES);
-        if self.bytes > self.meter.memory() {
-            return Err(self.meter.end(super::budget::End::Memory));
+        if self.bytes > self.vm.memory {
+            return Err(Fault::Ended(End::Memory));
         }
-        self.meter.charge(ELEMENT_UNITS)?;
-        self.meter.charge_bytes(len)
+        self.vm.charge(ELEMENT_UNITS + len as u64 / 16)
     }
-}
-
-/// The keys of a table in its own order, which is the same on every node unless keys are objects; with the value behind each.
-fn flat(lua: &Lua, table: &Table, with_values: bool) -> mlua::Result<Table> {
-    let list = lua.create_table()?;
-    let mut count = 0;
-    for pair in table.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        if !matches!(key, Value::String(_) | Value::Integer(_) | Value::Number(_) | Value::Boolean(_)) {
-            return Err(Raise::Message(super::raise::OBJECT_KEY.into()).into());
-        }
-        count += 1;
-        list.raw_set(count, key)?;
-        if with_values {
-            count += 1;
-            list.raw_set(count, value)?;
-        }
-    }
-    Ok(list)
 }
 
 fn line_byte(byte: u8) -> u8 {
     if byte == b'\r' || byte == b'\n' { b' ' } else { byte }
-}
-
-/// The text of whatever was raised, without addresses; for a table its `err`.
-pub fn error_text(lua: &Lua, value: Value) -> mlua::Result<Vec<u8>> {
-    Ok(match value {
-        Value::Nil => b"nil".to_vec(),
-        Value::Boolean(value) => value.to_string().into_bytes(),
-        Value::Integer(_) | Value::Number(_) | Value::String(_) => {
-            lua.coerce_string(value)?.map(|text| text.as_bytes().to_vec()).unwrap_or_default()
-        }
-        other => super::raise::type_name(&other).as_bytes().to_vec(),
-    })
 }

@@ -1,60 +1,36 @@
-//! C functions that Lua's core calls and whose result depends on the C library, replaced at link time: Lua's objects
-//! name `pow` and `strtod`, the linker finds them here before it looks into the system's libraries.
-//!
-//! - `pow` is the operator `^` (and constant folding by Lua's compiler): the system's differs in the last bit.
-//! - `strtod` turns strings into numbers: the system's follows the locale, and reads a string of any length, for
-//!   which no count hook could stop it. Numbers longer than [`NUMBER_LEN_MAX`] are none here.
-//!
-//! Deliberately absent: everything that Lua reaches through its library tables (`maths` replaces those) or that is exact by
-//! definition.
+//! Numbers and their texts, as C's library has them, without it.
 
-use std::ffi::{c_char, c_double};
+use super::printf::Directive;
 
 /// Longest text that is read as a number, bytes.
 pub const NUMBER_LEN_MAX: usize = 4096;
 
-#[cfg(test)]
-thread_local! {
-    /// Calls of our `pow`, to prove that Lua's go through it.
-    pub static POW_CALLS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+/// What reading a number costs at most, units: beyond 19 digits it may take arithmetic on all of them.
+pub fn reading_cost(text: &[u8]) -> u64 {
+    let text = text.get(..NUMBER_LEN_MAX).unwrap_or(text);
+    let mantissa = text.iter().take_while(|byte| !matches!(**byte, b'e' | b'E'));
+    let digits = mantissa.filter(|byte| byte.is_ascii_digit()).count();
+    text.len() as u64 / 8 + if digits > 19 { 1000 } else { 0 }
 }
 
-#[expect(unsafe_code, reason = "the linker has to find the symbol under C's name")]
-#[unsafe(no_mangle)]
-extern "C" fn pow(x: c_double, y: c_double) -> c_double {
-    #[cfg(test)]
-    POW_CALLS.set(POW_CALLS.get() + 1);
-    libm::pow(x, y)
-}
-
-/// # Safety
-/// As C's: `text` ends with a NUL; `end` is null or writable.
-#[expect(unsafe_code, reason = "the linker has to find the symbol under C's name, and C passes pointers")]
-#[unsafe(no_mangle)]
-unsafe extern "C" fn strtod(text: *const c_char, end: *mut *mut c_char) -> c_double {
-    let mut buffer = [0u8; NUMBER_LEN_MAX];
-    let mut len = 0;
-    for (i, place) in buffer.iter_mut().enumerate() {
-        // SAFETY: no byte before the NUL that ends `text` has been passed.
-        let byte = unsafe { *text.add(i) };
-        if byte == 0 {
-            break;
-        }
-        *place = byte as u8;
-        len = i + 1;
+/// The number that the whole text is, blanks around it aside, as `tonumber` reads it.
+pub fn number_of(text: &[u8]) -> Option<f64> {
+    if text.len() > NUMBER_LEN_MAX {
+        return None;
     }
-    let (value, used) = number_prefix(buffer.get(..len).unwrap_or_default());
-    if !end.is_null() {
-        // SAFETY: `used` is at most `len`; `end` is writable by contract.
-        unsafe { *end = text.add(used).cast_mut() };
-    }
-    value
+    let (value, used) = number_prefix(text);
+    let rest = text.get(used..)?;
+    (used > 0 && rest.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x0b)).then_some(value)
 }
 
-/// Keeps this module's symbols in every binary: whoever links the sandbox refers to them.
-pub fn keep() {
-    std::hint::black_box(pow as extern "C" fn(f64, f64) -> f64);
-    std::hint::black_box(strtod as unsafe extern "C" fn(*const c_char, *mut *mut c_char) -> f64);
+/// `%.14g`, as `tostring` shows numbers.
+pub fn number_text(value: f64) -> Vec<u8> {
+    if value.fract() == 0.0 && value.abs() < 1e14 && !(value == 0.0 && value.is_sign_negative()) {
+        return (value as i64).to_string().into_bytes();
+    }
+    let mut out = Vec::with_capacity(24);
+    Directive::precision(14).float(&mut out, value, b'g');
+    out
 }
 
 /// The number at the beginning of `text`, as `strtod` reads it in the C locale, and the bytes it takes; (0, 0) if there is
@@ -156,42 +132,4 @@ fn hex_prefix(text: &[u8]) -> Option<(f64, usize)> {
     // `scalbn` is exact except where the result is subnormal.
     let power = exponent.clamp(-100_000, 100_000) as i32;
     Some((libm::scalbn(mantissa as f64, power), used))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_as_c_reads_them() {
-        for (text, value, used) in [
-            ("10", 10.0, 2),
-            ("  -1.5e3x", -1500.0, 8),
-            ("0x10", 16.0, 4),
-            ("0x1p4", 16.0, 5),
-            ("0x.8", 0.5, 4),
-            ("0x1.8p1 ", 3.0, 7),
-            ("0x", 0.0, 1),
-            ("0xg", 0.0, 1),
-            (".5", 0.5, 2),
-            ("5.", 5.0, 2),
-            (".", 0.0, 0),
-            ("1e", 1.0, 1),
-            ("1e+", 1.0, 1),
-            ("1e400", f64::INFINITY, 5),
-            ("inf", f64::INFINITY, 3),
-            ("-Infinity!", f64::NEG_INFINITY, 9),
-            ("", 0.0, 0),
-            ("-", 0.0, 0),
-            ("abc", 0.0, 0),
-            ("0.1", 0.1, 3),
-            ("9007199254740993", 9007199254740992.0, 16),
-            ("0xfffffffffffffffff", 295147905179352825855.0, 19),
-            ("0x20000000000001", 9007199254740992.0, 16),
-            ("0x20000000000003", 9007199254740996.0, 16),
-        ] {
-            assert_eq!(number_prefix(text.as_bytes()), (value, used), "{text:?}");
-        }
-        assert!(number_prefix(b"nan").0.is_nan());
-    }
 }

@@ -92,7 +92,8 @@ impl Directive {
     /// `%e`, `%E`, `%f`, `%g`, `%G`
     pub fn float(self, out: &mut Vec<u8>, value: f64, letter: u8) {
         let upper = letter.is_ascii_uppercase();
-        let sign = self.sign(value.is_sign_negative());
+        // The sign of a NaN is the CPU's: shown is the one that 0/0 has where Redis runs most.
+        let sign = self.sign(value.is_nan() || value.is_sign_negative());
         let precision = self.precision.unwrap_or(6);
         let magnitude = value.abs();
         let mut text = if value.is_nan() {
@@ -172,8 +173,14 @@ pub fn to_i64(value: f64) -> i64 {
     if (-END..END).contains(&value) { value as i64 } else { i64::MIN }
 }
 
-/// C's cast from double to an unsigned 64-bit integer as x86-64 does it.
+/// C's cast from double to a 32-bit integer as x86-64 does it: out of range is the smallest.
+pub fn to_i32(value: f64) -> i32 {
+    let whole = to_i64(value);
+    i32::try_from(whole).unwrap_or(i32::MIN)
+}
+
+/// C's cast from double to an unsigned 64-bit integer as x86-64 does it; NaN is the smallest signed one.
 pub fn to_u64(value: f64) -> u64 {
     const HALF: f64 = 9_223_372_036_854_775_808.0;
-    if value < HALF { to_i64(value) as u64 } else { (to_i64(value - HALF) as u64) ^ (1 << 63) }
+    if value < HALF || value.is_nan() { to_i64(value) as u64 } else { (to_i64(value - HALF) as u64) ^ (1 << 63) }
 }

@@ -1,0 +1,215 @@
+//! The library that scripts have: Lua's, as far as Redis gives it to them, and Redis's own.
+//!
+//! Invariant: every table of the library is read-only and shared by all runs; what a run adds to it (KEYS and ARGV) is its own. So no
+//! run leaves anything behind, and beginning one copies nothing.
+
+mod args;
+mod base;
+mod bits;
+mod cjson;
+mod cmsgpack;
+mod coroutines;
+mod maths;
+mod number_bits;
+mod pattern;
+mod redis;
+mod strings;
+mod structs;
+mod tables;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use super::vm::compile::compile;
+use super::vm::lexer::SyntaxError;
+use super::vm::machine::{Machine, Native};
+use super::vm::names::{self, NAMES};
+use super::vm::op::Chunk;
+use super::vm::strings::StrObj;
+use super::vm::table::Table;
+use super::vm::value::{NativeId, StrId, TableId, Value};
+
+/// All functions: `table.name`, `name` for globals; one with a blank in its name is for the library alone.
+static FUNCTIONS: LazyLock<Vec<(&'static str, Native)>> = LazyLock::new(|| {
+    [
+        base::FUNCTIONS,
+        bits::FUNCTIONS,
+        cjson::FUNCTIONS,
+        cmsgpack::FUNCTIONS,
+        coroutines::FUNCTIONS,
+        maths::FUNCTIONS,
+        redis::FUNCTIONS,
+        strings::FUNCTIONS,
+        structs::FUNCTIONS,
+        tables::FUNCTIONS,
+    ]
+    .concat()
+});
+
+/// The global tables; their numbers in every run are their places here, from 1 on. The globals are number 0.
+const TABLES: [&str; 9] = ["bit", "cjson", "cmsgpack", "coroutine", "math", "redis", "string", "struct", "table"];
+/// The metatable of the globals, and that of strings.
+const GLOBALS_META: TableId = TableId(TABLES.len() as u32 + 1);
+const STRING_META: TableId = TableId(TABLES.len() as u32 + 2);
+
+/// Values that a C function may have on Lua's stack (`LUAI_MAXCSTACK`): bounds nesting and the number of results where the
+/// originals are C.
+const C_STACK: usize = 8000;
+
+/// A field of a library's table that is not a function.
+#[derive(Clone, Copy, Debug)]
+enum Field {
+    Text(&'static str),
+    Null,
+}
+
+/// What all runs share.
+#[derive(Debug)]
+struct Library {
+    /// The strings of the machine and of the library.
+    strings: Vec<StrObj>,
+    known: BTreeMap<Vec<u8>, StrId>,
+    /// By their numbers.
+    tables: Vec<Arc<Table>>,
+}
+
+static LIBRARY: LazyLock<Library> = LazyLock::new(Library::new);
+
+impl Library {
+    fn new() -> Self {
+        let mut library = Self { strings: Vec::new(), known: BTreeMap::new(), tables: Vec::new() };
+        NAMES.iter().for_each(|name| _ = library.intern(name));
+        let mut entries: Vec<Vec<(StrId, Value)>> = vec![Vec::new(); TABLES.len() + 3];
+        let number = |name: &str| TABLES.iter().position(|table| *table == name).map_or(0, |at| at + 1);
+        let mut put =
+            |table: usize, name: StrId, value: Value| entries.get_mut(table).map(|list| list.push((name, value)));
+        for (i, (name, _)) in FUNCTIONS.iter().enumerate().filter(|(_, (name, _))| !name.contains(' ')) {
+            let (table, name) = name.split_once('.').unwrap_or(("", name));
+            put(number(table), library.intern(name), Value::Native(NativeId(i as u16)));
+        }
+        for (table, name, value) in [("math", "pi", std::f64::consts::PI), ("math", "huge", f64::INFINITY)]
+            .into_iter()
+            .chain(redis::CONSTANTS.iter().map(|(name, value)| ("redis", *name, *value)))
+        {
+            put(number(table), library.intern(name), Value::Number(value));
+        }
+        for (table, name, field) in cjson::FIELDS.iter().chain(cmsgpack::FIELDS) {
+            let value = match field {
+                Field::Text(text) => Value::Str(library.intern(text)),
+                Field::Null => Value::Null,
+            };
+            put(number(table), library.intern(name), value);
+        }
+        let version = Value::Str(library.intern(crate::REDIS_VERSION));
+        put(number("redis"), library.intern("REDIS_VERSION"), version);
+        let version = Value::Str(library.intern("Lua 5.1"));
+        put(0, library.intern("_VERSION"), version);
+        put(0, library.intern("_G"), Value::Table(TableId(0)));
+        for (i, name) in TABLES.iter().enumerate() {
+            put(0, library.intern(name), Value::Table(TableId(i as u32 + 1)));
+        }
+        let unknown = FUNCTIONS.iter().position(|(name, _)| *name == base::UNKNOWN_GLOBAL).unwrap_or_default();
+        put(GLOBALS_META.0 as usize, names::INDEX, Value::Native(NativeId(unknown as u16)));
+        let string = Value::Table(TableId(number("string") as u32));
+        put(STRING_META.0 as usize, names::INDEX, string);
+        let strings = super::vm::strings::Strings::new(library.strings.clone().into());
+        library.tables = entries
+            .into_iter()
+            .map(|entries| {
+                let mut table = Table::sized(0, entries.len());
+                for (name, value) in entries {
+                    // A string can be a key.
+                    table.set(Value::Str(name), value, &strings).ok();
+                }
+                Arc::new(table)
+            })
+            .collect();
+        library
+    }
+
+    fn intern(&mut self, name: &str) -> StrId {
+        let next = StrId(self.strings.len() as u32);
+        let id = *self.known.entry(name.as_bytes().to_vec()).or_insert(next);
+        if id == next {
+            let string = StrObj::new(name.as_bytes());
+            // Before threads share it.
+            string.hash();
+            self.strings.push(string);
+        }
+        id
+    }
+}
+
+/// A compiled script with its strings: immutable, shared by its runs.
+#[derive(Debug)]
+pub struct Script {
+    chunk: Arc<Chunk>,
+    strings: Arc<[StrObj]>,
+    source_len: usize,
+}
+
+impl Script {
+    /// Compiles; `name` as in [`compile`].
+    ///
+    /// # Errors
+    /// Lua's text.
+    pub fn new(source: &[u8], name: &[u8]) -> Result<Self, SyntaxError> {
+        let mut strings = LIBRARY.strings.clone();
+        let mut own: BTreeMap<Vec<u8>, StrId> = BTreeMap::new();
+        let mut intern = |text: &[u8]| {
+            if let Some(id) = LIBRARY.known.get(text).or_else(|| own.get(text)) {
+                return *id;
+            }
+            let id = StrId(strings.len() as u32);
+            strings.push(StrObj::new(text));
+            own.insert(text.to_vec(), id);
+            id
+        };
+        let chunk = Arc::new(compile(source, name, &mut intern)?);
+        strings.iter().for_each(|string| _ = string.hash());
+        Ok(Self { chunk, strings: strings.into(), source_len: source.len() })
+    }
+
+    /// What compiling it costs, units.
+    pub fn units(&self) -> u64 {
+        self.source_len as u64
+    }
+
+    /// What it takes, bytes.
+    pub fn bytes(&self) -> usize {
+        self.source_len + self.chunk.code.len() * 24 + self.strings.len().saturating_sub(LIBRARY.strings.len()) * 64
+    }
+
+    /// A machine in front of the script's first instruction; its main function is on the stack's first place.
+    pub fn start<'h>(&self, fuel: u64, memory: usize) -> Machine<'h> {
+        let mut vm = Machine::new(self.strings.clone(), &FUNCTIONS, fuel, memory);
+        for table in &LIBRARY.tables {
+            vm.heap.table(Table::shared(table.clone()));
+        }
+        if let Some(globals) = vm.heap.tables.get_mut(0) {
+            globals.set_meta(Some(GLOBALS_META));
+        }
+        vm.string_meta = Some(STRING_META);
+        let globals = vm.globals;
+        let main = vm.load(self.chunk.clone(), globals);
+        vm.thread.stack.resize(64, Value::Nil);
+        if let Some(place) = vm.thread.stack.first_mut() {
+            *place = Value::Function(main);
+        }
+        vm.thread.top = 1;
+        vm
+    }
+}
+
+impl Machine<'_> {
+    /// Gives the run its KEYS and ARGV.
+    pub fn set_arguments(&mut self, keys: Value, argv: Value) {
+        let strings = &self.heap.strings;
+        if let Some(globals) = self.heap.tables.get_mut(self.globals.0) {
+            for (name, value) in [(names::KEYS, keys), (names::ARGV, argv)] {
+                // A string can be a key.
+                globals.set(Value::Str(name), value, strings).ok();
+            }
+        }
+    }
+}

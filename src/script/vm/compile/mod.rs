@@ -1,0 +1,231 @@
+//! Lua source to code, in one pass over the tokens, with Lua 5.1's limits and texts.
+
+mod code;
+mod expr;
+mod stmt;
+
+use std::collections::BTreeMap;
+
+use self::code::{Func, REGISTERS_MAX};
+use super::lexer::{Lexer, Sym, SyntaxError, Token};
+use super::op::{Chunk, Op, Proto};
+use super::value::{StrId, Value};
+
+/// Levels of nested blocks and expressions.
+const LEVELS_MAX: usize = 200;
+/// Constants of a chunk.
+const CONSTANTS_MAX: usize = 1 << 22;
+
+/// Gives strings their numbers.
+pub type Intern<'a> = dyn FnMut(&[u8]) -> StrId + 'a;
+
+pub(super) struct Compiler<'a> {
+    lexer: Lexer<'a>,
+    intern: &'a mut Intern<'a>,
+    funcs: Vec<Func>,
+    chunk: Chunk,
+    known: BTreeMap<(u8, u64), u32>,
+    levels: usize,
+}
+
+/// Compiles a source; `name` is its own, behind `@` or `=`, or the source itself.
+///
+/// # Errors
+/// Lua's text.
+pub fn compile(source: &[u8], name: &[u8], intern: &mut Intern<'_>) -> Result<Chunk, SyntaxError> {
+    let shown = chunk_name(name);
+    let chunk = Chunk {
+        source: name.to_vec(),
+        name: shown.clone(),
+        code: Vec::new(),
+        lines: Vec::new(),
+        constants: Vec::new(),
+        protos: Vec::new(),
+        names: Vec::new(),
+    };
+    let mut compiler = Compiler {
+        lexer: Lexer::new(source, &shown),
+        intern,
+        funcs: Vec::new(),
+        chunk,
+        known: BTreeMap::new(),
+        levels: 0,
+    };
+    compiler.open(0);
+    compiler.func().is_vararg = true;
+    compiler.lexer.advance()?;
+    compiler.block_body()?;
+    if *compiler.token() != Token::End {
+        return Err(compiler.lexer.error("'<eof>' expected"));
+    }
+    compiler.close();
+    compiler.chunk.names.sort_unstable_by_key(|(at, operand, _)| (*at, *operand));
+    Ok(compiler.chunk)
+}
+
+type Res<T> = Result<T, SyntaxError>;
+
+impl Compiler<'_> {
+    #[expect(clippy::expect_used, reason = "there is a function from the first to the last token")]
+    fn func(&mut self) -> &mut Func {
+        self.funcs.last_mut().expect("a function")
+    }
+
+    fn token(&self) -> &Token {
+        &self.lexer.token
+    }
+
+    fn advance(&mut self) -> Res<()> {
+        self.lexer.advance()
+    }
+
+    fn emit(&mut self, op: Op) -> usize {
+        let line = self.lexer.last_line;
+        self.func().emit(op, line)
+    }
+
+    fn emit_at(&mut self, op: Op, line: u32) -> usize {
+        self.func().emit(op, line)
+    }
+
+    fn intern(&mut self, text: &[u8]) -> StrId {
+        (self.intern)(text)
+    }
+
+    fn enter(&mut self) -> Res<()> {
+        self.levels += 1;
+        if self.levels > LEVELS_MAX { Err(self.lexer.error("chunk has too many syntax levels")) } else { Ok(()) }
+    }
+
+    fn leave(&mut self) {
+        self.levels -= 1;
+    }
+
+    fn limit(&self, line: u32, what: &str, most: usize) -> SyntaxError {
+        let place = if line == 0 { "main function".to_owned() } else { format!("function at line {line}") };
+        self.lexer.error(&format!("{place} has more than {most} {what}"))
+    }
+
+    fn name(&mut self) -> Res<StrId> {
+        match self.token().clone() {
+            Token::Name(name) => {
+                self.advance()?;
+                Ok(self.intern(&name))
+            }
+            _ => Err(self.lexer.error("'<name>' expected")),
+        }
+    }
+
+    fn check(&mut self, sym: Sym) -> Res<()> {
+        if *self.token() == Token::Sym(sym) {
+            return Ok(());
+        }
+        Err(self.lexer.error(&format!("'{}' expected", sym.text())))
+    }
+
+    fn check_next(&mut self, sym: Sym) -> Res<()> {
+        self.check(sym)?;
+        self.advance()
+    }
+
+    fn test_next(&mut self, sym: Sym) -> Res<bool> {
+        let is_there = *self.token() == Token::Sym(sym);
+        if is_there {
+            self.advance()?;
+        }
+        Ok(is_there)
+    }
+
+    fn check_match(&mut self, what: Sym, who: Sym, line: u32) -> Res<()> {
+        if self.test_next(what)? {
+            return Ok(());
+        }
+        if line == self.lexer.line {
+            return Err(self.lexer.error(&format!("'{}' expected", what.text())));
+        }
+        Err(self.lexer.error(&format!("'{}' expected (to close '{}' at line {line})", what.text(), who.text())))
+    }
+
+    fn constant(&mut self, value: Value) -> Res<u32> {
+        let key = match value {
+            Value::Nil => (0, 0),
+            Value::Bool(b) => (1, u64::from(b)),
+            Value::Number(n) => (2, n.to_bits()),
+            Value::Str(id) => (3, u64::from(id.0)),
+            _ => (4, 0),
+        };
+        if let Some(at) = self.known.get(&key) {
+            return Ok(*at);
+        }
+        let at = self.chunk.constants.len();
+        if at == CONSTANTS_MAX {
+            return Err(self.lexer.error("constant table overflow"));
+        }
+        self.chunk.constants.push(value);
+        self.known.insert(key, at as u32);
+        Ok(at as u32)
+    }
+
+    fn reserve(&mut self, count: u16) -> Res<u8> {
+        let func = self.func();
+        let first = func.free;
+        func.free += count;
+        func.most = func.most.max(func.free);
+        if func.free > REGISTERS_MAX {
+            return Err(self.lexer.error("function or expression too complex"));
+        }
+        Ok(first as u8)
+    }
+
+    fn open(&mut self, line: u32) {
+        let func = Func { line, most: 2, blocks: vec![code::Block::default()], ..Func::default() };
+        self.funcs.push(func);
+    }
+
+    /// Ends the innermost function: its number in the chunk.
+    fn close(&mut self) -> u32 {
+        self.emit(Op::Return { a: 0, b: 1 });
+        let Some(func) = self.funcs.pop() else { return 0 };
+        let start = self.chunk.code.len() as u32;
+        self.chunk.code.extend(func.code);
+        self.chunk.lines.extend(func.lines);
+        self.chunk.names.extend(func.names.into_iter().map(|(at, operand, named)| (start + at, operand, named)));
+        self.chunk.protos.push(Proto {
+            start,
+            params: func.params,
+            is_vararg: func.is_vararg,
+            needs_arg: func.needs_arg,
+            registers: func.most as u8,
+            captures: func.upvalues.iter().map(|(_, capture)| *capture).collect(),
+            line: func.line,
+            upvalue_names: func.upvalues.iter().map(|(name, _)| *name).collect(),
+        });
+        (self.chunk.protos.len() - 1) as u32
+    }
+}
+
+/// What messages call a source: its name behind `=` or `@`, or its first line.
+pub fn chunk_name(name: &[u8]) -> Vec<u8> {
+    /// Lua's own bound (`LUA_IDSIZE`), without the zero.
+    const LEN_MAX: usize = 59;
+    match name {
+        [b'=', rest @ ..] => rest.get(..LEN_MAX).unwrap_or(rest).to_vec(),
+        [b'@', rest @ ..] => match rest.len().checked_sub(LEN_MAX - 7) {
+            Some(cut @ 1..) => [b"...", rest.get(cut..).unwrap_or_default()].concat(),
+            _ => rest.to_vec(),
+        },
+        _ => {
+            let line = name.split(|byte| *byte == b'\n' || *byte == b'\r').next().unwrap_or_default();
+            const TEXT_MAX: usize = LEN_MAX - 16;
+            let mut shown = b"[string \"".to_vec();
+            if line.len() < name.len() || line.len() > TEXT_MAX {
+                shown.extend_from_slice(line.get(..TEXT_MAX).unwrap_or(line));
+                shown.extend_from_slice(b"...");
+            } else {
+                shown.extend_from_slice(line);
+            }
+            shown.extend_from_slice(b"\"]");
+            shown
+        }
+    }
+}

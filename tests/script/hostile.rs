@@ -1,0 +1,132 @@
+//! Inputs that made the C Lua give each node another value, or hold all of them: the same everywhere here, and bounded.
+
+use lockstep::script::lib::Script;
+use lockstep::script::vm::machine::{End, Fault};
+use lockstep::script::vm::value::Value;
+
+/// What a run gave, the units that it took, and the bytes that it had at its end.
+type Trace = (Result<Vec<u8>, String>, u64, usize);
+
+const FUEL: u64 = 20_000_000;
+const MEMORY: usize = 64 << 20;
+
+fn run(source: &str) -> Trace {
+    let script = Script::new(source.as_bytes(), b"@user_script").map_err(|error| error.0).unwrap();
+    let mut vm = script.start(FUEL, MEMORY);
+    let result = match vm.call_at(0, 0) {
+        Ok(_) => match vm.thread.stack[0] {
+            Value::Str(id) => Ok(vm.bytes(id).to_vec()),
+            other => Err(format!("{other:?}")),
+        },
+        Err(Fault::Error(Value::Str(id))) => Err(String::from_utf8_lossy(vm.bytes(id)).into_owned()),
+        Err(other) => Err(format!("{other:?}")),
+    };
+    (result, FUEL - vm.fuel, vm.heap.bytes)
+}
+
+/// (script, how it ends)
+const HOSTILE: &[(&str, Ends)] = &[
+    (
+        "local ks,t={},{} for i=1,24 do ks[i]={} t[ks[i]]=1 end for i=1,24 do t['k'..i]=i end for i=1,24 do t[ks[i]]=nil end \
+         local r={} for k in pairs(t) do r[#r+1]=k end return table.concat(r,',')",
+        Ends::Well,
+    ),
+    (
+        "local ks,t={},{} for i=1,50 do ks[i]={} t[ks[i]]=i end local r={} local k=next(t) while k do r[#r+1]=t[k] k=next(t,k) end \
+         return table.concat(r,',')",
+        Ends::Well,
+    ),
+    (
+        "local t={} for i=1,40 do t[{}]=i end for i=1,40 do t[i]=i end for i=1,40,3 do t[i]=nil end return tostring(#t)",
+        Ends::Well,
+    ),
+    (
+        "local t={} for i=1,40 do t[function() end]=i t[coroutine.create(function() end)]=i end local s='' for k,v in pairs(t) do s=s..type(k)..v end return s",
+        Ends::Well,
+    ),
+    (
+        "local t={} for i=1,40000 do t[2^52+i*4294967295+7]=i end local n=0 for k in pairs(t) do n=n+1 end return tostring(n)",
+        Ends::Well,
+    ),
+    ("local t={} for i=1,16000 do t[('x'):rep(500)..i..('y'):rep(500)]=i end return 'done'", Ends::Well),
+    ("local a=('\\0'):rep(16777216) local b=a..'x' local n=0 while true do if a<b then n=n+1 end end", Ends::Budget),
+    ("return tostring(string.find(('a'):rep(400), '.-.-.-b'))", Ends::Either),
+    ("return tostring(string.find(('a'):rep(4000), '.-.-.-.-b'))", Ends::Budget),
+    ("local s=('a'):rep(100000) while true do s:gsub('a*a*a*b', '') end", Ends::Budget),
+    ("local s=('x'):rep(1e6) while true do s=s..s end", Ends::Memory),
+    ("local t={} while true do t[#t+1]={} end", Ends::Either),
+    ("local t={} for i=1,1e9 do t[i]=i end", Ends::Either),
+    ("local f=function() end while true do local g=f f=coroutine.wrap(function() return g end) end", Ends::Either),
+    ("local t={} t.t=t while true do t=setmetatable({}, {__index=t}) end", Ends::Either),
+    ("return string.rep('x', -1)..string.rep('', 1e9)", Ends::Well),
+    ("local ok, e = pcall(string.rep, 'x', 1e10) return e", Ends::Memory),
+    ("local t={} for i=1,5000 do t[i]=i end table.sort(t, function(a,b) return true end) return 'x'", Ends::Error),
+    ("local t={} for i=1,200000 do t[i]=i%7 end table.sort(t) return tostring(t[1])", Ends::Either),
+    ("while true do pcall(error) end", Ends::Budget),
+    ("local function f() return pcall(f) end return tostring(f())", Ends::Well),
+    ("return tostring(pcall(string.format, '%99.99f', 1e308))", Ends::Well),
+    ("local s=('%d'):rep(100000) return tostring(pcall(string.format, s, 1))", Ends::Well),
+    ("local t={} table.insert(t, 2^31, 'x') return tostring(next(t))", Ends::Well),
+    (
+        "local t=setmetatable({}, {__newindex=function(t,k,v) rawset(t,k,v) t[k+1]=v end}) t[1]=1 return 'x'",
+        Ends::Error,
+    ),
+    ("return tostring(loadstring(('('):rep(1000000)..')'))", Ends::Well),
+    ("return tostring(loadstring('return '..('1+'):rep(100000)..'1'))", Ends::Well),
+    ("return tostring(loadstring('\\27Lua'))", Ends::Well),
+    ("return tostring(0/0)..tostring(-(0/0))..(5%-3)..(-5%3)..(5.3%-1.1)..2^0.5", Ends::Well),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ends {
+    Well,
+    Error,
+    Budget,
+    Memory,
+    /// By one of the bounds, or well if both are enough.
+    Either,
+}
+
+fn is_as(ends: Ends, result: &Result<Vec<u8>, String>) -> bool {
+    let ended = |end: End| result.as_ref().err().is_some_and(|text| *text == format!("Ended({end:?})"));
+    match ends {
+        Ends::Well => result.is_ok(),
+        Ends::Error => result.is_err() && !ended(End::Budget) && !ended(End::Memory),
+        Ends::Budget => ended(End::Budget),
+        Ends::Memory => ended(End::Memory),
+        Ends::Either => result.is_ok() || ended(End::Budget) || ended(End::Memory),
+    }
+}
+
+#[test]
+fn hostile_scripts_end_by_their_bounds_and_alike_after_any_history() {
+    let first: Vec<Trace> = HOSTILE.iter().map(|(source, _)| run(source)).collect();
+    for ((source, ends), trace) in HOSTILE.iter().zip(&first) {
+        assert!(is_as(*ends, &trace.0), "{source}\n{ends:?}: {:?}", trace.0.as_ref().map(|text| text.len()));
+    }
+    // Other scripts in between, in another order, on another thread with other addresses.
+    let again = std::thread::Builder::new().stack_size(3 << 20).spawn(|| {
+        let ballast: Vec<Vec<u8>> = (0..1000).map(|i| vec![0; i * 7 % 4096]).collect();
+        let traces: Vec<Trace> = HOSTILE
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(i, (source, _))| {
+                for other in 0..20 {
+                    let _ = run(&format!(
+                        "local t = {{}} for i = 1, {} do t['k' .. i] = {{i}} end return 'x'",
+                        i * 31 + other
+                    ));
+                }
+                run(source)
+            })
+            .collect();
+        drop(ballast);
+        traces
+    });
+    let mut again = again.unwrap().join().unwrap();
+    again.reverse();
+    for (((source, _), one), other) in HOSTILE.iter().zip(&first).zip(&again) {
+        assert!(one == other, "{source}\n{:?} {:?}", (one.1, one.2), (other.1, other.2));
+    }
+}

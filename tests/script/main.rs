@@ -1,0 +1,9 @@
+//! The engine of scripts, without the server around it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod hostile;
+mod language;
+mod libraries;
+#[path = "../support/mod.rs"]
+mod support;
