@@ -107,13 +107,6 @@ static OWN: &[Opt] = &[
         "How long a command waits for a leader and a quorum",
     ),
     live(
-        "node-timeout-ms",
-        Section::Cluster,
-        int(500, 3_600_000),
-        Place::U64(|s| &mut s.node_timeout_ms),
-        "Silence after which the leader counts a node as absent",
-    ),
-    live(
         "report-role",
         Section::Cluster,
         Kind::Word(&["own", "master"]),
