@@ -57,10 +57,17 @@ def rss(pid):
         return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) * 1024
 
 
+# What lock libraries release a lock with; here nobody holds it.
+RELEASE = ["eval", "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end",
+           "1", "lock:__rand_int__", "owner"]
+
+
 def load(port, command, clients, pipeline, n):
+    """`command`: the name of one of redis-benchmark's tests, or a list of words."""
+    what = ["-t", command] if isinstance(command, str) else command
     out = subprocess.run(
         ["redis-benchmark", "-p", str(port), "-c", str(clients), "-P", str(pipeline), "-n", str(n), "-d", "64",
-         "-r", "100000", "-t", command, "--csv"], capture_output=True, text=True, timeout=600).stdout
+         "-r", "100000", "--csv", *what], capture_output=True, text=True, timeout=600).stdout
     rows = list(csv.DictReader(io.StringIO(out[out.index('"test"'):])))
     return float(rows[0]["rps"]), float(rows[0]["p50_latency_ms"]), float(rows[0]["p99_latency_ms"])
 
@@ -105,7 +112,8 @@ def main():
         # name, command, clients, pipeline, requests, target, group of processes
         loads = [("SET 50", "set", 50, 1, 200000 // k), ("SET 50 x 16", "set", 50, 16, 1000000 // k),
                  ("GET 50", "get", 50, 1, 200000 // k), ("GET 50 x 16", "get", 50, 16, 2000000 // k),
-                 ("SET 1", "set", 1, 1, 20000 // k)]
+                 ("SET 1", "set", 1, 1, 20000 // k), ("EVAL 50", ["eval", "return 1", "0"], 50, 1, 200000 // k),
+                 ("release 50", RELEASE, 50, 1, 200000 // k)]
         targets = [("redis", redis, "redis"), ("leader", leader, "three"), ("follower", follower, "three"), ("alone", alone, "alone")]
         results = {}
         for port in (redis, leader, alone):
