@@ -149,6 +149,12 @@ pub fn seal(mut unsealed: BytesMut, stamp: Stamp) -> Bytes {
     unsealed.freeze()
 }
 
+/// The cluster time that an entry carries, ms, without a look at the rest of it; 0 = none.
+pub fn stamp_ms(sealed: &[u8]) -> u64 {
+    let stamp = sealed.get(2..).and_then(|rest| rest.first_chunk::<8>());
+    stamp.map_or(0, |stamp| u64::from_le_bytes(*stamp))
+}
+
 /// The unsealed form of a sealed entry, to be stamped again.
 pub fn unseal(sealed: &[u8]) -> BytesMut {
     let body = sealed.get(..sealed.len().saturating_sub(CRC_LEN)).unwrap_or_default();

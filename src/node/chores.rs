@@ -10,7 +10,11 @@ use crate::server::Server;
 /// Keeps the clock's base on disk, so that a restart of the process loses nothing.
 pub(super) async fn keep_clock(group: Arc<Group>, files: Arc<dyn Files>) {
     loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            // A base of an earlier leader may count no more.
+            () = group.clock.base_changed.notified() => {}
+        }
         if let Some(text) = group.clock.to_disk()
             && let Err(error) = files.write("clock", &text)
         {

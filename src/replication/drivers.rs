@@ -10,13 +10,15 @@ use super::origin::{Body, HandOver, Leader, Next};
 use super::propose::hand_over;
 use super::timing::HEARTBEAT;
 use crate::executor::Due;
-use crate::executor::entry::{Content, encode, seal};
+use crate::executor::entry::{Content, Stamp, encode, seal};
 
 /// Drives a group's origin until the future is dropped.
 pub async fn drive_origin(group: Arc<Group>) {
     let timer = crate::sys::env::FineTimer::new(&group.env);
     loop {
-        match group.origin.next(group.leader(), group.node, || group.stamp()) {
+        let leader = group.leader();
+        match group.origin.next(leader, group.node, || leader.map_or_else(Stamp::default, |leader| group.stamp(leader)))
+        {
             Next::HandOver(hand_overs) => {
                 for batch in hand_overs {
                     hand_over(&group, batch).await;
@@ -25,7 +27,7 @@ pub async fn drive_origin(group: Arc<Group>) {
             Next::Boot(leader, nonce, fresh) => {
                 let content = Content::Boot { node: group.node, nonce };
                 let body = if leader.node == group.node {
-                    Body::Sealed(seal(encode(&content), group.stamp()))
+                    Body::Sealed(seal(encode(&content), group.stamp(leader)))
                 } else {
                     Body::Unsealed(encode(&content).freeze())
                 };
@@ -67,11 +69,8 @@ pub async fn watch_leader(group: Arc<Group>) {
         // What only the stored vote says is of an earlier process.
         let leader = read().filter(|leader| Some(*leader) != stored || group.has_heard(*leader));
         let own = leader.filter(|leader| leader.node == group.node);
-        if let Some(Leader { term, .. }) = own
-            && group.leader() != own
-            && group.clock.elected(term)
-        {
-            tracing::info!(node = group.node, term, "cluster time is set from the lowest wall clock of the voters");
+        if let Some(own) = own.filter(|_| group.leader() != own) {
+            group.lead_clock(own);
         }
         group.set_leader(leader);
         let answered = group.look_for_quorum();

@@ -10,6 +10,7 @@ mod raft_standing;
 mod reads;
 mod snapshot;
 mod state_machine;
+mod timekeeping;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -27,7 +27,10 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use openraft::vote::RaftLeaderId;
+
 use super::pacing::Pacing;
+use super::types::CommittedLeaderId;
 use crate::error::{INDETERMINATE, LOADING, ReplyError};
 use crate::executor::CommandGroup;
 use crate::executor::entry::{BatchWriter, Stamp};
@@ -43,6 +46,13 @@ pub struct Leader {
     pub term: u64,
     /// Its node.
     pub node: u64,
+}
+
+impl Leader {
+    /// As openraft's.
+    pub fn id(self) -> CommittedLeaderId {
+        CommittedLeaderId::new(self.term, self.node)
+    }
 }
 
 /// One hand-over of a batch to the leader.

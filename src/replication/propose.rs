@@ -1,6 +1,8 @@
 //! The leader's side of the write path: stamp and propose.
 //!
 //! Invariants
+//! - An entry is proposed in the term in which it was stamped, or not at all: what its stamp promises is known of that leader's log only
+//!   ([`crate::sys::clock`]).
 //! - No entry reaches the log that is too long for a peer's frame: it could never be replicated, nor anything behind it.
 //! - "Rejected" is said only of a proposal that did not reach the log, here or anywhere. The origin takes it for "certainly not applied",
 //!   and says so to clients.
@@ -8,24 +10,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use openraft::errors::ClientWriteError;
 
 use super::Group;
-use super::origin::{Body, HandOver};
+use super::origin::{Body, HandOver, Leader};
 use super::types::{Payload, WriteResponder};
 use crate::executor::entry::{Content, ENTRY_LEN_MAX, Stamp, encode, seal};
 
 impl Group {
-    /// What the leader puts on an entry now.
-    pub(super) fn stamp(&self) -> Stamp {
+    /// What this node as `leader` puts on an entry now.
+    pub(super) fn stamp(&self, leader: Leader) -> Stamp {
+        self.lead_clock(leader);
         let (digest_index, digest) = self.digests.to_send();
         Stamp { now_ms: self.clock.leader_ms(), digest_index, digest }
     }
 
-    /// Proposes a sealed entry. `rejected` is called if it was refused before it reached the log; whatever else happens says
-    /// nothing.
-    pub(super) async fn propose(&self, sealed: bytes::Bytes, rejected: impl FnOnce() + Send + 'static) {
+    /// Proposes an entry that this node has sealed as `leader`. `rejected` is called if it was refused before it reached the log; whatever
+    /// else happens says nothing.
+    pub(super) async fn propose(&self, leader: Leader, sealed: Bytes, rejected: impl FnOnce() + Send + 'static) {
         let Some(raft) = self.raft() else { return rejected() };
         // The gate bounds what makes an entry; should that ever fail, one batch is lost and not the cluster.
         if sealed.len() > ENTRY_LEN_MAX {
@@ -34,12 +37,13 @@ impl Group {
         }
         let responder = responder(rejected);
         // A stopped Raft answers nothing more: the outcome is unknown.
-        let _ = raft.client_write_ff(Payload(sealed), Some(responder)).await;
+        let _ = raft.write(Payload(sealed)).with_leader(leader.id()).responder(responder).await;
     }
 
     /// Proposes an entry of the leader's own: no boot, no seq.
     pub(super) async fn propose_own(&self, unsealed: BytesMut) {
-        self.propose(seal(unsealed, self.stamp()), || ()).await;
+        let Some(leader) = self.leader().filter(|leader| leader.node == self.node) else { return };
+        self.propose(leader, seal(unsealed, self.stamp(leader)), || ()).await;
     }
 }
 
@@ -62,7 +66,7 @@ pub(super) async fn hand_over(group: &Arc<Group>, hand_over: HandOver) {
     match body {
         Body::Sealed(sealed) => {
             let origin = group.clone();
-            group.propose(sealed, move || origin.origin.rejected(stream, seq)).await;
+            group.propose(leader, sealed, move || origin.origin.rejected(stream, seq)).await;
         }
         Body::Unsealed(unsealed) => {
             if fresh {
@@ -78,7 +82,7 @@ pub async fn end_boot(group: &Arc<Group>, boot: u64) {
     let content = Content::EndBoot { boot };
     let Some(leader) = group.leader() else { return };
     let body = if leader.node == group.node {
-        Body::Sealed(seal(encode(&content), group.stamp()))
+        Body::Sealed(seal(encode(&content), group.stamp(leader)))
     } else {
         Body::Unsealed(encode(&content).freeze())
     };

@@ -70,9 +70,25 @@ pub async fn group_and_executor(
     threads: bool,
     snapshots: MemoryStore,
 ) -> (Arc<Group>, Arc<StoreExecutor>) {
+    let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
+    let log = LogStore::open(io, 0, LogOptions::default()).await.unwrap();
+    group_of(leader, net, threads, snapshots, log).await
+}
+
+/// [`group`] on this log.
+pub async fn group_with_log(leader: Leader, log: LogStore) -> Arc<Group> {
+    group_of(leader, Arc::new(Alone), false, MemoryStore::new(), log).await.0
+}
+
+async fn group_of(
+    leader: Leader,
+    net: Arc<dyn Net>,
+    threads: bool,
+    snapshots: MemoryStore,
+    log: LogStore,
+) -> (Arc<Group>, Arc<StoreExecutor>) {
     let clocks: Arc<dyn Clocks> = Arc::new(Still);
     let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads, level: 1 };
-    let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
     let clock = Arc::new(ClusterClock::new(clocks));
     let executor = StoreExecutor::new(env.clone(), clock.clone());
     let group = Group::new(Parts {
@@ -81,7 +97,7 @@ pub async fn group_and_executor(
         env: env.clone(),
         clock,
         executor: executor.clone(),
-        log: LogStore::open(io, 0, LogOptions::default()).await.unwrap(),
+        log,
         snapshots: SnapshotDir::open(Arc::new(snapshots), 0).unwrap(),
         links: Links::new(env, Identity::new(1, 1, 1, 1, Secret::default())),
     });

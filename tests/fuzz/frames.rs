@@ -54,7 +54,7 @@ fn valid_message(rng: &mut Rng) -> Vec<u8> {
     match rng.below(5) {
         0 => Question::Standings.encode(number).to_vec(),
         1 => Question::HandOver(rng.next()).encode(number).to_vec(),
-        2 => Answer::ReadIndex(rng.percent(50).then(|| rng.next())).encode(number).to_vec(),
+        2 => Answer::ReadIndex(rng.percent(50).then(|| (rng.next(), rng.next()))).encode(number).to_vec(),
         3 => Answer::HandOver(why()).encode(number).to_vec(),
         _ => Answer::Confirm(rng.percent(50)).encode(number).to_vec(),
     }

@@ -106,12 +106,12 @@ async fn a_key_that_is_due_by_the_clock_alone_is_read_again_after_a_tick() {
     run(&executor, &[Args::from_slices(["SET", "k", "v", "PX", "1000"])]).await;
     let value = [Reply::Bulk("v".into())];
 
-    executor.clock.follow(10_900);
+    executor.clock.show(10_900);
     let (due_later, mut answered) = read(vec![command("GET k")]);
     answer(executor.clone(), vec![due_later], 6, consensus.clone()).await;
     assert_eq!(answered.try_recv().unwrap().replies, value);
 
-    executor.clock.follow(11_100);
+    executor.clock.show(11_100);
     let (due, mut answered) = read(vec![command("GET k")]);
     answer(executor.clone(), vec![due], 6, consensus.clone()).await;
     settle().await;
@@ -133,13 +133,13 @@ async fn a_watched_key_that_is_due_by_the_clock_alone_stops_exec_after_a_tick() 
         read(vec![exec])
     };
     for (now_ms, deadline_ms, runs) in [(10_900, 11_000, true), (10_900, 11_001, false), (11_000, 11_000, true)] {
-        executor.clock.follow(now_ms);
+        executor.clock.show(now_ms);
         let (exec, mut answered) = exec(deadline_ms);
         answer(executor.clone(), vec![exec], 6, consensus.clone()).await;
         let expected = if runs { Reply::Array(vec![Reply::Nil]) } else { Reply::NilArray };
         assert_eq!(answered.try_recv().unwrap().replies, [expected], "{now_ms}");
     }
-    executor.clock.follow(11_100);
+    executor.clock.show(11_100);
     let (exec, mut answered) = exec(11_000);
     answer(executor.clone(), vec![exec], 6, consensus.clone()).await;
     settle().await;
@@ -238,7 +238,7 @@ async fn a_read_for_which_no_tick_comes_fails_at_its_deadline() {
         // A script that is loaded does not need the log.
         let set = Args::from_slices(["SET", "k", "v", "PX", "1000"]);
         run(&executor, &[set, Args::from_slices(["SCRIPT", "LOAD", script])]).await;
-        executor.clock.follow(11_100);
+        executor.clock.show(11_100);
         let command = Command::new(lookup(words[0].as_bytes()).unwrap(), 0, Args::from_slices(words));
         let line = words[0];
         let (read, mut answered) = read(vec![command]);
@@ -256,7 +256,7 @@ async fn a_read_for_which_no_tick_comes_fails_at_its_deadline() {
 async fn a_read_fails_at_its_deadline_behind_a_script_after_its_tick() {
     let (executor, consensus) = executor(false);
     run(&executor, &[Args::from_slices(["SET", "k", "v", "PX", "1000"])]).await;
-    executor.clock.follow(11_100);
+    executor.clock.show(11_100);
     let (due, mut answered) = read(vec![command("GET k")]);
     answer(executor.clone(), vec![due], 6, consensus.clone()).await;
     settle().await;

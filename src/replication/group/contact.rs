@@ -65,11 +65,6 @@ impl Group {
         self.leader().filter(|leader| if leader.node == self.node { self.is_answered() } else { self.is_told(*leader) })
     }
 
-    /// Cluster time as this node as leader tells it to others; 0, which says nothing, if it may not say that it leads.
-    pub(in crate::replication) fn told_ms(&self) -> u64 {
-        if self.leads() { self.clock.told_ms() } else { 0 }
-    }
-
     /// A leader on another node, whose term this node is in, has sent something; `leads` if it says that a quorum answers it.
     pub(crate) fn note_heard(&self, leader: Leader, leads: bool) {
         let mut heard = self.contact.heard.lock();

@@ -27,6 +27,7 @@ use super::tail::Tail;
 use crate::error::Fatal;
 use crate::replication::codec::entry_size;
 use crate::replication::types::Entry;
+use crate::replication::types::EntryPayload;
 use crate::replication::types::LogId;
 use crate::replication::types::Vote;
 
@@ -152,6 +153,27 @@ impl LogStore {
     /// The last entry, or the last one purged.
     pub fn last_log_id(&self) -> Option<LogId> {
         self.0.inner.lock().state.last
+    }
+
+    /// Shows the entries that are in memory, newest first, until `look` says that it has seen enough; without payload one that is not in
+    /// memory, or purged, which is the last one shown.
+    pub fn look_back(&self, mut look: impl FnMut(&LogId, Option<&EntryPayload>) -> bool) {
+        let inner = self.0.inner.lock();
+        let (first, next) = inner.state.range();
+        for index in (first..next).rev() {
+            let Some(entry) = inner.tail.get(index) else {
+                if let Some(last) = inner.state.last.filter(|last| last.index == index) {
+                    look(&last, None);
+                }
+                return;
+            };
+            if !look(&entry.log_id, Some(&entry.payload)) {
+                return;
+            }
+        }
+        if let Some(purged) = &inner.state.purged {
+            look(purged, None);
+        }
     }
 
     /// Bytes of the entries from `start` to before `end`, to within [`super::marks::MARK_BYTES`].

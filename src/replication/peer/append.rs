@@ -244,7 +244,7 @@ async fn write_request(
     size: usize,
 ) -> io::Result<()> {
     let mut body = Vec::with_capacity(size + 128);
-    put_append(&mut body, group.told_ms(), request);
+    put_append(&mut body, group.told_ns(&request.vote), request);
     let mut out = BytesMut::with_capacity(0);
     if body.len() < 4096 {
         out.put_slice(&frame::head(group.id, APPEND, body.len()));

@@ -149,13 +149,13 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
                 if !crate::executor::entry::is_forwardable(&unsealed) {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
-                let sealed = crate::executor::entry::seal(unsealed, group.stamp());
+                let sealed = crate::executor::entry::seal(unsealed, group.stamp(leader));
                 let space = group.own_disk_space();
                 if !group.executor.admits(space, &sealed) {
                     reject(space);
                     continue;
                 }
-                group.propose(sealed, move || reject(DiskSpace::Enough)).await;
+                group.propose(leader, sealed, move || reject(DiskSpace::Enough)).await;
             }
             Some((stream, seq, space)) = rejected.recv() => {
                 let mut body = BytesMut::with_capacity(17);

@@ -35,7 +35,7 @@ use super::super::codec::{Malformed, Reader, put_bytes};
 use crate::sys::env::Env;
 
 /// The version of the peer protocol.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;
 const MAGIC: &[u8] = b"lockstep";
 const HELLO: u8 = 200;
 const CHALLENGE: u8 = 201;

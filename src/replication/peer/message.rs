@@ -1,5 +1,5 @@
-//! What members say to each other. Everything that a leader sends carries its estimate of cluster time: 0 if it has none, or if no quorum
-//! answers it, so that nobody says of it that it leads.
+//! What members say to each other. Everything that a leader sends carries its clock, ns: 0 if it has none, or if no quorum answers it, so
+//! that nobody says of it that it leads.
 
 use bytes::{BufMut, Bytes};
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest, VoteResponse};
@@ -8,7 +8,7 @@ use super::super::codec::{Malformed, Reader, put_bytes, put_entry, put_log_id_op
 use super::super::origin::Leader;
 use super::super::standing::Standing;
 use super::super::types::TypeConfig;
-use crate::sys::clock::{Reading, Source};
+use crate::sys::clock::{Reading, Teller, Told};
 
 /// Frame kinds of the streams.
 pub const APPEND: u8 = 20;
@@ -40,7 +40,7 @@ pub enum Question {
     Vote(VoteRequest<TypeConfig>),
     /// openraft's pre-vote request.
     PreVote(VoteRequest<TypeConfig>),
-    /// A heartbeat, with the leader's clock.
+    /// A heartbeat, with the leader's clock, ns (0: it has none).
     Append(u64, AppendEntriesRequest<TypeConfig>),
     /// openraft's leader transfer.
     Transfer(TransferLeaderRequest<TypeConfig>),
@@ -80,8 +80,8 @@ pub enum Answer {
     Append(AppendEntriesResponse<TypeConfig>),
     /// To Transfer: true if accepted.
     Transfer(bool),
-    /// To ReadIndex; None: not the leader, or not confirmed.
-    ReadIndex(Option<u64>),
+    /// To ReadIndex: the index, and the leader's clock, ms; None: not the leader, or not confirmed.
+    ReadIndex(Option<(u64, u64)>),
     /// To Confirm.
     Confirm(bool),
     /// To Standings, encoded: empty if that node does not lead.
@@ -124,9 +124,29 @@ fn vote_response(reader: &mut Reader) -> Result<VoteResponse<TypeConfig>, Malfor
     Ok(VoteResponse::new(vote, last, granted))
 }
 
+fn put_reading(out: &mut Vec<u8>, reading: &Reading) {
+    out.put_u8(u8::from(reading.told.is_some()));
+    if let Some(Told { by, at_ns }) = reading.told {
+        [by.term, by.node, at_ns].into_iter().for_each(|number| out.put_u64_le(number));
+    }
+    out.put_u64_le(reading.estimate_ns);
+    out.put_u64_le(reading.wall_ms);
+}
+
+fn reading(reader: &mut Reader) -> Result<Reading, Malformed> {
+    let told = match reader.bool()? {
+        true => {
+            let by = Teller { term: reader.u64()?, node: reader.u64()? };
+            Some(Told { by, at_ns: reader.u64()? })
+        }
+        false => None,
+    };
+    Ok(Reading { told, estimate_ns: reader.u64()?, wall_ms: reader.u64()? })
+}
+
 /// Encodes an append request, entries last, so that large payloads could be sent from where they are.
-pub fn put_append(out: &mut Vec<u8>, clock_ms: u64, request: &AppendEntriesRequest<TypeConfig>) {
-    out.put_u64_le(clock_ms);
+pub fn put_append(out: &mut Vec<u8>, clock_ns: u64, request: &AppendEntriesRequest<TypeConfig>) {
+    out.put_u64_le(clock_ns);
     put_vote(out, &request.vote);
     put_log_id_option(out, request.prev_log_id.as_ref());
     put_log_id_option(out, request.leader_commit.as_ref());
@@ -141,14 +161,14 @@ pub fn put_append(out: &mut Vec<u8>, clock_ms: u64, request: &AppendEntriesReque
 /// # Errors
 /// [`Malformed`]
 pub fn append(reader: &mut Reader) -> Result<(u64, AppendEntriesRequest<TypeConfig>), Malformed> {
-    let clock_ms = reader.u64()?;
+    let clock_ns = reader.u64()?;
     let (vote, prev_log_id, leader_commit) = (reader.vote()?, reader.log_id_option()?, reader.log_id_option()?);
     let count = reader.u32()?;
     let mut entries = Vec::new();
     for _ in 0..count {
         entries.push(reader.entry()?);
     }
-    Ok((clock_ms, AppendEntriesRequest { vote, prev_log_id, entries, leader_commit }))
+    Ok((clock_ns, AppendEntriesRequest { vote, prev_log_id, entries, leader_commit }))
 }
 
 /// Encodes an append response.
@@ -194,9 +214,9 @@ impl Question {
                 out.put_u8(2);
                 put_vote_request(&mut out, request);
             }
-            Self::Append(clock_ms, request) => {
+            Self::Append(clock_ns, request) => {
                 out.put_u8(3);
-                put_append(&mut out, *clock_ms, request);
+                put_append(&mut out, *clock_ns, request);
             }
             Self::Transfer(request) => {
                 out.put_u8(4);
@@ -233,8 +253,8 @@ impl Question {
             1 => Self::Vote(vote_request(&mut reader)?),
             2 => Self::PreVote(vote_request(&mut reader)?),
             3 => {
-                let (clock_ms, request) = append(&mut reader)?;
-                Self::Append(clock_ms, request)
+                let (clock_ns, request) = append(&mut reader)?;
+                Self::Append(clock_ns, request)
             }
             4 => Self::Transfer(TransferLeaderRequest::new(reader.vote()?, reader.u64()?, reader.log_id_option()?)),
             5 => Self::ReadIndex { leader: leader(&mut reader)?, confirms: reader.bool()? },
@@ -255,13 +275,7 @@ impl Answer {
         match self {
             Self::Vote(reading, response) => {
                 out.put_u8(1);
-                out.put_u8(match reading.source {
-                    Source::None => 0,
-                    Source::Disk => 1,
-                    Source::Live => 2,
-                });
-                out.put_u64_le(reading.estimate_ms);
-                out.put_u64_le(reading.wall_ms);
+                put_reading(&mut out, reading);
                 put_vote_response(&mut out, response);
             }
             Self::PreVote(response) => {
@@ -274,9 +288,12 @@ impl Answer {
             }
             Self::Transfer(accepted) => out.extend([4, u8::from(*accepted)]),
             Self::ReadIndex(index) => {
+                let known = index.is_some();
                 out.put_u8(5);
-                out.put_u8(u8::from(index.is_some()));
-                out.put_u64_le(index.unwrap_or(0));
+                let (index, clock_ms) = index.unwrap_or_default();
+                out.put_u8(u8::from(known));
+                out.put_u64_le(index);
+                out.put_u64_le(clock_ms);
             }
             Self::Confirm(yes) => out.extend([6, u8::from(*yes)]),
             Self::Stopped => out.put_u8(7),
@@ -308,21 +325,15 @@ impl Answer {
         let number = reader.u64()?;
         let answer = match reader.u8()? {
             1 => {
-                let source = match reader.u8()? {
-                    0 => Source::None,
-                    1 => Source::Disk,
-                    2 => Source::Live,
-                    _ => return Err(Malformed("clock source")),
-                };
-                let reading = Reading { source, estimate_ms: reader.u64()?, wall_ms: reader.u64()? };
+                let reading = reading(&mut reader)?;
                 Self::Vote(reading, vote_response(&mut reader)?)
             }
             2 => Self::PreVote(vote_response(&mut reader)?),
             3 => Self::Append(appended(&mut reader)?),
             4 => Self::Transfer(reader.bool()?),
             5 => {
-                let (known, index) = (reader.bool()?, reader.u64()?);
-                Self::ReadIndex(known.then_some(index))
+                let (known, index, clock_ms) = (reader.bool()?, reader.u64()?, reader.u64()?);
+                Self::ReadIndex(known.then_some((index, clock_ms)))
             }
             6 => Self::Confirm(reader.bool()?),
             7 => Self::Stopped,

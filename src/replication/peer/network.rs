@@ -79,12 +79,12 @@ impl RaftNetworkV2<TypeConfig> for Client {
         rpc: AppendEntriesRequest<TypeConfig>,
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
-        let clock_ms = self.group.told_ms();
+        let clock_ns = self.group.told_ns(&rpc.vote);
         if let Some(commit) = &rpc.leader_commit {
             self.group.progress.tell_commit(commit.index);
         }
         let (term, prev) = (rpc.vote.leader_id.term, rpc.prev_log_id.as_ref().map_or(0, |id| id.index));
-        match self.ask(Question::Append(clock_ms, rpc), &option).await? {
+        match self.ask(Question::Append(clock_ns, rpc), &option).await? {
             Answer::Append(AppendEntriesResponse::Conflict) if !self.group.links.may_lack(self.target, term, prev) => {
                 Err(unexpected())
             }

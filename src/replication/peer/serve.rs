@@ -13,7 +13,6 @@ use tokio::sync::{mpsc, watch};
 
 use super::super::Group;
 use super::super::codec::Reader;
-use super::super::origin::Leader;
 use super::door::Door;
 use super::frame::{self, FrameReader};
 use super::handshake::{Hello, Purpose, Refused};
@@ -199,11 +198,11 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
             raft.vote(request).await.map_or(Answer::Stopped, |response| Answer::Vote(reading, response))
         }
         Question::PreVote(request) => raft.pre_vote(request).await.map_or(Answer::Stopped, Answer::PreVote),
-        Question::Append(clock_ms, request) => {
-            let leader = Leader { term: request.vote.leader_id.term, node: request.vote.leader_id.node_id };
+        Question::Append(clock_ns, request) => {
+            let heard = group.heard_clock(&request.vote, clock_ns);
             let response = raft.append_entries(request).await;
             if matches!(&response, Ok(response) if !matches!(response, AppendEntriesResponse::HigherVote(_))) {
-                follow(group, leader, clock_ms);
+                group.follow_clock(&heard);
             }
             response.map_or(Answer::Stopped, Answer::Append)
         }
@@ -212,7 +211,8 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
         }
         Question::ReadIndex { leader, confirms } => {
             group.links.waits(from);
-            Answer::ReadIndex(group.confirmed_index(leader, confirms.then_some(from)).await)
+            let index = group.confirmed_index(leader, confirms.then_some(from)).await;
+            Answer::ReadIndex(index.map(|index| (index, group.clock.leader_ms())))
         }
         Question::Confirm { leader } => Answer::Confirm(group.votes_for(leader)),
         Question::Standings if group.leads() => Answer::Standings(group.standings().into_iter().collect()),
@@ -223,14 +223,6 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
     }
 }
 
-/// Takes the leader's clock over, if it is the leader of the term that this node is in. One that tells none has no quorum's answers.
-fn follow(group: &Group, leader: Leader, clock_ms: u64) {
-    if leader.node != group.node && group.votes_for(leader) {
-        group.clock.follow(clock_ms);
-        group.note_heard(leader, clock_ms != 0);
-    }
-}
-
 /// A leader's stream of entries.
 async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::Result<()> {
     let Some(raft) = group.raft() else { return Err(io::ErrorKind::NotConnected.into()) };
@@ -238,16 +230,18 @@ async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::
     let mut frames = FrameReader::new(read);
     let (requests, received) = mpsc::channel(APPEND_QUEUE_MAX);
     let reader_group = group.clone();
+    // The clocks that came with what is received and has no result yet.
+    let clocks = Arc::new(Mutex::new(VecDeque::new()));
+    let heard_clocks = clocks.clone();
     let reader = crate::sys::task::AbortOnDrop(crate::replication::spawn(async move {
         while let Ok(Some(frame)) = frames.next().await {
             if frame.kind != APPEND || frame.group != reader_group.id {
                 return;
             }
             let mut reader = Reader::new(frame.body);
-            let Ok((clock_ms, request)) = append(&mut reader) else { return };
+            let Ok((clock_ns, request)) = append(&mut reader) else { return };
             reader_group.links.heard(from);
-            let leader = Leader { term: request.vote.leader_id.term, node: request.vote.leader_id.node_id };
-            follow(&reader_group, leader, clock_ms);
+            heard_clocks.lock().push_back(reader_group.heard_clock(&request.vote, clock_ns));
             if requests.send(request).await.is_err() {
                 return;
             }
@@ -261,6 +255,10 @@ async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::
     while let Some(result) = results.next().await {
         let result = result.map_err(io::Error::other)?;
         let last = result.is_err();
+        let heard = clocks.lock().pop_front();
+        if let Some(heard) = heard.filter(|_| !last) {
+            group.follow_clock(&heard);
+        }
         let response = match result {
             Ok(log_id) => AppendEntriesResponse::PartialSuccess(log_id),
             Err(error) => Err::<Option<super::super::types::LogId>, _>(error).into(),

@@ -13,7 +13,11 @@ pub(super) async fn ask_read_index(group: &Group, leader: Leader) -> Option<u64>
     let confirms = group.votes_for(leader) && group.voters().contains(&group.node);
     let question = Question::ReadIndex { leader, confirms };
     match group.links.ask(leader.node, group.id, &question, READ_TIMEOUT).await? {
-        Answer::ReadIndex(index) => index,
+        Answer::ReadIndex(Some((index, clock_ms))) => {
+            // PTTL is by a moment after it was asked, even if the leader's last message took long.
+            group.clock.show(clock_ms);
+            Some(index)
+        }
         _ => None,
     }
 }

@@ -108,11 +108,11 @@ async fn a_read_gets_an_index_that_was_asked_for_after_it_came_and_waits_until_t
         let second = ask(&group);
         settle().await;
         assert!(questions.try_recv().is_err(), "one round while few wait");
-        first_asked.send(Answer::ReadIndex(Some(5))).unwrap();
+        first_asked.send(Answer::ReadIndex(Some((5, 0)))).unwrap();
         assert_eq!(first.await.unwrap(), Ok(5));
         assert!(!second.is_finished(), "it joined a round that was under way");
         let second_asked = index_asked(&mut questions).await;
-        second_asked.send(Answer::ReadIndex(Some(7))).unwrap();
+        second_asked.send(Answer::ReadIndex(Some((7, 0)))).unwrap();
         settle().await;
         set_applied(&group, &log_id(OTHER, 6));
         settle().await;
@@ -135,15 +135,15 @@ async fn rounds_that_overlap_keep_their_own() {
         let second_asked = index_asked(&mut questions).await;
         let late = ask(&group);
         settle().await;
-        second_asked.send(Answer::ReadIndex(Some(5))).unwrap();
+        second_asked.send(Answer::ReadIndex(Some((5, 0)))).unwrap();
         settle().await;
         let answered = many.iter().filter(|read| read.is_finished()).count();
         assert!((20..=30).contains(&answered), "{answered}: the later round does not wait for the first");
         assert!(!first.is_finished() && !late.is_finished());
-        first_asked.send(Answer::ReadIndex(Some(4))).unwrap();
+        first_asked.send(Answer::ReadIndex(Some((4, 0)))).unwrap();
         assert_eq!(first.await.unwrap(), Ok(4));
         assert!(!late.is_finished());
-        index_asked(&mut questions).await.send(Answer::ReadIndex(Some(5))).unwrap();
+        index_asked(&mut questions).await.send(Answer::ReadIndex(Some((5, 0)))).unwrap();
         assert_eq!(late.await.unwrap(), Ok(5));
     })
     .await;
@@ -161,7 +161,7 @@ async fn those_who_were_answered_are_waited_for_but_not_for_long() {
             let asked = tokio::time::timeout(Duration::from_secs(1), index_asked(&mut questions)).await;
             assert_eq!(begin.elapsed() > Duration::ZERO, waits, "{back} wait");
             assert!(begin.elapsed() < Duration::from_millis(5));
-            asked.unwrap().send(Answer::ReadIndex(Some(5))).unwrap();
+            asked.unwrap().send(Answer::ReadIndex(Some((5, 0)))).unwrap();
             for read in reads {
                 assert_eq!(read.await.unwrap(), Ok(5));
             }
