@@ -10,15 +10,13 @@ use super::origin::{Body, HandOver, Leader, Next};
 use super::propose::hand_over;
 use super::timing::HEARTBEAT;
 use crate::executor::Due;
-use crate::executor::entry::{Content, Stamp, encode, seal};
+use crate::executor::entry::{Content, encode, seal};
 
 /// Drives a group's origin until the future is dropped.
 pub async fn drive_origin(group: Arc<Group>) {
     let timer = crate::sys::env::FineTimer::new(&group.env);
     loop {
-        let leader = group.leader();
-        match group.origin.next(leader, group.node, || leader.map_or_else(Stamp::default, |leader| group.stamp(leader)))
-        {
+        match group.origin.next(group.leader(), group.node, || group.stamp()) {
             Next::HandOver(hand_overs) => {
                 for batch in hand_overs {
                     hand_over(&group, batch).await;
@@ -27,7 +25,7 @@ pub async fn drive_origin(group: Arc<Group>) {
             Next::Boot(leader, nonce, fresh) => {
                 let content = Content::Boot { node: group.node, nonce };
                 let body = if leader.node == group.node {
-                    Body::Sealed(seal(encode(&content), group.stamp(leader)))
+                    Body::Sealed(seal(encode(&content), group.stamp()))
                 } else {
                     Body::Unsealed(encode(&content).freeze())
                 };
@@ -67,10 +65,12 @@ pub async fn watch_leader(group: Arc<Group>) {
     let mut told = (None, true);
     loop {
         // What only the stored vote says is of an earlier process.
-        let leader = read().filter(|leader| Some(*leader) != stored || group.has_heard(*leader));
+        let mut leader = read().filter(|leader| Some(*leader) != stored || group.has_heard(*leader));
         let own = leader.filter(|leader| leader.node == group.node);
-        if let Some(own) = own.filter(|_| group.leader() != own) {
-            group.lead_clock(own);
+        if let Some(own) = own.filter(|_| group.leader() != own)
+            && !group.begin_clock(own).await
+        {
+            leader = None;
         }
         group.set_leader(leader);
         let answered = group.look_for_quorum();

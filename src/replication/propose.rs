@@ -19,9 +19,8 @@ use super::types::{Payload, WriteResponder};
 use crate::executor::entry::{Content, ENTRY_LEN_MAX, Stamp, encode, seal};
 
 impl Group {
-    /// What this node as `leader` puts on an entry now.
-    pub(super) fn stamp(&self, leader: Leader) -> Stamp {
-        self.lead_clock(leader);
+    /// What this node as leader puts on an entry now. Only if it has been told that it leads ([`Group::leader`]): then its clock is set.
+    pub(super) fn stamp(&self) -> Stamp {
         let (digest_index, digest) = self.digests.to_send();
         Stamp { now_ms: self.clock.leader_ms(), digest_index, digest }
     }
@@ -43,7 +42,7 @@ impl Group {
     /// Proposes an entry of the leader's own: no boot, no seq.
     pub(super) async fn propose_own(&self, unsealed: BytesMut) {
         let Some(leader) = self.leader().filter(|leader| leader.node == self.node) else { return };
-        self.propose(leader, seal(unsealed, self.stamp(leader)), || ()).await;
+        self.propose(leader, seal(unsealed, self.stamp()), || ()).await;
     }
 }
 
@@ -82,7 +81,7 @@ pub async fn end_boot(group: &Arc<Group>, boot: u64) {
     let content = Content::EndBoot { boot };
     let Some(leader) = group.leader() else { return };
     let body = if leader.node == group.node {
-        Body::Sealed(seal(encode(&content), group.stamp(leader)))
+        Body::Sealed(seal(encode(&content), group.stamp()))
     } else {
         Body::Unsealed(encode(&content).freeze())
     };

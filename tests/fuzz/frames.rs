@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use lockstep::replication::peer::frame::{FRAME_LEN_MAX, decode, encode};
 use lockstep::replication::peer::message::{Answer, Question};
+use lockstep::sys::clock::{Reading, Teller, Told};
 
 use crate::support::rng::Rng;
 use crate::{Target, fuzz};
@@ -51,7 +52,13 @@ fn peer_frame() {
 fn valid_message(rng: &mut Rng) -> Vec<u8> {
     let number = rng.next();
     let why = || String::from("not now");
-    match rng.below(5) {
+    let reading = |rng: &mut Rng| {
+        let told = Told { by: Teller { term: rng.next(), node: rng.next() }, at_ns: rng.next() };
+        Reading { told: rng.percent(50).then_some(told), estimate_ns: rng.next(), wall_ms: rng.next() }
+    };
+    match rng.below(7) {
+        5 => Question::Clock.encode(number).to_vec(),
+        6 => Answer::Clock(reading(rng)).encode(number).to_vec(),
         0 => Question::Standings.encode(number).to_vec(),
         1 => Question::HandOver(rng.next()).encode(number).to_vec(),
         2 => Answer::ReadIndex(rng.percent(50).then(|| (rng.next(), rng.next()))).encode(number).to_vec(),

@@ -7,15 +7,21 @@
 //! - What came with a request counts from the moment at which it came, but only once the log has the request's entries: with that it
 //!   covers them.
 
+use std::time::Duration;
+
 use super::Group;
 use crate::executor::entry::stamp_ms;
 use crate::replication::origin::Leader;
+use crate::replication::peer::message::{Answer, Question};
 use crate::replication::types::{EntryPayload, LogId, Vote};
 use crate::sys::clock::{Elected, LogEnd, Moment, Teller};
 
 /// How far back the newest stamp is looked for behind the last entry that has one: stamps and entries may come in slightly different
 /// orders.
 const STAMPS_LOOKED_AT: usize = 1000;
+
+/// How long a new leader waits for a member's clock, if it needs it.
+const CLOCK_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A leader's clock as it came.
 pub struct HeardClock {
@@ -39,21 +45,47 @@ fn leader_by(vote: &Vote) -> Leader {
 }
 
 impl Group {
-    /// This node leads as `leader`: its clock is set, if it is not yet.
-    pub(in crate::replication) fn lead_clock(&self, leader: Leader) {
+    /// This node was elected as `leader`: sets its clock, before anybody is told that it leads. Asks the members if no voter has one that
+    /// counts. False if it leads no more.
+    pub(in crate::replication) async fn begin_clock(&self, leader: Leader) -> bool {
+        let mut begun = self.lead_clock(leader, false);
+        if begun == Some(Elected::NotYet) {
+            // Whoever led before does not in this term.
+            self.set_leader(None);
+            let ask = |node| async move {
+                match self.links.ask(node, self.id, &Question::Clock, CLOCK_TIMEOUT).await {
+                    Some(Answer::Clock(reading)) => self.clock.granted(leader.term, node, reading),
+                    _ => tracing::info!(node = self.node, peer = node, "a member does not tell its clock"),
+                }
+            };
+            futures::future::join_all(self.links.known().into_iter().map(ask)).await;
+            begun = self.lead_clock(leader, true);
+        }
+        begun.is_some()
+    }
+
+    /// Sets the clock of this node as `leader`, if it is not set yet; `at_last`: in any case. None: it leads no more.
+    fn lead_clock(&self, leader: Leader, at_last: bool) -> Option<Elected> {
         let (node, term) = (self.node, leader.term);
-        match self.clock.elected(leader.into(), || self.log_end()) {
-            Elected::Already | Elected::Told => {}
+        let end = self.log_end();
+        if !self.votes_for(leader) {
+            // That may have been a later leader's log, in which what this one had is replaced.
+            return None;
+        }
+        let begun = self.clock.elected(leader.into(), at_last, || end);
+        match begun {
+            Elected::NotYet | Elected::Already | Elected::Told => {}
             Elected::Stamp => tracing::warn!(
                 node,
                 term,
-                "cluster time goes on from the newest entry: no voter has heard the leader that made it; what has passed since is lost, \
-                 and keys expire later by that"
+                "cluster time goes on from the newest entry: no member that answers has heard the leader that made it; what has passed since \
+                 is lost, and keys expire later by that"
             ),
             Elected::Wall => {
-                tracing::info!(node, term, "cluster time is set from the lowest wall clock of the voters");
+                tracing::info!(node, term, "cluster time is set from the lowest wall clock of the members that answer");
             }
         }
+        Some(begun)
     }
 
     /// The clock that goes with a message of the leader that `vote` is of, this node, ns; 0, which says nothing, if it may not say that it

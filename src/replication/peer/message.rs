@@ -55,6 +55,8 @@ pub enum Question {
     Standings,
     /// A member asks the leader to hand the lead to a voter.
     HandOver(u64),
+    /// A new leader asks a member for its clock.
+    Clock,
     /// A leader asks whether a voter's vote is still its own.
     Confirm {
         /// Itself.
@@ -88,6 +90,8 @@ pub enum Answer {
     Standings(Vec<(u64, Standing)>),
     /// To HandOver: why not; empty = done.
     HandOver(String),
+    /// To Clock.
+    Clock(Reading),
     /// Raft has stopped there.
     Stopped,
 }
@@ -234,6 +238,7 @@ impl Question {
                 out.put_u8(8);
                 out.put_u64_le(*node);
             }
+            Self::Clock => out.put_u8(9),
             Self::Confirm { leader } => {
                 out.put_u8(6);
                 put_leader(&mut out, *leader);
@@ -261,6 +266,7 @@ impl Question {
             6 => Self::Confirm { leader: leader(&mut reader)? },
             7 => Self::Standings,
             8 => Self::HandOver(reader.u64()?),
+            9 => Self::Clock,
             _ => return Err(Malformed("question")),
         };
         reader.finish()?;
@@ -308,6 +314,10 @@ impl Answer {
                     out.put_u32_le(standing.level);
                 }
             }
+            Self::Clock(reading) => {
+                out.put_u8(10);
+                put_reading(&mut out, reading);
+            }
             Self::HandOver(why) => {
                 out.put_u8(9);
                 put_bytes(&mut out, why.as_bytes());
@@ -347,6 +357,7 @@ impl Answer {
                 Self::Standings(all)
             }
             9 => Self::HandOver(reader.text()?),
+            10 => Self::Clock(reading(&mut reader)?),
             _ => return Err(Malformed("answer")),
         };
         reader.finish()?;

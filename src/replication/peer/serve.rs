@@ -215,6 +215,7 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
             Answer::ReadIndex(index.map(|index| (index, group.clock.leader_ms())))
         }
         Question::Confirm { leader } => Answer::Confirm(group.votes_for(leader)),
+        Question::Clock => Answer::Clock(group.clock.reading()),
         Question::Standings if group.leads() => Answer::Standings(group.standings().into_iter().collect()),
         Question::Standings => Answer::Standings(Vec::new()),
         Question::HandOver(node) => {

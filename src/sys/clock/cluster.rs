@@ -22,12 +22,13 @@
 //!
 //! **Not late without bound.** The highest that is sound is taken, whoever has it, live or from disk: so cluster time loses the delay of
 //! one message and 0.1 % of what was stamped after it, not an outage. If a clock fell behind its log it goes on from there at once and does
-//! not wait ([`Inner::raise`]). An outage is lost (and a log line says so) only if nobody of the voters has a base that counts: the machines of
+//! not wait ([`Inner::raise`]). An outage is lost (and a log line says so) only if no member that answers has a base that counts: the machines of
 //! all that were told by the leader of the newest stamp were off, or their processes ended before the base was on disk, which is written when
 //! its leader changes and every second; or that leader has told nobody: it stamps from the first moment, but tells only once a quorum has
-//! answered it, with a heartbeat at the latest.
+//! answered it, with a heartbeat at the latest. Before that is believed all members are asked, not only the voters that elected.
 //!
-//! Exception: if none of those that elect has any base (their machines have rebooted), the lowest of their wall clocks sets it.
+//! Exception: if none that answers has any base (their machines have rebooted, and they are a quorum), the lowest of their wall clocks
+//! sets it.
 //!
 //! More invariants
 //! - A base is replaced by a newer message of its leader, or one of a later leader; but not one that covers this node's log by one
@@ -65,6 +66,8 @@ pub enum Source {
 pub enum Elected {
     /// It was set before.
     Already,
+    /// Nothing yet: who has voted so far has no clock that counts.
+    NotYet,
     /// A clock that one of those that elected had.
     Told,
     /// The newest stamp of its log: how much time was lost is unknown.
@@ -194,7 +197,7 @@ impl ClusterClock {
         Reading { told: inner.told(estimate_ns), estimate_ns, wall_ms }
     }
 
-    /// A voter granted its vote in `term` and reported its clock.
+    /// A voter granted its vote in `term` and reported its clock, or a member reported it to the leader that was elected in it.
     pub fn granted(&self, term: u64, voter: u64, reading: Reading) {
         let mut inner = self.inner.lock();
         inner.votes.retain(|vote| vote.term >= term && !(vote.term == term && vote.voter == voter));
@@ -205,8 +208,8 @@ impl ClusterClock {
     }
 
     /// This node was elected as `by`, with a log that ends as `end` says: sets its clock, the first time that it is told so, by the module's
-    /// rule.
-    pub fn elected(&self, by: Teller, end: impl FnOnce() -> LogEnd) -> Elected {
+    /// rule. `at_last`: nobody else will tell a clock that counts.
+    pub fn elected(&self, by: Teller, at_last: bool, end: impl FnOnce() -> LogEnd) -> Elected {
         if self.inner.lock().is_set_for(by) {
             return Elected::Already;
         }
@@ -217,24 +220,20 @@ impl ClusterClock {
         }
         let now = inner.steady.read(&*self.clocks);
         let mut readings = vec![own];
-        for vote in std::mem::take(&mut inner.votes).into_iter().filter(|vote| vote.term == by.term) {
+        for vote in inner.votes.iter().filter(|vote| vote.term == by.term) {
             let since_ns = now.0.saturating_sub(vote.at.0);
             readings.push(Reading { estimate_ns: vote.reading.estimate_ns + since_ns, ..vote.reading });
         }
-        let floor_ms = inner.floor_ms.max(end.newest_ms.unwrap_or(0));
-        let sound_ns = readings.iter().filter_map(|reading| reading.sound_ns(&end)).max();
-        let (now_ns, how) = if let Some(sound_ns) = sound_ns {
-            (sound_ns, Elected::Told)
-        } else if readings.iter().any(|reading| reading.told.is_some()) {
-            (0, Elected::Stamp)
-        } else {
-            let lowest_ms = readings.iter().map(|reading| reading.wall_ms).min().unwrap_or_default();
-            (lowest_ms * NS_PER_MS, Elected::Wall)
+        let (now_ns, how) = match best(&readings, &end) {
+            (_, how) if how != Elected::Told && !at_last => return Elected::NotYet,
+            best => best,
         };
+        let floor_ms = inner.floor_ms.max(end.newest_ms.unwrap_or(0));
         let at_ns = now_ns.max(floor_ms * NS_PER_MS);
         let offset_ns = i128::from(at_ns) - i128::from(now.0);
         inner.base = Some(Base { told: Told { by, at_ns }, offset_ns, own: true });
         inner.source = Source::Live;
+        inner.votes.clear();
         drop(inner);
         self.base_changed.notify_one();
         how
@@ -285,6 +284,18 @@ impl ClusterClock {
     pub fn source(&self) -> Source {
         self.inner.lock().source
     }
+}
+
+/// What a new leader begins with, unless its log is beyond it, ns.
+fn best(readings: &[Reading], end: &LogEnd) -> (u64, Elected) {
+    if let Some(sound_ns) = readings.iter().filter_map(|reading| reading.sound_ns(end)).max() {
+        return (sound_ns, Elected::Told);
+    }
+    if readings.iter().any(|reading| reading.told.is_some()) {
+        return (0, Elected::Stamp);
+    }
+    let lowest_ms = readings.iter().map(|reading| reading.wall_ms).min().unwrap_or_default();
+    (lowest_ms * NS_PER_MS, Elected::Wall)
 }
 
 impl Inner {

@@ -60,7 +60,7 @@ fn end(leader: Teller, newest_ms: u64) -> LogEnd {
 
 /// Elects node 1, whose log is that of its own last term.
 fn elect(clock: &ClusterClock, term: u64) -> Elected {
-    clock.elected(by(term, ME), || end(by(term - 1, ME), 0))
+    clock.elected(by(term, ME), true, || end(by(term - 1, ME), 0))
 }
 
 /// Node 2, as leader of `term`, tells its clock, and this node's log is its own.
@@ -171,25 +171,35 @@ fn only_estimates_from_leaders_that_had_the_log_elect() {
     a.granted(3, 3, told(by(2, 2), 700, 800));
     a.granted(2, 4, told(by(2, 2), 700, 900));
     assert_eq!(
-        a.elected(by(3, ME), log),
+        a.elected(by(3, ME), true, log),
         Elected::Told,
         "high but of an earlier leader, or a vote of another term: neither counts"
     );
     assert_eq!(a.leader_ms(), 800);
     let (_, b) = clock();
     b.granted(3, 2, told(by(1, 1), 600, 9_000));
-    assert_eq!(b.elected(by(3, ME), log), Elected::Stamp, "nobody heard the leader of the newest stamp");
+    assert_eq!(b.elected(by(3, ME), true, log), Elected::Stamp, "nobody heard the leader of the newest stamp");
     assert_eq!(b.leader_ms(), 699);
     let (_, c) = clock();
     c.granted(3, 2, told(by(2, 2), 700, 900));
     c.granted(3, 3, told(by(2, 2), 700, 800));
     let blanks_behind = || LogEnd { leaders: vec![by(4, 1), by(3, 3), by(2, 2)], newest_ms: Some(699) };
-    assert_eq!(c.elected(by(3, ME), blanks_behind), Elected::Told, "nothing was stamped since");
+    assert_eq!(c.elected(by(3, ME), true, blanks_behind), Elected::Told, "nothing was stamped since");
     assert_eq!(c.leader_ms(), 900);
     let (_, d) = clock();
     d.granted(3, 2, Reading { told: None, estimate_ns: 0, wall_ms: 999 });
-    assert_eq!(d.elected(by(3, ME), log), Elected::Wall);
+    assert_eq!(d.elected(by(3, ME), true, log), Elected::Wall);
     assert_eq!(d.leader_ms(), 999);
+}
+
+#[test]
+fn a_leader_waits_for_a_clock_that_counts() {
+    let (_, clock) = clock();
+    let elect = |at_last| clock.elected(by(3, ME), at_last, || end(by(2, 2), 699));
+    clock.granted(3, 2, told(by(1, 1), 600, 9_000));
+    assert_eq!((elect(false), clock.told_ns(by(3, ME))), (Elected::NotYet, 0));
+    clock.granted(3, 3, told(by(2, 2), 700, 800));
+    assert_eq!((elect(false), clock.leader_ms()), (Elected::Told, 800));
 }
 
 #[test]
@@ -198,7 +208,7 @@ fn a_candidates_own_estimate_of_an_earlier_leader_does_not_count_either() {
     follow(&clock, 1, 5_000);
     hands.pass(3_600_000, 3_600_000);
     clock.granted(3, 3, told(by(2, 3), 6_000, 6_100));
-    assert_eq!(clock.elected(by(3, ME), || end(by(2, 3), 5_999)), Elected::Told);
+    assert_eq!(clock.elected(by(3, ME), true, || end(by(2, 3), 5_999)), Elected::Told);
     assert_eq!(clock.leader_ms(), 6_100);
 }
 
@@ -224,10 +234,10 @@ fn a_leader_is_elected_once_and_its_votes_age() {
     clock.granted(3, 2, told(by(2, 2), 700, 800));
     hands.pass(50, 50);
     let log = || end(by(2, 2), 699);
-    assert_eq!(clock.elected(by(3, ME), log), Elected::Told);
+    assert_eq!(clock.elected(by(3, ME), true, log), Elected::Told);
     assert_eq!(clock.leader_ms(), 850);
     clock.granted(3, 4, told(by(2, 2), 700, 900));
-    assert_eq!(clock.elected(by(3, ME), log), Elected::Already);
+    assert_eq!(clock.elected(by(3, ME), true, log), Elected::Already);
     assert_eq!(clock.leader_ms(), 850);
 }
 
@@ -238,7 +248,7 @@ fn a_leader_behind_its_log_goes_on_from_there_at_once() {
     follow(&clock, 1, 5_000);
     clock.applied(6_000);
     assert_eq!(clock.estimate_ms(), 6_000, "never before what was applied");
-    assert_eq!(clock.elected(by(2, ME), || end(by(1, 2), 6_500)), Elected::Told);
+    assert_eq!(clock.elected(by(2, ME), true, || end(by(1, 2), 6_500)), Elected::Told);
     hands.pass(10, 10);
     assert_eq!(clock.leader_ms(), 6_510, "nor before what is in the log");
     clock.applied(7_000);

@@ -6,8 +6,9 @@ use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use super::*;
 use crate::executor::entry::{Content, Stamp, encode, seal};
 use crate::replication::log::{LogOptions, LogStore, MemoryDisk};
-use crate::replication::testing::{Alone, OWN, group, group_with_log, log_id, open_log};
+use crate::replication::testing::{Alone, Asked, Member, OWN, group, group_with_log, log_id, open_log, vote};
 use crate::replication::types::{Entry, Payload, scope};
+use crate::sys::clock::{Reading, Told};
 
 fn led(term: u64) -> Leader {
     Leader { term, node: 2 }
@@ -63,17 +64,19 @@ async fn a_stamp_that_is_not_in_memory_is_unknown() {
 async fn a_leader_tells_its_clock_in_the_term_in_which_a_quorum_answers_it() {
     scope(1, async {
         let group = group(led(8), Arc::new(Alone), false).await;
-        group.log.clone().blocking_append([stamped(OWN, 1, 700)]).await.unwrap();
+        group.log.clone().blocking_append([stamped(led(8), 1, 700)]).await.unwrap();
+        group.follow_clock(&group.heard_clock(&Vote::new_committed(8, 2), 750_000_000));
         let leads = Leader { term: 9, node: 1 };
-        group.lead_clock(leads);
+        vote(&group, leads).await;
+        assert!(group.begin_clock(leads).await);
         assert_eq!(group.told_ns(&Vote::new_committed(9, 1)), 0, "it is not known to lead");
         group.set_leader(Some(leads));
-        assert_eq!(group.told_ns(&Vote::new_committed(9, 1)), 700_000_000);
-        assert_eq!(group.stamp(leads).now_ms, 700);
+        assert_eq!(group.told_ns(&Vote::new_committed(9, 1)), 750_000_000);
+        assert_eq!(group.stamp().now_ms, 750);
         assert_eq!(group.told_ns(&Vote::new_committed(8, 1)), 0, "of an earlier term");
         group.look_for_quorum();
         assert_eq!(group.told_ns(&Vote::new_committed(9, 1)), 0, "no quorum answers it");
-        assert_eq!(group.stamp(leads).now_ms, 700, "what it writes is stamped all the same");
+        assert_eq!(group.stamp().now_ms, 750, "what it writes is stamped all the same");
     })
     .await;
 }
@@ -97,6 +100,58 @@ async fn a_leader_is_heard_when_its_request_comes_if_this_node_is_in_its_term() 
         assert!(group.hears_leader());
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_without_a_clock_asks_the_members_before_it_stamps() {
+    for answers in [true, false] {
+        scope(1, async {
+            let (group, mut questions) = elected_without_a_clock().await;
+            let leads = Leader { term: 9, node: 1 };
+            let member = async {
+                let (question, answer) = questions.recv().await.unwrap();
+                assert!(matches!(question, Question::Clock), "{question:?}");
+                assert_eq!(group.leader(), None, "neither the one before it nor itself");
+                let told = Some(Told { by: led(8).into(), at_ns: 710_000_000 });
+                let reading = Reading { told, estimate_ns: 900_000_000, wall_ms: 1 };
+                if answers {
+                    answer.send(Answer::Clock(reading)).unwrap();
+                }
+            };
+            let (begun, ()) = tokio::join!(group.begin_clock(leads), member);
+            assert!(begun);
+            assert_eq!(group.stamp().now_ms, if answers { 900 } else { 700 });
+        })
+        .await;
+    }
+}
+
+/// Its log may be another leader's by then.
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_leads_no_more_when_the_members_have_answered_has_no_clock() {
+    scope(1, async {
+        let (group, mut questions) = elected_without_a_clock().await;
+        let member = async {
+            let (_, answer) = questions.recv().await.unwrap();
+            vote(&group, led(10)).await;
+            let told = Some(Told { by: led(8).into(), at_ns: 710_000_000 });
+            answer.send(Answer::Clock(Reading { told, estimate_ns: 900_000_000, wall_ms: 1 })).unwrap();
+        };
+        let (begun, ()) = tokio::join!(group.begin_clock(Leader { term: 9, node: 1 }), member);
+        assert!(!begun);
+        assert_eq!(group.clock.reading().told, None);
+    })
+    .await;
+}
+
+/// Leader of term 9, whose log has a stamp of node 2's in term 8, and what node 2 is asked.
+async fn elected_without_a_clock() -> (Arc<Group>, tokio::sync::mpsc::UnboundedReceiver<Asked>) {
+    let (net, questions) = Member::new();
+    let group = group(led(8), net, false).await;
+    group.links.set_addr(2, "n2:1");
+    group.log.clone().blocking_append([stamped(led(8), 1, 700)]).await.unwrap();
+    vote(&group, Leader { term: 9, node: 1 }).await;
+    (group, questions)
 }
 
 #[tokio::test(start_paused = true)]

@@ -264,7 +264,7 @@ impl Model {
         node.leads = true;
         node.matched = vec![0; count];
         let end = node.end();
-        let how = node.clock.elected(leader, || end);
+        let how = node.clock.elected(leader, true, || end);
         let clock_ns = node.clock.told_ns(leader);
         node.log.push(Entry { leader, stamp_ms: None, at_ns: now_ns });
         match how {
@@ -274,7 +274,7 @@ impl Model {
             }
             Elected::Stamp => self.elections[1] += 1,
             Elected::Told => self.elections[2] += 1,
-            Elected::Already => panic!("elected twice"),
+            Elected::Already | Elected::NotYet => panic!("{how:?}"),
         }
         if how == Elected::Stamp || how == Elected::Wall {
             // What was lost is lost.
