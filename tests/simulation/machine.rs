@@ -34,7 +34,10 @@ pub struct SimClocks {
     boot: AtomicU64,
     booted_ns: AtomicU64,
     name: String,
-    drift_per_million: i64,
+    /// Millionths by which they run fast.
+    drift_per_million: AtomicI64,
+    /// What they show more than whole ms.
+    fraction_ns: u64,
 }
 
 impl SimClocks {
@@ -51,8 +54,13 @@ impl SimClocks {
     /// Since the machine was switched on, by its own quartz.
     fn uptime_ns(&self) -> u64 {
         let true_ns = self.elapsed_ns().saturating_sub(self.booted_ns.load(Ordering::Relaxed));
-        let drift_ns = i128::from(true_ns) * i128::from(self.drift_per_million) / 1_000_000;
-        (i128::from(true_ns) + drift_ns + 5_000_000_000) as u64
+        let drift_ns = i128::from(true_ns) * i128::from(self.drift_per_million.load(Ordering::Relaxed)) / 1_000_000;
+        (i128::from(true_ns) + drift_ns + 5_000_000_000) as u64 + self.fraction_ns
+    }
+
+    /// Sets their rate, before the simulation begins: millionths by which they run fast.
+    pub fn set_drift(&self, per_million: i64) {
+        self.drift_per_million.store(per_million, Ordering::Relaxed);
     }
 
     /// Moves the wall clock.
@@ -115,7 +123,8 @@ impl Machine {
             boot: AtomicU64::new(1),
             booted_ns: AtomicU64::new(0),
             name: name.clone(),
-            drift_per_million: rng.between(-100, 100),
+            drift_per_million: AtomicI64::new(rng.between(-100, 100)),
+            fraction_ns: Rng::new(seed ^ number).next() % 1_000_000,
         });
         Arc::new(Self {
             settings: Settings { advertise: Some(name.clone()), bind: "0.0.0.0".into(), ..settings },

@@ -4,7 +4,7 @@
 //! - [`machine`]: one computer: disks that lose what was not flushed, clocks that can be moved. [`net`]: its sockets.
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
 //! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw. [`nemesis`]: faults by seed.
-//! - `random_faults`, `determinism`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
+//! - `random_faults`, `determinism`, `clocks`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -15,6 +15,7 @@ compile_error!(
 );
 
 mod client;
+mod clocks;
 mod cluster;
 mod determinism;
 mod expiry;
