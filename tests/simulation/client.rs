@@ -59,6 +59,11 @@ impl Client {
         self.node
     }
 
+    /// Where it is.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// True while its connection stands.
     pub fn is_connected(&self) -> bool {
         self.stream.is_some()

@@ -38,8 +38,9 @@ struct Lives {
     late_ms: Cell<u64>,
 }
 
-/// Sets a key, and looks after it until it is gone.
-async fn one_life(world: &World, client: &mut Client, rng: &mut Rng, key: &str, ttl_ms: u64, lives: &Lives) {
+/// Sets a key, and looks after it until it is gone, at one node or at any.
+async fn one_life(client: &mut Client, moves: bool, rng: &mut Rng, (key, ttl_ms): (&str, u64), lives: &Lives) {
+    let world = &client.world().clone();
     let set_ms = now_ms();
     if !matches!(client.call(&["SET", key, "x", "PX", &ttl_ms.to_string()]).await, Fate::Done(_)) {
         return;
@@ -61,7 +62,7 @@ async fn one_life(world: &World, client: &mut Client, rng: &mut Rng, key: &str, 
             let late_ms = asked_ms.saturating_sub(answered_ms + ttl_ms * 1001 / 1000);
             lives.late_ms.set(lives.late_ms.get().max(late_ms));
         }
-        if rng.percent(20) {
+        if moves && rng.percent(10) {
             *client = Client::new(world, client.id, rng.below(NODES));
         }
         sleep(Duration::from_millis(rng.between(1, 8) as u64)).await;
@@ -76,7 +77,7 @@ async fn live(world: World, id: usize, mut rng: Rng, until_ms: u64, lives: Rc<Li
             return;
         }
         let ttl_ms = rng.between(20, 1500) as u64;
-        one_life(&world, &mut client, &mut rng, &format!("{id}:{number}"), ttl_ms, &lives).await;
+        one_life(&mut client, true, &mut rng, (&format!("{id}:{number}"), ttl_ms), &lives).await;
     }
 }
 
@@ -177,17 +178,13 @@ fn a_vote_of_one_whose_clock_ran_ahead_alone_ends_no_key() {
         cut(&world, FAST, false);
         sleep(Duration::from_secs(60)).await;
         let mut client = Client::new(&world, 1, 2);
-        let (world, mut rng) = (world.clone(), Rng::new(1));
+        let mut rng = Rng::new(1);
         let crash = async {
             sleep(Duration::from_millis(100)).await;
             world.crash(0).await;
             cut(&world, FAST, true);
         };
-        let life = async {
-            let world = world.clone();
-            one_life(&world, &mut client, &mut rng, "key", 2000, &seen).await;
-        };
-        tokio::join!(crash, life);
+        tokio::join!(crash, one_life(&mut client, false, &mut rng, ("key", 6000), &seen));
         world.start(0).await;
     });
     judge(&lives, 1, "a fast voter");

@@ -23,7 +23,7 @@ pub const MODEL_HISTORIES: u64 = 2_000;
 /// Seeds of the simulation under random faults in CI.
 pub const SIMULATION_SEEDS: u64 = 5;
 /// Seeds of the simulation of clocks that differ, under leader changes and restarts, in CI.
-pub const CLOCK_SEEDS: u64 = 4;
+pub const CLOCK_SEEDS: u64 = 6;
 /// Kills of a leader, and of a single node, under load.
 pub const KILLS: u64 = 10;
 /// Writes that a node misses before it comes back.
