@@ -35,6 +35,8 @@
 //!   that does not yet ([`ClusterClock::follow`]), or the new leader's death would leave none.
 //! - What is shown ([`ClusterClock::estimate_ms`]) never goes back in one process, and is never before the last applied `now_ms`.
 
+mod disk;
+
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -44,8 +46,6 @@ use super::Clocks;
 use super::reading::{LogEnd, Reading, Teller, Told};
 use super::steady::{Moment, Steady};
 
-/// What a base on disk begins with. Version 1 did not say whose the base was.
-const FORMAT: &str = "2";
 /// Votes of one election that are remembered.
 const VOTES_MAX: usize = 64;
 const NS_PER_MS: u64 = 1_000_000;
@@ -237,42 +237,6 @@ impl ClusterClock {
         drop(inner);
         self.base_changed.notify_one();
         how
-    }
-
-    /// The base as text for the disk.
-    pub fn to_disk(&self) -> Option<String> {
-        let mut inner = self.inner.lock();
-        let steady = inner.steady.as_text(&*self.clocks);
-        let estimate_ns = inner.estimate_ns(&*self.clocks);
-        let Told { by: Teller { term, node }, at_ns } = inner.told(estimate_ns)?;
-        let offset_ns = inner.base?.offset_ns;
-        Some(format!("{FORMAT}\n{}\n{steady}\n{term} {node} {at_ns} {offset_ns}\n", self.clocks.machine_boot()))
-    }
-
-    /// Takes a base from disk, if it is of the same boot of this machine and not ahead of its clock. True if it counts.
-    pub fn restore(&self, text: &str) -> bool {
-        let mut inner = self.inner.lock();
-        if inner.base.is_some() {
-            return false;
-        }
-        let Some((steady, base)) = self.parse(text) else { return false };
-        inner.steady = steady;
-        inner.base = Some(base);
-        inner.source = Source::Disk;
-        true
-    }
-
-    fn parse(&self, text: &str) -> Option<(Steady, Base)> {
-        let mut lines = text.lines();
-        if lines.next()? != FORMAT || lines.next()? != self.clocks.machine_boot() {
-            return None;
-        }
-        let steady = Steady::of_text(lines.next()?, &*self.clocks)?;
-        let mut numbers = lines.next()?.split(' ');
-        let mut number = || numbers.next()?.parse::<u64>().ok();
-        let told = Told { by: Teller { term: number()?, node: number()? }, at_ns: number()? };
-        let offset_ns = numbers.next()?.parse().ok()?;
-        Some((steady, Base { told, offset_ns, own: false }))
     }
 
     /// How far cluster time is from the wall clock, ms (INFO).
