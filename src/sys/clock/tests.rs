@@ -297,6 +297,12 @@ fn a_restart_brings_nothing_of_a_slew() {
     }
     hands.suspended_ns.store(5_000_000_000, Ordering::Relaxed);
     assert_eq!(clock.estimate_ms(), 1_000_000 + 10_005 * 20 + 5000);
+    hands.pass(10_000, 10_000);
+    let stored = clock.to_disk().unwrap();
+    let again = ClusterClock::new(hands.clone());
+    assert!(again.restore(&stored));
+    hands.pass(10_000, 10_000);
+    assert_eq!(again.estimate_ms(), 1_000_000 + 10_005 * 20 + 25_000, "the sleep counts once");
 }
 
 #[test]

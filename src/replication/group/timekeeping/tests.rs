@@ -109,7 +109,7 @@ async fn a_leader_without_a_clock_asks_the_members_before_it_stamps() {
             let (group, mut questions) = elected_without_a_clock().await;
             let leads = Leader { term: 9, node: 1 };
             let member = async {
-                let (question, answer) = questions.recv().await.unwrap();
+                let (question, answer) = asked(&mut questions).await;
                 assert!(matches!(question, Question::Clock), "{question:?}");
                 assert_eq!(group.leader(), None, "neither the one before it nor itself");
                 let told = Some(Told { by: led(8).into(), at_ns: 710_000_000 });
@@ -132,7 +132,7 @@ async fn a_leader_that_leads_no_more_when_the_members_have_answered_has_no_clock
     scope(1, async {
         let (group, mut questions) = elected_without_a_clock().await;
         let member = async {
-            let (_, answer) = questions.recv().await.unwrap();
+            let (_, answer) = asked(&mut questions).await;
             vote(&group, led(10)).await;
             let told = Some(Told { by: led(8).into(), at_ns: 710_000_000 });
             answer.send(Answer::Clock(Reading { told, estimate_ns: 900_000_000, wall_ms: 1 })).unwrap();
@@ -142,6 +142,10 @@ async fn a_leader_that_leads_no_more_when_the_members_have_answered_has_no_clock
         assert_eq!(group.clock.reading().told, None);
     })
     .await;
+}
+
+async fn asked(questions: &mut tokio::sync::mpsc::UnboundedReceiver<Asked>) -> Asked {
+    tokio::time::timeout(Duration::from_secs(9), questions.recv()).await.expect("a question").unwrap()
 }
 
 /// Leader of term 9, whose log has a stamp of node 2's in term 8, and what node 2 is asked.
