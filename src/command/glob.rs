@@ -179,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn trying_only_the_last_star_again_finds_the_same(
+        fn glob_matches_as_its_definition(
             pattern in proptest::collection::vec(prop::sample::select(b"abA*?[]^-\\".to_vec()), 0..10),
             text in proptest::collection::vec(prop::sample::select(b"abA-]".to_vec()), 1..8),
             nocase: bool,

@@ -1,6 +1,6 @@
 //! For unit tests: what the next feature level could bring.
 
-use super::context::{Doc, Group, NewerForm, Spec};
+use super::context::{Doc, Family, NewerForm, Spec};
 use crate::error::SYNTAX;
 use crate::protocol::{Args, Outcome, Reply};
 use crate::store::{Deadline, Str, Txn, View};
@@ -21,7 +21,7 @@ static GROUP: Spec = Spec::container("test.group", DOC, &[&OLD, &NEW]);
 static OLD: Spec = Spec::write("test.group|old", 4, DOC, |txn, args| set(txn, &args.skip(1)));
 static NEW: Spec = Spec::write("test.group|new", 4, DOC, |txn, args| set(txn, &args.skip(1))).since(NEXT);
 
-const DOC: Doc = Doc::new(Group::String, "1.0.0", "O(1)", "Is there for tests.");
+const DOC: Doc = Doc::new(Family::String, "1.0.0", "O(1)", "Is there for tests.");
 
 fn set(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     txn.set(args.arg(1), Str::new(args.arg(2)).into(), Deadline::Clear);

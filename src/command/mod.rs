@@ -3,7 +3,7 @@
 //! A command takes three steps to add: write `family/name.rs` with a `pub static SPEC: Spec`, made by [`Spec::read`] or
 //! [`Spec::write`], add `mod name;` and `&name::SPEC` to `family/mod.rs`. COMMAND, key extraction, the read/write split and
 //! all checks of the gate derive from the spec; nothing compares names. A family is a folder, `mod family;` here, and a line in the
-//! registry; one of a group that is new to COMMAND DOCS names it in [`Group`]. What is wrong with the arguments alone is found by
+//! registry; one of a group that is new to COMMAND DOCS names it in [`Family`]. What is wrong with the arguments alone is found by
 //! [`Spec::check`], with the same reading of them as where the command runs.
 //!
 //! One that comes, or changes, after the first release has the feature level that comes with it ([`Spec::since`], [`Spec::newer_form`]),
@@ -32,7 +32,7 @@ pub mod txn;
 pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, named, since};
 pub use context::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, NewerForm, Run,
+    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, NewerForm, Run,
     ScriptNamed, ScriptRun, Spec,
 };
 pub use find::keys_of;

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_connected_to_is_no_address() {
+    fn address_that_cannot_be_connected_to_is_refused() {
         let long = format!("{}:1", "n".repeat(LEN_MAX));
         for text in [
             "",

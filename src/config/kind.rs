@@ -54,7 +54,7 @@ pub enum Kind {
 
 /// A value that has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum OptionValue {
     /// Of [`Kind::Int`], [`Kind::Nearest`], [`Kind::Bytes`] and [`Kind::YesNo`] (1 and 0).
     Number(i64),
     /// Of the rest.
@@ -71,7 +71,7 @@ impl Kind {
     ///
     /// # Errors
     /// What it has to be, without the option's name.
-    pub fn parse(self, text: &str) -> Result<Value, String> {
+    pub fn parse(self, text: &str) -> Result<OptionValue, String> {
         match self {
             Self::Int { min, max } => {
                 let value = parse_i64(text.as_bytes()).ok_or("argument couldn't be parsed into an integer")?;
@@ -82,25 +82,27 @@ impl Kind {
                 i64::try_from(value).map_err(|_| out_of_range(min, max)).and_then(|value| within(value, min, max))
             }
             Self::Nearest { of, min, max } => match of.parse(text)? {
-                Value::Number(value) => Ok(Value::Number(value.clamp(min, max))),
+                OptionValue::Number(value) => Ok(OptionValue::Number(value.clamp(min, max))),
                 text => Ok(text),
             },
             Self::YesNo => match text.to_ascii_lowercase().as_str() {
-                "yes" => Ok(Value::Number(1)),
-                "no" => Ok(Value::Number(0)),
+                "yes" => Ok(OptionValue::Number(1)),
+                "no" => Ok(OptionValue::Number(0)),
                 _ => Err("argument must be 'yes' or 'no'".into()),
             },
             Self::Word(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
-                Some(word) => Ok(Value::Text((*word).into())),
+                Some(word) => Ok(OptionValue::Text((*word).into())),
                 None => Err(format!("argument(s) must be one of the following: {}", words.join(", "))),
             },
-            Self::Level => parse_level(text).map(|level| Value::Text(level_name(level).into())).map_err(Into::into),
-            Self::Address if Address::parse(text).is_some() => Ok(Value::Text(text.into())),
+            Self::Level => {
+                parse_level(text).map(|level| OptionValue::Text(level_name(level).into())).map_err(Into::into)
+            }
+            Self::Address if Address::parse(text).is_some() => Ok(OptionValue::Text(text.into())),
             Self::Address => Err("argument must be host:port".into()),
             // The port is added, and may be any.
-            Self::Host if text.is_empty() || Address::at(text, 1).is_some() => Ok(Value::Text(text.into())),
+            Self::Host if text.is_empty() || Address::at(text, 1).is_some() => Ok(OptionValue::Text(text.into())),
             Self::Host => Err("argument must be the name or the address of a host, without a port".into()),
-            Self::Compound(compound) => compound.parse(text).map(Value::Text),
+            Self::Compound(compound) => compound.parse(text).map(OptionValue::Text),
             Self::LogFilter => {
                 crate::sys::log::Filter::check(text)?;
                 Self::Text { len_min: 0 }.parse(text)
@@ -111,18 +113,18 @@ impl Kind {
                 } else if text.len() > TEXT_LEN_MAX || text.chars().any(char::is_control) {
                     Err(format!("argument must be one line of at most {TEXT_LEN_MAX} bytes"))
                 } else {
-                    Ok(Value::Text(text.into()))
+                    Ok(OptionValue::Text(text.into()))
                 }
             }
         }
     }
 
     /// A value as CONFIG GET shows it.
-    pub fn show(self, value: &Value) -> String {
+    pub fn show(self, value: &OptionValue) -> String {
         match (self, value) {
-            (Self::YesNo, Value::Number(number)) => if *number == 0 { "no" } else { "yes" }.into(),
-            (_, Value::Number(number)) => number.to_string(),
-            (_, Value::Text(text)) => text.clone(),
+            (Self::YesNo, OptionValue::Number(number)) => if *number == 0 { "no" } else { "yes" }.into(),
+            (_, OptionValue::Number(number)) => number.to_string(),
+            (_, OptionValue::Text(text)) => text.clone(),
         }
     }
 
@@ -163,8 +165,8 @@ pub fn level_name(level: ReadLevel) -> &'static str {
     }
 }
 
-fn within(value: i64, min: i64, max: i64) -> Result<Value, String> {
-    if (min..=max).contains(&value) { Ok(Value::Number(value)) } else { Err(out_of_range(min, max)) }
+fn within(value: i64, min: i64, max: i64) -> Result<OptionValue, String> {
+    if (min..=max).contains(&value) { Ok(OptionValue::Number(value)) } else { Err(out_of_range(min, max)) }
 }
 
 fn out_of_range(min: i64, max: i64) -> String {

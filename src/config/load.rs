@@ -8,7 +8,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
-use super::{Kind, Opt, Place, ReplicatedOptions, Settings, Value, file, nearest, options};
+use super::{Kind, Opt, OptionValue, Place, ReplicatedOptions, Settings, file, nearest, options};
 
 const WRONG_USE: u8 = 2;
 const PREFIX: &str = "LOCKSTEP_";
@@ -79,7 +79,7 @@ pub fn load(
         let Some((origin, text)) = given(opt, &flag, &variable, path.as_deref(), &from_file)? else { continue };
         let value = opt.kind.parse(&text).map_err(|why| format!("{origin} '{text}': {why}"))?;
         match (opt.place, &value) {
-            (Place::Replicated, Value::Number(number)) => replicated.push((opt.name.to_owned(), *number as u64)),
+            (Place::Replicated, OptionValue::Number(number)) => replicated.push((opt.name.to_owned(), *number as u64)),
             _ => opt.set(&mut settings, value),
         }
     }

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 pub use address::Address;
 pub use compound::Compound;
 pub use file::rewrite;
-pub use kind::{Kind, Value, level_name, parse_level};
+pub use kind::{Kind, OptionValue, level_name, parse_level};
 pub use level::ReadLevel;
 pub use load::{Loaded, from_command_line, load};
 pub use nearest::nearest;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::kind::level_name;
-use super::{Compound, Kind, Settings, Value, compound, parse_level};
+use super::{Compound, Kind, OptionValue, Settings, compound, parse_level};
 use crate::config::ReadLevel;
 
 /// The values of the replicated options.
@@ -124,7 +124,7 @@ pub enum Place {
 impl Opt {
     /// The value in `settings`, or in `replicated`, as CONFIG GET shows it.
     pub fn get(&self, settings: &Settings, replicated: &dyn ReplicatedValues) -> String {
-        let number = |value: i64| self.kind.show(&Value::Number(value));
+        let number = |value: i64| self.kind.show(&OptionValue::Number(value));
         match self.place {
             Place::Replicated => {
                 return replicated.get(self.name).map_or_else(String::new, |value| number(value as i64));
@@ -152,18 +152,20 @@ impl Opt {
     }
 
     /// Puts a checked value into the settings; nothing happens to options that are not kept there.
-    pub fn set(&self, settings: &mut Settings, value: Value) {
+    pub fn set(&self, settings: &mut Settings, value: OptionValue) {
         match (self.place, value) {
-            (Place::U16(at), Value::Number(value)) => *at(settings) = value as u16,
-            (Place::U64(at), Value::Number(value)) => *at(settings) = value as u64,
-            (Place::I64(at), Value::Number(value)) => *at(settings) = value,
-            (Place::Usize(at), Value::Number(value)) => *at(settings) = value as usize,
-            (Place::Bool(at), Value::Number(value)) => *at(settings) = value != 0,
-            (Place::Text(at), Value::Text(value)) => *at(settings) = value,
-            (Place::TextOption(at), Value::Text(value)) => *at(settings) = Some(value).filter(|text| !text.is_empty()),
-            (Place::NumberOption(at), Value::Number(value)) => *at(settings) = Some(value as u64),
-            (Place::Path(at), Value::Text(value)) => *at(settings) = value.into(),
-            (Place::Level(at), Value::Text(value)) => *at(settings) = parse_level(&value).unwrap_or_default(),
+            (Place::U16(at), OptionValue::Number(value)) => *at(settings) = value as u16,
+            (Place::U64(at), OptionValue::Number(value)) => *at(settings) = value as u64,
+            (Place::I64(at), OptionValue::Number(value)) => *at(settings) = value,
+            (Place::Usize(at), OptionValue::Number(value)) => *at(settings) = value as usize,
+            (Place::Bool(at), OptionValue::Number(value)) => *at(settings) = value != 0,
+            (Place::Text(at), OptionValue::Text(value)) => *at(settings) = value,
+            (Place::TextOption(at), OptionValue::Text(value)) => {
+                *at(settings) = Some(value).filter(|text| !text.is_empty())
+            }
+            (Place::NumberOption(at), OptionValue::Number(value)) => *at(settings) = Some(value as u64),
+            (Place::Path(at), OptionValue::Text(value)) => *at(settings) = value.into(),
+            (Place::Level(at), OptionValue::Text(value)) => *at(settings) = parse_level(&value).unwrap_or_default(),
             (Place::Stored(default), value) => {
                 let mut shown = self.kind.show(&value);
                 if self.kind == Kind::Compound(Compound::BufferLimits) {
@@ -172,7 +174,7 @@ impl Opt {
                 }
                 settings.stored.insert(self.name, shown);
             }
-            (Place::Master(at), Value::Text(value)) => *at(settings) = value == "master",
+            (Place::Master(at), OptionValue::Text(value)) => *at(settings) = value == "master",
             _ => {}
         }
     }

@@ -42,7 +42,7 @@ fn every_replicated_option_is_in_the_table_and_in_the_state() {
 }
 
 #[test]
-fn what_is_set_is_what_is_got() {
+fn config_get_shows_what_config_set_set() {
     for opt in options().filter(|opt| opt.is_in_file() && !opt.is_replicated()) {
         let text = match opt.kind {
             Kind::Compound(Compound::Events) => "AKE".into(),
@@ -68,7 +68,7 @@ fn what_is_set_is_what_is_got() {
 }
 
 #[test]
-fn a_flag_counts_more_than_a_variable_and_that_more_than_the_file() {
+fn flag_wins_over_variable_and_variable_over_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("node.toml");
     std::fs::write(&path, "port = 7001\nmaxclients = 11\n\"loglevel\" = 'warning'\nmust-join = true\n").unwrap();
@@ -120,7 +120,7 @@ fn an_unknown_name_in_the_file_names_the_nearest_option() {
 }
 
 #[test]
-fn two_letters_in_the_wrong_order_still_name_the_option() {
+fn swapped_letters_still_name_the_nearest_option() {
     for opt in options().filter(|opt| opt.is_given()) {
         for name in opt.aliases.iter().chain([&opt.name]) {
             let (first, second, rest) = (&name[..1], &name[1..2], &name[2..]);
@@ -151,7 +151,7 @@ fn units_are_those_of_redis() {
         ("2mB", 2 << 20),
         ("1gb", 1 << 30),
     ] {
-        assert_eq!(kind.parse(text), Ok(Value::Number(value)), "{text}");
+        assert_eq!(kind.parse(text), Ok(OptionValue::Number(value)), "{text}");
     }
     for text in ["1.5mb", "1 mb", "+5", "-1", "1tb", "9999999999gb", "99999999999999999999"] {
         assert!(kind.parse(text).is_err(), "{text}");

@@ -31,7 +31,7 @@ use crate::protocol::Reply;
 use crate::store::{Effects, Horizon, Member, Origins, PREFETCH_KEYS, Rng, State, View};
 
 use super::entry::Content;
-use super::prepare::{Prepared, Ready, Single};
+use super::prepare::{PreparedEntry, Ready, Single};
 use super::{Command, CommandGroup, Exec, Slot, Step, StepReply, Watch, run_read, run_write};
 
 /// Most due keys that one entry removes: of commands, and of a tick.
@@ -42,7 +42,7 @@ const SWEEP_TICK_MAX: usize = 5000;
 
 /// The result of applying an entry.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct EntryOutcome {
     /// Side effects on this node, executed once the gate is released.
     pub effects: Effects,
     /// Replies for the groups that this node submitted.
@@ -60,10 +60,10 @@ pub struct Outcome {
 pub fn apply(
     state: &mut State,
     index: u64,
-    entry: Prepared,
+    entry: PreparedEntry,
     own: impl FnOnce(u64, u64) -> Option<Vec<CommandGroup>>,
-) -> Outcome {
-    let mut outcome = Outcome::default();
+) -> EntryOutcome {
+    let mut outcome = EntryOutcome::default();
     let level = level_behind(state, &entry.content);
     state.advance_clock(entry.stamp.now_ms);
     let sweep = if matches!(entry.content, Content::Tick) { SWEEP_TICK_MAX } else { SWEEP_MAX };
@@ -145,7 +145,7 @@ fn run_batch(
     index: u64,
     commands: &[Ready],
     groups: Option<Vec<CommandGroup>>,
-    outcome: &mut Outcome,
+    outcome: &mut EntryOutcome,
 ) {
     let mut position = 0;
     let mut ahead = Ahead { commands, at: 0 };

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::apply::Outcome;
+use super::apply::EntryOutcome;
 use super::read::Read;
 use super::{CommandGroup, DiskSpace};
 use crate::store::{Cluster, State};
@@ -84,7 +84,7 @@ pub struct Applied {
     /// A boot that this entry ended.
     pub ended: Option<u64>,
     /// Replies and effects, for [`Applied::deliver`].
-    pub(super) outcome: Outcome,
+    pub(super) outcome: EntryOutcome,
 }
 
 /// The result of installing a state.

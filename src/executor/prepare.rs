@@ -1,6 +1,6 @@
 //! A log entry with its commands read and looked up: all that needs no state, done before the gate is taken.
 //!
-//! Invariant: a [`Prepared`] entry cannot be wrong any more. What cannot be read is found here, before the first change; a command that
+//! Invariant: a [`PreparedEntry`] entry cannot be wrong any more. What cannot be read is found here, before the first change; a command that
 //! must not run has its error as its result, on every node alike. What is looked up is what this binary knows; whether it exists yet is
 //! the state's to say ([`Single::spec_at`]).
 
@@ -49,7 +49,7 @@ pub enum Ready {
 
 /// See the module's header.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedEntry {
     /// The leader's stamp.
     pub stamp: Stamp,
     /// What the entry is.
@@ -80,7 +80,7 @@ impl Single {
     }
 }
 
-impl Prepared {
+impl PreparedEntry {
     /// Reads and looks up what `entry` holds.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::command::script::{Request, store};
 use crate::command::{ScriptNamed, ScriptRun};
 use crate::error::{OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome};
-use crate::script::{Prepared, Source};
+use crate::script::{PreparedScript, Source};
 use crate::store::{Txn, View};
 use host::ScriptHost;
 
@@ -23,7 +23,7 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if script.writes {
         check_memory(txn, source)?;
     }
-    let prepared = Prepared::new(source, &txn.state().options)?;
+    let prepared = PreparedScript::new(source, &txn.state().options)?;
     if script.named == ScriptNamed::Text {
         store(txn, source);
     }
@@ -45,7 +45,7 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
 pub fn read(script: ScriptRun, view: &View<'_>, args: &Args) -> Outcome {
     let request = Request::read(script.named, args, &view.state().scripts)?;
     check_read_only(&request.source)?;
-    let prepared = Prepared::new(&request.source, &view.state().options)?;
+    let prepared = PreparedScript::new(&request.source, &view.state().options)?;
     let mut host = ScriptHost::reading(view);
     let outcome = prepared.run(request.keys(), request.argv(), &mut host);
     host.finish(&outcome);

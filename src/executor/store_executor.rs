@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::apply::{Outcome, apply, level_behind};
+use super::apply::{EntryOutcome, apply, level_behind};
 use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
-use super::prepare::Prepared;
+use super::prepare::PreparedEntry;
 use super::{Gate, KeyStats, Step, send_answers};
 use crate::store::State;
 use crate::sys::clock::ClusterClock;
@@ -76,7 +76,7 @@ impl StoreExecutor {
         consensus: Arc<dyn Consensus>,
     ) -> io::Result<Applied> {
         let entry = decode(&bytes)
-            .and_then(Prepared::new)
+            .and_then(PreparedEntry::new)
             .map_err(|what| io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
         let stamp = entry.stamp;
         let mut state = self.gate.write().await;
@@ -112,7 +112,7 @@ impl StoreExecutor {
 impl Applied {
     /// Sends the replies and executes the effects; `index` is the entry's.
     pub fn deliver(self, index: u64, env: &Env) {
-        let Outcome { answers, effects, .. } = self.outcome;
+        let EntryOutcome { answers, effects, .. } = self.outcome;
         send_answers(answers, index);
         if !(effects.garbage.is_empty() && effects.flushed.is_empty()) {
             free(env, effects);

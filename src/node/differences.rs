@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_told_with_the_command_that_changes_it() {
+    fn differing_replicated_option_is_warned_of_with_its_config_set() {
         let present = Options::default();
         let given = [("script-budget".to_owned(), present.script_budget), ("proto-max-bulk-len".to_owned(), 1 << 20)];
         let told = differences(&given, &present);

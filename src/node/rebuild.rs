@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_found_is_said_until_the_state_is_rebuilt() {
+    fn digest_difference_is_reported_until_the_state_is_rebuilt() {
         let files = MemoryFiles::default();
         assert!(refuse_a_diverged_state(&files, false).is_ok());
         assert!(diverged(&files, "it differs").0.starts_with("it differs. "));

@@ -16,7 +16,7 @@ use crate::error::Fatal;
 use crate::executor::StoreExecutor;
 use crate::executor::entry::Content;
 use crate::replication::log::LogStore;
-use crate::replication::peer::{Identity, Links, Secret};
+use crate::replication::peer::{Identity, PeerConnections, Secret};
 use crate::replication::{self, Group, Parts};
 use crate::server::{self, Routed, Server};
 use crate::snapshot::SnapshotDir;
@@ -130,7 +130,7 @@ fn make_group(
     let secret = Secret::of(&server.settings().requirepass)?;
     let node = identity.node;
     let own = Identity::new(identity.cluster, node, server.process, env.level, secret);
-    let links = Links::new(env.clone(), own);
+    let links = PeerConnections::new(env.clone(), own);
     for (member, addr) in identity.peers.iter().filter(|(member, _)| *member != node) {
         links.set_addr(*member, addr);
     }

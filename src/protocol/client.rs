@@ -132,7 +132,7 @@ mod tests {
 
     /// What answers may be anything: nested without an end, or said to be larger than memory.
     #[test]
-    fn an_answer_that_is_none_is_refused() {
+    fn malformed_reply_is_refused() {
         let nested = b"*1\r\n".repeat(100_000);
         for input in [&nested[..], b"!x\r\n", b"*x\r\n", b"$99999999999\r\n", b"\r\n", b"HTTP/1.1 400 Bad Request\r\n"]
         {

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_or_out_of_range_is_refused() {
+    fn long_double_out_of_range_or_no_number_is_refused() {
         for text in [
             "",
             " 1",

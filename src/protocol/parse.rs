@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn redis_texts_for_what_is_no_request() {
+    fn protocol_errors_have_the_texts_of_redis() {
         for (input, text) in [
             (&b"*x\r\n"[..], "ERR Protocol error: invalid multibulk length"),
             (b"*2147483648\r\n", "ERR Protocol error: invalid multibulk length"),

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_parts_count() {
+    fn reply_size_counts_all_its_parts() {
         let pairs = vec![(Reply::Int(1), Reply::Array(vec![Reply::Ok, Reply::Nil])); 2];
         let reply = Reply::Array(vec![Reply::Ok, Reply::Map(pairs.clone()), Reply::Pairs(pairs), Reply::Set(vec![])]);
         let parts = 1 + 1 + (1 + 8) * 2 + 1;

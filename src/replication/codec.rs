@@ -48,9 +48,9 @@ impl std::error::Error for Malformed {}
 
 /// Takes values from the front of a message. Payloads are slices of it, not copies.
 #[derive(Clone, Debug)]
-pub struct Reader(Bytes);
+pub struct Decoder(Bytes);
 
-impl Reader {
+impl Decoder {
     /// Reads from the start of `bytes`.
     pub fn new(bytes: Bytes) -> Self {
         Self(bytes)

@@ -32,7 +32,7 @@ use self::progress::Progress;
 use self::reads::Reads;
 use super::log::LogStore;
 use super::origin::{Leader, Origin};
-use super::peer::Links;
+use super::peer::PeerConnections;
 use super::types::{LogId, StoredMembership, TypeConfig};
 use crate::config::ReadLevel;
 use crate::executor::{CommandGroup, Consensus, DiskSpace, Executor, Moved};
@@ -56,7 +56,7 @@ pub struct Group {
     /// The log.
     pub log: LogStore,
     /// Connections to the other members.
-    pub links: Arc<Links>,
+    pub links: Arc<PeerConnections>,
     /// Snapshots, and how much log stays behind them.
     pub snapshots: Snapshots,
     /// The write path's beginning and end.
@@ -90,7 +90,7 @@ pub struct Parts {
     /// Snapshot files.
     pub snapshots: SnapshotDir,
     /// Connections to the other members.
-    pub links: Arc<Links>,
+    pub links: Arc<PeerConnections>,
 }
 
 impl Group {

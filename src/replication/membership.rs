@@ -21,7 +21,7 @@ use openraft::async_runtime::watch::WatchReceiver;
 
 use super::Group;
 use super::group::Raft;
-use super::peer::message::{Answer, Question};
+use super::peer::message::{PeerAnswer, Question};
 use super::standing::{CAUGHT_UP_ENTRIES, Standing};
 use super::transfer::hand_over;
 use super::types::Peer;
@@ -298,7 +298,7 @@ pub async fn standings(group: &Arc<Group>) -> BTreeMap<u64, Standing> {
     }
     let Some(leader) = group.leader().filter(|leader| leader.node != group.node) else { return BTreeMap::new() };
     match group.links.ask(leader.node, group.id, &Question::Standings, Duration::from_secs(1)).await {
-        Some(Answer::Standings(all)) => all.into_iter().collect(),
+        Some(PeerAnswer::Standings(all)) => all.into_iter().collect(),
         _ => BTreeMap::new(),
     }
 }

@@ -88,7 +88,7 @@ mod tests {
 
     /// A snapshot that was taken over and reaches beyond the log: what follows stands behind it.
     #[tokio::test(start_paused = true)]
-    async fn the_end_stands_behind_what_a_snapshot_covers() {
+    async fn log_end_is_behind_what_a_snapshot_covers() {
         scope(1, async {
             let disk = MemoryDisk::new();
             let mut log = testing::survivors_log(&disk).await;

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn two_halves_become_one() {
+    async fn two_half_batches_become_one() {
         let mut pacing = Pacing::new(9, 2);
         pacing.answered(25, 25);
         assert!(!pacing.is_ready(Instant::now(), 25), "those just answered are waited for");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn half_is_enough_where_halves_alternate() {
+    async fn half_of_the_clients_is_enough_where_halves_alternate() {
         let mut pacing = Pacing::new(5, 10);
         pacing.answered(25, 25);
         for back in 1..=25 {

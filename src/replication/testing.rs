@@ -17,8 +17,8 @@ use super::group::raft_meta;
 use super::log::{LogOptions, LogStore, MemoryDisk};
 use super::origin::Leader;
 use super::peer::frame::{self, FrameReader};
-use super::peer::message::{ANSWER, Answer, Question};
-use super::peer::{Identity, Links, Secret, handshake};
+use super::peer::message::{ANSWER, PeerAnswer, Question};
+use super::peer::{Identity, PeerConnections, Secret, handshake};
 use super::types::{
     Entry, EntryPayload, LeaderId, LogId, Membership, Payload, Peer, SnapshotMeta, StoredMembership, Vote,
 };
@@ -28,7 +28,7 @@ use crate::executor::entry::{Content, decode};
 use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
 use crate::sys::clock::testing::Still;
 use crate::sys::clock::{Clocks, ClusterClock};
-use crate::sys::env::{BoxStream, Env, Listener, Net, Stream};
+use crate::sys::env::{BoxStream, ByteStream, Env, Listener, Net};
 
 /// The node of [`group`], leading term 3.
 pub const OWN: Leader = Leader { term: 3, node: 1 };
@@ -99,7 +99,7 @@ async fn group_of(
         executor: executor.clone(),
         log,
         snapshots: SnapshotDir::open(Arc::new(snapshots), 0).unwrap(),
-        links: Links::new(env, Identity::new(1, 1, 1, 1, Secret::default())),
+        links: PeerConnections::new(env, Identity::new(1, 1, 1, 1, Secret::default())),
     });
     set_voters(&group, &[&[1]]);
     group.set_leader(Some(leader));
@@ -110,12 +110,12 @@ async fn group_of(
 }
 
 /// A question that node 1 has asked, and where its answer goes.
-pub type Asked = (Question, oneshot::Sender<Answer>);
+pub type Asked = (Question, oneshot::Sender<PeerAnswer>);
 
 /// A network on which there is node 2 besides: what it is asked goes to the test.
-pub struct Member(mpsc::UnboundedSender<Asked>);
+pub struct FakeMember(mpsc::UnboundedSender<Asked>);
 
-impl Member {
+impl FakeMember {
     pub fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Asked>) {
         let (asked, questions) = mpsc::unbounded_channel();
         (Arc::new(Self(asked)), questions)
@@ -124,7 +124,7 @@ impl Member {
 
 type Later<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
-impl Net for Member {
+impl Net for FakeMember {
     fn connect<'a>(&'a self, _addr: &'a str) -> Later<'a, BoxStream> {
         let (near, far) = tokio::io::duplex(1 << 16);
         drop(crate::replication::spawn(converse(Box::new(Pipe(far)), self.0.clone())));
@@ -176,7 +176,7 @@ async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
                 }));
             }
             Some((number, answer)) = answered.recv() => {
-                let answer: Answer = answer;
+                let answer: PeerAnswer = answer;
                 write.write_all(&frame::encode(0, ANSWER, &answer.encode(number))).await.unwrap();
             }
         }
@@ -186,7 +186,7 @@ async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
 /// One end of a connection in memory.
 pub struct Pipe(pub DuplexStream);
 
-impl Stream for Pipe {
+impl ByteStream for Pipe {
     fn peer_addr(&self) -> String {
         String::new()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Group;
-use super::peer::message::{Answer, Question};
+use super::peer::message::{PeerAnswer, Question};
 use super::standing::{CAUGHT_UP_ENTRIES, Standing};
 
 /// How long a transfer may take.
@@ -21,13 +21,13 @@ pub async fn transfer(group: &Arc<Group>, node: u64) -> Result<(), String> {
         return hand_lead_to(group, node).await;
     }
     match group.links.ask(leader.node, group.id, &Question::HandOver(node), TRANSFER_WAIT * 2).await {
-        Some(Answer::HandOver(why)) if why.is_empty() => {
+        Some(PeerAnswer::HandOver(why)) if why.is_empty() => {
             let mut leaders = group.watch_leader();
             let arrived = leaders.wait_for(|leader| leader.is_some_and(|leader| leader.node == node));
             let arrived = tokio::time::timeout(TRANSFER_WAIT, arrived).await;
             if matches!(arrived, Ok(Ok(_))) { Ok(()) } else { Err("the new leader was not heard in time".into()) }
         }
-        Some(Answer::HandOver(why)) => Err(why),
+        Some(PeerAnswer::HandOver(why)) => Err(why),
         _ => Err("the leader does not answer".into()),
     }
 }

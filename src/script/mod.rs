@@ -22,5 +22,5 @@ mod tests;
 pub mod vm;
 
 pub use host::Host;
-pub use runner::Prepared;
+pub use runner::PreparedScript;
 pub use source::Source;

@@ -14,14 +14,14 @@ use crate::store::Options;
 
 /// A compiled script in front of its run.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedScript {
     script: Arc<Script>,
     name: String,
     budget: u64,
     memory: usize,
 }
 
-impl Prepared {
+impl PreparedScript {
     /// Compiles the script.
     ///
     /// # Errors

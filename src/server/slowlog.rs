@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_as_in_redis() {
+    fn slowlog_arguments_are_bounded_as_in_redis() {
         let many: Vec<String> = (0..40).map(|i| i.to_string()).collect();
         let shown = shown_of(&many);
         assert_eq!((shown.len(), shown[31].as_ref()), (32, &b"... (9 more arguments)"[..]));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_stay_and_ids_go_on() {
+    fn slowlog_keeps_the_newest_and_ids_rise() {
         let log = SlowLog::new(0, 3);
         let entry = SlowEntry { id: 0, at_s: 1, took_us: 2, args: vec![], addr: String::new(), name: Bytes::new() };
         (0..5).for_each(|_| log.push(entry.clone()));

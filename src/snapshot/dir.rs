@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::error::Problem;
 use super::temp::Temp;
-use super::{Meta, Opened, Reader, SnapshotError, SnapshotStore, Summary, disk_space};
+use super::{Meta, Opened, SnapshotError, SnapshotReader, SnapshotStore, Summary, disk_space};
 use crate::store::State;
 
 const SUFFIX: &str = ".snapshot";
@@ -145,7 +145,7 @@ impl SnapshotDir {
     /// Damage to the newest, whatever older files there are; those of the store.
     pub fn load_latest(&self) -> Result<Option<(Meta, State)>, SnapshotError> {
         let Some((id, file, opened)) = self.open_file()? else { return Ok(None) };
-        let reader = Reader::new(opened.reader, &file).map_err(|error| error.advise(DAMAGE_ADVICE))?;
+        let reader = SnapshotReader::new(opened.reader, &file).map_err(|error| error.advise(DAMAGE_ADVICE))?;
         self.check_name(reader.meta(), id, &file)?;
         let (meta, state) = reader.read_state().map_err(|error| error.advise(DAMAGE_ADVICE))?;
         if let Some(newest) = self.0.latest.lock().as_mut().filter(|newest| newest.id == id) {
@@ -162,7 +162,7 @@ impl SnapshotDir {
         let Some((id, file, Opened { len, mut reader })) = self.open_file()? else { return Ok(None) };
         // The part that the meta needs is read once and then served again.
         let mut head = Vec::new();
-        let meta = Reader::new(Tee { input: &mut reader, copy: &mut head }, &file)
+        let meta = SnapshotReader::new(Tee { input: &mut reader, copy: &mut head }, &file)
             .map_err(|error| error.advise(DAMAGE_ADVICE))?
             .meta()
             .clone();

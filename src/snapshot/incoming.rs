@@ -7,7 +7,7 @@
 
 use super::error::Problem;
 use super::temp::Temp;
-use super::{Meta, Reader, SnapshotDir, SnapshotError, SnapshotWriter, disk_space};
+use super::{Meta, SnapshotDir, SnapshotError, SnapshotReader, SnapshotWriter, disk_space};
 use crate::store::State;
 
 /// Collects the bytes of a snapshot. All calls block on the disk.
@@ -57,7 +57,7 @@ impl IncomingSnapshot {
         let file = temp.file();
         let failed = |error| SnapshotError::io(&file, error);
         writer.flush().map_err(failed)?;
-        let reader = Reader::new(temp.open().map_err(failed)?.reader, &file)?;
+        let reader = SnapshotReader::new(temp.open().map_err(failed)?.reader, &file)?;
         dir.check_group(reader.meta(), &file)?;
         let (meta, state) = reader.read_state()?;
         writer.finish().map_err(failed)?;

@@ -1,6 +1,6 @@
 //! Snapshot files: the whole [`State`](crate::store::State) at one log index, as bytes, and the directory that keeps them.
 //!
-//! - [`write()`] streams an image to any [`std::io::Write`], [`Reader`] makes a state of any [`std::io::Read`]. Both hold one
+//! - [`write()`] streams an image to any [`std::io::Write`], [`SnapshotReader`] makes a state of any [`std::io::Read`]. Both hold one
 //!   chunk, besides the state itself and the references to one shard's keys.
 //! - [`SnapshotDir`] keeps the newest file of one group in a [`SnapshotStore`]: a real directory, or memory in simulations.
 //!
@@ -41,7 +41,7 @@ pub use dir::{OpenSnapshot, SnapshotDir, SnapshotId};
 pub use error::{Damage, Problem, SnapshotError};
 pub use incoming::{IncomingSnapshot, ReceivedSnapshot};
 pub use meta::Meta;
-pub use read::Reader;
+pub use read::SnapshotReader;
 pub use store::{DiskStore, MemoryStore, Opened, SnapshotStore, SnapshotWriter};
 pub use version::FORMAT_VERSION;
 pub use write::{Summary, write};

@@ -8,13 +8,13 @@ use super::{FORMAT_VERSION, Meta, SnapshotError, keys, sections};
 use crate::store::State;
 
 /// A snapshot being read: first its [`Meta`], then, if wanted, the state.
-pub struct Reader<R> {
+pub struct SnapshotReader<R> {
     chunks: ChunkReader<R>,
     meta: Meta,
     file: String,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> SnapshotReader<R> {
     /// Reads the meta. `file` names the input in errors. No buffer is needed around `input`.
     ///
     /// # Errors

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_out_leaves_no_empty_part() {
+    fn removed_keys_leave_no_empty_part() {
         let mut shard = Shard::default();
         let entries: Vec<_> = (0..500).map(entry).collect();
         for entry in &entries {

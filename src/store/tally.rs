@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tallies_add_up() {
+    fn tallies_are_summed() {
         let mut whole = Tally::default();
         for command in [3, 5, 3] {
             let mut one = Tally::default();

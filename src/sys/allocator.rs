@@ -142,7 +142,7 @@ mod tests {
     const MUCH: usize = 512 << 20;
 
     #[test]
-    fn what_is_allocated_counts_until_it_is_freed() {
+    fn allocated_bytes_count_until_they_are_freed() {
         let _alone = MEASURING.lock();
         let before = live_bytes();
         let taken = std::hint::black_box(Vec::<u8>::with_capacity(MUCH));

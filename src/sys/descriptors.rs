@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_node_needs_is_no_room_for_clients() {
+    fn descriptors_of_the_node_are_not_counted_for_clients() {
         for (limit, allowed) in
             [(None, 1000), (Some(5000), 1000), (Some(RESERVED + 9), 9), (Some(RESERVED), 0), (Some(3), 0)]
         {

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::sys::clock::Clocks;
 
 /// A byte stream between two sockets.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
     /// `host:port` of the other side.
     fn peer_addr(&self) -> String;
     /// `host:port` of this side.
@@ -22,7 +22,7 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
 }
 
 /// A boxed stream.
-pub type BoxStream = Box<dyn Stream>;
+pub type BoxStream = Box<dyn ByteStream>;
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A bound listening socket.
@@ -146,7 +146,7 @@ impl FineTimer {
 /// The real network.
 pub struct Tcp;
 
-impl Stream for tokio::net::TcpStream {
+impl ByteStream for tokio::net::TcpStream {
     fn peer_addr(&self) -> String {
         self.peer_addr().map(|addr| addr.to_string()).unwrap_or_default()
     }

@@ -7,7 +7,7 @@ use crate::support::ports::free_port;
 use crate::support::process::Server;
 
 #[test]
-fn two_processes_with_one_directory() {
+fn second_process_on_a_directory_is_refused() {
     let cluster = Cluster::start(1, &[]);
     let mut second = Server::lockstep(&[]);
     second.kill();
@@ -21,7 +21,7 @@ fn two_processes_with_one_directory() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made() {
+fn directory_that_cannot_be_created_is_an_error() {
     let mut server = Server::lockstep(&[]);
     server.kill();
     let at = server.flags_mut().iter().position(|flag| flag == "--dir").unwrap();
@@ -34,7 +34,7 @@ fn a_directory_that_cannot_be_made() {
 }
 
 #[test]
-fn a_damaged_identity() {
+fn damaged_identity_is_refused() {
     let mut server = Server::lockstep(&[]);
     server.kill();
     let path = server.data().join("identity");
@@ -56,7 +56,7 @@ fn a_damaged_identity() {
 
 /// A log without the identity that belongs to it: never begin a second cluster on it.
 #[test]
-fn a_lost_identity() {
+fn lost_identity_is_refused() {
     let cluster = Cluster::start(1, &[]);
     cluster.nodes[0].client().call(&["SET", "key", "value"]);
     let mut cluster = cluster;
@@ -69,7 +69,7 @@ fn a_lost_identity() {
 
 /// An identity without the log that belongs to it: with an empty one the node could vote twice in a term.
 #[test]
-fn a_lost_log() {
+fn lost_log_is_refused() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.nodes[0].client().call(&["SET", "key", "value"]);
     cluster.wait_caught_up();
@@ -105,7 +105,7 @@ fn a_lost_log() {
 
 /// A node killed at some point of its very first start starts again.
 #[test]
-fn a_first_start_that_is_cut_off() {
+fn node_killed_during_its_first_start_starts_again() {
     let mut server = Server::lockstep(&[]);
     for microseconds in (0..24).map(|step| step * 10_000) {
         server.kill();

@@ -34,11 +34,11 @@ fn stop(leader: bool) {
 }
 
 #[test]
-fn of_the_leader() {
+fn graceful_stop_of_the_leader_hands_over() {
     stop(true);
 }
 
 #[test]
-fn of_a_follower() {
+fn graceful_stop_of_a_follower_disturbs_nobody() {
     stop(false);
 }

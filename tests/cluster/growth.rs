@@ -16,7 +16,7 @@ fn waits_as_learner(cluster: &Cluster, id: u64) {
 }
 
 #[test]
-fn one_to_five_nodes() {
+fn cluster_grows_from_one_to_five_nodes() {
     let mut cluster = Cluster::start(1, &[]);
     cluster.nodes[0].client().call(&["SET", "key", "value"]);
     cluster.join(&[]);
@@ -58,7 +58,7 @@ fn one_to_five_nodes() {
 
 /// RAFT.PROMOTE makes a voter of a learner that waits.
 #[test]
-fn promoted_by_hand() {
+fn learner_promoted_by_hand_votes() {
     let mut cluster = Cluster::start(1, &[]);
     cluster.join(&[]);
     waits_as_learner(&cluster, 2);

@@ -52,7 +52,7 @@ fn stays_a_learner(cluster: &Cluster, id: u64) {
 }
 
 #[test]
-fn nodes_that_wait_are_added() {
+fn waiting_nodes_are_added_by_raft_add() {
     let flags = ["--requirepass", "secret"];
     let mut cluster = Cluster::start(1, &flags);
     let node = waiting(&flags);
@@ -123,7 +123,7 @@ fn silent_strangers_keep_no_node_from_being_called() {
 }
 
 #[test]
-fn an_address_where_nobody_waits() {
+fn raft_add_of_an_address_where_nobody_waits_is_refused() {
     let mut cluster = Cluster::start(1, &[]);
     let mut client = cluster.nodes[0].client();
     for wrong in ["nonsense", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:0", ":7101", "::1:7101"] {

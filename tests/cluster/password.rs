@@ -7,7 +7,7 @@ use crate::support::cluster::Cluster;
 use crate::support::process::Server;
 
 #[test]
-fn a_cluster_with_a_password() {
+fn cluster_with_a_password_works_and_refuses_others() {
     let flags = ["--requirepass", "secret"];
     let mut cluster = Cluster::start(3, &flags);
     for node in &cluster.nodes {

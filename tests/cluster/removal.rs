@@ -28,7 +28,7 @@ fn remove(cluster: &Cluster, at: usize, id: u64) {
 }
 
 #[test]
-fn a_follower() {
+fn follower_is_removed_and_exits() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(0);
     let load = Load::start(cluster.nodes[0].addr(), 2, 1, "counter");
@@ -44,7 +44,7 @@ fn a_follower() {
 
 /// The leader hands over first: clients of the others see no error.
 #[test]
-fn the_leader() {
+fn leader_is_removed_after_handing_over() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(1);
     let load = Load::start(cluster.nodes[0].addr(), 2, 1, "counter");
@@ -60,7 +60,7 @@ fn the_leader() {
 
 /// Refused with the reason while the voters that would remain have no live quorum, and carried out once they have.
 #[test]
-fn not_without_a_live_quorum() {
+fn removal_without_a_live_quorum_is_refused() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(0);
     cluster.nodes[2].kill();
@@ -79,7 +79,7 @@ fn not_without_a_live_quorum() {
 }
 
 #[test]
-fn the_last_voter_stays() {
+fn last_voter_is_not_removed() {
     let mut cluster = Cluster::start(1, &[]);
     cluster.join(&[]);
     for node in [0, 1] {
@@ -151,18 +151,18 @@ fn asked_of_itself(leads: bool) {
 }
 
 #[test]
-fn a_follower_that_is_asked_itself() {
+fn removal_asked_of_the_follower_itself_is_answered() {
     asked_of_itself(false);
 }
 
 #[test]
-fn the_leader_that_is_asked_itself() {
+fn removal_asked_of_the_leader_itself_is_answered() {
     asked_of_itself(true);
 }
 
 /// What CLIENT PAUSE holds back was not carried out, and is told so.
 #[test]
-fn what_is_held_back_at_a_removed_node_is_answered() {
+fn commands_held_back_at_a_removed_node_are_answered() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(0);
     let mut client = cluster.nodes[2].client();

@@ -6,7 +6,7 @@ use crate::support::cluster::Cluster;
 use crate::support::value::Value;
 
 #[test]
-fn the_node_goes_on_and_takes_the_next_one() {
+fn node_survives_a_failed_snapshot_and_takes_the_next() {
     let mut cluster = Cluster::start(1, &[]);
     let mut client = cluster.nodes[0].client();
     assert_eq!(client.call(&["RAFT.SNAPSHOT"]), Value::Simple("OK".into()));

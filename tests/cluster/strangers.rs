@@ -14,7 +14,7 @@ use crate::support::process::Server;
 /// A node whose directory was exchanged for one of another cluster is told so and ends; the clusters whose nodes it
 /// meets go on.
 #[test]
-fn a_directory_of_another_cluster() {
+fn directory_of_another_cluster_is_refused() {
     let mut ours = Cluster::start(3, &[]);
     let mut other = Cluster::start(3, &[]);
     ours.transfer(0);
@@ -54,7 +54,7 @@ fn a_directory_of_another_cluster() {
 
 /// A node of another cluster that runs well at an address where one of ours used to be: both clusters go on.
 #[test]
-fn a_new_cluster_at_the_address_of_a_dead_node() {
+fn new_cluster_at_the_address_of_a_dead_node_disturbs_nobody() {
     let mut ours = Cluster::start(3, &[]);
     ours.transfer(0);
     ours.nodes[2].kill();
@@ -87,7 +87,7 @@ fn a_new_cluster_at_the_address_of_a_dead_node() {
 
 /// Of two live processes with one node id (somebody copied a data directory) the older one is told and ends.
 #[test]
-fn a_copy_of_a_data_directory() {
+fn running_copy_of_a_data_directory_makes_the_older_process_exit() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(0);
     cluster.nodes[2].kill();
@@ -108,7 +108,7 @@ fn a_copy_of_a_data_directory() {
 
 /// A data directory that was put back from an old copy: the node is told and kept out, the leader goes on.
 #[test]
-fn an_old_copy_of_a_data_directory() {
+fn old_copy_of_a_data_directory_is_kept_out() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(0);
     let load = Load::start(cluster.nodes[0].addr(), 2, 1, "counter");
@@ -134,7 +134,7 @@ fn an_old_copy_of_a_data_directory() {
 /// Who does not know `requirepass` calls every member under the other members' ids, as a newer process of theirs, and answers at
 /// the address of a dead one that the callers have to end. Nobody does.
 #[test]
-fn a_stranger_without_the_password() {
+fn peer_without_the_password_ends_nobody() {
     let mut cluster = Cluster::start(3, &["--requirepass", "secret"]);
     cluster.transfer(0);
     let load = Load::start_with(|| cluster.nodes[0].client(), 2, 1, "counter");

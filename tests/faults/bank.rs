@@ -71,7 +71,7 @@ fn transfer(client: &mut Client, from: usize, to: usize, amount: i64) -> Outcome
 }
 
 #[test]
-fn the_sum_is_always_right() {
+fn bank_transfers_keep_the_sum() {
     let mut cluster = Cluster::start(3, &[]);
     let addrs: Vec<_> = cluster.nodes.iter().map(|node| node.addr()).collect();
     let mut client = cluster.nodes[0].client();

@@ -48,11 +48,11 @@ fn comes_back(flags: &[&str], snapshot: bool) {
 }
 
 #[test]
-fn by_snapshot_where_the_log_is_gone() {
+fn follower_catches_up_by_snapshot_where_the_log_is_purged() {
     comes_back(&["--log-keep", "4194304"], true);
 }
 
 #[test]
-fn by_the_log_where_it_is_kept() {
+fn follower_catches_up_by_the_log_where_it_is_kept() {
     comes_back(&[], false);
 }

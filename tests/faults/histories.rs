@@ -124,7 +124,7 @@ pub fn connect(addrs: &[std::net::SocketAddr], own: usize) -> Client {
 }
 
 #[test]
-fn single_keys() {
+fn histories_of_single_keys_are_linearizable() {
     let mut cluster = Cluster::start(3, &[]);
     let addrs: Vec<_> = cluster.nodes.iter().map(|node| node.addr()).collect();
     let recorder = Recorder::default();

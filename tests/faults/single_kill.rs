@@ -6,7 +6,7 @@ use crate::support::load::{Load, Tally};
 
 /// acknowledged ≤ counter ≤ acknowledged + outstanding, after every kill.
 #[test]
-fn what_was_acknowledged_survives_sigkill() {
+fn acknowledged_writes_survive_sigkill() {
     let mut cluster = Cluster::start(1, &[]);
     let mut counter = 0;
     for round in 1..=KILLS {

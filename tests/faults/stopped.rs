@@ -73,16 +73,16 @@ fn a_stopped_leader_never_answers_by_what_it_had() {
 }
 
 #[test]
-fn a_leader_for_three_seconds() {
+fn cluster_goes_on_while_the_leader_is_stopped_for_three_seconds() {
     stop(true, Duration::from_secs(3));
 }
 
 #[test]
-fn a_follower_for_five_seconds() {
+fn cluster_goes_on_while_a_follower_is_stopped_for_five_seconds() {
     stop(false, Duration::from_secs(5));
 }
 
 #[test]
-fn a_follower_for_fifteen_seconds() {
+fn cluster_goes_on_while_a_follower_is_stopped_for_fifteen_seconds() {
     stop(false, Duration::from_secs(15));
 }

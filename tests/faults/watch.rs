@@ -66,7 +66,7 @@ fn over(cluster: &mut Cluster, nodes: &[usize], change: impl Fn(&mut Cluster)) {
 }
 
 #[test]
-fn exec_after_the_lead_was_handed_over_on_all_nodes() {
+fn exec_is_right_after_the_lead_was_handed_over() {
     let mut cluster = Cluster::start(3, &[]);
     for to in [1, 2, 0] {
         over(&mut cluster, &[0, 1, 2], |cluster| cluster.transfer(to));
@@ -75,7 +75,7 @@ fn exec_after_the_lead_was_handed_over_on_all_nodes() {
 }
 
 #[test]
-fn exec_after_the_leader_was_killed_on_the_others() {
+fn exec_is_right_after_the_leader_was_killed() {
     let mut cluster = Cluster::start(3, &[]);
     for victim in [1, 2, 0] {
         cluster.transfer(victim);
@@ -102,7 +102,7 @@ fn is_loading(client: &mut Client) -> bool {
 
 /// What a snapshot holds is enough to judge by: a node that starts from one decides as those that do not.
 #[test]
-fn exec_on_an_absent_key_over_snapshots_and_restarts() {
+fn exec_on_an_absent_key_is_right_over_snapshots_and_restarts() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(0);
     let (mut absent, mut gone) = (cluster.nodes[0].client(), cluster.nodes[0].client());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use lockstep::replication::codec::{Reader, put_entry};
+use lockstep::replication::codec::{Decoder, put_entry};
 use lockstep::replication::types::{CommittedLeaderId, Entry, EntryPayload, LogId, Membership, Payload, Peer};
 use openraft::vote::RaftLeaderId;
 
@@ -31,7 +31,7 @@ fn valid(rng: &mut Rng) -> Vec<u8> {
 }
 
 fn read(input: &[u8], _: &mut Rng) -> bool {
-    let mut reader = Reader::new(Bytes::copy_from_slice(input));
+    let mut reader = Decoder::new(Bytes::copy_from_slice(input));
     let Ok(entry) = reader.entry() else { return false };
     let taken = input.len() - reader.remaining();
     let mut again = Vec::new();
@@ -41,6 +41,6 @@ fn read(input: &[u8], _: &mut Rng) -> bool {
 }
 
 #[test]
-fn raft_entry() {
+fn mutated_raft_entries_never_panic() {
     fuzz(&Target { name: "raft entry", valid, read });
 }

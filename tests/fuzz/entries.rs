@@ -91,7 +91,7 @@ fn read(input: &[u8], _: &mut Rng) -> bool {
 }
 
 #[test]
-fn log_entry() {
+fn mutated_log_entries_never_panic() {
     fuzz(&Target { name: "log entry", valid, read });
 }
 

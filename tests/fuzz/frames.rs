@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use lockstep::replication::peer::frame::{FRAME_LEN_MAX, decode, encode};
-use lockstep::replication::peer::message::{Answer, Question};
+use lockstep::replication::peer::message::{PeerAnswer, Question};
 use lockstep::sys::clock::{Reading, Teller, Told};
 
 use crate::support::rng::Rng;
@@ -45,7 +45,7 @@ fn read(input: &[u8], rng: &mut Rng) -> bool {
 }
 
 #[test]
-fn peer_frame() {
+fn mutated_peer_frames_never_panic() {
     fuzz(&Target { name: "peer frame", valid, read });
 }
 
@@ -58,12 +58,12 @@ fn valid_message(rng: &mut Rng) -> Vec<u8> {
     };
     match rng.below(7) {
         5 => Question::Clock.encode(number).to_vec(),
-        6 => Answer::Clock(reading(rng)).encode(number).to_vec(),
+        6 => PeerAnswer::Clock(reading(rng)).encode(number).to_vec(),
         0 => Question::Standings.encode(number).to_vec(),
         1 => Question::HandOver(rng.next()).encode(number).to_vec(),
-        2 => Answer::ReadIndex(rng.percent(50).then(|| (rng.next(), rng.next()))).encode(number).to_vec(),
-        3 => Answer::HandOver(why()).encode(number).to_vec(),
-        _ => Answer::Confirm(rng.percent(50)).encode(number).to_vec(),
+        2 => PeerAnswer::ReadIndex(rng.percent(50).then(|| (rng.next(), rng.next()))).encode(number).to_vec(),
+        3 => PeerAnswer::HandOver(why()).encode(number).to_vec(),
+        _ => PeerAnswer::Confirm(rng.percent(50)).encode(number).to_vec(),
     }
 }
 
@@ -76,16 +76,16 @@ fn read_message(input: &[u8], _: &mut Rng) -> bool {
         let (again, value) = Question::decode(canonical.clone()).unwrap();
         assert_eq!(value.encode(again), canonical, "{question:?}");
     }
-    let answer = Answer::decode(bytes);
+    let answer = PeerAnswer::decode(bytes);
     if let Ok((number, answer)) = &answer {
         let canonical = answer.encode(*number);
-        let (again, value) = Answer::decode(canonical.clone()).unwrap();
+        let (again, value) = PeerAnswer::decode(canonical.clone()).unwrap();
         assert_eq!(value.encode(again), canonical, "{answer:?}");
     }
     question.is_ok() || answer.is_ok()
 }
 
 #[test]
-fn peer_message() {
+fn mutated_peer_messages_never_panic() {
     fuzz(&Target { name: "peer message", valid: valid_message, read: read_message });
 }

@@ -113,6 +113,6 @@ fn read(input: &[u8], rng: &mut Rng) -> bool {
 }
 
 #[test]
-fn request_parser() {
+fn mutated_requests_never_panic() {
     fuzz(&Target { name: "request parser", valid, read });
 }

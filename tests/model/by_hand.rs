@@ -132,7 +132,7 @@ fn refuses_an_unknown_write_that_takes_effect_twice_or_before_it_began() {
 }
 
 #[test]
-fn what_was_not_applied_never_happened() {
+fn refused_operation_never_happened() {
     accepts("1-x set 1 \n 2-3 get nil");
     refuses("1-x set 1 \n 2-3 get 1");
 }

@@ -25,7 +25,7 @@ fn at(begin: u64, end: u64, input: Input, output: Output) -> Operation<Input, Ou
 }
 
 #[test]
-fn half_a_transfer_is_seen() {
+fn half_a_transfer_is_refused() {
     let transfer = || at(1, 10, Input::Transfer { from: 0, to: 1, amount: 10 }, Output::Transferred(90, 110));
     let read = |balances: [i64; 4]| at(2, 9, Input::Read, Output::Balances(balances.to_vec()));
     for (balances, right) in
@@ -39,7 +39,7 @@ fn half_a_transfer_is_seen() {
 
 /// The sum is right in both reads, and yet no order explains them: two transfers seen in opposite orders.
 #[test]
-fn a_sum_is_not_enough() {
+fn right_sum_with_wrong_parts_is_refused() {
     let transfer = |from, to| at(1, 10, Input::Transfer { from, to, amount: 10 }, Output::Transferred(90, 110));
     let read = |balances: [i64; 4]| at(2, 9, Input::Read, Output::Balances(balances.to_vec()));
     let history = [transfer(0, 1), transfer(2, 3), read([90, 110, 100, 100]), read([100, 100, 90, 110])];
@@ -50,7 +50,7 @@ fn a_sum_is_not_enough() {
 }
 
 #[test]
-fn what_a_bank_does_is_accepted_and_small_histories_are_decided_exactly() {
+fn bank_histories_are_accepted_and_small_ones_decided_exactly() {
     let mut rng = Rng::new(bounds::seed("bank"));
     for _ in 0..bounds::scaled(bounds::MODEL_HISTORIES / 50) {
         let shape =

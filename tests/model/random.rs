@@ -30,7 +30,7 @@ fn tiny(rng: &mut Rng) -> Vec<Operation<Input, Output>> {
 }
 
 #[test]
-fn what_a_linearizable_register_does_is_accepted() {
+fn histories_of_a_linearizable_register_are_accepted() {
     let mut rng = Rng::new(bounds::seed("accepted"));
     for _ in 0..bounds::scaled(bounds::MODEL_HISTORIES / 20) {
         let shape = Shape {
@@ -140,7 +140,7 @@ fn six_thousand_operations_are_decided() {
 
 /// Every kind of mistake, one in six thousand operations: it has to be found.
 #[test]
-fn one_wrong_answer_among_six_thousand_is_refused() {
+fn wrong_answer_among_six_thousand_is_refused() {
     let mut rng = Rng::new(bounds::seed("one wrong"));
     for round in 0..6 {
         let mut history = large(round);

@@ -6,14 +6,14 @@ use crate::support::value::Value;
 
 /// `proto-max-bulk-len` is 64 MB in both servers here: one byte more is refused before it is sent.
 #[test]
-fn a_bulk_string_that_is_too_long() {
+fn bulk_string_that_is_too_long_is_refused() {
     let both = Both::start();
     both.compare(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$67108865\r\n", usize::MAX);
 }
 
 /// Before AUTH: ten arguments of 16 KiB.
 #[test]
-fn who_is_not_authenticated_may_send_little() {
+fn unauthenticated_client_has_small_limits() {
     let both = Both::with_password("secret");
     for input in [
         &b"*10\r\n"[..],
@@ -49,7 +49,7 @@ fn an_announced_length_takes_no_memory() {
 }
 
 #[test]
-fn ten_thousand_arguments_and_a_value_of_ten_megabytes() {
+fn ten_thousand_arguments_and_ten_megabytes_are_accepted() {
     let both = Both::start();
     let mut many = vec![b"DEL".to_vec()];
     many.extend((0..10_000).map(|i: u32| i.to_string().into_bytes()));

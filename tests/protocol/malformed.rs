@@ -67,7 +67,7 @@ const INPUTS: &[&[u8]] = &[
 ];
 
 #[test]
-fn what_is_no_request_is_answered_as_by_redis() {
+fn malformed_request_is_answered_as_by_redis() {
     let both = Both::start();
     for input in INPUTS {
         let mut input = input.to_vec();
@@ -78,7 +78,7 @@ fn what_is_no_request_is_answered_as_by_redis() {
 
 /// However the bytes arrive.
 #[test]
-fn the_pieces_do_not_matter() {
+fn malformed_request_in_pieces_is_answered_alike() {
     let both = Both::start();
     let input = b"*2\r\n$4\r\nECHO\r\n$6\r\na\r\nb\r\n\r\nPING\r\nECHO \"x y\"\n*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGET\r\n$5\r\n\r\nabc\r\n*1\r\n:\r\n";
     for piece in [1, 2, 3, 5, 7, 11, 64] {
@@ -88,7 +88,7 @@ fn the_pieces_do_not_matter() {
 
 /// Redis takes a line of 64 KiB and no more, whether or not its end follows.
 #[test]
-fn lines_that_are_too_long() {
+fn line_that_is_too_long_is_refused() {
     let both = Both::start();
     for len in [65_000, 65_537, 70_000] {
         for (start, end) in [("", ""), ("*", ""), ("*1\r\n$", ""), ("*1\r\n$4\r\nPING\r\n*", "")] {
@@ -102,7 +102,7 @@ fn lines_that_are_too_long() {
 
 /// A web page that makes a browser talk to the server: cut off without an answer.
 #[test]
-fn http_is_not_spoken() {
+fn http_request_is_cut_off_as_by_redis() {
     let both = Both::start();
     for input in [&b"POST / HTTP/1.1\r\nHost: x\r\n\r\nSET a b\r\n"[..], b"Host: localhost\r\nSET a b\r\nPING\r\n"] {
         both.compare(input, usize::MAX);

@@ -36,7 +36,7 @@ fn fill(client: &mut Client) -> usize {
 
 /// Pages that the allocator keeps are no reason to refuse writes.
 #[test]
-fn what_was_flushed_no_longer_counts() {
+fn flushed_values_no_longer_count_as_memory() {
     let server = crate::start(&["--maxmemory", "120mb"]);
     let mut client = server.client();
     for _ in 0..3 {

@@ -77,7 +77,7 @@ fn a_replicated_option_outlives_a_crash_and_a_flag_that_differs() {
 }
 
 #[test]
-fn one_wrong_value_changes_nothing() {
+fn start_with_one_wrong_value_changes_nothing() {
     let server = crate::start(&[]);
     assert!(call(&mut server.client(), "CONFIG SET timeout 5 script-budget 7000 maxclients 0").is_error());
     assert_eq!((config(&server, "timeout"), config(&server, "script-budget")), ("0".into(), "500000000".into()));

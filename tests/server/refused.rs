@@ -290,7 +290,7 @@ fn a_transaction_finds_wrong_arguments_when_it_runs() {
 
 /// What Redis looks at before it runs a command comes first.
 #[test]
-fn what_is_wrong_with_the_server_comes_before_what_is_wrong_with_the_arguments() {
+fn server_state_errors_come_before_argument_errors() {
     let lines =
         ["CONFIG SET maxmemory 1", "SET k v FOO", "EXPIRE k x", "SETEX k 0 v", "CONFIG SET maxmemory 0", "SET k v FOO"];
     let (ours, redis) = (crate::start(&[]), Server::redis(&[]));

@@ -33,7 +33,7 @@ async fn ask(world: &World, node: usize, args: &[&str]) -> Value {
 }
 
 #[test]
-fn ten_seconds_last_over_a_restart_of_all_nodes() {
+fn ttl_of_ten_seconds_lasts_over_a_restart_of_all_nodes() {
     for seed in 0..3 {
         let mut cluster = Cluster::new(Shape::new(seed));
         cluster.run(|world| async move {
@@ -69,7 +69,7 @@ fn ten_seconds_last_over_a_restart_of_all_nodes() {
 
 /// All machines were off: what that took is known from their wall clocks, here right to half a second.
 #[test]
-fn ten_seconds_last_over_a_reboot_of_all_machines() {
+fn ttl_of_ten_seconds_lasts_over_a_reboot_of_all_machines() {
     let mut cluster = Cluster::new(Shape::new(7));
     cluster.run(|world| async move {
         sleep(Duration::from_millis(1500)).await;
@@ -97,7 +97,7 @@ fn ten_seconds_last_over_a_reboot_of_all_machines() {
 
 /// Two of three machines reboot one after the other: the time is known to the third, and no wall clock counts.
 #[test]
-fn one_machine_that_stays_on_keeps_the_time() {
+fn machine_that_stays_on_keeps_the_cluster_clock() {
     let mut cluster = Cluster::new(Shape::new(8));
     cluster.run(|world| async move {
         let before_ms = now_ms();
@@ -121,7 +121,7 @@ fn one_machine_that_stays_on_keeps_the_time() {
 
 /// Readers at every node all the time, while wall clocks jump by up to an hour and the lead moves.
 #[test]
-fn nothing_but_time_moves_a_deadline() {
+fn only_time_moves_a_deadline() {
     const TTL_MS: u64 = 6000;
     for seed in 10..13 {
         let mut cluster = Cluster::new(Shape::new(seed));

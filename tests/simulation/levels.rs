@@ -1,7 +1,7 @@
 //! Binaries of two versions in one cluster. The newer one knows a feature level more, and a command that came with it.
 
 use lockstep::FEATURE_LEVEL;
-use lockstep::command::{Doc, Group, Spec};
+use lockstep::command::{Doc, Family, Spec};
 use lockstep::protocol::Reply;
 use lockstep::replication::take_snapshot;
 use lockstep::store::{Deadline, Str};
@@ -21,7 +21,7 @@ static LATER: Spec = Spec::write("test.later", 3, DOC, |txn, args| {
 })
 .since(NEXT);
 
-const DOC: Doc = Doc::new(Group::String, "1.0.0", "O(1)", "Is there for tests.");
+const DOC: Doc = Doc::new(Family::String, "1.0.0", "O(1)", "Is there for tests.");
 
 const SCRIPT: &str = "redis.call('SET', KEYS[1], 'begun') return redis.pcall('TEST.LATER', KEYS[1], 'later')";
 

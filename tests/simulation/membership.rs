@@ -104,7 +104,7 @@ fn logged_membership(machine: &Machine) -> Option<Membership> {
 
 /// A leader that dies as soon as it shows three voters is not missed.
 #[test]
-fn what_is_shown_as_a_voter_makes_up_for_the_leader() {
+fn shown_voters_suffice_without_the_leader() {
     for seed in 1..=6 {
         let mut cluster = Cluster::new(Shape::new(seed));
         cluster.step_until("three voters at the leader", |world| {

@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use lockstep::sys::env::{BoxStream, Listener, Net, Stream};
+use lockstep::sys::env::{BoxStream, ByteStream, Listener, Net};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::{TcpListener, TcpStream};
 
@@ -48,7 +48,7 @@ impl Listener for SimListener {
     }
 }
 
-impl Stream for SimStream {
+impl ByteStream for SimStream {
     fn peer_addr(&self) -> String {
         self.0.peer_addr().map(|addr| addr.to_string()).unwrap_or_default()
     }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::{ADMIN, doc};
 use crate::command::context::{Answer, Call, Configuration};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
-use crate::config::{Change, Opt, Settings, Value, find};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
+use crate::config::{Change, Opt, OptionValue, Settings, find};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Options, Txn};
@@ -24,7 +24,7 @@ pub static SPEC: Spec = Spec::session(
 
 /// Sets replicated options; only log entries hold it, so the bounds were checked where it came from.
 pub static APPLY: Spec =
-    Spec::write("config._set", -3, Doc::new(Group::Server, "1.0.0", "O(N)", "Sets replicated options."), apply)
+    Spec::write("config._set", -3, Doc::new(Family::Server, "1.0.0", "O(N)", "Sets replicated options."), apply)
         .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES));
 
 const IMMUTABLE: &str = "can't set immutable config";
@@ -38,7 +38,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     if let Err(error) = check_room(&**call.node, &own) {
         return Reply::Error(error).into();
     }
-    let change_own = |node: &dyn Configuration, own: Vec<(&'static Opt, Value)>| {
+    let change_own = |node: &dyn Configuration, own: Vec<(&'static Opt, OptionValue)>| {
         let mut settings = (*node.settings()).clone();
         own.into_iter().for_each(|(opt, value)| opt.set(&mut settings, value));
         node.change_settings(settings);
@@ -57,7 +57,7 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
 }
 
 /// Checks all before anything changes, first the names and then the values, as Redis does. What has its value already is no change.
-fn check(args: &Args, settings: &Settings) -> Result<Vec<(&'static Opt, Value)>, ReplyError> {
+fn check(args: &Args, settings: &Settings) -> Result<Vec<(&'static Opt, OptionValue)>, ReplyError> {
     if !args.len().is_multiple_of(2) {
         return Err(SYNTAX);
     }
@@ -87,7 +87,7 @@ fn check(args: &Args, settings: &Settings) -> Result<Vec<(&'static Opt, Value)>,
 }
 
 /// The value, if it is another than the option always has.
-fn check_value(opt: &Opt, value: &[u8], settings: &Settings) -> Result<Option<Value>, String> {
+fn check_value(opt: &Opt, value: &[u8], settings: &Settings) -> Result<Option<OptionValue>, String> {
     let text = String::from_utf8_lossy(value);
     let parsed = opt.kind.parse(&text)?;
     if matches!(text, Cow::Owned(_)) {
@@ -109,7 +109,7 @@ fn failed(name: &[u8], why: &str) -> ReplyError {
 }
 
 /// More clients than there are file descriptors for are refused.
-fn check_room(node: &dyn Configuration, changes: &[(&'static Opt, Value)]) -> Result<(), ReplyError> {
+fn check_room(node: &dyn Configuration, changes: &[(&'static Opt, OptionValue)]) -> Result<(), ReplyError> {
     let now = node.settings();
     let mut settings = (*now).clone();
     changes.iter().for_each(|(opt, value)| opt.set(&mut settings, value.clone()));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_value_refuses_all_with_the_words_of_redis() {
+    fn config_set_with_one_wrong_value_is_refused_whole_in_words_of_redis() {
         assert_eq!(
             refusal("config set timeout 5 maxclients x"),
             "ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument couldn't be parsed into an integer"
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_its_value_already_is_set_and_changes_nothing() {
+    fn config_set_of_the_present_value_is_ok_and_changes_nothing() {
         let lines =
             ["maxmemory-policy NOEVICTION", "maxmemory-clients 0%", "appendonly yes", "port 6379", "tls-port 0"];
         for line in lines {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_would_promise_what_is_not_done_is_refused_with_the_reason() {
+    fn value_that_would_lie_is_refused_with_the_reason() {
         let lines = [
             ("appendonly no", "every write is in a log on disk before it is acknowledged"),
             ("appendfsync everysec", "every write is in a log on disk before it is acknowledged"),
@@ -254,11 +254,11 @@ mod tests {
         assert!(refusal("config set foo 1 databases 16").ends_with("for CONFIG SET - 'foo'"));
         assert!(refusal("config set timeout x foo 1").ends_with("for CONFIG SET - 'foo'"));
         assert!(refusal("config set timeout x TIMEOUT 1").ends_with("argument 'TIMEOUT') - duplicate parameter"));
-        assert!(refusal("config set Hash-Max-Ziplist-Value -1").contains("argument 'hash-max-ziplist-value'"));
+        assert!(refusal("config set Hash-Max-Ziplist-OptionValue -1").contains("argument 'hash-max-ziplist-value'"));
     }
 
     #[test]
-    fn the_last_value_counts_of_an_option_that_stands_under_two_names() {
+    fn last_value_counts_for_an_option_given_under_two_names() {
         let args = Args::from_slices(["config", "set", "lua-time-limit", "5", "busy-reply-threshold", "6"]);
         let mut settings = Settings::default();
         check(&args, &settings).unwrap().into_iter().for_each(|(opt, value)| opt.set(&mut settings, value));
@@ -266,14 +266,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_utf_8_is_refused() {
+    fn value_that_is_no_utf_8_is_refused() {
         let args = Args::from_slices([b"config".as_slice(), b"set", b"ignore-warnings", b"\xff"]);
         let told = check(&args, &Settings::default()).err().unwrap().to_string();
         assert!(told.ends_with("argument must be UTF-8"), "{told}");
     }
 
     #[test]
-    fn the_entry_changes_the_state() {
+    fn config_set_entry_changes_the_replicated_options() {
         let mut state = crate::store::State::default();
         let mut effects = crate::store::Effects::default();
         let mut txn = state.txn(0, crate::store::Rng::of_command(1, 1), &mut effects);

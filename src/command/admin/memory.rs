@@ -132,7 +132,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn usage_grows_with_the_value_and_checks_its_option() {
+    fn memory_usage_grows_with_the_value_and_checks_its_option() {
         let mut bench = Bench::new();
         bench.run("SET k v");
         let size = |text: String| text.trim_start_matches(':').parse::<usize>().unwrap();

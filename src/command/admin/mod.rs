@@ -17,7 +17,7 @@ mod shutdown;
 mod slowlog;
 mod wait;
 
-use super::{Doc, Flags, Group, Spec};
+use super::{Doc, Family, Flags, Spec};
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
@@ -52,5 +52,5 @@ const PROTECTED: Flags = ADMIN.union(Flags::PROTECTED);
 
 /// A documentation of this family.
 const fn doc(since: &'static str, complexity: &'static str, summary: &'static str) -> Doc {
-    Doc::new(Group::Server, since, complexity, summary)
+    Doc::new(Family::Server, since, complexity, summary)
 }

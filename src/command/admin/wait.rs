@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::command::connection::timeout_ms;
 use crate::command::context::{Answer, Call, Cluster, Unblock};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Family, Flags, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 
@@ -18,7 +18,7 @@ pub static WAIT: Spec = Spec::session(
     "wait",
     3,
     FLAGS,
-    Doc::new(Group::Generic, "3.0.0", "O(1)", "Waits until so many other members hold the connection's last write.")
+    Doc::new(Family::Generic, "3.0.0", "O(1)", "Waits until so many other members hold the connection's last write.")
         .args(&[Arg::new("numreplicas", ArgKind::Integer), Arg::new("timeout", ArgKind::Integer)]),
     wait,
 )
@@ -27,12 +27,17 @@ pub static WAITAOF: Spec = Spec::session(
     "waitaof",
     4,
     FLAGS,
-    Doc::new(Group::Generic, "7.2.0", "O(1)", "Waits until the connection's last write is on disk here and elsewhere.")
-        .args(&[
-            Arg::new("numlocal", ArgKind::Integer),
-            Arg::new("numreplicas", ArgKind::Integer),
-            Arg::new("timeout", ArgKind::Integer),
-        ]),
+    Doc::new(
+        Family::Generic,
+        "7.2.0",
+        "O(1)",
+        "Waits until the connection's last write is on disk here and elsewhere.",
+    )
+    .args(&[
+        Arg::new("numlocal", ArgKind::Integer),
+        Arg::new("numreplicas", ArgKind::Integer),
+        Arg::new("timeout", ArgKind::Integer),
+    ]),
     wait_aof,
 )
 .categories(Categories::CONNECTION);

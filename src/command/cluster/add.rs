@@ -1,7 +1,7 @@
 //! RAFT.ADD: finds out which node is at the address, records that it is to join, and calls it if it waits for that. From then on it goes
 //! by the node's nonce: the address is one of its names, and the node may join by another.
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use std::time::Duration;
 
 use crate::command::context::{Answer, Call, Found, Node};
@@ -21,7 +21,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Takes a node that waits at this client address into the cluster.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(1)",
     args: &[Arg::new("address", ArgKind::String), Arg::word("learner", "LEARNER").optional()],
 };

@@ -2,7 +2,7 @@
 //! wants to compare them by hand or in a test. While entries are being applied the index may be that of the entry before.
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::session(
@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Returns how far this node has applied the log, and the digest of its state there.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(1)",
     args: &[],
 };

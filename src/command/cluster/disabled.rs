@@ -2,7 +2,7 @@
 //! answer is Redis's with cluster mode off.
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use crate::error::{ReplyError, unknown_subcommand};
 use crate::protocol::{Args, Reply};
 
@@ -12,7 +12,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Says that Redis Cluster's protocol is not spoken here: any node takes any command.",
     since: "3.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(1)",
     args: &[Arg::new("subcommand", ArgKind::String)],
 };

@@ -1,6 +1,6 @@
 //! Commands that only log entries hold: wishes of operators, and what became of them.
 
-use crate::command::{Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Doc, Family, Flags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Txn, Wish as Wanted};
@@ -28,7 +28,7 @@ pub static SETTLE: Spec =
     Spec::write("raft._settle", 3, doc("Records that the leader has carried a wish out."), settle).flags(FLAGS);
 
 const fn doc(summary: &'static str) -> Doc {
-    Doc::new(Group::Cluster, "1.0.0", "O(1)", summary)
+    Doc::new(Family::Cluster, "1.0.0", "O(1)", summary)
 }
 
 fn node(args: &Args) -> u64 {

@@ -2,7 +2,7 @@
 //! id, empty while it has none. With one, that it join through the member there; only a node that waits for that does.
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Spec};
 use crate::error::{LOADING, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 
@@ -13,7 +13,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Tells which node this is, or calls it into a cluster.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(1)",
     args: &[Arg::new("client-address", ArgKind::String).optional()],
 };

@@ -4,7 +4,7 @@
 
 use super::{address, number};
 use crate::command::Outcome;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -18,7 +18,7 @@ pub static SPEC: Spec = Spec::write("raft.join", -4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Gives a joining node its id.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(N) with the number of members",
     args: &[
         Arg::new("nonce", ArgKind::Integer),

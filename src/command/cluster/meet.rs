@@ -1,7 +1,7 @@
 //! RAFT.MEET cluster-id node-id peer-address: where this node and the caller are, while no leader could be told.
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -12,7 +12,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Tells this node where a member is now, and where it is itself.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(N) with the number of members",
     args: &[
         Arg::new("cluster-id", ArgKind::String),

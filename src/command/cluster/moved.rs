@@ -1,7 +1,7 @@
 //! RAFT.MOVED cluster-id node-id nonce peer-address client-address: a member says where it is now.
 
 use super::{address, number};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec::write("raft.moved", 6, DOC, run)
 const DOC: Doc = Doc {
     summary: "Says where a member is now.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(1)",
     args: &[
         Arg::new("cluster-id", ArgKind::String),

@@ -1,7 +1,7 @@
 //! RAFT.NODES
 
 use crate::command::context::{Answer, Call, MemberFacts};
-use crate::command::{Doc, Group, Spec};
+use crate::command::{Doc, Family, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::session("raft.nodes", 1, super::OF_THIS_NODE, DOC, run);
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::session("raft.nodes", 1, super::OF_THIS_NODE, DOC,
 const DOC: Doc = Doc {
     summary: "Lists the members of the cluster and how they are.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(N) with the number of members",
     args: &[],
 };

@@ -1,7 +1,7 @@
 //! RAFT.PROMOTE
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use crate::protocol::Args;
 
 pub static SPEC: Spec = Spec::session(
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Makes a learner a voter.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(1)",
     args: &[Arg::new("id", ArgKind::Integer)],
 };

@@ -1,7 +1,7 @@
 //! RAFT.SNAPSHOT
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::error::DISK_FULL;
 use crate::protocol::{Args, Reply};
 
@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Takes a snapshot on this node and answers when it is on disk.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(N) with the number of keys",
     args: &[],
 };

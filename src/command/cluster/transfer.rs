@@ -1,7 +1,7 @@
 //! RAFT.TRANSFER
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Hands the lead to a voter.",
     since: "1.0.0",
-    group: Group::Cluster,
+    group: Family::Cluster,
     complexity: "O(1)",
     args: &[Arg::new("id", ArgKind::Integer)],
 };

@@ -1,7 +1,7 @@
 //! AUTH
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -22,7 +22,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Proves who the client is.",
     since: "1.0.0",
-    group: Group::Connection,
+    group: Family::Connection,
     complexity: "O(N) with the length of the password",
     args: &[Arg::new("username", ArgKind::String).optional(), Arg::new("password", ArgKind::String)],
 };

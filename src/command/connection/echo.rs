@@ -1,6 +1,6 @@
 //! ECHO
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::pure("echo", 2, DOC, run).flags(Flags::LOADING.union(Flags::STALE).union(Flags::FAST));
@@ -8,7 +8,7 @@ pub static SPEC: Spec = Spec::pure("echo", 2, DOC, run).flags(Flags::LOADING.uni
 const DOC: Doc = Doc {
     summary: "Answers what it was given.",
     since: "1.0.0",
-    group: Group::Connection,
+    group: Family::Connection,
     complexity: "O(1)",
     args: &[Arg::new("message", ArgKind::String)],
 };

@@ -2,7 +2,7 @@
 
 use super::auth::authenticate;
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, Resp, parse_i64};
 
@@ -23,7 +23,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Chooses the version of the protocol and tells who the server is.",
     since: "6.0.0",
-    group: Group::Connection,
+    group: Family::Connection,
     complexity: "O(1)",
     args: &[Arg::new(
         "arguments",

@@ -1,6 +1,6 @@
 //! PING
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::pure("ping", -1, DOC, run).flags(Flags::FAST.union(Flags::LOADING));
@@ -8,7 +8,7 @@ pub static SPEC: Spec = Spec::pure("ping", -1, DOC, run).flags(Flags::FAST.union
 const DOC: Doc = Doc {
     summary: "Answers PONG, or what it was given.",
     since: "1.0.0",
-    group: Group::Connection,
+    group: Family::Connection,
     complexity: "O(1)",
     args: &[Arg::new("message", ArgKind::String).optional()],
 };

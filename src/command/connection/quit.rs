@@ -1,7 +1,7 @@
 //! QUIT
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::session(
@@ -19,7 +19,7 @@ pub static SPEC: Spec = Spec::session(
 );
 
 const DOC: Doc =
-    Doc { summary: "Closes the connection.", since: "1.0.0", group: Group::Connection, complexity: "O(1)", args: &[] };
+    Doc { summary: "Closes the connection.", since: "1.0.0", group: Family::Connection, complexity: "O(1)", args: &[] };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     call.session.closing = true;

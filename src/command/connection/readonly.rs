@@ -2,7 +2,7 @@
 //! of reads.
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Reply};
 
@@ -12,7 +12,7 @@ pub static READONLY: Spec = Spec::session(
     "readonly",
     1,
     FLAGS,
-    Doc::new(Group::Connection, "3.0.0", "O(1)", "With readonly-means-local: makes the connection's reads local."),
+    Doc::new(Family::Connection, "3.0.0", "O(1)", "With readonly-means-local: makes the connection's reads local."),
     |call: &mut Call<'_>, _: &Args| choose(call, ReadLevel::Local),
 );
 pub static READWRITE: Spec = Spec::session(
@@ -20,7 +20,7 @@ pub static READWRITE: Spec = Spec::session(
     1,
     FLAGS,
     Doc::new(
-        Group::Connection,
+        Family::Connection,
         "3.0.0",
         "O(1)",
         "With readonly-means-local: makes the connection's reads linearizable.",

@@ -1,7 +1,7 @@
 //! RESET
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::session(
@@ -21,7 +21,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Makes the connection as new.",
     since: "6.2.0",
-    group: Group::Connection,
+    group: Family::Connection,
     complexity: "O(1)",
     args: &[],
 };

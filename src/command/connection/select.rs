@@ -1,7 +1,7 @@
 //! SELECT
 
 use crate::command::context::{Answer, Call};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Spec};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::DATABASES;
@@ -12,7 +12,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Chooses the database of the commands that follow.",
     since: "1.0.0",
-    group: Group::Connection,
+    group: Family::Connection,
     complexity: "O(1)",
     args: &[Arg::new("index", ArgKind::Integer)],
 };

@@ -30,7 +30,7 @@ pub use raft::{RaftFacts, RaftRole};
 pub use session::{Multi, ReplyMode, Session, Watched};
 pub use snapshots::{SnapshotFacts, Snapshots};
 pub use spec::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, FindKeys, Flags, Group, KeyFlags, KeySpec, NewerForm, Run,
+    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, NewerForm, Run,
     ScriptNamed, ScriptRun, Spec,
 };
 pub use statistics::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};

@@ -4,7 +4,7 @@ mod doc;
 mod flags;
 mod keys;
 
-pub use doc::{Arg, ArgFlags, ArgKind, Doc, Group};
+pub use doc::{Arg, ArgFlags, ArgKind, Doc, Family};
 pub use flags::{Categories, Flags};
 pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 

@@ -1,7 +1,7 @@
 //! COPY
 
 use crate::command::generic::db_index::{SAME_OBJECT, db_index};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -15,7 +15,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Copies the value and the deadline of a key to another key.",
     since: "6.2.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1) for large values, which are shared until one side changes",
     args: &[
         Arg::new("source", ArgKind::Key(0)),

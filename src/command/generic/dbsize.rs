@@ -1,6 +1,6 @@
 //! DBSIZE
 
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Categories, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::read("dbsize", 1, DOC, run).flags(Flags::FAST).cat
 const DOC: Doc = Doc {
     summary: "Counts the keys of the database, those that are due and not yet removed included.",
     since: "1.0.0",
-    group: Group::Server,
+    group: Family::Server,
     complexity: "O(1)",
     args: &[],
 };

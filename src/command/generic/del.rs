@@ -1,6 +1,6 @@
 //! DEL
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec::write("del", -2, DOC, run).flags(Flags::FREES).key
 const DOC: Doc = Doc {
     summary: "Removes keys.",
     since: "1.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(N) with the number of keys",
     args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };

@@ -19,7 +19,7 @@ const GT_WITH_LT: ReplyError = ReplyError::new("ERR GT and LT options at the sam
 
 /// What a time argument counts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum TimeBase {
     /// The entry's time.
     Now,
     /// 1970.
@@ -98,10 +98,10 @@ pub fn request(args: &Args, name: &'static str, unit: Unit) -> Result<Request, R
 ///
 /// # Errors
 /// Redis's text for a deadline that leaves the range; it comes before the key is looked at.
-pub fn expire(txn: &mut Txn<'_>, args: &Args, origin: Origin, request: Request) -> Outcome {
+pub fn expire(txn: &mut Txn<'_>, args: &Args, base: TimeBase, request: Request) -> Outcome {
     let key = args.arg(1);
     let Request { conditions, ms, name } = request;
-    let base_ms = if origin == Origin::Now { i64::try_from(txn.now_ms()).ok() } else { Some(0) };
+    let base_ms = if base == TimeBase::Now { i64::try_from(txn.now_ms()).ok() } else { Some(0) };
     // Negative ones are merely past.
     let at_ms = base_ms.and_then(|base| ms.checked_add(base)).ok_or_else(|| invalid_expire(name))?;
     let Some(present_ms) = txn.get(key).map(Entry::deadline_ms) else { return Ok(Reply::Int(0)) };

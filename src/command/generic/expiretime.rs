@@ -1,7 +1,7 @@
 //! EXPIRETIME
 
 use crate::command::generic::lifetime::{Shown, Unit, report};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::View;
 
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec::read("expiretime", 2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns the Unix time in seconds at which a key expires.",
     since: "7.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

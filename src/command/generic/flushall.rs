@@ -1,7 +1,7 @@
 //! FLUSHALL
 
 use crate::command::generic::flush_type::{FLUSH_TYPE, check_mode};
-use crate::command::{Categories, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Categories, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{DATABASES, Txn};
 
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::write("flushall", -1, DOC, run)
 const DOC: Doc = Doc {
     summary: "Removes all keys of all databases.",
     since: "1.0.0",
-    group: Group::Server,
+    group: Family::Server,
     complexity: "O(1); the memory is freed in the background",
     args: &[FLUSH_TYPE],
 };

@@ -1,6 +1,6 @@
 //! TYPE
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::read("type", 2, DOC, run).flags(Flags::FAST).keys(
 const DOC: Doc = Doc {
     summary: "Returns the name of the type of a key's value, or none.",
     since: "1.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

@@ -1,7 +1,7 @@
 //! KEYS
 
 use crate::command::generic::name_pattern::NamePattern;
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{ELEMENT_UNITS, SHARDS, View};
 
@@ -10,7 +10,7 @@ pub static SPEC: Spec = Spec::read("keys", 2, DOC, run).flags(Flags::UNBOUNDED).
 const DOC: Doc = Doc {
     summary: "Returns all keys whose names match a pattern.",
     since: "1.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(N) with the number of keys in the database",
     args: &[Arg::new("pattern", ArgKind::Pattern)],
 };

@@ -46,7 +46,7 @@ mod tests {
     use crate::store::{Horizon, Rng};
 
     #[test]
-    fn a_key_that_the_log_has_not_expired_never_shows_less_than_no_time() {
+    fn pttl_of_a_key_not_yet_expired_is_never_negative() {
         let mut bench = Bench::new();
         bench.run("SET key value PX 10");
         let applied_ms = bench.now_ms;

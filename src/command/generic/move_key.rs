@@ -1,7 +1,7 @@
 //! MOVE
 
 use crate::command::generic::db_index::{SAME_OBJECT, db_index};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::write("move", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Moves a key to another database unless a key has its name there.",
     since: "1.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("db", ArgKind::Integer)],
 };

@@ -1,7 +1,7 @@
 //! OBJECT
 
 use super::{object_encoding, object_freq, object_help, object_idletime, object_refcount};
-use crate::command::{Doc, Group, Spec};
+use crate::command::{Doc, Family, Spec};
 
 pub static SPEC: Spec = Spec::container(
     "object",
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec::container(
 const DOC: Doc = Doc {
     summary: "Looks at how values are kept.",
     since: "2.2.3",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "Depends on the subcommand",
     args: &[],
 };

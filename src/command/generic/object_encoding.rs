@@ -1,6 +1,6 @@
 //! OBJECT ENCODING
 
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::read("object|encoding", 3, DOC, run).keys(&[KeySpe
 const DOC: Doc = Doc {
     summary: "Returns the name of the form in which a value is kept.",
     since: "2.2.3",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

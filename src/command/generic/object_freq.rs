@@ -1,6 +1,6 @@
 //! OBJECT FREQ
 
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::View;
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec::read("object|freq", 3, DOC, run).keys(&[KeySpec::r
 const DOC: Doc = Doc {
     summary: "Returns how often a value was accessed, under an LFU eviction policy only.",
     since: "4.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

@@ -1,6 +1,6 @@
 //! OBJECT HELP
 
-use crate::command::{Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -10,7 +10,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Explains the subcommands of OBJECT.",
     since: "6.2.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[],
 };

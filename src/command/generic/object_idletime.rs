@@ -1,6 +1,6 @@
 //! OBJECT IDLETIME
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::read("object|idletime", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns for how many seconds this node has seen no access to a key.",
     since: "2.2.3",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

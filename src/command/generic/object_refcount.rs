@@ -1,6 +1,6 @@
 //! OBJECT REFCOUNT
 
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Kind, Str, ValueType, View};
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::read("object|refcount", 3, DOC, run).keys(&[KeySpe
 const DOC: Doc = Doc {
     summary: "Returns the number of references to a value, as Redis counts them.",
     since: "2.2.3",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

@@ -1,6 +1,6 @@
 //! PERSIST
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Entry, Txn};
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::write("persist", 2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Takes a key's deadline away.",
     since: "2.2.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

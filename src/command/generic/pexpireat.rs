@@ -1,8 +1,8 @@
 //! PEXPIREAT
 
-use crate::command::generic::expire_options::{CONDITION, Origin, expire, request};
+use crate::command::generic::expire_options::{CONDITION, TimeBase, expire, request};
 use crate::command::generic::lifetime::Unit;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::Txn;
 
@@ -14,11 +14,11 @@ pub static SPEC: Spec = Spec::write("pexpireat", -3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets the Unix time in milliseconds at which a key expires.",
     since: "2.6.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("unix-time-milliseconds", ArgKind::UnixTime), CONDITION],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    expire(txn, args, Origin::Epoch, request(args, SPEC.name, Unit::Milliseconds)?)
+    expire(txn, args, TimeBase::Epoch, request(args, SPEC.name, Unit::Milliseconds)?)
 }

@@ -1,7 +1,7 @@
 //! PTTL
 
 use crate::command::generic::lifetime::{Shown, Unit, report};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::View;
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Returns how many milliseconds a key has left.",
     since: "2.6.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

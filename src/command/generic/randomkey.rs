@@ -1,6 +1,6 @@
 //! RANDOMKEY
 
-use crate::command::{Doc, Group, Outcome, Spec};
+use crate::command::{Doc, Family, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{ELEMENT_UNITS, Entry, SHARDS, View};
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::read("randomkey", 1, DOC, run);
 const DOC: Doc = Doc {
     summary: "Returns the name of some key.",
     since: "1.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[],
 };

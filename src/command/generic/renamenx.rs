@@ -1,6 +1,6 @@
 //! RENAMENX
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::NO_SUCH_KEY;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::write("renamenx", 3, DOC, run).flags(Flags::FAST).
 const DOC: Doc = Doc {
     summary: "Gives a key a new name unless a key has that name already.",
     since: "1.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("newkey", ArgKind::Key(1))],
 };

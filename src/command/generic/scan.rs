@@ -2,7 +2,7 @@
 
 use crate::command::generic::cursor::parse_cursor;
 use crate::command::generic::name_pattern::NamePattern;
-use crate::command::{Arg, ArgKind, Doc, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, Entry, View};
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec::read("scan", -2, DOC, run).check(|args| Options::p
 const DOC: Doc = Doc {
     summary: "Goes through the keys of the database in steps.",
     since: "2.8.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1) for a step, O(N) for all keys",
     args: &[
         Arg::new("cursor", ArgKind::Integer),

@@ -1,7 +1,7 @@
 //! SWAPDB
 
 use crate::command::generic::db_index::{existing, parse_int};
-use crate::command::{Arg, ArgKind, Categories, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Categories, Doc, Family, Flags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -17,7 +17,7 @@ pub static SPEC: Spec = Spec::write("swapdb", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Exchanges the contents of two databases.",
     since: "4.0.0",
-    group: Group::Server,
+    group: Family::Server,
     complexity: "O(1)",
     args: &[Arg::new("index1", ArgKind::Integer), Arg::new("index2", ArgKind::Integer)],
 };

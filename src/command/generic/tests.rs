@@ -23,7 +23,7 @@ fn play(bench: &mut Bench, lines: &[(&str, &str)]) {
 }
 
 #[test]
-fn deletes_counts_and_names_types() {
+fn del_exists_and_type_answer_as_in_redis() {
     play(
         &mut Bench::new(),
         &[
@@ -153,7 +153,7 @@ fn renames_keep_the_deadline_and_replace_the_target() {
 }
 
 #[test]
-fn copies_and_moves_between_databases() {
+fn copy_and_move_reach_other_databases() {
     const SAME: &str = "-ERR source and destination objects are the same";
     const RANGE: &str = "-ERR DB index is out of range";
     play(
@@ -193,7 +193,7 @@ fn copies_and_moves_between_databases() {
 }
 
 #[test]
-fn a_new_name_is_a_new_revision() {
+fn rename_and_copy_give_a_new_revision() {
     let mut bench = Bench::new();
     bench.run("SET a 1");
     for (line, db, key) in [("RENAME a b", 0, b"b"), ("COPY b c", 0, b"c"), ("MOVE c 1", 1, b"c")] {
@@ -205,7 +205,7 @@ fn a_new_name_is_a_new_revision() {
 }
 
 #[test]
-fn databases_are_swapped_and_flushed() {
+fn swapdb_and_flushdb_change_whole_databases() {
     play(
         &mut Bench::new(),
         &[
@@ -268,7 +268,7 @@ fn keys_and_scan_select_and_hide_what_is_due() {
 }
 
 #[test]
-fn one_step_of_a_scan_is_bounded_whatever_count_says() {
+fn scan_step_is_bounded_whatever_count_says() {
     let mut bench = Bench::new();
     let mut effects = crate::store::Effects::default();
     for i in 0..11_000 {
@@ -286,7 +286,7 @@ fn value() -> crate::store::Value {
 }
 
 #[test]
-fn a_random_key_is_alive_and_any_of_them() {
+fn randomkey_returns_any_live_key() {
     let mut bench = Bench::new();
     for i in 0..300 {
         bench.run(&format!("SET due{i} 1"));
@@ -306,7 +306,7 @@ fn a_random_key_is_alive_and_any_of_them() {
 }
 
 #[test]
-fn object_looks_without_touching() {
+fn object_does_not_touch_the_key() {
     const NOT_LFU: &str = "-ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
                            when switching between policies at runtime LRU and LFU data will take some time to adjust.";
     let long = format!("SET raw {}", "x".repeat(45));
@@ -346,7 +346,7 @@ fn object_looks_without_touching() {
 }
 
 #[test]
-fn scripts_cannot_ask_what_differs_between_nodes() {
+fn node_specific_commands_are_refused_in_scripts() {
     let args = Args::from_slices(["OBJECT", "IDLETIME", "k"]);
     assert!(check(Caller::Client, &args).is_ok());
     assert!(check(Caller::Script, &args).is_err());

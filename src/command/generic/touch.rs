@@ -1,6 +1,6 @@
 //! TOUCH
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -10,7 +10,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Resets the idle time of keys and counts those that exist.",
     since: "3.2.1",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(N) with the number of keys",
     args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };

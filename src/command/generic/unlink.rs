@@ -1,6 +1,6 @@
 //! UNLINK
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::write("unlink", -2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Removes keys; large values are freed in the background (as by DEL).",
     since: "4.0.0",
-    group: Group::Generic,
+    group: Family::Generic,
     complexity: "O(1) for each key",
     args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };

@@ -1,7 +1,7 @@
 //! HDEL
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Removes fields of a hash, and the hash with its last field.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(N) with the number of fields given",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String).multiple()],
 };

@@ -1,7 +1,7 @@
 //! HEXISTS
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -10,7 +10,7 @@ pub static SPEC: Spec = Spec::read("hexists", 3, DOC, run).flags(Flags::FAST).ke
 const DOC: Doc = Doc {
     summary: "Tells whether a hash has a field.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String)],
 };

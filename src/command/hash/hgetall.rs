@@ -1,7 +1,7 @@
 //! HGETALL
 
 use super::strings::bulk_pairs;
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Hash, View};
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Returns all fields of a hash and their values.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(N) with the number of fields of the hash",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

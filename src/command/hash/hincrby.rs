@@ -1,7 +1,7 @@
 //! HINCRBY
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, OVERFLOW, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec::write("hincrby", 4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Adds to the integer in a field of a hash; an absent field counts as 0.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(1)",
     args: &[
         Arg::new("key", ArgKind::Key(0)),

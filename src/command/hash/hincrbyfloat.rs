@@ -1,7 +1,7 @@
 //! HINCRBYFLOAT
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec::write("hincrbyfloat", 4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Adds to the number in a field of a hash; an absent field counts as 0.",
     since: "2.6.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(1)",
     args: &[
         Arg::new("key", ArgKind::Key(0)),

@@ -1,7 +1,7 @@
 //! HKEYS
 
 use super::strings::bulks;
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Hash, View};
 
@@ -10,7 +10,7 @@ pub static SPEC: Spec = Spec::read("hkeys", 2, DOC, run).keys(&[KeySpec::first(K
 const DOC: Doc = Doc {
     summary: "Returns the names of all fields of a hash.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(N) with the number of fields of the hash",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

@@ -1,6 +1,6 @@
 //! HLEN
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Hash, View};
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::read("hlen", 2, DOC, run).flags(Flags::FAST).keys(
 const DOC: Doc = Doc {
     summary: "Returns the number of fields of a hash.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

@@ -1,7 +1,7 @@
 //! HMSET
 
 use super::hset::{check_pairs, set_fields};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::write("hmset", -4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets fields of a hash to values; as HSET, but always answers OK.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(N) with the number of fields given",
     args: &[
         Arg::new("key", ArgKind::Key(0)),

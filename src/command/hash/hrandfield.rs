@@ -1,7 +1,7 @@
 //! HRANDFIELD
 
 use super::strings::{bulk_pairs, bulks};
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, FieldValue, Hash, View};
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::read("hrandfield", -2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns random fields of a hash: different ones, or with a negative count independent ones.",
     since: "6.2.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(N) with the number of fields returned",
     args: &[
         Arg::new("key", ArgKind::Key(0)),

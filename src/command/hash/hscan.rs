@@ -2,7 +2,7 @@
 
 use super::strings::bulks;
 use crate::command::generic::{cursor::parse_cursor, name_pattern::NamePattern};
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{ELEMENT_UNITS, Hash, View};
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec::read("hscan", -3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Goes through the fields of a hash and their values in steps.",
     since: "2.8.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(1) for a step, O(N) for all fields",
     args: &[
         Arg::new("key", ArgKind::Key(0)),

@@ -1,7 +1,7 @@
 //! HSET
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec::write("hset", -4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets fields of a hash to values; makes the hash if there is none.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(N) with the number of fields given",
     args: &[
         Arg::new("key", ArgKind::Key(0)),

@@ -1,7 +1,7 @@
 //! HSETNX
 
 use super::field_work;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Hash, HashLimits, Txn};
 
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec::write("hsetnx", 4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets a field of a hash unless it is there.",
     since: "2.0.0",
-    group: Group::Hash,
+    group: Family::Hash,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)],
 };

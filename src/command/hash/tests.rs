@@ -33,7 +33,7 @@ fn fill(bench: &mut Bench, key: &str, len: usize) {
 }
 
 #[test]
-fn replies_are_those_of_redis() {
+fn hash_replies_are_those_of_redis() {
     let mut bench = Bench::new();
     let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut commands = 0;
@@ -66,7 +66,7 @@ fn resp3_shows_maps_and_pairs() {
 }
 
 #[test]
-fn what_redis_calls_a_change_gives_a_new_revision() {
+fn change_in_the_sense_of_redis_gives_a_new_revision() {
     let mut bench = Bench::new();
     bench.run("HSET h a 1 text abc");
     for (line, changes) in [
@@ -92,7 +92,7 @@ fn what_redis_calls_a_change_gives_a_new_revision() {
 }
 
 #[test]
-fn a_command_that_fails_makes_no_key_and_the_last_field_takes_the_key_along() {
+fn failed_command_creates_no_key_and_deleting_the_last_field_deletes_the_key() {
     let mut bench = Bench::new();
     for line in ["HSET k a", "HINCRBY k a x", "HINCRBYFLOAT k a inf", "HINCRBYFLOAT k a x", "HDEL k a"] {
         bench.run(line);

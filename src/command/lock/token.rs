@@ -1,6 +1,6 @@
 //! LOCK.TOKEN: a fencing token for locks that are kept in plain strings.
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, View};
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::read("lock.token", -2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns the fencing token of a key's present string; with a value, only if the key holds exactly that.",
     since: "0.1.0",
-    group: Group::Lock,
+    group: Family::Lock,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String).optional()],
 };
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn another_value_absence_and_other_types() {
+    fn token_is_nil_for_another_value_and_an_absent_key() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         bench.run("SET k owner");

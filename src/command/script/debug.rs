@@ -1,6 +1,6 @@
 //! SCRIPT DEBUG
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::pure("script|debug", 3, DOC, run).flags(Flags::NOS
 const DOC: Doc = Doc {
     summary: "Switches the debugger of scripts off; there is none to be switched on.",
     since: "3.2.0",
-    group: Group::Scripting,
+    group: Family::Scripting,
     complexity: "O(1)",
     args: &[Arg::new(
         "mode",

@@ -5,7 +5,7 @@
 //! reads ([`is_to_load`](super::is_to_load)); in a transaction with a write it is always the second.
 
 use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, check_script};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, ScriptNamed, ScriptRun, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, ScriptNamed, ScriptRun, Spec};
 
 pub static SPEC: Spec = Spec::script("eval_ro", -3, DOC, ScriptRun { named: ScriptNamed::Text, writes: false })
     .flags(FLAGS)
@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec::script("eval_ro", -3, DOC, ScriptRun { named: Scri
 const DOC: Doc = Doc {
     summary: "Runs a Lua script that only reads, on one node.",
     since: "7.0.0",
-    group: Group::Scripting,
+    group: Family::Scripting,
     complexity: "Depends on the script that is executed.",
     args: &[Arg::new("script", ArgKind::String), NUMKEYS, KEY, ARG],
 };

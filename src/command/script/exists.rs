@@ -1,6 +1,6 @@
 //! SCRIPT EXISTS
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::script::source::parse_sha;
 use crate::store::View;
@@ -10,7 +10,7 @@ pub static SPEC: Spec = Spec::read("script|exists", -3, DOC, run).without(Flags:
 const DOC: Doc = Doc {
     summary: "Tells which scripts are loaded.",
     since: "2.6.0",
-    group: Group::Scripting,
+    group: Family::Scripting,
     complexity: "O(N) with N being the number of scripts to check.",
     args: &[Arg::new("sha1", ArgKind::String).multiple()],
 };

@@ -1,6 +1,6 @@
 //! SCRIPT FLUSH
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
@@ -11,7 +11,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Forgets all loaded scripts.",
     since: "2.6.0",
-    group: Group::Scripting,
+    group: Family::Scripting,
     complexity: "O(N) with N being the number of scripts in cache",
     args: &[
         Arg::new("flush-type", ArgKind::OneOf(&[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")])).optional()

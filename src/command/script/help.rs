@@ -1,6 +1,6 @@
 //! SCRIPT HELP
 
-use crate::command::{Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -10,7 +10,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Lists the subcommands of SCRIPT.",
     since: "5.0.0",
-    group: Group::Scripting,
+    group: Family::Scripting,
     complexity: "O(1)",
     args: &[],
 };

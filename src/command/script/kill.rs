@@ -1,6 +1,6 @@
 //! SCRIPT KILL
 
-use crate::command::{Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Doc, Family, Flags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 use crate::store::View;
@@ -11,7 +11,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Finds no script to stop: a script ends by its budget, at the same point on every node.",
     since: "2.6.0",
-    group: Group::Scripting,
+    group: Family::Scripting,
     complexity: "O(1)",
     args: &[],
 };

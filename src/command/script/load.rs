@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::request::check_shebang;
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::script::{Prepared, Source};
+use crate::script::{PreparedScript, Source};
 use crate::store::Txn;
 
 pub static SPEC: Spec = Spec::write("script|load", 3, DOC, run)
@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec::write("script|load", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Loads a Lua script into the replicated state and returns its name.",
     since: "2.6.0",
-    group: Group::Scripting,
+    group: Family::Scripting,
     complexity: "O(N) with N being the length in bytes of the script body.",
     args: &[Arg::new("script", ArgKind::String)],
 };
@@ -32,7 +32,7 @@ pub fn store(txn: &mut Txn<'_>, source: &Source) {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let source = Source::new(Bytes::copy_from_slice(args.arg(2)))?;
-    Prepared::new(&source, &txn.state().options)?;
+    PreparedScript::new(&source, &txn.state().options)?;
     store(txn, &source);
     Ok(Reply::bulk(source.sha()))
 }

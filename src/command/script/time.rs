@@ -1,6 +1,6 @@
 //! TIME
 
-use crate::command::{Doc, Flags, Group, Outcome, Spec};
+use crate::command::{Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::View;
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::read("time", 1, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns the cluster's time in seconds and microseconds; inside scripts, that of the log entry.",
     since: "2.6.0",
-    group: Group::Server,
+    group: Family::Server,
     complexity: "O(1)",
     args: &[],
 };
@@ -26,7 +26,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn seconds_and_microseconds_of_the_entry() {
+    fn time_is_that_of_the_entry() {
         let mut bench = Bench::new();
         bench.now_ms = 1_790_000_001_234;
         assert_eq!(bench.text("TIME"), "*2 $10 1790000001 $6 234000");

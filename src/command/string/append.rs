@@ -1,6 +1,6 @@
 //! APPEND
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::STRING_TOO_LONG;
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Deadline, Str, Txn};
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec::write("append", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Appends to the string that a key holds; an absent key is made.",
     since: "2.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(N) with the length of the string",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
 };
@@ -40,7 +40,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn grows_the_string_up_to_the_bound() {
+    fn append_grows_the_string_up_to_the_bound() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         bench.state.options.bulk_len_max = 8;
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reply_shares_stays_as_it_was() {
+    fn append_leaves_a_shared_reply_unchanged() {
         let mut bench = Bench::new();
         bench.run(&format!("SET k {}", "x".repeat(5000)));
         let before = bench.run("GET k");

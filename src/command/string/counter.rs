@@ -29,7 +29,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn counts_and_refuses_what_is_no_number() {
+    fn incr_counts_and_refuses_what_is_no_number() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [

@@ -1,6 +1,6 @@
 //! DECR
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::Txn;
 
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::write("decr", 2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Takes one from the number that a key holds; an absent key counts as 0.",
     since: "1.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };

@@ -1,6 +1,6 @@
 //! GET
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, View};
 
@@ -10,7 +10,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Returns the string that a key holds.",
     since: "1.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };
@@ -24,7 +24,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn answers_the_string_nil_or_wrongtype() {
+    fn get_answers_the_string_nil_or_wrongtype() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [

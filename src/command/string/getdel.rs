@@ -1,6 +1,6 @@
 //! GETDEL
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::write("getdel", 2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns the string that a key holds and removes the key.",
     since: "6.2.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };
@@ -28,7 +28,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn returns_and_removes() {
+    fn getdel_returns_and_removes() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [

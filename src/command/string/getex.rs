@@ -1,6 +1,6 @@
 //! GETEX
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec::write("getex", -2, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns the string that a key holds, and changes when the key expires.",
     since: "6.2.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[
         Arg::new("key", ArgKind::Key(0)),
@@ -73,7 +73,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn moves_the_deadline_and_keeps_the_revision() {
+    fn getex_moves_the_deadline_and_keeps_the_revision() {
         let mut bench = Bench::new();
         bench.run("SET k v");
         let now_ms = bench.now_ms;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_in_the_order_of_redis() {
+    fn getex_refuses_in_the_order_of_redis() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         bench.run("SET k v PX 1000");

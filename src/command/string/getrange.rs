@@ -1,6 +1,6 @@
 //! GETRANGE
 
-use crate::command::{Arg, ArgKind, Doc, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Str, View};
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec::read("getrange", 4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Returns a part of the string that a key holds; negative positions count from its end.",
     since: "2.4.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(N) with the length of the part; O(1) for a part of a long string",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("start", ArgKind::Integer), Arg::new("end", ArgKind::Integer)],
 };
@@ -43,7 +43,7 @@ mod tests {
     use crate::protocol::Reply;
 
     #[test]
-    fn positions_are_those_of_redis() {
+    fn getrange_positions_are_those_of_redis() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         bench.run("SET k 0123456789");
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_long_string_is_not_copied() {
+    fn getrange_does_not_copy_a_part_of_a_long_string() {
         let mut bench = Bench::new();
         bench.run(&format!("SET k {}", "x".repeat(100_000)));
         let (Reply::Bulk(part), Reply::Bulk(whole)) = (bench.run("GETRANGE k 10 99999"), bench.run("GET k")) else {

@@ -1,6 +1,6 @@
 //! GETSET
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn};
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::write("getset", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets a key to a string and returns the one before.",
     since: "1.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
 };
@@ -28,7 +28,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn returns_what_was_there() {
+    fn getset_returns_the_old_value() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [

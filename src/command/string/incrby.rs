@@ -1,6 +1,6 @@
 //! INCRBY
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, parse_i64};
 use crate::store::Txn;
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec::write("incrby", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Adds to the number that a key holds; an absent key counts as 0.",
     since: "1.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Integer)],
 };

@@ -1,6 +1,6 @@
 //! INCRBYFLOAT
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, NOT_FINITE, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
 use crate::store::{Changed, Create, Deadline, Str, Txn};
@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec::write("incrbyfloat", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Adds to the number that a key holds, with fractions; an absent key counts as 0.",
     since: "2.6.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("increment", ArgKind::Double)],
 };
@@ -51,7 +51,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn adds_as_redis_does() {
+    fn incrbyfloat_adds_as_redis_does() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [
@@ -79,7 +79,7 @@ mod tests {
 
     /// As redis-server 7.0 shows them.
     #[test]
-    fn a_sum_is_text_to_object_encoding() {
+    fn incrbyfloat_leaves_a_text_encoding() {
         let mut bench = Bench::new();
         for (line, encoding) in [
             ("INCRBYFLOAT k 5", "embstr"),

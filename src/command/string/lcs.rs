@@ -5,7 +5,7 @@
 //! also what bounds the time. Still it is long beside that of other reads: LCS never runs where Raft's timers run, and a
 //! script pays for each cell.
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Entry, Kind, Str, View};
@@ -20,7 +20,7 @@ pub static SPEC: Spec = Spec::read("lcs", -3, DOC, run).flags(Flags::UNBOUNDED).
 const DOC: Doc = Doc {
     summary: "Returns the longest common subsequence of the strings that two keys hold, its length or its places.",
     since: "7.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(N*M) with the lengths of both strings",
     args: &[
         Arg::new("key1", ArgKind::Key(0)),
@@ -200,7 +200,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn text_length_and_places() {
+    fn lcs_answers_text_length_and_positions() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         bench.run("MSET a ohmytext b mynewtext tie1 ab tie2 ba");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_size_of_the_table_is_bounded() {
+    fn lcs_table_is_bounded() {
         let mut bench = Bench::new();
         bench.run("MSET a 1234 b 123");
         bench.state.options.bulk_len_max = 4 * 5 * 4;

@@ -1,6 +1,6 @@
 //! MGET
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Kind, Str, View};
 
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec::read("mget", -2, DOC, run).flags(Flags::FAST).keys
 const DOC: Doc = Doc {
     summary: "Returns the strings that keys hold, nil for those that hold none.",
     since: "1.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(N) with the number of keys",
     args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };
@@ -32,7 +32,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn what_is_no_string_is_nil() {
+    fn mget_answers_nil_for_what_is_no_string() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         bench.run("SET a 1");

@@ -1,6 +1,6 @@
 //! MSET
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn};
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::write("mset", -3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets several keys to strings at once.",
     since: "1.0.1",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(N) with the number of keys",
     args: &[Arg::new("data", ArgKind::Block(&[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)]))
         .multiple()],
@@ -42,7 +42,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn sets_all_pairs_or_none() {
+    fn mset_sets_all_pairs_or_none() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [

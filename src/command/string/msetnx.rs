@@ -1,6 +1,6 @@
 //! MSETNX
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec::write("msetnx", -3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets several keys to strings at once if all of them are absent.",
     since: "1.0.1",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(N) with the number of keys",
     args: &[Arg::new("data", ArgKind::Block(&[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)]))
         .multiple()],
@@ -34,7 +34,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn one_present_key_keeps_all_from_being_set() {
+    fn msetnx_sets_nothing_if_one_key_is_present() {
         let mut bench = Bench::new();
         for (line, text) in [
             ("MSETNX a 1 b 2 a 3", ":1"),

@@ -1,6 +1,6 @@
 //! SET
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn};
@@ -15,7 +15,7 @@ pub static SPEC: Spec =
 const DOC: Doc = Doc {
     summary: "Sets a key to a string, whatever it held before.",
     since: "1.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[
         Arg::new("key", ArgKind::Key(0)),
@@ -116,7 +116,7 @@ mod tests {
     const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value";
 
     #[test]
-    fn conditions_and_get() {
+    fn set_obeys_nx_xx_and_get() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_and_bad_times_change_nothing() {
+    fn set_with_contradictions_or_bad_times_changes_nothing() {
         let mut bench = Bench::new();
         bench.run("SET k v");
         let state = bench.state.image();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn deadlines() {
+    fn set_deadlines_are_those_of_redis() {
         let mut bench = Bench::new();
         let now_ms = bench.now_ms;
         for (options, deadline_ms) in [
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_in_the_past_leaves_no_key() {
+    fn set_with_a_past_deadline_leaves_no_key() {
         let mut bench = Bench::new();
         let just_over = format!("PXAT {}", bench.now_ms - 1);
         for options in ["PXAT 1", "EXAT 1", &just_over] {

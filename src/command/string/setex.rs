@@ -1,6 +1,6 @@
 //! SETEX
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec::write("setex", 4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets a key to a string and in how many seconds it expires.",
     since: "2.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[
         Arg::new("key", ArgKind::Key(0)),
@@ -39,7 +39,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn sets_a_value_with_its_deadline() {
+    fn setex_sets_a_value_with_its_deadline() {
         let mut bench = Bench::new();
         for (line, text) in [
             ("SETEX k 1 v", "+OK"),

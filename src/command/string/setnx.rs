@@ -1,6 +1,6 @@
 //! SETNX
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn};
 
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::write("setnx", 3, DOC, run)
 const DOC: Doc = Doc {
     summary: "Sets a key to a string if the key is absent.",
     since: "1.0.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("value", ArgKind::String)],
 };
@@ -30,7 +30,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn only_an_absent_key_is_set() {
+    fn setnx_sets_only_an_absent_key() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in

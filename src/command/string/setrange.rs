@@ -1,6 +1,6 @@
 //! SETRANGE
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, STRING_TOO_LONG};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
@@ -13,7 +13,7 @@ pub static SPEC: Spec = Spec::write("setrange", 4, DOC, run)
 const DOC: Doc = Doc {
     summary: "Overwrites a part of the string that a key holds; what is missing in front of it becomes zero bytes.",
     since: "2.2.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(N) with the length of the string",
     args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("offset", ArgKind::Integer), Arg::new("value", ArgKind::String)],
 };
@@ -53,7 +53,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn overwrites_pads_and_refuses() {
+    fn setrange_overwrites_pads_and_refuses() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         bench.state.options.bulk_len_max = 16;

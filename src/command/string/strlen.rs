@@ -1,6 +1,6 @@
 //! STRLEN
 
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, View};
 
@@ -9,7 +9,7 @@ pub static SPEC: Spec = Spec::read("strlen", 2, DOC, run).flags(Flags::FAST).key
 const DOC: Doc = Doc {
     summary: "Returns the length of the string that a key holds, in bytes.",
     since: "2.2.0",
-    group: Group::String,
+    group: Family::String,
     complexity: "O(1)",
     args: &[Arg::new("key", ArgKind::Key(0))],
 };
@@ -23,7 +23,7 @@ mod tests {
     use crate::command::testing::Bench;
 
     #[test]
-    fn counts_bytes() {
+    fn strlen_counts_bytes() {
         let mut bench = Bench::new();
         bench.put_hash("h");
         for (line, text) in [

@@ -1,7 +1,7 @@
 //! DISCARD
 
 use crate::command::context::{Answer, Call, Watched};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -21,7 +21,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Forgets a transaction and what WATCH remembers.",
     since: "2.0.0",
-    group: Group::Transactions,
+    group: Family::Transactions,
     complexity: "O(N) with the number of queued commands",
     args: &[],
 };

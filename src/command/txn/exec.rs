@@ -1,7 +1,7 @@
 //! EXEC
 
 use crate::command::context::{Answer, Call, Transaction};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::error::{EXEC_ABORT, ReplyError};
 use crate::protocol::{Args, Reply};
 
@@ -21,7 +21,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Runs a transaction, unless a watched key has changed.",
     since: "1.2.0",
-    group: Group::Transactions,
+    group: Family::Transactions,
     complexity: "Depends on the commands in it",
     args: &[],
 };

@@ -1,7 +1,7 @@
 //! MULTI
 
 use crate::command::context::{Answer, Call, Multi};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -21,7 +21,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Starts a transaction: what follows is queued until EXEC.",
     since: "1.2.0",
-    group: Group::Transactions,
+    group: Family::Transactions,
     complexity: "O(1)",
     args: &[],
 };

@@ -1,7 +1,7 @@
 //! UNWATCH
 
 use crate::command::context::{Answer, Call, Watched};
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::protocol::{Args, Reply};
 
 pub static SPEC: Spec = Spec::session(
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Forgets what WATCH remembers.",
     since: "2.2.0",
-    group: Group::Transactions,
+    group: Family::Transactions,
     complexity: "O(1)",
     args: &[],
 };

@@ -4,7 +4,7 @@
 //! over a leader change. A WATCH that fails, however it does, leaves EXEC refused ([`crate::command::context::Watched`]).
 
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Finish, Watch};
-use crate::command::{Arg, ArgKind, Doc, Flags, Group, KeyFlags, KeySpec, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -29,7 +29,7 @@ pub static SPEC: Spec = Spec::session(
 const DOC: Doc = Doc {
     summary: "Lets EXEC run only if the keys have not changed meanwhile.",
     since: "2.2.0",
-    group: Group::Transactions,
+    group: Family::Transactions,
     complexity: "O(1) for each key",
     args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
 };

@@ -10,12 +10,12 @@ use crate::executor::Mark;
 use crate::executor::entry::{BatchWriter, Stamp, decode, encode, seal};
 use crate::protocol::Args;
 
-fn prepared(unsealed: bytes::BytesMut, now_ms: u64) -> Prepared {
-    Prepared::new(decode(&seal(unsealed, Stamp { now_ms, ..Stamp::default() })).unwrap()).unwrap()
+fn prepared(unsealed: bytes::BytesMut, now_ms: u64) -> PreparedEntry {
+    PreparedEntry::new(decode(&seal(unsealed, Stamp { now_ms, ..Stamp::default() })).unwrap()).unwrap()
 }
 
 /// `INCR n` as a batch.
-fn incr(boot: u64, seq: u64, now_ms: u64) -> Prepared {
+fn incr(boot: u64, seq: u64, now_ms: u64) -> PreparedEntry {
     let mut batch = BatchWriter::new(boot, seq, 64);
     batch.plain(0, &Args::from_slices(["INCR", "n"]));
     prepared(batch.finish(), now_ms)
@@ -154,7 +154,7 @@ fn a_transaction_runs_only_if_what_it_watches_is_as_it_was() {
 }
 
 #[test]
-fn a_cluster_begins_once() {
+fn second_create_is_a_no_op() {
     let mut state = State::default();
     let create = |cluster| {
         let addr = || "n1:1".to_owned();
@@ -177,7 +177,7 @@ fn a_cluster_begins_once() {
 
 /// Another cluster of one node, with what there was; what others had under way is of no boot that there is.
 #[test]
-fn a_cluster_goes_on_as_another_one() {
+fn recreate_gives_a_new_cluster_id_and_keeps_the_data() {
     let mut state = booted();
     state.cluster.join(9, "n1:2", "n1:1");
     state.cluster.join(8, "n2:2", "n2:1");

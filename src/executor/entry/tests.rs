@@ -56,7 +56,7 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
 }
 
 #[test]
-fn what_is_no_batch_reads_back_as_written() {
+fn entries_of_the_leader_itself_read_back_as_written() {
     let addr = |text: &str| text.to_owned();
     let (cluster, nonce, revision, level) = (1 << 90, 5, 6, 7);
     let options = vec![("script-budget".to_owned(), 8)];

@@ -97,7 +97,7 @@ impl<'a> ReadExecution<'a> {
     fn run(&self, commands: &CommandGroup) -> Ran {
         let mut replies = Vec::with_capacity(commands.steps.len());
         let mut reader =
-            Reader { execution: self, commands, left: self.allowed.1, met_due: false, tally: Tally::default() };
+            GroupReader { execution: self, commands, left: self.allowed.1, met_due: false, tally: Tally::default() };
         for step in &commands.steps {
             let command = match step {
                 Step::Done(reply) => {
@@ -129,7 +129,7 @@ impl<'a> ReadExecution<'a> {
 }
 
 /// The reads of one group, one after the other.
-struct Reader<'a> {
+struct GroupReader<'a> {
     execution: &'a ReadExecution<'a>,
     commands: &'a CommandGroup,
     /// Units that are left of what all of them may do.
@@ -138,7 +138,7 @@ struct Reader<'a> {
     tally: Tally,
 }
 
-impl Reader<'_> {
+impl GroupReader<'_> {
     /// True if every watched key is as it was. One that is due by the estimate is not, like any key that is read.
     fn is_unchanged(&mut self, exec: &Exec) -> bool {
         exec.watches.iter().all(|watch| {

@@ -12,7 +12,7 @@ use crate::config::ReadLevel;
 use crate::error::LOADING;
 use crate::executor::apply::apply;
 use crate::executor::entry::{BatchWriter, Stamp, decode, seal};
-use crate::executor::prepare::Prepared;
+use crate::executor::prepare::PreparedEntry;
 use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor, Mark, Step, Watch};
 use crate::protocol::{Args, Reply};
 use crate::sys::clock::testing::Still;
@@ -74,7 +74,7 @@ async fn run(executor: &StoreExecutor, commands: &[Args]) {
     let mut batch = BatchWriter::new(0, 0, 64);
     commands.iter().for_each(|args| batch.plain(0, args));
     let entry = decode(&seal(batch.finish(), Stamp { now_ms: 10_000, ..Stamp::default() })).unwrap();
-    apply(&mut *executor.gate.write().await, 6, Prepared::new(entry).unwrap(), |_, _| None);
+    apply(&mut *executor.gate.write().await, 6, PreparedEntry::new(entry).unwrap(), |_, _| None);
 }
 
 fn command(line: &str) -> Command {

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_may_not_do_its_work_does_not() {
+    fn command_beyond_the_budget_does_not_run() {
         let (mut state, mut effects) = (State::default(), Effects::default());
         let mut txn = state.txn(0, Rng::new(1), &mut effects);
         let lcs = Args::from_slices(["LCS", "a", "b"]);

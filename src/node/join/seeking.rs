@@ -37,8 +37,8 @@ mod tests {
     use super::*;
     use crate::replication::Leader;
     use crate::replication::peer::identity::Grounds;
-    use crate::replication::peer::message::{Answer, Question};
-    use crate::replication::testing::{Member, group};
+    use crate::replication::peer::message::{PeerAnswer, Question};
+    use crate::replication::testing::{FakeMember, group};
     use crate::replication::types::scope;
 
     /// Node 2 is the leader that this node knows; it answers, and leads or does not. Nodes 3 and 4 object, or one of them.
@@ -46,7 +46,7 @@ mod tests {
     async fn a_node_ends_only_if_most_members_object_and_it_hears_no_leader() {
         for (objecting, leads, ends) in [(&[3][..], false, false), (&[3, 4], false, true), (&[3, 4], true, false)] {
             scope(1, async {
-                let (member, mut questions) = Member::new();
+                let (member, mut questions) = FakeMember::new();
                 let leader = Leader { term: 3, node: 2 };
                 let group = group(leader, member, false).await;
                 for node in 2..=4 {
@@ -59,7 +59,7 @@ mod tests {
                 let answering = async {
                     while let Some((question, answer)) = questions.recv().await {
                         assert!(matches!(question, Question::Standings), "{question:?}");
-                        drop(answer.send(Answer::Standings(Vec::new())));
+                        drop(answer.send(PeerAnswer::Standings(Vec::new())));
                         group.note_heard(leader, leads);
                     }
                 };

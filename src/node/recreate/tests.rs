@@ -90,7 +90,7 @@ async fn a_start_that_is_cut_off_is_ended_by_the_next() {
 }
 
 #[test]
-fn what_is_not_meant_is_refused_and_changes_nothing() {
+fn force_new_cluster_with_a_wrong_id_is_refused_and_changes_nothing() {
     let (files, env) = (MemoryFiles::default(), env());
     for (lost, holds, why) in [
         ("1234567", true, "at least 8 digits"),

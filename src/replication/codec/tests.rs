@@ -38,11 +38,11 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 proptest! {
     #[test]
-    fn what_is_put_is_read_again(
+    fn codec_reads_back_what_it_wrote(
         id in prop::option::of(log_id()), vote in prop::option::of(vote()), members in membership(), entry in entry(),
     ) {
         let meta = SnapshotMeta { last_log_id: id, last_membership: StoredMembership::new(id, members) };
-        let mut reader = Reader::new(encoded(|out| {
+        let mut reader = Decoder::new(encoded(|out| {
             put_log_id_option(out, id.as_ref());
             put_vote_option(out, vote.as_ref());
             put_snapshot_meta(out, &meta);
@@ -58,7 +58,7 @@ proptest! {
     #[test]
     fn a_cut_entry_is_refused(entry in entry(), cut in any::<prop::sample::Index>()) {
         let whole = encoded(|out| put_entry(out, &entry));
-        let mut reader = Reader::new(whole.slice(..cut.index(whole.len())));
+        let mut reader = Decoder::new(whole.slice(..cut.index(whole.len())));
         prop_assert!(reader.entry().is_err());
     }
 
@@ -79,27 +79,27 @@ proptest! {
 
 fn check_garbage(garbage: Vec<u8>) {
     let garbage = Bytes::from(garbage);
-    let mut reader = Reader::new(garbage.clone());
+    let mut reader = Decoder::new(garbage.clone());
     if let Ok(entry) = reader.entry() {
         let read = garbage.len() - reader.remaining();
         assert_eq!(encoded(|out| put_entry(out, &entry)), garbage.slice(..read));
     }
-    let mut reader = Reader::new(garbage.clone());
+    let mut reader = Decoder::new(garbage.clone());
     if let Ok(meta) = reader.snapshot_meta() {
         let read = garbage.len() - reader.remaining();
         assert_eq!(encoded(|out| put_snapshot_meta(out, &meta)), garbage.slice(..read));
     }
-    let mut reader = Reader::new(garbage.clone());
+    let mut reader = Decoder::new(garbage.clone());
     if let Ok(vote) = reader.vote_option() {
         let read = garbage.len() - reader.remaining();
         assert_eq!(encoded(|out| put_vote_option(out, vote.as_ref())), garbage.slice(..read));
     }
-    let _ = Reader::new(garbage).text();
+    let _ = Decoder::new(garbage).text();
 }
 
 /// Two encodings of one value would let two nodes hold different bytes for the same entry.
 #[test]
-fn ids_are_in_order_and_none_twice() {
+fn membership_ids_out_of_order_or_twice_are_refused() {
     let membership = |voters: [u64; 2], nodes: [u64; 2]| {
         let mut out = vec![1, 2, 0, 0, 0];
         voters.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
@@ -108,7 +108,7 @@ fn ids_are_in_order_and_none_twice() {
             out.extend_from_slice(&id.to_le_bytes());
             put_bytes(&mut out, b"a:1");
         }
-        Reader::new(out.into()).membership()
+        Decoder::new(out.into()).membership()
     };
     assert!(membership([1, 2], [1, 2]).is_ok());
     for wrong in [[2, 1], [1, 1]] {
@@ -124,15 +124,15 @@ fn ids_are_in_order_and_none_twice() {
 fn a_length_alone_allocates_nothing() {
     let mut huge_count = vec![1u8];
     huge_count.extend_from_slice(&u32::MAX.to_le_bytes());
-    assert!(Reader::new(huge_count.into()).membership().is_err());
-    assert_eq!(Reader::new(Bytes::from_static(&[0xff; 4])).bytes(), Err(Malformed("message: too short")));
+    assert!(Decoder::new(huge_count.into()).membership().is_err());
+    assert_eq!(Decoder::new(Bytes::from_static(&[0xff; 4])).bytes(), Err(Malformed("message: too short")));
 }
 
 #[test]
 fn a_joint_membership_keeps_both_sets_and_its_learners() {
     let nodes: BTreeMap<u64, Peer> = (1..=4).map(|id| (id, Peer { addr: format!("host{id}:17101") })).collect();
     let joint = Membership::new(vec![BTreeSet::from([1, 2]), BTreeSet::from([2, 3])], nodes).unwrap();
-    let read = Reader::new(encoded(|out| put_membership(out, &joint))).membership().unwrap();
+    let read = Decoder::new(encoded(|out| put_membership(out, &joint))).membership().unwrap();
     assert_eq!(read, joint);
     assert_eq!(read.learner_ids().collect::<Vec<_>>(), [4]);
 }
@@ -143,7 +143,7 @@ fn an_unknown_version_is_refused() {
         Entry { log_id: LogId { leader_id: CommittedLeaderId::new(1, 1), index: 1 }, payload: EntryPayload::Blank };
     let mut bytes = encoded(|out| put_entry(out, &entry)).to_vec();
     bytes[0] = ENTRY_VERSION + 1;
-    assert_eq!(Reader::new(bytes.into()).entry(), Err(Malformed("entry: unknown format version")));
+    assert_eq!(Decoder::new(bytes.into()).entry(), Err(Malformed("entry: unknown format version")));
 }
 
 /// The format of version 1, byte for byte: logs and peers of later versions must still read it.
@@ -157,7 +157,7 @@ fn version_1_stays_readable() {
         &[1, 3, 0, 0, 0, b'a', b'b', b'c'],
     ]
     .concat();
-    let entry = Reader::new(bytes.clone().into()).entry().unwrap();
+    let entry = Decoder::new(bytes.clone().into()).entry().unwrap();
     assert_eq!(entry.log_id, LogId { leader_id: CommittedLeaderId::new(5, 2), index: 9 });
     assert_eq!(entry.payload, EntryPayload::Normal(Payload(Bytes::from_static(b"abc"))));
     assert_eq!(entry_size(&entry), bytes.len());
@@ -165,9 +165,9 @@ fn version_1_stays_readable() {
 }
 
 #[test]
-fn what_is_left_over_is_refused() {
+fn bytes_behind_the_last_field_are_refused() {
     let read = |bytes: &'static [u8]| {
-        let mut reader = Reader::new(Bytes::from_static(bytes));
+        let mut reader = Decoder::new(Bytes::from_static(bytes));
         reader.u8().and_then(|_| reader.finish())
     };
     assert_eq!(read(&[7]), Ok(()));

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use self::failures::Failures;
 use super::Group;
 use crate::executor::Installed;
-use crate::replication::codec::{Reader, put_snapshot_meta};
+use crate::replication::codec::{Decoder, put_snapshot_meta};
 use crate::replication::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
 use crate::snapshot::{Meta, ReceivedSnapshot, SnapshotDir};
 use crate::store::State;
@@ -159,7 +159,7 @@ pub async fn current(group: &Arc<Group>) -> std::io::Result<Option<Snapshot>> {
 /// # Errors
 /// It was written by another version, or damaged before it was written.
 pub fn raft_meta(meta: &Meta) -> std::io::Result<SnapshotMeta> {
-    let mut reader = Reader::new(bytes::Bytes::copy_from_slice(&meta.raft));
+    let mut reader = Decoder::new(bytes::Bytes::copy_from_slice(&meta.raft));
     let raft = reader.snapshot_meta().map_err(std::io::Error::other)?;
     reader.finish().map_err(std::io::Error::other)?;
     Ok(raft)

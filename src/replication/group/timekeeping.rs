@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::Group;
 use crate::executor::entry::stamp_ms;
 use crate::replication::origin::Leader;
-use crate::replication::peer::message::{Answer, Question};
+use crate::replication::peer::message::{PeerAnswer, Question};
 use crate::replication::types::{EntryPayload, LogId, Vote};
 use crate::sys::clock::{Elected, LogEnd, Moment, Teller};
 
@@ -54,7 +54,7 @@ impl Group {
             self.set_leader(None);
             let ask = |node| async move {
                 match self.links.ask(node, self.id, &Question::Clock, CLOCK_TIMEOUT).await {
-                    Some(Answer::Clock(reading)) => self.clock.granted(leader.term, node, reading),
+                    Some(PeerAnswer::Clock(reading)) => self.clock.granted(leader.term, node, reading),
                     _ => tracing::info!(node = self.node, peer = node, "a member does not tell its clock"),
                 }
             };

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_what_contradicts_the_state_goes() {
+    async fn only_contradicting_entries_are_dropped() {
         scope(1, async {
             // The log holds entries 5 to 9 of term 2; what the state covers, and the first and the last that are left then.
             let cases = [

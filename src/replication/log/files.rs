@@ -65,7 +65,7 @@ impl LogFiles {
 
 impl FileSystem for LogFiles {
     type Handle = LogFile;
-    type Reader = Reader;
+    type Reader = LogReader;
     type Writer = Writer;
 
     fn create<P: AsRef<Path>>(&self, path: P) -> io::Result<LogFile> {
@@ -94,8 +94,8 @@ impl FileSystem for LogFiles {
         fs::rename(from, to)
     }
 
-    fn new_reader(&self, handle: Arc<LogFile>) -> io::Result<Reader> {
-        Ok(Reader { handle, offset: 0 })
+    fn new_reader(&self, handle: Arc<LogFile>) -> io::Result<LogReader> {
+        Ok(LogReader { handle, offset: 0 })
     }
 
     fn new_writer(&self, handle: Arc<LogFile>) -> io::Result<Writer> {
@@ -146,12 +146,12 @@ impl Handle for LogFile {
 }
 
 /// Reads a file through the page cache, from where it stands.
-pub struct Reader {
+pub struct LogReader {
     handle: Arc<LogFile>,
     offset: u64,
 }
 
-impl Read for Reader {
+impl Read for LogReader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.handle.file.read_at(into, self.offset)?;
         self.offset += read as u64;
@@ -159,7 +159,7 @@ impl Read for Reader {
     }
 }
 
-impl Seek for Reader {
+impl Seek for LogReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.offset = position(to, self.offset, &self.handle)?;
         Ok(self.offset)

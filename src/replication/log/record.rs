@@ -19,7 +19,7 @@ use protobuf::UnknownFields;
 use protobuf::reflect::MessageDescriptor;
 use raft_engine::MessageExt;
 
-use crate::replication::codec::Reader;
+use crate::replication::codec::Decoder;
 use crate::replication::codec::put_entry;
 use crate::replication::types::CommittedLeaderId;
 use crate::replication::types::Entry;
@@ -57,7 +57,7 @@ impl Message for Record {
     }
 
     fn parse_from_bytes(bytes: &[u8]) -> ProtobufResult<Self> {
-        let mut reader = Reader::new(Bytes::copy_from_slice(bytes));
+        let mut reader = Decoder::new(Bytes::copy_from_slice(bytes));
         let entry = reader.entry().map_err(invalid)?;
         reader.finish().map_err(invalid)?;
         Ok(Self(entry))

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_whole_is_kept_and_what_is_missing_written() {
+    fn whole_spare_is_kept_and_missing_one_is_written() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("0.spare"), vec![0; 8192]).unwrap();
         fs::write(dir.path().join("7.spare"), vec![0; 100]).unwrap();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_not_finished_is_no_spare() {
+    fn unfinished_spare_is_not_used() {
         let dir = tempfile::tempdir().unwrap();
         let spares = Spares::open(dir.path(), 2 * PIECE as u64, 1).unwrap();
         let mut pieces = 0;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_given_back_and_not_made_of_what_is_to_stay_free() {
+    fn spares_are_given_back_and_leave_the_reserve_free() {
         let dir = tempfile::tempdir().unwrap();
         let spares = Spares::open(dir.path(), 8192, 2).unwrap();
         spares.fill(|| spares.has_room(0)).unwrap();

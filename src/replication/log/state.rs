@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
+use crate::replication::codec::Decoder;
 use crate::replication::codec::Malformed;
-use crate::replication::codec::Reader;
 use crate::replication::codec::put_log_id_option;
 use crate::replication::codec::put_vote_option;
 use crate::replication::types::LogId;
@@ -69,7 +69,7 @@ impl GroupState {
 
     /// Reads a record back.
     pub fn decode(bytes: Vec<u8>) -> Result<Self, StateError> {
-        let mut reader = Reader::new(Bytes::from(bytes));
+        let mut reader = Decoder::new(Bytes::from(bytes));
         let version = reader.u16()?;
         if version != FORMAT_VERSION {
             return Err(StateError::Format(version));

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_durable_is_never_evicted() {
+    fn tail_never_evicts_what_is_not_durable() {
         let mut tail = tail();
         tail.evict(6, 0);
         assert_eq!(tail.first_index(), 7, "writes 5 and 6 were durable, 7 was not");

@@ -14,7 +14,7 @@ fn voters_stay_odd() {
 #[tokio::test]
 async fn a_joint_change_counts_those_who_voted_before_it() {
     scope(1, async {
-        let group = testing::group(testing::OWN, testing::Member::new().0, false).await;
+        let group = testing::group(testing::OWN, testing::FakeMember::new().0, false).await;
         for (sets, voters) in [
             (&[&[1][..]][..], &[1][..]),
             (&[&[1], &[1, 2, 3]], &[1]),
@@ -30,9 +30,9 @@ async fn a_joint_change_counts_those_who_voted_before_it() {
 
 /// Few entries may be many bytes, or be gone from the log into a snapshot.
 #[tokio::test(start_paused = true)]
-async fn who_lacks_much_gets_no_vote() {
+async fn learner_far_behind_is_not_promoted() {
     scope(1, async {
-        let group = testing::group(testing::OWN, testing::Member::new().0, false).await;
+        let group = testing::group(testing::OWN, testing::FakeMember::new().0, false).await;
         let mut log = group.log.clone();
         for index in 0..=20 {
             let payload = EntryPayload::Normal(Payload(vec![0; 8 << 20].into()));

@@ -137,7 +137,7 @@ async fn a_rejection_under_an_earlier_boot_is_not_one_of_the_same_seq_now() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_clients_gave_up_goes_again_without_its_commands() {
+async fn timed_out_batch_is_sent_again_void() {
     let origin = booted();
     let mut answered = submit(&origin);
     let first = hand_overs(&origin, LEADER).remove(0);
@@ -259,7 +259,7 @@ async fn only_the_next_batch_of_this_boot_is_taken() {
 
 /// What only waits has no seq: nothing of it can be in the log.
 #[tokio::test(start_paused = true)]
-async fn what_was_not_handed_over_is_not_executed() {
+async fn commands_not_handed_over_time_out_as_not_executed() {
     let origin = booted();
     let mut sent = submit(&origin);
     assert_eq!(hand_overs(&origin, LEADER).len(), 1);
@@ -322,7 +322,7 @@ mod again;
 
 /// A closed loop of two: whoever comes first waits for the other, also after others gave up.
 #[tokio::test(start_paused = true)]
-async fn those_who_gave_up_do_not_count_as_come_back() {
+async fn timed_out_clients_do_not_count_as_come_back() {
     let origin = booted();
     let given_up: Vec<_> = (0..50).map(|_| submit(&origin)).collect();
     advance(TIMEOUT).await;

@@ -22,7 +22,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
 use super::super::Group;
-use super::super::codec::Reader;
+use super::super::codec::Decoder;
 use super::super::types::{LogId, TypeConfig};
 use super::frame::{self, Frame, FrameReader};
 use super::message::{APPEND, APPENDED, appended, put_append};
@@ -167,7 +167,7 @@ impl Receiver {
         };
         self.window.add_permits(1);
         self.group.links.heard(self.target);
-        let mut reader = Reader::new(frame.body);
+        let mut reader = Decoder::new(frame.body);
         if frame.kind != APPENDED {
             return Some(Err(unreachable(&io::Error::from(io::ErrorKind::InvalidData))));
         }

@@ -13,7 +13,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 use super::super::Group;
-use super::super::codec::Reader;
+use super::super::codec::Decoder;
 use super::super::origin::Leader;
 use super::ForwardedBatch;
 use super::frame::{self, FrameReader};
@@ -87,7 +87,7 @@ async fn converse(
                 if frame.kind != REJECTED {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
-                let mut reader = Reader::new(frame.body);
+                let mut reader = Decoder::new(frame.body);
                 let (stream, seq) = (reader.u64().map_err(io::Error::other)?, reader.u64().map_err(io::Error::other)?);
                 match DiskSpace::of(reader.u8().map_err(io::Error::other)?) {
                     DiskSpace::Enough => group.origin.rejected(stream, seq),
@@ -125,7 +125,7 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
                 if frame.kind != FORWARD {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
-                let mut reader = Reader::new(frame.body.clone());
+                let mut reader = Decoder::new(frame.body.clone());
                 let mut number = || reader.u64().map_err(io::Error::other);
                 let leader = Leader { term: number()?, node: number()? };
                 let (stream, seq) = (number()?, number()?);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_no_frame_holds_is_not_sent() {
+    async fn batch_too_large_for_a_frame_is_not_sent() {
         scope(1, async {
             let group = group(OWN, Arc::new(crate::sys::env::Tcp), false).await;
             let is_sent = |len: usize| {

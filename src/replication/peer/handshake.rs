@@ -31,7 +31,7 @@ use bytes::Bytes;
 pub use acceptor::{Failed, Stranger, accept, turn_away};
 pub use dialer::dial;
 
-use super::super::codec::{Malformed, Reader, put_bytes};
+use super::super::codec::{Decoder, Malformed, put_bytes};
 use crate::sys::env::Env;
 
 /// The version of the peer protocol.
@@ -97,8 +97,8 @@ fn nonce(env: &Env) -> u128 {
 }
 
 /// Its kind, the reason, and what stands behind them.
-fn read_verdict(bytes: Bytes) -> Result<(u8, String, Reader), Malformed> {
-    let mut reader = Reader::new(bytes);
+fn read_verdict(bytes: Bytes) -> Result<(u8, String, Decoder), Malformed> {
+    let mut reader = Decoder::new(bytes);
     Ok((reader.u8()?, reader.text()?, reader))
 }
 

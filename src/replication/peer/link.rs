@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use super::frame::{self, FrameReader};
 use super::handshake::{Purpose, dial};
-use super::message::{ANSWER, Answer, QUESTION, Question};
-use super::{Links, frame::Frame};
+use super::message::{ANSWER, PeerAnswer, QUESTION, Question};
+use super::{PeerConnections, frame::Frame};
 use crate::sys::env::BoxStream;
 
 /// Most questions that wait to be written.
@@ -31,7 +31,7 @@ const STALL: Duration = Duration::from_secs(2);
 struct Asked {
     group: u64,
     question: Question,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<PeerAnswer>,
 }
 
 /// See the module's header.
@@ -41,21 +41,21 @@ pub struct Link {
 
 impl Link {
     /// A link to `node`; connects when first used.
-    pub fn new(links: Arc<Links>, node: u64) -> Arc<Self> {
+    pub fn new(links: Arc<PeerConnections>, node: u64) -> Arc<Self> {
         let (queue, asked) = mpsc::channel(QUEUE_MAX);
         drop(crate::replication::spawn(run(Arc::downgrade(&links), node, asked)));
         Arc::new(Self { queue })
     }
 
     /// Asks; None if the connection broke or could not be opened.
-    pub async fn ask(&self, group: u64, question: &Question) -> Option<Answer> {
+    pub async fn ask(&self, group: u64, question: &Question) -> Option<PeerAnswer> {
         let (answer, answered) = oneshot::channel();
         self.queue.try_send(Asked { group, question: question.clone(), answer }).ok()?;
         answered.await.ok()
     }
 }
 
-async fn run(links: Weak<Links>, node: u64, mut asked: mpsc::Receiver<Asked>) {
+async fn run(links: Weak<PeerConnections>, node: u64, mut asked: mpsc::Receiver<Asked>) {
     while let Some(first) = asked.recv().await {
         let Some(links) = links.upgrade() else { return };
         let stream = match links.addr(node) {
@@ -82,7 +82,7 @@ async fn run(links: Weak<Links>, node: u64, mut asked: mpsc::Receiver<Asked>) {
 async fn converse(stream: BoxStream, first: Asked, asked: &mut mpsc::Receiver<Asked>) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(stream);
     let mut answers = FrameReader::new(read);
-    let mut waiting: BTreeMap<u64, oneshot::Sender<Answer>> = BTreeMap::new();
+    let mut waiting: BTreeMap<u64, oneshot::Sender<PeerAnswer>> = BTreeMap::new();
     let mut number = 0;
     let mut next = Some(first);
     let mut out = BytesMut::new();
@@ -117,7 +117,7 @@ async fn converse(stream: BoxStream, first: Asked, asked: &mut mpsc::Receiver<As
                 if kind != ANSWER {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, "not an answer"));
                 }
-                let (number, answer) = Answer::decode(body).map_err(io::Error::other)?;
+                let (number, answer) = PeerAnswer::decode(body).map_err(io::Error::other)?;
                 if let Some(asker) = waiting.remove(&number) {
                     // Whoever asked may have given up.
                     let _ = asker.send(answer);
@@ -136,14 +136,14 @@ async fn converse(stream: BoxStream, first: Asked, asked: &mut mpsc::Receiver<As
 mod tests {
     use super::*;
     use crate::replication::origin::Leader;
-    use crate::replication::testing::{Member, group};
+    use crate::replication::testing::{FakeMember, group};
     use crate::replication::types::scope;
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_on_which_nothing_comes_is_given_up() {
         scope(1, async {
             let leader = Leader { term: 3, node: 2 };
-            let (member, mut questions) = Member::new();
+            let (member, mut questions) = FakeMember::new();
             let group = group(leader, member, false).await;
             group.links.set_addr(2, "n2:1");
             let (begin, links) = (Instant::now(), group.links.clone());

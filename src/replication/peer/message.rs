@@ -10,7 +10,7 @@ pub use self::parts::{append, appended, put_append, put_appended};
 use self::parts::{
     leader, put_leader, put_reading, put_vote_request, put_vote_response, reading, vote_request, vote_response,
 };
-use super::super::codec::{Malformed, Reader, put_bytes, put_log_id_option, put_vote};
+use super::super::codec::{Decoder, Malformed, put_bytes, put_log_id_option, put_vote};
 use super::super::origin::Leader;
 use super::super::standing::Standing;
 use super::super::types::TypeConfig;
@@ -79,7 +79,7 @@ impl Question {
 
 /// The answers to them.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum PeerAnswer {
     /// To Vote, with the voter's clock.
     Vote(Reading, VoteResponse<TypeConfig>),
     /// To PreVote.
@@ -149,7 +149,7 @@ impl Question {
     /// # Errors
     /// [`Malformed`]
     pub fn decode(body: Bytes) -> Result<(u64, Self), Malformed> {
-        let mut reader = Reader::new(body);
+        let mut reader = Decoder::new(body);
         let number = reader.u64()?;
         let question = match reader.u8()? {
             1 => Self::Vote(vote_request(&mut reader)?),
@@ -171,7 +171,7 @@ impl Question {
     }
 }
 
-impl Answer {
+impl PeerAnswer {
     /// Body of an [`ANSWER`] frame.
     pub fn encode(&self, number: u64) -> Bytes {
         let mut out = number.to_le_bytes().to_vec();
@@ -228,7 +228,7 @@ impl Answer {
     /// # Errors
     /// [`Malformed`]
     pub fn decode(body: Bytes) -> Result<(u64, Self), Malformed> {
-        let mut reader = Reader::new(body);
+        let mut reader = Decoder::new(body);
         let number = reader.u64()?;
         let answer = match reader.u8()? {
             1 => {

@@ -40,7 +40,7 @@ pub use state::fetch as fetch_state;
 use super::origin::Leader;
 use crate::sys::env::Env;
 use link::Link;
-use message::{Answer, Question};
+use message::{PeerAnswer, Question};
 
 /// What a member has confirmed to this node as leader.
 #[derive(Clone, Copy, Default)]
@@ -61,7 +61,7 @@ struct ForwardedBatch {
 }
 
 /// Connections of this node to the other members, and where they are.
-pub struct Links {
+pub struct PeerConnections {
     env: Env,
     identity: Identity,
     addrs: Mutex<BTreeMap<u64, String>>,
@@ -76,7 +76,7 @@ pub struct Links {
     waiting: Mutex<BTreeMap<u64, tokio::time::Instant>>,
 }
 
-impl Links {
+impl PeerConnections {
     /// No connections yet.
     pub fn new(env: Env, identity: Identity) -> Arc<Self> {
         Arc::new(Self {
@@ -218,7 +218,7 @@ impl Links {
         group: u64,
         question: &Question,
         timeout: std::time::Duration,
-    ) -> Option<Answer> {
+    ) -> Option<PeerAnswer> {
         if self.went_back(node) {
             return None;
         }

@@ -25,7 +25,7 @@ use super::super::group::SnapshotData;
 use super::super::types::{Peer, TypeConfig, Vote};
 use super::append::{self, unreachable};
 use super::handshake::{Purpose, dial};
-use super::message::{Answer, Question};
+use super::message::{PeerAnswer, Question};
 
 /// See the module's header.
 const RETRY: Duration = Duration::from_millis(50);
@@ -34,7 +34,7 @@ const RETRY: Duration = Duration::from_millis(50);
 pub struct Network(pub Arc<Group>);
 
 /// A client for one member.
-pub struct Client {
+pub struct PeerClient {
     group: Arc<Group>,
     target: u64,
     /// Entries get a connection of their own; heartbeats go over the one for questions.
@@ -42,23 +42,23 @@ pub struct Client {
 }
 
 impl RaftNetworkFactory<TypeConfig> for Network {
-    type Network = Client;
+    type Network = PeerClient;
 
-    async fn new_client(&mut self, target: u64, node: &Peer) -> Client {
+    async fn new_client(&mut self, target: u64, node: &Peer) -> PeerClient {
         // What the replicated state says of a member's address counts; the membership's only until that is known.
         if self.0.links.addr(target).is_none() {
             self.0.links.set_addr(target, &node.addr);
         }
-        Client { group: self.0.clone(), target, streams: true }
+        PeerClient { group: self.0.clone(), target, streams: true }
     }
 
-    async fn new_heartbeat_client(&mut self, target: u64, node: &Peer) -> Client {
-        Client { streams: false, ..self.new_client(target, node).await }
+    async fn new_heartbeat_client(&mut self, target: u64, node: &Peer) -> PeerClient {
+        PeerClient { streams: false, ..self.new_client(target, node).await }
     }
 }
 
-impl Client {
-    async fn ask(&self, question: Question, option: &RPCOption) -> Result<Answer, RPCError<TypeConfig>> {
+impl PeerClient {
+    async fn ask(&self, question: Question, option: &RPCOption) -> Result<PeerAnswer, RPCError<TypeConfig>> {
         self.group
             .links
             .ask(self.target, self.group.id, &question, option.hard_ttl())
@@ -71,7 +71,7 @@ fn unexpected() -> RPCError<TypeConfig> {
     unreachable(&io::Error::new(io::ErrorKind::InvalidData, "unexpected answer"))
 }
 
-impl RaftNetworkV2<TypeConfig> for Client {
+impl RaftNetworkV2<TypeConfig> for PeerClient {
     type SnapshotData = SnapshotData;
 
     async fn append_entries(
@@ -85,10 +85,12 @@ impl RaftNetworkV2<TypeConfig> for Client {
         }
         let (term, prev) = (rpc.vote.leader_id.term, rpc.prev_log_id.as_ref().map_or(0, |id| id.index));
         match self.ask(Question::Append(clock_ns, rpc), &option).await? {
-            Answer::Append(AppendEntriesResponse::Conflict) if !self.group.links.may_lack(self.target, term, prev) => {
+            PeerAnswer::Append(AppendEntriesResponse::Conflict)
+                if !self.group.links.may_lack(self.target, term, prev) =>
+            {
                 Err(unexpected())
             }
-            Answer::Append(response) => Ok(response),
+            PeerAnswer::Append(response) => Ok(response),
             _ => Err(unexpected()),
         }
     }
@@ -133,7 +135,7 @@ impl RaftNetworkV2<TypeConfig> for Client {
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
         let term = rpc.vote.leader_id.term;
         match self.ask(Question::Vote(rpc), &option).await? {
-            Answer::Vote(reading, response) => {
+            PeerAnswer::Vote(reading, response) => {
                 if response.vote_granted {
                     self.group.clock.granted(term, self.target, reading);
                 }
@@ -149,7 +151,7 @@ impl RaftNetworkV2<TypeConfig> for Client {
         option: RPCOption,
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
         match self.ask(Question::PreVote(rpc), &option).await? {
-            Answer::PreVote(response) => Ok(response),
+            PeerAnswer::PreVote(response) => Ok(response),
             _ => Err(unexpected()),
         }
     }
@@ -170,7 +172,7 @@ impl RaftNetworkV2<TypeConfig> for Client {
         option: RPCOption,
     ) -> Result<TransferLeaderResponse<TypeConfig>, RPCError<TypeConfig>> {
         match self.ask(Question::Transfer(request), &option).await? {
-            Answer::Transfer(true) => Ok(Ok(())),
+            PeerAnswer::Transfer(true) => Ok(Ok(())),
             _ => Err(unexpected()),
         }
     }

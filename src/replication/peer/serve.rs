@@ -12,11 +12,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, watch};
 
 use super::super::Group;
-use super::super::codec::Reader;
+use super::super::codec::Decoder;
 use super::door::Door;
 use super::frame::{self, FrameReader};
 use super::handshake::{Hello, Purpose, Refused};
-use super::message::{ANSWER, APPEND, APPENDED, Answer, QUESTION, Question, append, put_appended};
+use super::message::{ANSWER, APPEND, APPENDED, PeerAnswer, QUESTION, Question, append, put_appended};
 use super::{forward, snapshots, state};
 use crate::sys::env::{BoxStream, Listener};
 use crate::sys::version::objection;
@@ -143,7 +143,7 @@ fn admit(group: &Group, callers: &Callers, hello: &Hello) -> Result<watch::Recei
 async fn control(groups: &Groups, node: u64, stream: BoxStream) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(stream);
     let mut frames = FrameReader::new(read);
-    let (answers, mut answered) = mpsc::channel::<(u64, u64, Answer)>(256);
+    let (answers, mut answered) = mpsc::channel::<(u64, u64, PeerAnswer)>(256);
     let mut out = BytesMut::new();
     loop {
         tokio::select! {
@@ -183,43 +183,43 @@ async fn control(groups: &Groups, node: u64, stream: BoxStream) -> io::Result<()
     }
 }
 
-fn quick(group: &Arc<Group>, question: &Question) -> Option<Answer> {
+fn quick(group: &Arc<Group>, question: &Question) -> Option<PeerAnswer> {
     match question {
-        Question::Confirm { leader } => Some(Answer::Confirm(group.votes_for(*leader))),
+        Question::Confirm { leader } => Some(PeerAnswer::Confirm(group.votes_for(*leader))),
         _ => None,
     }
 }
 
-async fn answer(group: &Arc<Group>, from: u64, question: Question) -> Answer {
-    let Some(raft) = group.raft() else { return Answer::Stopped };
+async fn answer(group: &Arc<Group>, from: u64, question: Question) -> PeerAnswer {
+    let Some(raft) = group.raft() else { return PeerAnswer::Stopped };
     match question {
         Question::Vote(request) => {
             let reading = group.clock.reading();
-            raft.vote(request).await.map_or(Answer::Stopped, |response| Answer::Vote(reading, response))
+            raft.vote(request).await.map_or(PeerAnswer::Stopped, |response| PeerAnswer::Vote(reading, response))
         }
-        Question::PreVote(request) => raft.pre_vote(request).await.map_or(Answer::Stopped, Answer::PreVote),
+        Question::PreVote(request) => raft.pre_vote(request).await.map_or(PeerAnswer::Stopped, PeerAnswer::PreVote),
         Question::Append(clock_ns, request) => {
             let heard = group.heard_clock(&request.vote, clock_ns);
             let response = raft.append_entries(request).await;
             if matches!(&response, Ok(response) if !matches!(response, AppendEntriesResponse::HigherVote(_))) {
                 group.follow_clock(&heard);
             }
-            response.map_or(Answer::Stopped, Answer::Append)
+            response.map_or(PeerAnswer::Stopped, PeerAnswer::Append)
         }
         Question::Transfer(request) => {
-            Answer::Transfer(matches!(raft.handle_transfer_leader(request).await, Ok(Ok(()))))
+            PeerAnswer::Transfer(matches!(raft.handle_transfer_leader(request).await, Ok(Ok(()))))
         }
         Question::ReadIndex { leader, confirms } => {
             group.links.waits(from);
             let index = group.confirmed_index(leader, confirms.then_some(from)).await;
-            Answer::ReadIndex(index.map(|index| (index, group.clock.leader_ms())))
+            PeerAnswer::ReadIndex(index.map(|index| (index, group.clock.leader_ms())))
         }
-        Question::Confirm { leader } => Answer::Confirm(group.votes_for(leader)),
-        Question::Clock => Answer::Clock(group.clock.reading()),
-        Question::Standings if group.leads() => Answer::Standings(group.standings().into_iter().collect()),
-        Question::Standings => Answer::Standings(Vec::new()),
+        Question::Confirm { leader } => PeerAnswer::Confirm(group.votes_for(leader)),
+        Question::Clock => PeerAnswer::Clock(group.clock.reading()),
+        Question::Standings if group.leads() => PeerAnswer::Standings(group.standings().into_iter().collect()),
+        Question::Standings => PeerAnswer::Standings(Vec::new()),
         Question::HandOver(node) => {
-            Answer::HandOver(super::super::transfer::hand_lead_to(group, node).await.err().unwrap_or_default())
+            PeerAnswer::HandOver(super::super::transfer::hand_lead_to(group, node).await.err().unwrap_or_default())
         }
     }
 }
@@ -239,7 +239,7 @@ async fn append_stream(group: &Arc<Group>, from: u64, stream: BoxStream) -> io::
             if frame.kind != APPEND || frame.group != reader_group.id {
                 return;
             }
-            let mut reader = Reader::new(frame.body);
+            let mut reader = Decoder::new(frame.body);
             let Ok((clock_ns, request)) = append(&mut reader) else { return };
             reader_group.links.heard(from);
             heard_clocks.lock().push_back(reader_group.heard_clock(&request.vote, clock_ns));

@@ -16,7 +16,7 @@ use openraft::raft::SnapshotResponse;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::super::Group;
-use super::super::codec::{Reader, put_vote};
+use super::super::codec::{Decoder, put_vote};
 use super::super::group::{Snapshot, SnapshotData, raft_meta};
 use super::super::types::{TypeConfig, Vote};
 use super::append::unreachable;
@@ -84,7 +84,7 @@ async fn stream(
     let answer = tokio::time::timeout(DONE_TIMEOUT, answers.next()).await.map_err(|_| io::ErrorKind::TimedOut)??;
     let frame = answer.filter(|frame| frame.kind == SNAPSHOT_DONE).ok_or(io::ErrorKind::UnexpectedEof)?;
     group.links.heard(target);
-    let mut reader = Reader::new(frame.body);
+    let mut reader = Decoder::new(frame.body);
     Ok(SnapshotResponse::new(reader.vote().map_err(io::Error::other)?))
 }
 
@@ -127,7 +127,7 @@ pub async fn receive(group: &Arc<Group>, connection: crate::sys::env::BoxStream)
     let mut frames = FrameReader::new(read);
     let head =
         moving(frames.next()).await?.filter(|frame| frame.kind == SNAPSHOT_HEAD).ok_or(io::ErrorKind::InvalidData)?;
-    let mut reader = Reader::new(head.body);
+    let mut reader = Decoder::new(head.body);
     let vote = reader.vote().map_err(io::Error::other)?;
     let meta = reader.snapshot_meta().map_err(io::Error::other)?;
     reader.finish().map_err(io::Error::other)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::super::Group;
-use super::super::codec::Reader;
+use super::super::codec::Decoder;
 use super::super::group::take as take_snapshot;
 use super::super::types::{SnapshotMeta, Vote};
 use super::frame::{self, FrameReader};
@@ -20,7 +20,7 @@ use crate::sys::env::BoxStream;
 pub async fn provide(group: &Arc<Group>, caller: u64, connection: BoxStream) -> io::Result<()> {
     let (read, mut write) = tokio::io::split(connection);
     let wanted = moving(FrameReader::new(read).next()).await?.filter(|frame| frame.kind == SNAPSHOT_WANTED);
-    let mut reader = Reader::new(wanted.ok_or(io::ErrorKind::InvalidData)?.body);
+    let mut reader = Decoder::new(wanted.ok_or(io::ErrorKind::InvalidData)?.body);
     let at_least = reader.u64().map_err(io::Error::other)?;
     reader.finish().map_err(io::Error::other)?;
     if group.applied().index < at_least {
@@ -48,7 +48,7 @@ pub async fn fetch(group: &Group, from: u64, at_least: u64) -> io::Result<u64> {
     let mut frames = FrameReader::new(read);
     // It may have to be written first.
     let head = tokio::time::timeout(DONE_TIMEOUT, frames.next()).await.map_err(|_| io::ErrorKind::TimedOut)??;
-    let mut reader = Reader::new(head.filter(|f| f.kind == SNAPSHOT_HEAD).ok_or(io::ErrorKind::UnexpectedEof)?.body);
+    let mut reader = Decoder::new(head.filter(|f| f.kind == SNAPSHOT_HEAD).ok_or(io::ErrorKind::UnexpectedEof)?.body);
     reader.vote().map_err(io::Error::other)?;
     let meta: SnapshotMeta = reader.snapshot_meta().map_err(io::Error::other)?;
     reader.finish().map_err(io::Error::other)?;

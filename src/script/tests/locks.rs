@@ -35,7 +35,7 @@ impl Lock {
 }
 
 #[test]
-fn redis_py() {
+fn release_script_of_redis_py_works() {
     const RELEASE: &str = "
         local holder = redis.call('get', KEYS[1])
         if not holder or holder ~= ARGV[1] then return 0 end
@@ -77,7 +77,7 @@ fn redis_py() {
 }
 
 #[test]
-fn node_redlock() {
+fn scripts_of_node_redlock_work() {
     const ACQUIRE: &str = "
         for i, key in ipairs(KEYS) do
           if redis.call('exists', key) == 1 then return 0 end
@@ -112,7 +112,7 @@ fn node_redlock() {
 }
 
 #[test]
-fn rslock_and_redlock_rb() {
+fn scripts_of_rslock_and_redlock_rb_work() {
     const UNLOCK: &str = "
         if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
     const EXTEND: &str = "
@@ -135,7 +135,7 @@ fn rslock_and_redlock_rb() {
 }
 
 #[test]
-fn redisson_with_hashes_and_aioredlock_with_replies() {
+fn scripts_of_redisson_and_aioredlock_work() {
     const TRY: &str = "
         if ((redis.call('exists', KEYS[1]) == 0) or (redis.call('hexists', KEYS[1], ARGV[2]) == 1)) then
           redis.call('hincrby', KEYS[1], ARGV[2], 1)

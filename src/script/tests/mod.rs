@@ -45,7 +45,7 @@ fn answer(bench: &mut Bench, line: &str) -> String {
 }
 
 #[test]
-fn answers_what_redis_answered() {
+fn script_replies_are_those_of_redis() {
     let mut bench = bench();
     let (mut wrong, mut count, mut got) = (String::new(), 0, String::new());
     let mut lines = RECORDED.lines().peekable();
@@ -234,7 +234,7 @@ fn a_reply_is_nested_a_thousand_deep_and_no_deeper() {
 }
 
 #[test]
-fn what_a_stopped_script_has_written_stays() {
+fn writes_of_a_stopped_script_stay() {
     let mut bench = bounded(BUDGET, MEMORY);
     let reply = eval(&mut bench, "redis.call('SET', 'k', 'v') while true do pcall(redis.call, 'INCR', 'n') end");
     assert!(reply.contains("was stopped"), "{reply}");
@@ -273,7 +273,7 @@ fn iteration_order_is_the_same_in_every_state() {
 }
 
 #[test]
-fn addresses_do_not_show() {
+fn object_addresses_are_not_visible() {
     let mut bench = bench();
     for (script, reply) in [
         ("return tostring({})", "$5 table"),
@@ -318,7 +318,7 @@ fn random_numbers_are_the_same_in_every_run() {
 }
 
 #[test]
-fn loaded_scripts_are_state() {
+fn loaded_scripts_are_replicated_state() {
     let mut bench = bench();
     let before = bench.state.digest.value();
     assert_eq!(bench.text("SCRIPT LOAD 'return 1'"), "$40 e0e1f9fabfc9d4800c877a703b823ac0578ff8db");

@@ -38,7 +38,7 @@ fn a_command_that_would_do_more_than_is_left_ends_the_run() {
 }
 
 #[test]
-fn what_is_charged_adds_up_in_one_run() {
+fn charges_add_up_in_one_run() {
     let mut bench = bench();
     bench.state.options.script_budget = 10 * BUDGET;
     let loops = "while true do redis.call('INCR', 'n') redis.call('LCS', 'a', 'b', 'LEN') end";
@@ -72,7 +72,7 @@ fn many_short_arguments_cost_something_each() {
 }
 
 #[test]
-fn commands_say_what_they_do() {
+fn commands_charge_the_work_that_they_do() {
     let mut bench = Bench::new();
     for number in 0..300 {
         bench.run(&format!("SET key{number} 1"));

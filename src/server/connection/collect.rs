@@ -211,7 +211,7 @@ mod tests {
     use crate::executor::{Command, Exec};
 
     #[test]
-    fn exec_is_as_large_as_what_it_runs() {
+    fn exec_counts_the_bytes_of_what_it_runs() {
         let command = |words: &str| {
             let args = Args::from_slices(words.split(' '));
             Command::new(crate::command::lookup(args.name()).unwrap(), 0, args)

@@ -46,7 +46,7 @@ fn send(from: &SnapshotDir, to: &SnapshotDir, piece_len: usize) -> Result<(Meta,
 }
 
 #[test]
-fn the_newest_is_kept_and_loaded() {
+fn newest_snapshot_is_kept_and_loaded() {
     let store = MemoryStore::new();
     let dir = open(&store);
     assert!(dir.load_latest().unwrap().is_none() && dir.open_latest().unwrap().is_none());
@@ -132,7 +132,7 @@ fn a_snapshot_travels_in_pieces_of_any_size() {
 }
 
 #[test]
-fn what_was_sent_damaged_or_cut_or_too_late_leaves_nothing() {
+fn snapshot_received_damaged_cut_or_late_leaves_nothing() {
     let store = MemoryStore::new();
     let dir = open(&store);
     write_at(&dir, 10).unwrap();
@@ -173,7 +173,7 @@ fn an_open_snapshot_is_readable_after_its_successor_came() {
 }
 
 #[test]
-fn a_full_disk_keeps_the_old_one() {
+fn full_disk_keeps_the_old_snapshot() {
     let store = MemoryStore::new();
     let dir = open(&store);
     write_at(&dir, 9).unwrap();
@@ -186,7 +186,7 @@ fn a_full_disk_keeps_the_old_one() {
 }
 
 #[test]
-fn one_that_would_take_the_logs_room_is_given_up() {
+fn snapshot_that_would_take_the_logs_space_is_given_up() {
     let store = MemoryStore::new();
     let dir = open(&store);
     write_at(&dir, 9).unwrap();
@@ -206,7 +206,7 @@ fn one_that_would_take_the_logs_room_is_given_up() {
 
 /// The system has no file to give any more when Raft asks for the newest.
 #[test]
-fn what_the_newest_says_needs_no_file() {
+fn meta_of_the_newest_snapshot_needs_no_file() {
     let store = MemoryStore::new();
     write_at(&open(&store), 9).unwrap();
     let lasting = open(&store);
@@ -313,7 +313,7 @@ fn interrupt(calls: i64, peer: Option<&SnapshotDir>) -> (MemoryStore, Result<(),
 }
 
 #[test]
-fn one_that_fails_at_any_call_leaves_nothing_and_the_next_one_is_written() {
+fn snapshot_failing_at_any_call_leaves_nothing_and_the_next_is_written() {
     // The second one takes the place of what is there.
     for index in [10, 9] {
         let mut failed = 0;

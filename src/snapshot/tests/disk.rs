@@ -64,7 +64,7 @@ fn damage_on_disk_is_named_with_its_path_and_offset() {
 }
 
 #[test]
-fn files_that_are_absent_or_under_way() {
+fn absent_and_unfinished_files_are_handled() {
     let scratch = Scratch::new("files");
     let store = DiskStore::open(&scratch.0).unwrap();
     store.remove("nothing").unwrap();

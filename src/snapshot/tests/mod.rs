@@ -11,7 +11,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::write::write_chunked;
-use super::{Meta, Reader, SnapshotError};
+use super::{Meta, SnapshotError, SnapshotReader};
 use crate::store::{
     Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Mark, Options, Rng, SHARDS, State,
     Str, Txn, Value, View, Wish,
@@ -205,7 +205,7 @@ fn bytes_of(state: &State, chunk_len_max: usize) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> Result<(Meta, State), SnapshotError> {
-    Reader::new(bytes, "n1/snap")?.read_state()
+    SnapshotReader::new(bytes, "n1/snap")?.read_state()
 }
 
 fn view(state: &State) -> View<'_> {

@@ -73,7 +73,7 @@ fn states_of_different_histories_and_the_same_contents_give_the_same_bytes() {
 }
 
 #[test]
-fn what_was_watched_before_a_snapshot_is_judged_alike_behind_it() {
+fn watch_over_a_snapshot_is_judged_alike() {
     let mut state = created();
     let mark = |state: &State, key: &[u8]| view(state).watch_mark(key);
     let (gone, absent, swapped) = (b"gone", b"absent", b"swapped");
@@ -119,7 +119,7 @@ fn the_meta_is_readable_alone() {
     let state = sample();
     let bytes = bytes_of(&state, 300);
     let until = chunk_offsets(&bytes)[1];
-    assert_eq!(*Reader::new(&bytes[..until], "x").unwrap().meta(), meta_of(&state));
+    assert_eq!(*SnapshotReader::new(&bytes[..until], "x").unwrap().meta(), meta_of(&state));
 }
 
 #[test]

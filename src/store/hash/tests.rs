@@ -269,7 +269,7 @@ fn a_write_to_a_large_hash_copies_a_path_and_not_the_value() {
 }
 
 #[test]
-fn picks_are_even() {
+fn random_field_picks_are_even() {
     for (len, limits) in [(100, UNLIMITED), (9, LIMITS), (100, LIMITS), (1000, LIMITS)] {
         let hash = numbered(len, limits);
         let mut picked: BTreeMap<&[u8], f64> = BTreeMap::new();
@@ -286,7 +286,7 @@ fn picks_are_even() {
 }
 
 #[test]
-fn samples_are_even() {
+fn random_field_samples_are_even() {
     for (len, count) in [(30, 3), (30, 20)] {
         let hash = numbered(len, LIMITS);
         let mut rng = Rng::new(3);

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_give_the_same_bytes_small_and_large() {
+    fn string_edits_give_the_same_bytes_small_and_large() {
         for len in [0, 1, SHARED_FROM - 2, SHARED_FROM - 1, SHARED_FROM, 3 * SHARED_FROM] {
             let mut expected = vec![b'x'; len];
             let mut value = Str::new(&expected);

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_full_pipe_does_not_take_is_lost_and_counted() {
+    fn lines_that_a_full_pipe_refuses_are_lost_and_counted() {
         let (mut reader, mut writer) = std::io::pipe().unwrap();
         let output = Output::new();
         let line = "x".repeat(999);

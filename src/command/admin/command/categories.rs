@@ -1,6 +1,6 @@
 //! ACL categories: those of the spec, and those that follow from flags and group, as Redis derives them.
 
-use crate::command::{Categories, Flags, Group, Spec};
+use crate::command::{Categories, Family, Flags, Spec};
 
 /// All categories of a command.
 pub fn of(spec: &Spec) -> Categories {
@@ -12,7 +12,7 @@ pub fn of(spec: &Spec) -> Categories {
     };
     let has = |flag| spec.flags.contains(flag);
     add(has(Flags::WRITE), Categories::WRITE);
-    add(has(Flags::READONLY) && spec.doc.group != Group::Scripting, Categories::READ);
+    add(has(Flags::READONLY) && spec.doc.group != Family::Scripting, Categories::READ);
     add(has(Flags::ADMIN), Categories::ADMIN.union(Categories::DANGEROUS));
     add(has(Flags::PUBSUB), Categories::PUBSUB);
     add(has(Flags::BLOCKING), Categories::BLOCKING);
@@ -28,7 +28,7 @@ fn of_group(spec: &Spec) -> Categories {
     }
     match spec.doc.group {
         // WAIT is of the connection although its group is generic.
-        Group::Generic if spec.categories.contains(Categories::CONNECTION) => Categories::empty(),
+        Family::Generic if spec.categories.contains(Categories::CONNECTION) => Categories::empty(),
         group => group.category(),
     }
 }

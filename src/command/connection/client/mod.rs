@@ -11,12 +11,12 @@ mod tracking;
 
 pub use pause::timeout_ms;
 
-use crate::command::{Doc, Flags, Group, Spec};
+use crate::command::{Doc, Family, Flags, Spec};
 use crate::error::{ReplyError, c_string};
 
 pub static SPEC: Spec = Spec::container(
     "client",
-    Doc::new(Group::Connection, "2.4.0", "Depends on the subcommand", "Looks at connections and changes them."),
+    Doc::new(Family::Connection, "2.4.0", "Depends on the subcommand", "Looks at connections and changes them."),
     &[
         &modes::CONSISTENCY,
         &tracking::GETREDIR,
@@ -45,7 +45,7 @@ const ADMIN: Flags = PLAIN.union(Flags::ADMIN);
 
 /// A documentation of this family.
 const fn doc(since: &'static str, summary: &'static str) -> Doc {
-    Doc::new(Group::Connection, since, "O(1)", summary)
+    Doc::new(Family::Connection, since, "O(1)", summary)
 }
 
 /// The types of clients that LIST and KILL know. Pub/sub, masters and replicas there are none: peers have connections of their own.

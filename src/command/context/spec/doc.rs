@@ -6,7 +6,7 @@ use super::Categories;
 
 /// Redis's groups of commands; COMMAND DOCS shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
+pub enum Family {
     /// Any type.
     Generic,
     /// Strings.
@@ -27,7 +27,7 @@ pub enum Group {
     Cluster,
 }
 
-impl Group {
+impl Family {
     /// Its name in COMMAND DOCS.
     pub fn name(self) -> &'static str {
         self.facts().0
@@ -137,7 +137,7 @@ pub struct Doc {
     /// The Redis version that brought it, or ours.
     pub since: &'static str,
     /// Its group.
-    pub group: Group,
+    pub group: Family,
     /// `O(1)` and the like.
     pub complexity: &'static str,
     /// Its arguments.
@@ -146,7 +146,7 @@ pub struct Doc {
 
 impl Doc {
     /// Without arguments.
-    pub const fn new(group: Group, since: &'static str, complexity: &'static str, summary: &'static str) -> Self {
+    pub const fn new(group: Family, since: &'static str, complexity: &'static str, summary: &'static str) -> Self {
         Self { summary, since, group, complexity, args: &[] }
     }
 

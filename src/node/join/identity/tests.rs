@@ -45,7 +45,7 @@ async fn start(disk: &MemoryDisk, files: &MemoryFiles) -> Result<(NodeIdentity, 
 
 /// Killed at any point of its first start a node starts again as who it was; only then is an empty log a lost one.
 #[tokio::test(start_paused = true)]
-async fn a_log_that_was_begun_is_missed() {
+async fn empty_log_is_a_lost_one_only_after_the_first_start() {
     let whole = async {
         for writes_kept in [0, 1] {
             let (disk, files) = (MemoryDisk::new(), MemoryFiles::default());

@@ -2,7 +2,7 @@
 
 use super::super::Group;
 use crate::replication::origin::Leader;
-use crate::replication::peer::message::{Answer, Question};
+use crate::replication::peer::message::{PeerAnswer, Question};
 
 /// A question about reads is asked again after this long.
 const READ_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(500);
@@ -13,7 +13,7 @@ pub(super) async fn ask_read_index(group: &Group, leader: Leader) -> Option<u64>
     let confirms = group.votes_for(leader) && group.voters().contains(&group.node);
     let question = Question::ReadIndex { leader, confirms };
     match group.links.ask(leader.node, group.id, &question, READ_TIMEOUT).await? {
-        Answer::ReadIndex(Some((index, clock_ms))) => {
+        PeerAnswer::ReadIndex(Some((index, clock_ms))) => {
             // PTTL is by a moment after it was asked, even if the leader's last message took long.
             group.clock.show(clock_ms);
             Some(index)
@@ -42,7 +42,7 @@ pub(super) async fn confirm(
     let mut asked = FuturesUnordered::new();
     let ask = |node: u64| async move {
         let answer = group.links.ask(node, group.id, &Question::Confirm { leader }, READ_TIMEOUT).await;
-        (node, matches!(answer, Some(Answer::Confirm(true))))
+        (node, matches!(answer, Some(PeerAnswer::Confirm(true))))
     };
     let Some(first) = rest.next() else { return };
     asked.push(ask(first));

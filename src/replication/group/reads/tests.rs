@@ -7,8 +7,8 @@ use super::*;
 use crate::config::ReadLevel;
 use crate::executor::{Answered, Command, Step};
 use crate::protocol::{Args, Reply};
-use crate::replication::peer::message::{Answer, Question};
-use crate::replication::testing::{Asked, Member, OWN, group, log_id, set_applied, set_voters, vote};
+use crate::replication::peer::message::{PeerAnswer, Question};
+use crate::replication::testing::{Asked, FakeMember, OWN, group, log_id, set_applied, set_voters, vote};
 use crate::replication::types::scope;
 use crate::sys::env::Tcp;
 
@@ -71,7 +71,7 @@ type Questions = tokio::sync::mpsc::UnboundedReceiver<Asked>;
 
 /// Node 1 with a member 2, which `leader` says who it is.
 async fn with_member(leader: Leader) -> (Arc<Group>, Questions) {
-    let (member, questions) = Member::new();
+    let (member, questions) = FakeMember::new();
     let group = group(leader, member, false).await;
     group.links.set_addr(2, "n2:1");
     set_voters(&group, &[&[1, 2]]);
@@ -79,7 +79,7 @@ async fn with_member(leader: Leader) -> (Arc<Group>, Questions) {
 }
 
 /// The next question, which is for a read index.
-async fn index_asked(questions: &mut Questions) -> oneshot::Sender<Answer> {
+async fn index_asked(questions: &mut Questions) -> oneshot::Sender<PeerAnswer> {
     match questions.recv().await.unwrap() {
         (Question::ReadIndex { leader: OTHER, confirms: true }, answer) => answer,
         (other, _) => panic!("{other:?}"),
@@ -108,11 +108,11 @@ async fn a_read_gets_an_index_that_was_asked_for_after_it_came_and_waits_until_t
         let second = ask(&group);
         settle().await;
         assert!(questions.try_recv().is_err(), "one round while few wait");
-        first_asked.send(Answer::ReadIndex(Some((5, 0)))).unwrap();
+        first_asked.send(PeerAnswer::ReadIndex(Some((5, 0)))).unwrap();
         assert_eq!(first.await.unwrap(), Ok(5));
         assert!(!second.is_finished(), "it joined a round that was under way");
         let second_asked = index_asked(&mut questions).await;
-        second_asked.send(Answer::ReadIndex(Some((7, 0)))).unwrap();
+        second_asked.send(PeerAnswer::ReadIndex(Some((7, 0)))).unwrap();
         settle().await;
         set_applied(&group, &log_id(OTHER, 6));
         settle().await;
@@ -125,7 +125,7 @@ async fn a_read_gets_an_index_that_was_asked_for_after_it_came_and_waits_until_t
 
 /// Many that wait begin a round of their own; whoever comes while it is under way is in neither.
 #[tokio::test(start_paused = true)]
-async fn rounds_that_overlap_keep_their_own() {
+async fn overlapping_rounds_keep_their_own_readers() {
     scope(1, async {
         let (group, mut questions) = with_member(OTHER).await;
         drop(crate::replication::spawn(drive_reads(group.clone())));
@@ -135,15 +135,15 @@ async fn rounds_that_overlap_keep_their_own() {
         let second_asked = index_asked(&mut questions).await;
         let late = ask(&group);
         settle().await;
-        second_asked.send(Answer::ReadIndex(Some((5, 0)))).unwrap();
+        second_asked.send(PeerAnswer::ReadIndex(Some((5, 0)))).unwrap();
         settle().await;
         let answered = many.iter().filter(|read| read.is_finished()).count();
         assert!((20..=30).contains(&answered), "{answered}: the later round does not wait for the first");
         assert!(!first.is_finished() && !late.is_finished());
-        first_asked.send(Answer::ReadIndex(Some((4, 0)))).unwrap();
+        first_asked.send(PeerAnswer::ReadIndex(Some((4, 0)))).unwrap();
         assert_eq!(first.await.unwrap(), Ok(4));
         assert!(!late.is_finished());
-        index_asked(&mut questions).await.send(Answer::ReadIndex(Some((5, 0)))).unwrap();
+        index_asked(&mut questions).await.send(PeerAnswer::ReadIndex(Some((5, 0)))).unwrap();
         assert_eq!(late.await.unwrap(), Ok(5));
     })
     .await;
@@ -151,7 +151,7 @@ async fn rounds_that_overlap_keep_their_own() {
 
 /// Half of those who were answered begin the next round at once, fewer after a moment.
 #[tokio::test(start_paused = true)]
-async fn those_who_were_answered_are_waited_for_but_not_for_long() {
+async fn round_waits_for_answered_readers_within_a_bound() {
     scope(1, async {
         let (group, mut questions) = with_member(OTHER).await;
         drop(crate::replication::spawn(drive_reads(group.clone())));
@@ -161,7 +161,7 @@ async fn those_who_were_answered_are_waited_for_but_not_for_long() {
             let asked = tokio::time::timeout(Duration::from_secs(1), index_asked(&mut questions)).await;
             assert_eq!(begin.elapsed() > Duration::ZERO, waits, "{back} wait");
             assert!(begin.elapsed() < Duration::from_millis(5));
-            asked.unwrap().send(Answer::ReadIndex(Some((5, 0)))).unwrap();
+            asked.unwrap().send(PeerAnswer::ReadIndex(Some((5, 0)))).unwrap();
             for read in reads {
                 assert_eq!(read.await.unwrap(), Ok(5));
             }
@@ -198,7 +198,7 @@ async fn a_leader_that_votes_for_another_while_it_asks_has_no_index() {
             if moves {
                 vote(&group, Leader { term: 4, node: 2 }).await;
             }
-            answer.send(Answer::Confirm(true)).unwrap();
+            answer.send(PeerAnswer::Confirm(true)).unwrap();
             assert_eq!(index.await.unwrap(), expected);
         }
     })

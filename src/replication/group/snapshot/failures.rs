@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_said_once() {
+    fn repeated_failure_is_logged_once() {
         let failures = Failures::default();
         assert!(!failures.last_failed());
         let said = ["full", "full", "too many files", "full"].map(|why| failures.note(why));

@@ -30,7 +30,7 @@ async fn check_goes_on(group: &Group) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_cannot_be_written_ends_nothing_and_is_told_with_its_reason() {
+async fn failed_snapshot_stops_nothing_and_is_logged_with_its_reason() {
     scope(1, async {
         let (group, store) = leader().await;
         let names = store.list().unwrap();
@@ -57,7 +57,7 @@ async fn one_that_cannot_be_written_ends_nothing_and_is_told_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_due_and_fails_is_tried_again_ever_later() {
+async fn failed_snapshot_is_retried_with_growing_pauses() {
     scope(1, async {
         let (group, store) = leader().await;
         store.limit(Some(0));
@@ -78,7 +78,7 @@ async fn one_that_is_due_and_fails_is_tried_again_ever_later() {
 
 /// The file of the newest is needed when it is sent, not when Raft asks which one it is.
 #[tokio::test(start_paused = true)]
-async fn a_file_that_cannot_be_opened_is_no_end_of_raft() {
+async fn snapshot_that_cannot_be_opened_does_not_stop_raft() {
     scope(1, async {
         let (group, store) = leader().await;
         store.remove(&store.list().unwrap()[0]).unwrap();

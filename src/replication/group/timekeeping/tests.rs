@@ -6,7 +6,7 @@ use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 use super::*;
 use crate::executor::entry::{Content, Stamp, encode, seal};
 use crate::replication::log::{LogOptions, LogStore, MemoryDisk};
-use crate::replication::testing::{Alone, Asked, Member, OWN, group, group_with_log, log_id, open_log, vote};
+use crate::replication::testing::{Alone, Asked, FakeMember, OWN, group, group_with_log, log_id, open_log, vote};
 use crate::replication::types::{Entry, Payload, scope};
 use crate::sys::clock::{Reading, Told};
 
@@ -115,7 +115,7 @@ async fn a_leader_without_a_clock_asks_the_members_before_it_stamps() {
                 let told = Some(Told { by: led(8).into(), at_ns: 710_000_000 });
                 let reading = Reading { told, estimate_ns: 900_000_000, wall_ms: 1 };
                 if answers {
-                    answer.send(Answer::Clock(reading)).unwrap();
+                    answer.send(PeerAnswer::Clock(reading)).unwrap();
                 }
             };
             let (begun, ()) = tokio::join!(group.begin_clock(leads), member);
@@ -135,7 +135,7 @@ async fn a_leader_that_leads_no_more_when_the_members_have_answered_has_no_clock
             let (_, answer) = asked(&mut questions).await;
             vote(&group, led(10)).await;
             let told = Some(Told { by: led(8).into(), at_ns: 710_000_000 });
-            answer.send(Answer::Clock(Reading { told, estimate_ns: 900_000_000, wall_ms: 1 })).unwrap();
+            answer.send(PeerAnswer::Clock(Reading { told, estimate_ns: 900_000_000, wall_ms: 1 })).unwrap();
         };
         let (begun, ()) = tokio::join!(group.begin_clock(Leader { term: 9, node: 1 }), member);
         assert!(!begun);
@@ -150,7 +150,7 @@ async fn asked(questions: &mut tokio::sync::mpsc::UnboundedReceiver<Asked>) -> A
 
 /// Leader of term 9, whose log has a stamp of node 2's in term 8, and what node 2 is asked.
 async fn elected_without_a_clock() -> (Arc<Group>, tokio::sync::mpsc::UnboundedReceiver<Asked>) {
-    let (net, questions) = Member::new();
+    let (net, questions) = FakeMember::new();
     let group = group(led(8), net, false).await;
     group.links.set_addr(2, "n2:1");
     group.log.clone().blocking_append([stamped(led(8), 1, 700)]).await.unwrap();

@@ -97,7 +97,7 @@ fn flags(file: &File) -> u32 {
 }
 
 #[test]
-fn what_is_written_is_durable_or_known_not_to_be() {
+fn write_is_durable_or_known_not_to_be() {
     let dir = tempfile::tempdir().unwrap();
     for direct in ways(dir.path()) {
         let files = log_files(dir.path(), direct);

@@ -5,7 +5,7 @@ use crate::executor::DiskSpace;
 
 /// What a boot that ended had in flight goes again under the next one: in order, ahead of what came later, and no younger.
 #[tokio::test(start_paused = true)]
-async fn what_an_ended_boot_had_in_flight_goes_again() {
+async fn batches_of_an_ended_boot_are_sent_again() {
     let origin = booted();
     let mut answered: Vec<_> = (1..=2).map(|connection| submit_of(&origin, connection, &["SET", "k", "v"])).collect();
     assert_eq!(content(&hand_overs(&origin, LEADER).remove(0)), (7, 1, 2));
@@ -27,7 +27,7 @@ async fn what_an_ended_boot_had_in_flight_goes_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_ended_boot_had_in_flight_keeps_its_order() {
+async fn batches_of_an_ended_boot_keep_their_order() {
     let origin = booted();
     let mut answered: Vec<_> = (1..=2).map(|connection| submit_of(&origin, connection, &["SET", "k", "v"])).collect();
     assert_eq!(hand_overs(&origin, LEADER).len(), 1);

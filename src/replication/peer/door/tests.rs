@@ -29,7 +29,7 @@ fn too_old() -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_fails_is_told_so_after_a_penalty() {
+async fn failed_handshake_is_answered_after_a_penalty() {
     let door = Door::default();
     let (mut far, let_in) = stranger(&door);
     far.write_all(&too_old()).await.unwrap();
@@ -46,7 +46,7 @@ async fn who_fails_is_told_so_after_a_penalty() {
 
 /// Whether it has failed or not said anything: who loses its place is hung up on, and told nothing.
 #[tokio::test(start_paused = true)]
-async fn who_loses_its_place_is_hung_up_on() {
+async fn connection_that_loses_its_place_is_closed() {
     for says in [too_old(), Vec::new()] {
         let door = Door::default();
         let (mut far, let_in) = stranger(&door);
@@ -94,7 +94,7 @@ fn a_flood_takes_no_place_but_its_own() {
 }
 
 #[test]
-fn who_has_failed_goes_first() {
+fn failed_connections_lose_their_place_first() {
     let door = Door::default();
     let mut all: Vec<_> = (0..WAITING_MAX).map(|n| ("flood", door.enter(format!("10.0.0.9:{n}")))).collect();
     let failed = ("failed", door.enter("10.0.0.1:1".into()));

@@ -5,7 +5,7 @@ use std::io;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::super::super::codec::{Malformed, Reader};
+use super::super::super::codec::{Decoder, Malformed};
 use super::super::frame;
 use super::super::identity::Identity;
 use super::super::secret::Prover;
@@ -138,7 +138,7 @@ fn read_hello(kind: u8, body: Bytes) -> Result<(Hello, u128, u64), Failed> {
     if kind != HELLO || body.get(..MAGIC.len()) != Some(MAGIC) {
         return Err(Failed::Stranger(Stranger::Speechless));
     }
-    let mut reader = Reader::new(body.slice(MAGIC.len()..));
+    let mut reader = Decoder::new(body.slice(MAGIC.len()..));
     let version = reader.u16()?;
     if version != VERSION {
         return Err(Failed::Stranger(Stranger::OtherVersion(version)));

@@ -146,7 +146,7 @@ fn expelled(identity: &Identity) -> Option<String> {
 }
 
 #[tokio::test]
-async fn who_knows_the_secret_is_obeyed() {
+async fn peer_with_the_secret_is_obeyed() {
     for password in ["", SECRET] {
         let (one, two) = (identity(1, password), identity(2, password));
         assert!(call(&one, &two, Ok(())).await.0.is_ok());
@@ -284,7 +284,7 @@ async fn relayed(
 }
 
 #[tokio::test]
-async fn what_somebody_between_the_two_changes_is_noticed() {
+async fn handshake_changed_on_its_way_is_refused() {
     let (one, two) = (identity(1, SECRET), identity(2, SECRET));
     let (dialed, accepted) = relayed(&one, &two, |_, _| {}).await;
     assert!(dialed.is_ok() && accepted.is_ok());

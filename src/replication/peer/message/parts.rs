@@ -3,7 +3,7 @@
 use bytes::BufMut;
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, VoteRequest, VoteResponse};
 
-use super::super::super::codec::{Malformed, Reader, put_entry, put_log_id_option, put_vote};
+use super::super::super::codec::{Decoder, Malformed, put_entry, put_log_id_option, put_vote};
 use super::super::super::origin::Leader;
 use super::super::super::types::TypeConfig;
 use crate::sys::clock::{Reading, Teller, Told};
@@ -13,7 +13,7 @@ pub(super) fn put_leader(out: &mut Vec<u8>, leader: Leader) {
     out.put_u64_le(leader.node);
 }
 
-pub(super) fn leader(reader: &mut Reader) -> Result<Leader, Malformed> {
+pub(super) fn leader(reader: &mut Decoder) -> Result<Leader, Malformed> {
     Ok(Leader { term: reader.u64()?, node: reader.u64()? })
 }
 
@@ -23,7 +23,7 @@ pub(super) fn put_vote_request(out: &mut Vec<u8>, request: &VoteRequest<TypeConf
     out.put_u8(u8::from(request.leadership_transfer));
 }
 
-pub(super) fn vote_request(reader: &mut Reader) -> Result<VoteRequest<TypeConfig>, Malformed> {
+pub(super) fn vote_request(reader: &mut Decoder) -> Result<VoteRequest<TypeConfig>, Malformed> {
     let mut request = VoteRequest::new(reader.vote()?, reader.log_id_option()?);
     request.leadership_transfer = reader.bool()?;
     Ok(request)
@@ -35,7 +35,7 @@ pub(super) fn put_vote_response(out: &mut Vec<u8>, response: &VoteResponse<TypeC
     out.put_u8(u8::from(response.vote_granted));
 }
 
-pub(super) fn vote_response(reader: &mut Reader) -> Result<VoteResponse<TypeConfig>, Malformed> {
+pub(super) fn vote_response(reader: &mut Decoder) -> Result<VoteResponse<TypeConfig>, Malformed> {
     let (vote, last, granted) = (reader.vote()?, reader.log_id_option()?, reader.bool()?);
     Ok(VoteResponse::new(vote, last, granted))
 }
@@ -49,7 +49,7 @@ pub(super) fn put_reading(out: &mut Vec<u8>, reading: &Reading) {
     out.put_u64_le(reading.wall_ms);
 }
 
-pub(super) fn reading(reader: &mut Reader) -> Result<Reading, Malformed> {
+pub(super) fn reading(reader: &mut Decoder) -> Result<Reading, Malformed> {
     let told = match reader.bool()? {
         true => {
             let by = Teller { term: reader.u64()?, node: reader.u64()? };
@@ -76,7 +76,7 @@ pub fn put_append(out: &mut Vec<u8>, clock_ns: u64, request: &AppendEntriesReque
 ///
 /// # Errors
 /// [`Malformed`]
-pub fn append(reader: &mut Reader) -> Result<(u64, AppendEntriesRequest<TypeConfig>), Malformed> {
+pub fn append(reader: &mut Decoder) -> Result<(u64, AppendEntriesRequest<TypeConfig>), Malformed> {
     let clock_ns = reader.u64()?;
     let (vote, prev_log_id, leader_commit) = (reader.vote()?, reader.log_id_option()?, reader.log_id_option()?);
     let count = reader.u32()?;
@@ -107,7 +107,7 @@ pub fn put_appended(out: &mut Vec<u8>, response: &AppendEntriesResponse<TypeConf
 ///
 /// # Errors
 /// [`Malformed`]
-pub fn appended(reader: &mut Reader) -> Result<AppendEntriesResponse<TypeConfig>, Malformed> {
+pub fn appended(reader: &mut Decoder) -> Result<AppendEntriesResponse<TypeConfig>, Malformed> {
     Ok(match reader.u8()? {
         0 => AppendEntriesResponse::Success,
         1 => AppendEntriesResponse::PartialSuccess(reader.log_id_option()?),

@@ -14,7 +14,7 @@ use super::super::super::testing::{Pipe, log_id};
 use super::super::super::types::{SnapshotMeta, StoredMembership, scope};
 use super::super::super::{Parts, StateMachine};
 use super::super::handshake::accept;
-use super::super::{Identity, Links, Secret};
+use super::super::{Identity, PeerConnections, Secret};
 use super::*;
 use crate::executor::StoreExecutor;
 use crate::snapshot::{MemoryStore, Meta, SnapshotDir};
@@ -48,7 +48,7 @@ async fn node() -> (Arc<Group>, MemoryStore, DuplexStream) {
     let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads: false, level: 1 };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
     let store = MemoryStore::new();
-    let links = Links::new(env.clone(), Identity::new(1, 1, 1, 1, Secret::default()));
+    let links = PeerConnections::new(env.clone(), Identity::new(1, 1, 1, 1, Secret::default()));
     links.set_addr(2, "n2:1");
     let clock = Arc::new(ClusterClock::new(clocks));
     let group = Group::new(Parts {
@@ -190,7 +190,7 @@ async fn transfer_of(group: &Arc<Group>, leader: Leader, index: u64, level: u32)
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_raft_does_not_accept_is_not_kept_and_in_nobodys_way() {
+async fn snapshot_that_raft_refuses_is_not_kept() {
     scope(1, async {
         let (group, store, _) = node().await;
         let newest = || group.snapshots.dir.latest().map(|id| id.last_index);
