@@ -72,14 +72,6 @@ impl Machine<'_> {
         }
     }
 
-    /// The same, or what counts if it is absent or nil.
-    ///
-    /// # Errors
-    /// It is neither.
-    pub fn number_or(&mut self, args: Args, i: usize, default: f64) -> Res<f64> {
-        if self.arg(args, i).is_nil() { Ok(default) } else { self.number_arg(args, i) }
-    }
-
     /// A number cut to a whole one, as C's cast on x86-64.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::script::vm::machine::{Fault, Machine, Res};
 
 /// Captures of a pattern.
-pub(super) const CAPTURES_MAX: usize = 32;
+const CAPTURES_MAX: usize = 32;
 /// Nested matches: one for each repeated item and capture of the pattern.
 const DEPTH_MAX: usize = 200;
 

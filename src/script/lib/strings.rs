@@ -88,7 +88,6 @@ fn byte(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let first = vm.int_or(args, 2, 1)?;
     let last = vm.int_or(args, 3, first)?;
     let len = vm.heap.strings.len(id);
-    // Unlike `sub`, a first place of 0 stays before the string.
     let range = range(len, first, last);
     if range.len() >= 8000 {
         return Err(vm.error("string slice too long"));
@@ -511,14 +510,6 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
 }
 
 impl Machine<'_> {
-    /// `object[key]`, with metamethods.
-    ///
-    /// # Errors
-    /// What they raise.
-    pub fn index_value(&mut self, object: Value, key: Value) -> Res<Value> {
-        self.index_from_library(object, key)
-    }
-
     /// A library function with values of its own.
     pub fn bound(&mut self, native: Value, state: &[Value]) -> Value {
         match native {

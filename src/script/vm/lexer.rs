@@ -263,7 +263,7 @@ impl<'a> Lexer<'a> {
                 }
                 b'[' => {
                     if let Some(level) = self.long_bracket() {
-                        let text = self.long(level, true, start)?;
+                        let text = self.long(level, true)?;
                         return Ok((Token::Text(text), start, self.at));
                     }
                     if self.peek_at(1) == Some(b'=') {
@@ -328,8 +328,7 @@ impl<'a> Lexer<'a> {
         if self.peek() == Some(b'[')
             && let Some(level) = self.long_bracket()
         {
-            let start = self.at;
-            return self.long(level, false, start).map(drop);
+            return self.long(level, false).map(drop);
         }
         while self.peek().is_some_and(|byte| byte != b'\n' && byte != b'\r') {
             self.at += 1;
@@ -343,7 +342,7 @@ impl<'a> Lexer<'a> {
         (self.peek_at(1 + level) == Some(b'[')).then_some(level)
     }
 
-    fn long(&mut self, level: usize, is_string: bool, start: usize) -> Result<Vec<u8>, SyntaxError> {
+    fn long(&mut self, level: usize, is_string: bool) -> Result<Vec<u8>, SyntaxError> {
         self.at += level + 2;
         let mut text = Vec::new();
         if matches!(self.peek(), Some(b'\n' | b'\r')) {
@@ -353,7 +352,6 @@ impl<'a> Lexer<'a> {
             match self.peek() {
                 None => {
                     let what = if is_string { "unfinished long string" } else { "unfinished long comment" };
-                    let _ = start;
                     return Err(self.error_near(what, b"<eof>"));
                 }
                 Some(b']') => {
@@ -384,7 +382,6 @@ impl<'a> Lexer<'a> {
     }
 
     fn quoted(&mut self, quote: u8) -> Result<Vec<u8>, SyntaxError> {
-        let start = self.at;
         let mut text = vec![];
         self.at += 1;
         loop {
@@ -435,7 +432,6 @@ impl<'a> Lexer<'a> {
                     self.at += 1;
                 }
             }
-            let _ = start;
         }
     }
 

@@ -11,8 +11,7 @@ use super::super::host::Host;
 use super::heap::{Function, Heap, Upvalue};
 use super::op::Chunk;
 use super::strings::StrObj;
-use super::table::BadKey;
-use super::table::Table;
+use super::table::{BadKey, Table};
 use super::thread::{Frame, Thread};
 use super::value::{FuncId, NativeId, StrId, TableId, ThreadId, Value};
 
@@ -56,7 +55,7 @@ pub const SETTINGS: usize = 9;
 /// Nested calls of library functions, metamethods and coroutines.
 pub const LEVELS_MAX: u32 = 200;
 /// Nested calls of a thread.
-pub const FRAMES_MAX: usize = 20_000;
+const FRAMES_MAX: usize = 20_000;
 /// Places of a thread's stack.
 const STACK_MAX: usize = 1_000_000;
 
@@ -111,7 +110,7 @@ impl<'h> Machine<'h> {
     /// A run with nothing in it.
     pub fn new(shared: Arc<[StrObj]>, natives: &'static [(&'static str, Native)], fuel: u64, memory: usize) -> Self {
         let mut heap = Heap::new(shared);
-        let globals = super::value::TableId(0);
+        let globals = TableId(0);
         let current = heap.thread(Thread::default());
         Self {
             heap,
@@ -266,9 +265,8 @@ impl<'h> Machine<'h> {
                 return Vec::new();
             }
         }
-        for (i, frame) in self.thread.frames.iter().enumerate().rev() {
+        for frame in self.thread.frames.iter().rev() {
             if left == 1 {
-                let _ = i;
                 return self.line(frame).map_or(Vec::new(), |(chunk, line)| {
                     let mut place = chunk.name.clone();
                     place.extend(format!(":{line}: ").bytes());
@@ -406,17 +404,13 @@ impl<'h> Machine<'h> {
         let mut base = at + 1;
         let mut extra = 0;
         if is_vararg {
-            // Fixed parameters move above the extra ones.
+            // Fixed parameters move above the extra ones, which lie just below `base`.
             base = at + 1 + count;
             extra = count.saturating_sub(params);
             self.reserve(base + registers + 8)?;
             self.thread.stack.copy_within(at + 1..at + 1 + params.min(count), base);
             let missing = params.saturating_sub(count);
             self.fill(base + params.min(count), missing);
-            if extra > 0 {
-                // The extra ones lie just below `base`.
-                extra = count - params;
-            }
             if needs_arg {
                 let table = self.arg_table(at + 1 + params, extra)?;
                 if let Some(place) = self.thread.stack.get_mut(base + params) {
@@ -594,24 +588,6 @@ impl<'h> Machine<'h> {
     pub fn unwind(&mut self, frames: usize, from: usize) {
         self.thread.frames.truncate(frames);
         self.close_upvalues(from as u32);
-    }
-
-    /// The globals of a Lua function.
-    pub fn env_of(&self, function: Value) -> Option<TableId> {
-        let Value::Function(id) = function else { return None };
-        match self.heap.functions.get(id.0) {
-            Some(Function::Lua { env, .. }) => Some(*env),
-            _ => None,
-        }
-    }
-
-    /// Gives a Lua function other globals.
-    pub fn set_env(&mut self, function: Value, to: TableId) {
-        if let Value::Function(id) = function
-            && let Some(Function::Lua { env, .. }) = self.heap.functions.get_mut(id.0)
-        {
-            *env = to;
-        }
     }
 
     /// Compiles a source that came up in the run: Lua's text if it is none.

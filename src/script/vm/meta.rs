@@ -5,7 +5,7 @@ use super::arith;
 use super::machine::{Fault, Machine, Res};
 use super::names;
 use super::number::{number_of, number_text};
-use super::op::{Named, Op};
+use super::op::{NO_REG, Named, Op};
 use super::value::{StrId, Value};
 
 /// Tables asked one after the other by `__index` and `__newindex`.
@@ -121,8 +121,11 @@ impl Machine<'_> {
     }
 
     /// The same for the library.
-    pub(crate) fn index_from_library(&mut self, object: Value, key: Value) -> Res<Value> {
-        self.index(object, key, super::op::NO_REG)
+    ///
+    /// # Errors
+    /// What metamethods raise.
+    pub fn index_value(&mut self, object: Value, key: Value) -> Res<Value> {
+        self.index(object, key, NO_REG)
     }
 
     /// `object[key] = value`

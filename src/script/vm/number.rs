@@ -3,7 +3,7 @@
 use super::printf::Directive;
 
 /// Longest text that is read as a number, bytes.
-pub const NUMBER_LEN_MAX: usize = 4096;
+const NUMBER_LEN_MAX: usize = 4096;
 
 /// What reading a number costs at most, units: beyond 19 digits it may take arithmetic on all of them.
 pub fn reading_cost(text: &[u8]) -> u64 {

@@ -197,7 +197,7 @@ impl Table {
         }
     }
 
-    /// Sets a whole number from 1, if the array part or a present node has its place.
+    /// Sets a whole number from 1, if the array part has its place.
     #[inline]
     pub fn set_int_in_place(&mut self, n: usize, value: Value) -> bool {
         match self.array.get_mut(n.wrapping_sub(1)) {
@@ -258,7 +258,6 @@ impl Table {
 
     fn reindex(&mut self, capacity: usize) {
         self.capacity = capacity;
-        self.nodes.reserve_exact(capacity.saturating_sub(self.nodes.len()));
         self.index.clear();
         self.index.resize(if capacity == 0 { 0 } else { capacity * 2 }, FREE);
         let nodes = std::mem::take(&mut self.nodes);
@@ -316,7 +315,6 @@ impl Table {
             self.array.reserve_exact(size - self.array.len());
             self.array.resize(size, Value::Nil);
         }
-        self.index.clear();
         self.reindex(if hashed == 0 { 0 } else { hashed.next_power_of_two() });
         for (i, value) in cut.into_iter().enumerate() {
             if !value.is_nil() {

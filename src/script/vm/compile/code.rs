@@ -94,13 +94,12 @@ impl Func {
     pub(super) fn carry_value(&mut self, at: usize, register: u8) -> bool {
         match self.code.get_mut(at) {
             Some(op @ Op::TestSet { .. }) => {
-                if let Op::TestSet { a, b, when, off } = *op {
+                if let Op::TestSet { b, when, off, .. } = *op {
                     *op = if b == register {
                         Op::Test { a: b, when, off }
                     } else {
                         Op::TestSet { a: register, b, when, off }
                     };
-                    let _ = a;
                 }
                 true
             }

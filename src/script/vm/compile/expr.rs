@@ -1,13 +1,11 @@
 //! Expressions to code (the manual's 2.5), in one pass: what an expression has become so far is an [`Expr`], put into a register as
 //! late as possible.
 
-use super::super::lexer::{Sym, SyntaxError, Token};
+use super::super::lexer::{Sym, Token};
 use super::super::op::{Capture, NO_REG, Named, Op};
 use super::super::value::{StrId, Value};
-use super::Compiler;
 use super::code::UPVALUES_MAX;
-
-type Res<T> = Result<T, SyntaxError>;
+use super::{Compiler, Res};
 
 /// The index of an indexed variable.
 #[derive(Clone, Copy, Debug)]
@@ -870,15 +868,18 @@ impl Compiler<'_> {
             (true, false) => self.near_constant(&left)?.map(|k| (k, true)),
             _ => None,
         };
-        let when = true;
         let at = if let Some((b, is_turned)) = k {
             let expr = if is_turned { &mut right } else { &mut left };
             let a = self.put_in_any_register(expr)?;
             self.func().release(a);
-            let less = if is_turned { Op::GtK { a, b, when, off: 0 } } else { Op::LtK { a, b, when, off: 0 } };
-            let less_equal = if is_turned { Op::GeK { a, b, when, off: 0 } } else { Op::LeK { a, b, when, off: 0 } };
-            let greater = if is_turned { Op::LtK { a, b, when, off: 0 } } else { Op::GtK { a, b, when, off: 0 } };
-            let greater_equal = if is_turned { Op::LeK { a, b, when, off: 0 } } else { Op::GeK { a, b, when, off: 0 } };
+            let less =
+                if is_turned { Op::GtK { a, b, when: true, off: 0 } } else { Op::LtK { a, b, when: true, off: 0 } };
+            let less_equal =
+                if is_turned { Op::GeK { a, b, when: true, off: 0 } } else { Op::LeK { a, b, when: true, off: 0 } };
+            let greater =
+                if is_turned { Op::LtK { a, b, when: true, off: 0 } } else { Op::GtK { a, b, when: true, off: 0 } };
+            let greater_equal =
+                if is_turned { Op::LeK { a, b, when: true, off: 0 } } else { Op::GeK { a, b, when: true, off: 0 } };
             self.emit(match op {
                 Binary::Lt => less,
                 Binary::Le => less_equal,
@@ -888,10 +889,10 @@ impl Compiler<'_> {
         } else {
             let (a, b) = self.operands(&mut left, &mut right)?;
             self.emit(match op {
-                Binary::Lt => Op::Lt { a, b, when, off: 0 },
-                Binary::Le => Op::Le { a, b, when, off: 0 },
-                Binary::Gt => Op::Lt { a: b, b: a, when, off: 0 },
-                _ => Op::Le { a: b, b: a, when, off: 0 },
+                Binary::Lt => Op::Lt { a, b, when: true, off: 0 },
+                Binary::Le => Op::Le { a, b, when: true, off: 0 },
+                Binary::Gt => Op::Lt { a: b, b: a, when: true, off: 0 },
+                _ => Op::Le { a: b, b: a, when: true, off: 0 },
             })
         };
         Ok(Expr::new(Kind::Jump(at)))

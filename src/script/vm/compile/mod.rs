@@ -205,7 +205,7 @@ impl Compiler<'_> {
 }
 
 /// What messages call a source: its name behind `=` or `@`, or its first line.
-pub fn chunk_name(name: &[u8]) -> Vec<u8> {
+fn chunk_name(name: &[u8]) -> Vec<u8> {
     /// Lua's own bound (`LUA_IDSIZE`), without the zero.
     const LEN_MAX: usize = 59;
     match name {

@@ -1,13 +1,11 @@
 //! Statements to code (the manual's 2.4).
 
-use super::super::lexer::{Sym, SyntaxError, Token};
+use super::super::lexer::{Sym, Token};
 use super::super::op::Op;
 use super::super::value::StrId;
-use super::Compiler;
 use super::code::{Block, LOCALS_MAX};
 use super::expr::{Expr, Key, Kind};
-
-type Res<T> = Result<T, SyntaxError>;
+use super::{Compiler, Res};
 
 impl Compiler<'_> {
     fn is_block_end(&self) -> bool {
@@ -188,7 +186,7 @@ impl Compiler<'_> {
         let first = self.name()?;
         match self.token() {
             Token::Sym(Sym::Assign) => self.numeric_for(first, line)?,
-            Token::Sym(Sym::Comma | Sym::In) => self.generic_for(first, line)?,
+            Token::Sym(Sym::Comma | Sym::In) => self.generic_for(first)?,
             _ => return Err(self.lexer.error("'=' or 'in' expected")),
         }
         self.check_match(Sym::EndWord, Sym::For, line)?;
@@ -220,7 +218,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn generic_for(&mut self, first: StrId, _line: u32) -> Res<()> {
+    fn generic_for(&mut self, first: StrId) -> Res<()> {
         let base = self.func().free as u8;
         let mut names = vec![first];
         while self.test_next(Sym::Comma)? {
