@@ -1,8 +1,19 @@
 //! Lua source to code, in one pass over the tokens, with Lua 5.1's limits and texts.
+//!
+//! [`Compiler`] has the tokens and the functions under way (`code`). `stmt` reads statements, with `control`, `assign` and `function`;
+//! `parse` reads expressions, each an `expr`, with `variable`, `operator` and `condition`; `register` puts them where they are wanted.
 
+mod assign;
 mod code;
+mod condition;
+mod control;
 mod expr;
+mod function;
+mod operator;
+mod parse;
+mod register;
 mod stmt;
+mod variable;
 
 use std::collections::BTreeMap;
 
