@@ -1,8 +1,7 @@
 //! Arguments of library functions, with Lua's texts for wrong ones.
 
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
-use crate::script::vm::meta::TEXT_UNITS;
-use crate::script::vm::number::number_text;
+use crate::script::vm::number::{TEXT_UNITS, number_text};
 use crate::script::vm::op::Named;
 use crate::script::vm::value::{StrId, TableId, Value};
 

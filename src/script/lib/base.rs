@@ -1,9 +1,8 @@
 //! The functions that are globals (the manual's 5.1).
 
 use crate::script::vm::machine::{Args, Fault, Machine, Native, Res};
-use crate::script::vm::meta::TEXT_UNITS;
 use crate::script::vm::names;
-use crate::script::vm::number::number_text;
+use crate::script::vm::number::{TEXT_UNITS, number_text};
 use crate::script::vm::table::NoSuchKey;
 use crate::script::vm::value::Value;
 

@@ -1,7 +1,7 @@
 //! `table` (the manual's 5.5).
 
 use crate::script::vm::machine::{Args, Machine, Native, Res};
-use crate::script::vm::meta::TEXT_UNITS;
+use crate::script::vm::number::TEXT_UNITS;
 use crate::script::vm::table::NoSuchKey;
 use crate::script::vm::value::{TableId, Value};
 

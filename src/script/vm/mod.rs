@@ -1,20 +1,30 @@
 //! The language: Lua 5.1 by its reference manual, with its error texts.
 //!
-//! [`lexer`] and [`compile`] make a [`op::Chunk`] of a source, [`machine`] runs it (`run` has the loop, `meta` what an instruction does
-//! with other than ordinary operands) on the objects of a [`heap`].
+//! [`lexer`] and [`compile`] make a [`op::Chunk`] of a source, [`machine`] runs it on the objects of a [`heap`]. `run` has the loop, with
+//! `uncommon`, `upvalue`, and `frame` for calls; what the library does as well is in `call`, `index`, `operate`, `compare`, `meta`;
+//! `error` says what went wrong where, `coroutine` how threads go on.
 
 pub mod arith;
+mod call;
+mod compare;
 pub mod compile;
+mod coroutine;
+mod error;
+mod frame;
 pub mod heap;
+mod index;
 pub mod lexer;
 pub mod machine;
-pub(crate) mod meta;
+mod meta;
 pub mod names;
 pub mod number;
 pub mod op;
+mod operate;
 pub mod printf;
 mod run;
 pub mod strings;
 pub mod table;
 pub mod thread;
+mod uncommon;
+mod upvalue;
 pub mod value;

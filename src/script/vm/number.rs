@@ -2,6 +2,9 @@
 
 use super::printf::Directive;
 
+/// What making the text of a number costs at most, units.
+pub(crate) const TEXT_UNITS: u64 = 40;
+
 /// Longest text that is read as a number, bytes.
 const NUMBER_LEN_MAX: usize = 4096;
 

@@ -1,0 +1,83 @@
+//! Comparisons, of numbers at once, of others by their bytes or metamethods.
+
+use super::machine::{Fault, Machine, Res};
+use super::names;
+use super::value::Value;
+
+impl Machine<'_> {
+    #[inline]
+    pub(super) fn less_op(&mut self, x: Value, y: Value, (pc, top): (usize, usize)) -> Res<bool> {
+        if let (Value::Number(x), Value::Number(y)) = (x, y) {
+            return Ok(x < y);
+        }
+        self.save(pc, top);
+        self.less(x, y)
+    }
+
+    #[inline]
+    pub(super) fn less_equal_op(&mut self, x: Value, y: Value, (pc, top): (usize, usize)) -> Res<bool> {
+        if let (Value::Number(x), Value::Number(y)) = (x, y) {
+            return Ok(x <= y);
+        }
+        self.save(pc, top);
+        self.less_equal(x, y)
+    }
+
+    /// `a == b`
+    pub fn equal(&mut self, a: Value, b: Value) -> Res<bool> {
+        if self.heap.strings.raw_equal(a, b) {
+            return Ok(true);
+        }
+        let (Value::Table(_), Value::Table(_)) = (a, b) else { return Ok(false) };
+        let (left, right) = (self.metamethod(a, names::EQ), self.metamethod(b, names::EQ));
+        if left.is_nil() || !self.heap.strings.raw_equal(left, right) {
+            return Ok(false);
+        }
+        Ok(self.call(left, &[a, b])?.is_true())
+    }
+
+    /// `a < b`
+    pub fn less(&mut self, a: Value, b: Value) -> Res<bool> {
+        match (a, b) {
+            (Value::Number(x), Value::Number(y)) => Ok(x < y),
+            (Value::Str(x), Value::Str(y)) => {
+                self.charge(self.heap.strings.len(x).min(self.heap.strings.len(y)) as u64 / 64)?;
+                Ok(self.bytes(x) < self.bytes(y))
+            }
+            _ => match self.order_handler(a, b, names::LT) {
+                Some(handler) => Ok(self.call(handler, &[a, b])?.is_true()),
+                None => Err(self.order_error(a, b)),
+            },
+        }
+    }
+
+    /// `a <= b`
+    pub fn less_equal(&mut self, a: Value, b: Value) -> Res<bool> {
+        match (a, b) {
+            (Value::Number(x), Value::Number(y)) => Ok(x <= y),
+            (Value::Str(x), Value::Str(y)) => {
+                self.charge(self.heap.strings.len(x).min(self.heap.strings.len(y)) as u64 / 64)?;
+                Ok(self.bytes(x) <= self.bytes(y))
+            }
+            _ => {
+                if let Some(handler) = self.order_handler(a, b, names::LE) {
+                    return Ok(self.call(handler, &[a, b])?.is_true());
+                }
+                match self.order_handler(b, a, names::LT) {
+                    Some(handler) => Ok(!self.call(handler, &[b, a])?.is_true()),
+                    None => Err(self.order_error(a, b)),
+                }
+            }
+        }
+    }
+
+    fn order_error(&mut self, a: Value, b: Value) -> Fault {
+        let (a, b) = (a.type_name(), b.type_name());
+        let text = if a == b {
+            format!("attempt to compare two {a} values")
+        } else {
+            format!("attempt to compare {a} with {b}")
+        };
+        self.machine_error(text.as_bytes())
+    }
+}

@@ -1,0 +1,165 @@
+//! Instructions that are calls into the heap or the library anyway, and what the loop does where operands are not the ordinary ones:
+//! apart from the loop, so that its own frame stays small.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the compiler's registers and constants are within the frame's; checked all the same"
+)]
+
+use super::heap::Function;
+use super::machine::{Machine, Res};
+use super::op::{NO_REG, Op, Proto};
+use super::operate::Arith;
+use super::table::Table;
+use super::value::Value;
+
+impl Machine<'_> {
+    /// Runs one of them.
+    #[inline]
+    pub(super) fn uncommon(
+        &mut self,
+        op: Op,
+        protos: &[Proto],
+        constants: &[Value],
+        number: u32,
+        function: u32,
+        (pc, base, registers): (usize, usize, usize),
+    ) -> Res<()> {
+        macro_rules! reg {
+            ($i:expr) => {
+                self.thread.stack[base + usize::from($i)]
+            };
+        }
+        let top = self.thread.top;
+        self.save(pc, base + registers);
+        match op {
+            Op::SetGlobal { a, k } => {
+                let Some(Function::Lua { env, .. }) = self.heap.functions.get(function) else { return Ok(()) };
+                let (env, value) = (*env, reg!(a));
+                self.set_index(Value::Table(env), constants[k as usize], value, NO_REG)?;
+            }
+            Op::SetField { a, c, k } | Op::SetConst { a, c, k } => {
+                let (object, value) = (reg!(a), reg!(c));
+                self.set_index(object, constants[k as usize], value, 0)?;
+                self.settle(base + registers)?;
+            }
+            Op::Method { a, b, k } => {
+                let object = reg!(b);
+                let value = self.index(object, constants[k as usize], 0)?;
+                reg!(a + 1) = object;
+                reg!(a) = value;
+            }
+            Op::NewTable { a, array, fields } => {
+                let table = self.heap.table(Table::sized(usize::from(array), usize::from(fields)));
+                self.charge(u64::from(array) / 4 + u64::from(fields) / 2 + 2)?;
+                reg!(a) = Value::Table(table);
+                self.settle(base + registers)?;
+            }
+            Op::SetList { a, n, start } => {
+                let from = base + usize::from(a) + 1;
+                let count = if n == 0 { top - from } else { usize::from(n) };
+                self.set_list(base + usize::from(a), from, count, start as usize)?;
+                self.settle(base + registers)?;
+            }
+            Op::Minus { a, b } => {
+                if let Value::Number(x) = reg!(b) {
+                    reg!(a) = Value::Number(-x);
+                } else {
+                    let value = reg!(b);
+                    let value = self.minus(value)?;
+                    reg!(a) = value;
+                }
+            }
+            Op::Len { a, b } => {
+                let value = reg!(b);
+                let value = self.length(value)?;
+                reg!(a) = value;
+            }
+            Op::Concat { a, b, c } => {
+                let value = self.concat(base, b, c)?;
+                reg!(a) = value;
+                self.settle(base + registers)?;
+            }
+            Op::Close { a } => self.close_upvalues((base + usize::from(a)) as u32),
+            Op::Closure { a, p } => {
+                let closure = self.close_over(function, base, number, p, &protos[p as usize].captures)?;
+                reg!(a) = closure;
+                self.settle(base + registers)?;
+            }
+            Op::Vararg { a, b } => self.extra_arguments(base, base + usize::from(a), b)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn arith_to(&mut self, to: usize, op: Arith, x: Value, y: Value) -> Res<()> {
+        let value = self.arith(op, x, y)?;
+        self.thread.stack[to] = value;
+        Ok(())
+    }
+
+    pub(super) fn index_to(&mut self, to: usize, object: Value, key: Value, operand: u8) -> Res<()> {
+        let value = self.index(object, key, operand)?;
+        self.thread.stack[to] = value;
+        Ok(())
+    }
+
+    /// One round of a generic loop, whose iterator, state and variable are at `at`: false at its end.
+    pub(super) fn iterate(&mut self, at: usize, wanted: usize) -> Res<bool> {
+        self.thread.stack.copy_within(at..at + 3, at + 3);
+        let to = at + 3;
+        self.thread.top = to + 3;
+        let given = self.call_at(to, 2)?;
+        for i in given..wanted {
+            self.thread.stack[to + i] = Value::Nil;
+        }
+        let first = self.thread.stack[to];
+        if !first.is_nil() {
+            self.thread.stack[at + 2] = first;
+        }
+        Ok(!first.is_nil())
+    }
+
+    /// `...` of the last frame goes to `at`: as many as are `wanted`, less one, or all.
+    fn extra_arguments(&mut self, base: usize, at: usize, wanted: u8) -> Res<()> {
+        let extra = self.thread.frames.last().map_or(0, |frame| frame.extra) as usize;
+        let count = if wanted == 0 { extra } else { usize::from(wanted) - 1 };
+        self.charge(count as u64 / 4)?;
+        self.reserve(at + count + 8)?;
+        for i in 0..count {
+            self.thread.stack[at + i] = if i < extra { self.thread.stack[base - extra + i] } else { Value::Nil };
+        }
+        if wanted == 0 {
+            self.thread.top = at + count;
+        }
+        Ok(())
+    }
+
+    pub(super) fn for_prepare(&mut self, at: usize) -> Res<()> {
+        for (i, what) in ["initial value", "limit", "step"].into_iter().enumerate() {
+            self.charge_number(self.thread.stack[at + i])?;
+            match self.to_number(self.thread.stack[at + i]) {
+                Some(n) => self.thread.stack[at + i] = Value::Number(n),
+                None => return Err(self.error(&format!("'for' {what} must be a number"))),
+            }
+        }
+        if let (Value::Number(first), Value::Number(step)) = (self.thread.stack[at], self.thread.stack[at + 2]) {
+            self.thread.stack[at] = Value::Number(first - step);
+        }
+        Ok(())
+    }
+
+    fn set_list(&mut self, table: usize, from: usize, count: usize, start: usize) -> Res<()> {
+        let Value::Table(id) = self.thread.stack[table] else { return Ok(()) };
+        self.charge(count as u64 / 4)?;
+        if let Some(table) = self.heap.tables.get_mut(id.0) {
+            let before = table.bytes();
+            table.reserve_array(start + count);
+            let after = table.bytes();
+            self.heap.bytes = (self.heap.bytes + after).saturating_sub(before);
+            for i in 0..count {
+                table.set_int_in_place(start + i + 1, self.thread.stack[from + i]);
+            }
+        }
+        Ok(())
+    }
+}
