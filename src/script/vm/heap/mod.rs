@@ -1,0 +1,147 @@
+//! The objects of one run, by number: closures and their variables, strings, tables, coroutines.
+//!
+//! Invariants
+//! - Numbers are given and used again in an order that is a function of the run alone.
+//! - `bytes` is the sum of what the live and not yet collected objects asked for; the moments at which it is compared with its bounds
+//!   are instructions of the run, so every node ends a run at the same one.
+
+mod collect;
+mod slab;
+
+use std::sync::Arc;
+
+use super::names::EMPTY;
+use super::strings::{StrObj, Strings};
+use super::table::Table;
+use super::thread::{THREAD_BYTES, Thread};
+use super::value::{FuncId, NativeId, StrId, TableId, ThreadId, Value};
+
+pub use self::slab::Slab;
+
+/// A variable that closures share.
+#[derive(Clone, Copy, Debug)]
+pub enum Upvalue {
+    /// Still on a thread's stack.
+    Open(ThreadId, u32),
+    /// Its scope has ended.
+    Closed(Value),
+}
+
+/// A closure.
+#[derive(Clone, Debug)]
+pub enum Function {
+    /// Of Lua code.
+    Lua {
+        /// Which chunk of the run.
+        chunk: u32,
+        /// Which function of the chunk.
+        proto: u32,
+        /// Its upvalues, by number.
+        upvalues: Box<[u32]>,
+        /// Its globals.
+        env: TableId,
+    },
+    /// A library function with values of its own (`gmatch`, `wrap`).
+    Bound(NativeId, Box<[Value]>),
+}
+
+impl Function {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Lua { upvalues, .. } => upvalues.len() * 4,
+            Self::Bound(_, values) => values.len() * 16,
+        }
+    }
+}
+
+/// What an object takes besides its contents, bytes.
+const OBJECT: usize = 48;
+
+/// All objects of a run.
+#[derive(Debug)]
+pub struct Heap {
+    /// Strings.
+    pub strings: Strings,
+    /// Tables.
+    pub tables: Slab<Table>,
+    /// Closures.
+    pub functions: Slab<Function>,
+    /// Variables of closures.
+    pub upvalues: Slab<Upvalue>,
+    /// Coroutines.
+    pub threads: Slab<Thread>,
+    /// Bytes that objects asked for.
+    pub bytes: usize,
+    /// A collection is due from this many bytes on.
+    pub collect_at: usize,
+    /// No collection below this many bytes; 0 (in tests): one whenever there may be one.
+    pub collect_from: usize,
+}
+
+/// No collection below this many bytes.
+const COLLECT_FROM: usize = 1024 * 1024;
+
+impl Heap {
+    /// An empty one.
+    pub fn new(shared: Arc<[StrObj]>) -> Self {
+        Self {
+            strings: Strings::new(shared),
+            tables: Slab::default(),
+            functions: Slab::default(),
+            upvalues: Slab::default(),
+            threads: Slab::default(),
+            bytes: 0,
+            collect_at: COLLECT_FROM,
+            collect_from: COLLECT_FROM,
+        }
+    }
+
+    /// A new string.
+    pub fn string(&mut self, bytes: &[u8]) -> StrId {
+        self.bytes += OBJECT + bytes.len();
+        self.strings.put(StrObj::new(bytes))
+    }
+
+    /// The same from bytes that are not needed elsewhere.
+    pub fn owned(&mut self, bytes: Vec<u8>) -> StrId {
+        self.bytes += OBJECT + bytes.len();
+        self.strings.put(StrObj::owned(bytes))
+    }
+
+    /// A part of a string, as a new one.
+    pub fn part(&mut self, id: StrId, range: std::ops::Range<usize>) -> Value {
+        if range.is_empty() {
+            return Value::Str(EMPTY);
+        }
+        if range.start == 0 && range.end == self.strings.len(id) {
+            return Value::Str(id);
+        }
+        let object = StrObj::new(self.strings.get(id).get(range.clone()).unwrap_or_default());
+        self.bytes += OBJECT + range.len();
+        Value::Str(self.strings.put(object))
+    }
+
+    /// A new table.
+    pub fn table(&mut self, table: Table) -> TableId {
+        self.bytes += OBJECT + table.bytes();
+        TableId(self.tables.put(table))
+    }
+
+    /// A new closure.
+    pub fn function(&mut self, function: Function) -> FuncId {
+        self.bytes += OBJECT + function.bytes();
+        FuncId(self.functions.put(function))
+    }
+
+    /// A new variable of closures.
+    pub fn upvalue(&mut self, upvalue: Upvalue) -> u32 {
+        self.bytes += OBJECT;
+        self.upvalues.put(upvalue)
+    }
+
+    /// A new coroutine.
+    pub fn thread(&mut self, thread: Thread) -> ThreadId {
+        self.bytes += OBJECT + THREAD_BYTES;
+        ThreadId(self.threads.put(thread))
+    }
+}
