@@ -1,8 +1,8 @@
 //! Arguments of library functions, with Lua's texts for wrong ones.
 
+use crate::script::vm::chunk::Named;
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
 use crate::script::vm::number::{TEXT_UNITS, number_text};
-use crate::script::vm::op::Named;
 use crate::script::vm::value::{StrId, TableId, Value};
 
 impl Machine<'_> {

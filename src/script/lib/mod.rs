@@ -20,11 +20,11 @@ mod tables;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use super::vm::chunk::Chunk;
 use super::vm::compile::compile;
 use super::vm::lexer::SyntaxError;
 use super::vm::machine::{Machine, Native};
 use super::vm::names::{self, NAMES};
-use super::vm::op::Chunk;
 use super::vm::strings::StrObj;
 use super::vm::table::Table;
 use super::vm::value::{NativeId, StrId, TableId, Value};

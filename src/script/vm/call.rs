@@ -3,10 +3,10 @@
 //! Invariant: arguments stand behind the function on the stack, and results come to where the function was (a library function leaves
 //! them at its first argument).
 
+use super::chunk::Named;
 use super::heap::Function;
 use super::machine::{Args, Caller, LEVELS_MAX, Machine, Res};
 use super::names;
-use super::op::Named;
 use super::value::{NativeId, Value};
 
 /// Places of a thread's stack.

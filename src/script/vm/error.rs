@@ -1,7 +1,8 @@
 //! Errors of a run: their places, and what the operand at fault was called.
 
+use super::chunk::{Chunk, Named};
 use super::machine::{Caller, Fault, Machine};
-use super::op::{Chunk, Named, Op};
+use super::op::Op;
 use super::thread::Frame;
 use super::value::Value;
 

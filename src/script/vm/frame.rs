@@ -6,9 +6,9 @@
     reason = "the compiler's registers and constants are within the frame's; checked all the same"
 )]
 
+use super::chunk::Named;
 use super::heap::Function;
 use super::machine::{Caller, Machine, Res};
-use super::op::Named;
 use super::thread::Frame;
 use super::value::{FuncId, TableId, Value};
 

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use super::super::host::Host;
+use super::chunk::Chunk;
 use super::heap::{Function, Heap};
-use super::op::Chunk;
 use super::strings::StrObj;
 use super::table::Table;
 use super::thread::Thread;

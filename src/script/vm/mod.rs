@@ -1,11 +1,12 @@
 //! The language: Lua 5.1 by its reference manual, with its error texts.
 //!
-//! [`lexer`] and [`compile`] make a [`op::Chunk`] of a source, [`machine`] runs it on the objects of a [`heap`]. `run` has the loop, with
+//! [`lexer`] and [`compile`] make a [`chunk::Chunk`] of a source, [`machine`] runs it on the objects of a [`heap`]. `run` has the loop, with
 //! `uncommon`, `upvalue`, and `frame` for calls; what the library does as well is in `call`, `index`, `operate`, `compare`, `meta`;
 //! `error` says what went wrong where, `coroutine` how threads go on.
 
 pub mod arith;
 mod call;
+pub mod chunk;
 mod compare;
 pub mod compile;
 mod coroutine;

@@ -1,10 +1,10 @@
 //! Arithmetic, `#` and `..`, with conversions and metamethods where the operands are not the ordinary ones.
 
 use super::arith;
+use super::chunk::Named;
 use super::machine::{Machine, Res};
 use super::names;
 use super::number::{TEXT_UNITS, number_of, number_text, reading_cost};
-use super::op::Named;
 use super::value::{StrId, Value};
 
 /// An arithmetic operation.

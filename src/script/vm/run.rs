@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
+use super::chunk::Chunk;
 use super::heap::Function;
 use super::machine::{End, Fault, Machine, Res};
-use super::op::{Chunk, NO_REG, Op};
+use super::op::{NO_REG, Op};
 use super::operate::Arith;
 use super::value::Value;
 

@@ -5,9 +5,10 @@
     reason = "the compiler's registers and constants are within the frame's; checked all the same"
 )]
 
+use super::chunk::Proto;
 use super::heap::Function;
 use super::machine::{Machine, Res};
-use super::op::{NO_REG, Op, Proto};
+use super::op::{NO_REG, Op};
 use super::operate::Arith;
 use super::table::Table;
 use super::value::Value;

@@ -3,9 +3,9 @@
 //! Invariant: a variable is on its thread's stack, and in `Thread::open` by its place, until its scope ends; then it has the value
 //! itself.
 
+use super::chunk::Capture;
 use super::heap::{Function, Upvalue};
 use super::machine::{Machine, Res};
-use super::op::Capture;
 use super::value::Value;
 
 impl Machine<'_> {

@@ -1,6 +1,7 @@
 //! The code of one function as it is made: instructions, registers, variables, jumps.
 
-use super::super::op::{Capture, NO_REG, Named, Op};
+use super::super::chunk::{Capture, Named};
+use super::super::op::{NO_REG, Op};
 use super::super::value::StrId;
 
 /// Registers of a function.

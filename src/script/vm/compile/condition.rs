@@ -2,7 +2,8 @@
 //!
 //! Invariant: a jump that leaves an expression carries the value that it tested until it is known that nobody wants it.
 
-use super::super::op::{NO_REG, Named, Op};
+use super::super::chunk::Named;
+use super::super::op::{NO_REG, Op};
 use super::expr::{Binary, Expr, Kind};
 use super::{Compiler, Res};
 

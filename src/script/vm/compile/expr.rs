@@ -1,8 +1,8 @@
 //! What an expression has become so far: it is put into a register as late as possible, so that the instruction that wants it can
 //! take a variable, a constant or a jump as it is.
 
+use super::super::chunk::Named;
 use super::super::lexer::{Sym, Token};
-use super::super::op::Named;
 use super::super::value::StrId;
 
 /// The index of an indexed variable.

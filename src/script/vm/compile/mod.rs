@@ -18,8 +18,9 @@ mod variable;
 use std::collections::BTreeMap;
 
 use self::code::{Func, REGISTERS_MAX};
+use super::chunk::{Chunk, Proto};
 use super::lexer::{Lexer, Sym, SyntaxError, Token};
-use super::op::{Chunk, Op, Proto};
+use super::op::Op;
 use super::value::{StrId, Value};
 
 /// Levels of nested blocks and expressions.

@@ -3,7 +3,8 @@
 //! Invariant: a register above the local variables is released by the instruction that reads it, the highest one first, so that
 //! `Func::free` is the first that nothing uses.
 
-use super::super::op::{Named, Op};
+use super::super::chunk::Named;
+use super::super::op::Op;
 use super::super::value::Value;
 use super::code::Func;
 use super::expr::{Expr, Key, Kind};

@@ -1,6 +1,7 @@
 //! Variables: what a name means in the functions around it, fields of tables, methods, and assigning to each of them.
 
-use super::super::op::{Capture, Named, Op};
+use super::super::chunk::{Capture, Named};
+use super::super::op::Op;
 use super::super::value::{StrId, Value};
 use super::code::UPVALUES_MAX;
 use super::expr::{Expr, Key, Kind};
