@@ -361,12 +361,6 @@ fn unknown_global(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 }
 
 impl Machine<'_> {
-    /// A library function by its name.
-    pub fn native(&self, name: &str) -> Value {
-        let at = self.natives.iter().position(|(known, _)| *known == name);
-        at.map_or(Value::Nil, |at| Value::Native(crate::script::vm::value::NativeId(at as u16)))
-    }
-
     /// `tostring`: objects by their type alone.
     ///
     /// # Errors

@@ -508,36 +508,3 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
     }
     out.push(b'"');
 }
-
-impl Machine<'_> {
-    /// A library function with values of its own.
-    pub fn bound(&mut self, native: Value, state: &[Value]) -> Value {
-        match native {
-            Value::Native(id) => {
-                Value::Function(self.heap.function(crate::script::vm::heap::Function::Bound(id, state.into())))
-            }
-            other => other,
-        }
-    }
-
-    /// The values of the running library function.
-    pub fn state(&self, args: Args) -> Vec<Value> {
-        match self.thread.stack.get(args.base.wrapping_sub(1)) {
-            Some(Value::Function(id)) => match self.heap.functions.get(id.0) {
-                Some(crate::script::vm::heap::Function::Bound(_, values)) => values.to_vec(),
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
-    }
-
-    /// Changes one of them.
-    pub fn set_state(&mut self, args: Args, i: usize, value: Value) {
-        if let Some(Value::Function(id)) = self.thread.stack.get(args.base.wrapping_sub(1))
-            && let Some(crate::script::vm::heap::Function::Bound(_, values)) = self.heap.functions.get_mut(id.0)
-            && let Some(place) = values.get_mut(i)
-        {
-            *place = value;
-        }
-    }
-}

@@ -4,7 +4,6 @@
     reason = "the compiler's registers and constants are within the frame's; checked all the same"
 )]
 
-use super::heap::Function;
 use super::machine::{Caller, Machine, Res};
 use super::op::Op;
 use super::value::Value;
@@ -44,13 +43,5 @@ impl Machine<'_> {
     /// True for the thread that the run began with.
     pub(crate) fn is_main(&self) -> bool {
         self.current.0 == 0
-    }
-
-    /// True for a library function with values of its own.
-    pub(crate) fn is_bound(&self, value: Value) -> bool {
-        match value {
-            Value::Function(id) => matches!(self.heap.functions.get(id.0), Some(Function::Bound(..))),
-            _ => false,
-        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`lexer`] and [`compile`] make a [`chunk::Chunk`] of a source, [`machine`] runs it on the objects of a [`heap`]. `run` has the loop, with
 //! `uncommon`, `upvalue`, and `frame` for calls; what the library does as well is in `call`, `index`, `operate`, `compare`, `meta`;
-//! `error` says what went wrong where, `coroutine` how threads go on.
+//! `error` says what went wrong where, `coroutine` how threads go on, `native` has functions of the library as values.
 
 pub mod arith;
 mod call;
@@ -18,6 +18,7 @@ pub mod lexer;
 pub mod machine;
 mod meta;
 pub mod names;
+mod native;
 pub mod number;
 pub mod op;
 mod operate;
