@@ -53,6 +53,7 @@ const HOSTILE: &[(&str, Ends)] = &[
     ("return tostring(string.find(('a'):rep(400), '.-.-.-b'))", Ends::Either),
     ("return tostring(string.find(('a'):rep(4000), '.-.-.-.-b'))", Ends::Budget),
     ("local s=('a'):rep(100000) while true do s:gsub('a*a*a*b', '') end", Ends::Budget),
+    ("local s=('a'):rep(1e6) for i=1,500 do ('x'):find(s) end return 'done'", Ends::Budget),
     ("local s=('x'):rep(1e6) while true do s=s..s end", Ends::Memory),
     ("local t={} while true do t[#t+1]={} end", Ends::Either),
     ("local t={} for i=1,1e9 do t[i]=i end", Ends::Either),

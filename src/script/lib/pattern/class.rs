@@ -7,7 +7,7 @@ impl<'a> Matcher<'a> {
     pub(super) fn class_end(&self, p: usize) -> Result<usize, Stop> {
         match self.byte(p) {
             Some(b'%') => {
-                if p + 1 >= self.pattern.len() {
+                if self.byte(p + 1).is_none() {
                     return Err(Stop::Wrong("malformed pattern (ends with '%')"));
                 }
                 Ok(p + 2)
@@ -21,7 +21,7 @@ impl<'a> Matcher<'a> {
                     // The first one may be a bracket itself.
                     let Some(byte) = self.byte(at) else { return Err(Stop::Wrong("malformed pattern (missing ']')")) };
                     at += 1;
-                    if byte == b'%' && at < self.pattern.len() {
+                    if byte == b'%' && self.byte(at).is_some() {
                         at += 1;
                     }
                     if self.byte(at) == Some(b']') {

@@ -1,4 +1,6 @@
 //! Patterns (the manual's 5.4.1): matching with captures, every step charged. `class` has what matches one byte.
+//!
+//! A pattern ends at its first zero byte, as in Lua 5.1, where patterns are C strings.
 
 mod class;
 
@@ -58,8 +60,9 @@ impl<'a> Matcher<'a> {
         if self.steps > self.left { Err(Stop::Ended) } else { Ok(()) }
     }
 
+    /// The pattern's byte; `None` from its end on.
     fn byte(&self, at: usize) -> Option<u8> {
-        self.pattern.get(at).copied()
+        self.pattern.get(at).copied().filter(|byte| *byte != 0)
     }
 
     fn matches(&mut self, s: usize, p: usize) -> Found {
@@ -122,7 +125,7 @@ impl<'a> Matcher<'a> {
                     }
                     continue;
                 }
-                b'$' if p + 1 == self.pattern.len() => return Ok((s == self.text.len()).then_some(s)),
+                b'$' if self.byte(p + 1).is_none() => return Ok((s == self.text.len()).then_some(s)),
                 _ => {}
             }
             let end = self.class_end(p)?;
@@ -213,8 +216,11 @@ impl<'a> Matcher<'a> {
 
     fn back_reference(&mut self, s: usize, digit: u8) -> Found {
         let index = usize::from(digit.wrapping_sub(b'1'));
-        let Some(Capture::Part(from, len)) = self.captures.get(index).copied() else {
-            return Err(Stop::Wrong("invalid capture index"));
+        let (from, len) = match self.captures.get(index) {
+            Some(Capture::Part(from, len)) => (*from, *len),
+            // A place is not a text that could come again.
+            Some(Capture::Position(_)) => return Ok(None),
+            _ => return Err(Stop::Wrong("invalid capture index")),
         };
         self.steps += len as u64 / 16;
         self.step()?;

@@ -5,8 +5,10 @@ use crate::script::lib::pattern::{Capture, Matcher, Stop};
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::value::{StrId, Value};
 
-fn is_plain(pattern: &[u8]) -> bool {
-    !pattern.iter().any(|byte| b"^$*+?.([%-".contains(byte))
+/// True if nothing up to a zero byte, where patterns end, has a meaning in patterns; with what looking at it costs, units.
+fn is_plain(pattern: &[u8]) -> (bool, u64) {
+    let plain = pattern.iter().take_while(|byte| !b"\0^$*+?.([%-".contains(byte)).count();
+    (pattern.get(plain).is_none_or(|byte| *byte == 0), plain as u64 / 8)
 }
 
 /// The first place of `what`, with the bytes that were looked at.
@@ -44,9 +46,15 @@ fn found(vm: &mut Machine<'_>, args: Args, is_find: bool) -> Res<usize> {
     let (text_id, pattern_id) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
     let len = vm.heap.strings.len(text_id);
     let start = (place(vm.int_or(args, 3, 1)?, len) - 1).clamp(0, len as i64) as usize;
+    let (is_plain, looked) = match is_find {
+        true if vm.arg(args, 4).is_true() => (true, 0),
+        true => is_plain(vm.bytes(pattern_id)),
+        false => (false, 0),
+    };
+    vm.charge(looked)?;
     let fuel = vm.fuel;
     let (text, pattern) = (vm.bytes(text_id), vm.bytes(pattern_id));
-    if is_find && (vm.arg(args, 4).is_true() || is_plain(pattern)) {
+    if is_plain {
         let (at, steps) = search(text.get(start..).unwrap_or_default(), pattern);
         let wide = pattern.len();
         vm.charge(steps)?;

@@ -1,0 +1,17 @@
+return ("a\0b"):match("a\0b"), ("a$\0b"):match("a$\0b"), ("abc"):match("c$\0zz"), ("a\0b"):gsub("\0", "x"), ("xy"):match("x\0(")
+---
+return ("x\0%dy"):find("\0%d"), ("a\0b%"):find("\0b%"), ("a\0b"):find("\0%d"), ("a\0b"):find("\0b")
+---
+return ("abc"):match("[a\0]")
+---
+return ("abc"):match("[%\0]")
+---
+return ("abc"):match("%\0")
+---
+return ("abc"):match("%b\0x")
+---
+return ("abc"):match("%bx\0")
+---
+return ("aa"):match("()%1"), ("aa"):match("(a)%1"), ("aab"):find("()a%1b")
+---
+return ("aa"):match("(a%1)")
