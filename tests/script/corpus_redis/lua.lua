@@ -15,3 +15,13 @@ return ("abc"):match("%bx\0")
 return ("aa"):match("()%1"), ("aa"):match("(a)%1"), ("aab"):find("()a%1b")
 ---
 return ("aa"):match("(a%1)")
+---
+return string.format("%-----------d")
+---
+return string.format("%123d")
+---
+return string.format("%-----------d", 1)
+---
+return string.format("%\200", 1)
+---
+return string.format("%", 1)

@@ -21,13 +21,13 @@ pub(super) fn format(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
             at += 1;
             continue;
         }
-        let directive = directive(vm, &template, &mut at)?;
-        let letter = template.get(at).copied().unwrap_or(0);
-        at += 1;
         next += 1;
         if next > args.count {
             return Err(vm.bad_argument(next, "no value"));
         }
+        let directive = directive(vm, &template, &mut at)?;
+        let letter = template.get(at).copied().unwrap_or(0);
+        at += 1;
         conversion(vm, args, next, directive, letter, &mut out)?;
         vm.charge(4)?;
         vm.room(out.len())?;
@@ -117,8 +117,8 @@ fn conversion(
             }
         }
         _ => {
-            let letter = if letter == 0 { String::new() } else { char::from(letter).to_string() };
-            return Err(vm.error(&format!("invalid option '%{letter}' to 'format'")));
+            let letter = if letter == 0 { &[][..] } else { &[letter] };
+            return Err(vm.error_at(1, &[b"invalid option '%", letter, b"' to 'format'"].concat()));
         }
     }
     Ok(())
