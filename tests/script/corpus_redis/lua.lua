@@ -25,3 +25,15 @@ return string.format("%-----------d", 1)
 return string.format("%\200", 1)
 ---
 return string.format("%", 1)
+---
+return select("#", string.byte(("a"):rep(7997), 1, -1))
+---
+return select("#", string.byte(("a"):rep(7998), 1, -1))
+---
+return select("#", string.byte(("a"):rep(7999), 1, -1))
+---
+local t = {} for i = 1, 7999 do t[i] = i end return select("#", unpack(t))
+---
+local t = {} for i = 1, 7999 do t[i] = i end return select("#", unpack(t, 1, 7997))
+---
+local t = {} for i = 1, 7999 do t[i] = i end return select("#", unpack(t, 1, 7998))

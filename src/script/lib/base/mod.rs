@@ -4,6 +4,7 @@ mod convert;
 mod load;
 mod protect;
 
+use super::C_STACK;
 use crate::script::vm::machine::{Args, Machine, Native, Res};
 use crate::script::vm::names;
 use crate::script::vm::table::NoSuchKey;
@@ -146,8 +147,7 @@ fn unpack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         return Ok(0);
     }
     let count = i128::from(last) - i128::from(first) + 1;
-    // Lua's own bound for results of a C function.
-    let Some(count) = usize::try_from(count).ok().filter(|count| *count < 8000) else {
+    let Some(count) = usize::try_from(count).ok().filter(|count| count.saturating_add(args.count) <= C_STACK) else {
         return Err(vm.error("too many results to unpack"));
     };
     vm.charge(count as u64)?;

@@ -4,6 +4,7 @@ mod find;
 mod format;
 mod gsub;
 
+use super::C_STACK;
 use crate::script::vm::machine::{Args, Machine, Native, Res};
 use crate::script::vm::value::Value;
 
@@ -90,8 +91,8 @@ fn byte(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let last = vm.int_or(args, 3, first)?;
     let len = vm.heap.strings.len(id);
     let range = range(len, first, last);
-    if range.len() >= 8000 {
-        return Err(vm.error("string slice too long"));
+    if range.len() + args.count > C_STACK {
+        return Err(vm.error("stack overflow (string slice too long)"));
     }
     vm.charge(range.len() as u64)?;
     let values: Vec<Value> =
