@@ -52,8 +52,8 @@ const TABLES: [&str; 9] = ["bit", "cjson", "cmsgpack", "coroutine", "math", "red
 const GLOBALS_META: TableId = TableId(TABLES.len() as u32 + 1);
 const STRING_META: TableId = TableId(TABLES.len() as u32 + 2);
 
-/// Values that a C function may have on Lua's stack (`LUAI_MAXCSTACK`): bounds nesting and the number of results where the
-/// originals are C.
+/// Values that a C function may have on Lua's stack (`LUAI_MAXCSTACK`), its arguments among them: bounds nesting and the number of
+/// results where the originals are C.
 const C_STACK: usize = 8000;
 
 /// A field of a library's table that is not a function.
@@ -165,7 +165,7 @@ impl Script {
             own.insert(text.to_vec(), id);
             id
         };
-        let chunk = Arc::new(compile(source, name, &mut intern)?);
+        let chunk = Arc::new(compile(source, name, 0, &mut intern)?);
         strings.iter().for_each(|string| _ = string.hash());
         Ok(Self { chunk, strings: strings.into(), source_len: source.len() })
     }

@@ -248,7 +248,7 @@ impl<'h> Machine<'h> {
         let heap = &mut self.heap;
         let mut known = std::collections::BTreeMap::new();
         let mut intern = |text: &[u8]| *known.entry(text.to_vec()).or_insert_with(|| heap.string(text));
-        match super::compile::compile(source, name, &mut intern) {
+        match super::compile::compile(source, name, self.levels as usize, &mut intern) {
             Ok(chunk) => {
                 self.heap.bytes += chunk.code.len() * 12 + chunk.constants.len() * 16;
                 Ok(Ok(Arc::new(chunk)))

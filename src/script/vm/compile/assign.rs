@@ -4,7 +4,7 @@ use super::super::lexer::Sym;
 use super::super::op::Op;
 use super::code::LOCALS_MAX;
 use super::expr::{Expr, Key, Kind};
-use super::{Compiler, Res};
+use super::{Compiler, LEVELS_MAX, Res};
 
 impl Compiler<'_> {
     /// Makes `wanted` values of `count` expressions.
@@ -79,10 +79,12 @@ impl Compiler<'_> {
             if let Kind::Local(register) = target.kind {
                 self.move_aside(&mut targets, register)?;
             }
-            targets.push(target);
-            if targets.len() > super::LEVELS_MAX {
-                return Err(self.lexer.error("variables in assignment"));
+            let most = LEVELS_MAX.saturating_sub(self.levels);
+            if targets.len() > most {
+                let line = self.func().line;
+                return Err(self.limit(line, "variables in assignment", most));
             }
+            targets.push(target);
         }
         self.check_next(Sym::Assign)?;
         let (count, mut last) = self.expr_list()?;

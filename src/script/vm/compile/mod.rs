@@ -23,8 +23,11 @@ use super::lexer::{Lexer, Sym, SyntaxError, Token};
 use super::op::Op;
 use super::value::{StrId, Value};
 
-/// Levels of nested blocks and expressions.
+/// Levels of nested blocks and expressions, with the calls that a run is in.
 const LEVELS_MAX: usize = 200;
+/// Lua's buffers for the name of a chunk, with the zero: in errors of the run (`LUA_IDSIZE`), and of syntax (`MAXSRC`).
+const NAME_SIZE: usize = 60;
+const SYNTAX_NAME_SIZE: usize = 80;
 /// Constants of a chunk.
 const CONSTANTS_MAX: usize = 1 << 22;
 
@@ -40,15 +43,15 @@ pub(super) struct Compiler<'a> {
     levels: usize,
 }
 
-/// Compiles a source; `name` is its own, behind `@` or `=`, or the source itself.
+/// Compiles a source; `name` is its own, behind `@` or `=`, or the source itself. `levels` are the calls that the run is in.
 ///
 /// # Errors
 /// Lua's text.
-pub fn compile(source: &[u8], name: &[u8], intern: &mut Intern<'_>) -> Result<Chunk, SyntaxError> {
-    let shown = chunk_name(name);
+pub fn compile(source: &[u8], name: &[u8], levels: usize, intern: &mut Intern<'_>) -> Result<Chunk, SyntaxError> {
+    let shown = chunk_name(name, SYNTAX_NAME_SIZE);
     let chunk = Chunk {
         source: name.to_vec(),
-        name: shown.clone(),
+        name: chunk_name(name, NAME_SIZE),
         code: Vec::new(),
         lines: Vec::new(),
         constants: Vec::new(),
@@ -61,7 +64,7 @@ pub fn compile(source: &[u8], name: &[u8], intern: &mut Intern<'_>) -> Result<Ch
         funcs: Vec::new(),
         chunk,
         known: BTreeMap::new(),
-        levels: 0,
+        levels,
     };
     compiler.open(0);
     compiler.func().is_vararg = true;
@@ -106,7 +109,7 @@ impl Compiler<'_> {
 
     fn enter(&mut self) -> Res<()> {
         self.levels += 1;
-        if self.levels > LEVELS_MAX { Err(self.lexer.error("chunk has too many syntax levels")) } else { Ok(()) }
+        if self.levels > LEVELS_MAX { Err(self.lexer.plain_error("chunk has too many syntax levels")) } else { Ok(()) }
     }
 
     fn leave(&mut self) {
@@ -115,7 +118,7 @@ impl Compiler<'_> {
 
     fn limit(&self, line: u32, what: &str, most: usize) -> SyntaxError {
         let place = if line == 0 { "main function".to_owned() } else { format!("function at line {line}") };
-        self.lexer.error(&format!("{place} has more than {most} {what}"))
+        self.lexer.plain_error(&format!("{place} has more than {most} {what}"))
     }
 
     fn name(&mut self) -> Res<StrId> {
@@ -216,22 +219,22 @@ impl Compiler<'_> {
     }
 }
 
-/// What messages call a source: its name behind `=` or `@`, or its first line.
-fn chunk_name(name: &[u8]) -> Vec<u8> {
-    /// Lua's own bound (`LUA_IDSIZE`), without the zero.
-    const LEN_MAX: usize = 59;
+/// What messages call a source: its name behind `=` or `@`, or its first line, in a buffer of that size.
+fn chunk_name(name: &[u8], size: usize) -> Vec<u8> {
+    // A C string.
+    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
     match name {
-        [b'=', rest @ ..] => rest.get(..LEN_MAX).unwrap_or(rest).to_vec(),
-        [b'@', rest @ ..] => match rest.len().checked_sub(LEN_MAX - 7) {
+        [b'=', rest @ ..] => rest.get(..size - 1).unwrap_or(rest).to_vec(),
+        [b'@', rest @ ..] => match rest.len().checked_sub(size - 8) {
             Some(cut @ 1..) => [b"...", rest.get(cut..).unwrap_or_default()].concat(),
             _ => rest.to_vec(),
         },
         _ => {
             let line = name.split(|byte| *byte == b'\n' || *byte == b'\r').next().unwrap_or_default();
-            const TEXT_MAX: usize = LEN_MAX - 16;
+            let most = size - 17;
             let mut shown = b"[string \"".to_vec();
-            if line.len() < name.len() || line.len() > TEXT_MAX {
-                shown.extend_from_slice(line.get(..TEXT_MAX).unwrap_or(line));
+            if line.len() < name.len() || line.len() > most {
+                shown.extend_from_slice(line.get(..most).unwrap_or(line));
                 shown.extend_from_slice(b"...");
             } else {
                 shown.extend_from_slice(line);

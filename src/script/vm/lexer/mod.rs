@@ -68,9 +68,21 @@ impl<'a> Lexer<'a> {
             Token::End => b"<eof>".to_vec(),
             Token::Sym(sym) => sym.text().as_bytes().to_vec(),
             Token::Other(byte) if byte.is_ascii_control() => format!("char({byte})").into_bytes(),
+            Token::Text(text) => self.delimited(text),
             _ => self.source.get(self.start..self.end).unwrap_or_default().to_vec(),
         };
         self.error_near(message, &near)
+    }
+
+    /// A string as messages show it: what it means, between its delimiters.
+    fn delimited(&self, text: &[u8]) -> Vec<u8> {
+        let token = self.source.get(self.start..self.end).unwrap_or_default();
+        let width = match token {
+            [b'[', rest @ ..] => 2 + rest.iter().take_while(|byte| **byte == b'=').count(),
+            _ => 1,
+        };
+        let (open, close) = (token.get(..width), token.get(token.len().saturating_sub(width)..));
+        [open.unwrap_or_default(), text, close.unwrap_or_default()].concat()
     }
 
     /// An error at the present line, without a token.
