@@ -106,7 +106,7 @@ impl<'h> Machine<'h> {
     }
 
     /// Results of a library function go where the function was.
-    pub(super) fn shift_down(&mut self, at: usize, count: usize) {
+    fn shift_down(&mut self, at: usize, count: usize) {
         self.thread.stack.copy_within(at + 1..at + 1 + count, at);
     }
 }

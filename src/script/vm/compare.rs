@@ -52,7 +52,7 @@ impl Machine<'_> {
     }
 
     /// `a <= b`
-    pub fn less_equal(&mut self, a: Value, b: Value) -> Res<bool> {
+    fn less_equal(&mut self, a: Value, b: Value) -> Res<bool> {
         match (a, b) {
             (Value::Number(x), Value::Number(y)) => Ok(x <= y),
             (Value::Str(x), Value::Str(y)) => {

@@ -25,7 +25,7 @@ pub enum Arith {
 }
 
 impl Arith {
-    pub(super) fn event(self) -> StrId {
+    fn event(self) -> StrId {
         match self {
             Self::Add => names::ADD,
             Self::Sub => names::SUB,

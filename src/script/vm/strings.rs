@@ -86,7 +86,7 @@ impl StrObj {
     }
 
     /// True if the hash was computed already: what comes then costs nothing.
-    pub fn is_hashed(&self) -> bool {
+    fn is_hashed(&self) -> bool {
         self.hash.load(Relaxed) != 0
     }
 }

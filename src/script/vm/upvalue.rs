@@ -32,7 +32,7 @@ impl Machine<'_> {
 }
 
 impl<'h> Machine<'h> {
-    pub(super) fn find_upvalue(&mut self, place: u32) -> u32 {
+    fn find_upvalue(&mut self, place: u32) -> u32 {
         match self.thread.open.binary_search_by_key(&place, |(place, _)| *place) {
             Ok(found) => self.thread.open.get(found).map_or(0, |(_, number)| *number),
             Err(at) => {

@@ -79,7 +79,7 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// What `__tostring` raises.
-    pub fn show(&mut self, value: Value) -> Res<Value> {
+    fn show(&mut self, value: Value) -> Res<Value> {
         let handler = self.metamethod(value, names::TOSTRING);
         if !handler.is_nil() {
             return self.call(handler, &[value]);

@@ -63,7 +63,7 @@ impl Compiler<'_> {
     }
 
     /// One statement; true if it has to be the last.
-    pub(super) fn statement(&mut self) -> Res<bool> {
+    fn statement(&mut self) -> Res<bool> {
         let line = self.lexer.line;
         let Token::Sym(sym) = *self.token() else {
             self.expr_statement()?;

@@ -66,7 +66,7 @@ impl Heap {
         work + self.sweep()
     }
 
-    pub(super) fn sweep(&mut self) -> u64 {
+    fn sweep(&mut self) -> u64 {
         let Self { strings, tables, functions, upvalues, threads, bytes, .. } = self;
         let mut work = strings.own.len() + tables.places() + functions.places() + upvalues.places();
         // Free numbers in `own` are those that are not in use: their objects are empty.
