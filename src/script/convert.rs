@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use super::vm::machine::{End, Fault, Machine, Res};
 use super::vm::names;
 use super::vm::printf::to_i64;
-use super::vm::value::{TableId, Value};
+use super::vm::value::{LuaValue, TableId};
 use crate::error::{ReplyError, c_string};
 use crate::protocol::{Reply, Resp, encode};
 
@@ -17,11 +17,11 @@ const ELEMENT_BYTES: usize = size_of::<Reply>();
 /// Units of an element that is converted.
 const ELEMENT_UNITS: u64 = 4;
 
-fn field(vm: &mut Machine<'_>, name: &[u8], value: Value) -> Res<Value> {
+fn field(vm: &mut Machine<'_>, name: &[u8], value: LuaValue) -> Res<LuaValue> {
     let table = vm.table(0, 1);
     let name = vm.string(name)?;
     vm.raw_set(table, name, value)?;
-    Ok(Value::Table(table))
+    Ok(LuaValue::Table(table))
 }
 
 fn list(vm: &mut Machine<'_>, count: usize) -> Res<TableId> {
@@ -32,47 +32,47 @@ fn list(vm: &mut Machine<'_>, count: usize) -> Res<TableId> {
 
 fn put(vm: &mut Machine<'_>, table: TableId, i: usize, reply: &Reply) -> Res<()> {
     let value = to_lua(vm, reply)?;
-    vm.raw_set(table, Value::Number((i + 1) as f64), value)
+    vm.raw_set(table, LuaValue::Number((i + 1) as f64), value)
 }
 
 /// A command's reply as a Lua value, in the version of the protocol that the script has asked for.
 ///
 /// # Errors
 /// The run is over.
-pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<Value> {
+pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<LuaValue> {
     vm.charge(ELEMENT_UNITS)?;
     Ok(match (reply, vm.resp) {
         (Reply::Ok, _) => {
             let table = vm.table(0, 1);
             let text = vm.string(b"OK")?;
-            vm.raw_set(table, Value::Str(names::OK), text)?;
-            Value::Table(table)
+            vm.raw_set(table, LuaValue::Str(names::OK), text)?;
+            LuaValue::Table(table)
         }
         (Reply::Simple(text), _) => {
             let table = vm.table(0, 1);
             let text = vm.string(text)?;
-            vm.raw_set(table, Value::Str(names::OK), text)?;
-            Value::Table(table)
+            vm.raw_set(table, LuaValue::Str(names::OK), text)?;
+            LuaValue::Table(table)
         }
         (Reply::Error(error), _) => error_table(vm, error.as_bytes(), true)?,
-        (Reply::Int(value), _) => Value::Number(*value as f64),
+        (Reply::Int(value), _) => LuaValue::Number(*value as f64),
         (Reply::Bulk(bytes), _) => vm.string(bytes)?,
-        (Reply::Nil | Reply::NilArray, Resp::V2) => Value::Bool(false),
-        (Reply::Nil | Reply::NilArray, Resp::V3) => Value::Nil,
+        (Reply::Nil | Reply::NilArray, Resp::V2) => LuaValue::Bool(false),
+        (Reply::Nil | Reply::NilArray, Resp::V3) => LuaValue::Nil,
         (Reply::Array(items) | Reply::Push(items), _) | (Reply::Set(items), Resp::V2) => {
             let table = list(vm, items.len())?;
             for (i, item) in items.iter().enumerate() {
                 put(vm, table, i, item)?;
             }
-            Value::Table(table)
+            LuaValue::Table(table)
         }
         (Reply::Set(items), Resp::V3) => {
             let table = vm.table(0, items.len());
             for item in items {
                 let key = to_lua(vm, item)?;
-                vm.raw_set(table, key, Value::Bool(true))?;
+                vm.raw_set(table, key, LuaValue::Bool(true))?;
             }
-            field(vm, b"set", Value::Table(table))?
+            field(vm, b"set", LuaValue::Table(table))?
         }
         (Reply::Pairs(pairs), Resp::V3) => {
             let table = list(vm, pairs.len())?;
@@ -80,9 +80,9 @@ pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<Value> {
                 let pair = list(vm, 2)?;
                 put(vm, pair, 0, first)?;
                 put(vm, pair, 1, second)?;
-                vm.raw_set(table, Value::Number((i + 1) as f64), Value::Table(pair))?;
+                vm.raw_set(table, LuaValue::Number((i + 1) as f64), LuaValue::Table(pair))?;
             }
-            Value::Table(table)
+            LuaValue::Table(table)
         }
         (Reply::Map(pairs) | Reply::Pairs(pairs), Resp::V2) => {
             let table = list(vm, 2 * pairs.len())?;
@@ -90,7 +90,7 @@ pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<Value> {
                 put(vm, table, 2 * i, key)?;
                 put(vm, table, 2 * i + 1, value)?;
             }
-            Value::Table(table)
+            LuaValue::Table(table)
         }
         (Reply::Map(pairs), Resp::V3) => {
             let table = vm.table(0, pairs.len());
@@ -99,11 +99,11 @@ pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<Value> {
                 let value = to_lua(vm, value)?;
                 vm.raw_set(table, key, value)?;
             }
-            field(vm, b"map", Value::Table(table))?
+            field(vm, b"map", LuaValue::Table(table))?
         }
-        (Reply::Bool(value), Resp::V2) => Value::Number(f64::from(u8::from(*value))),
-        (Reply::Bool(value), Resp::V3) => Value::Bool(*value),
-        (Reply::Double(value), Resp::V3) => field(vm, b"double", Value::Number(*value))?,
+        (Reply::Bool(value), Resp::V2) => LuaValue::Number(f64::from(u8::from(*value))),
+        (Reply::Bool(value), Resp::V3) => LuaValue::Bool(*value),
+        (Reply::Double(value), Resp::V3) => field(vm, b"double", LuaValue::Number(*value))?,
         (Reply::Double(_), Resp::V2) => vm.string(&bulk_text(reply))?,
         (Reply::BigNumber(text) | Reply::Verbatim(_, text), Resp::V2) => vm.string(text)?,
         (Reply::BigNumber(text), Resp::V3) => {
@@ -116,9 +116,9 @@ pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<Value> {
                 let (name, text) = (vm.string(name)?, vm.string(text)?);
                 vm.raw_set(table, name, text)?;
             }
-            field(vm, b"verbatim_string", Value::Table(table))?
+            field(vm, b"verbatim_string", LuaValue::Table(table))?
         }
-        (Reply::Encoded(_) | Reply::Silent, _) => Value::Nil,
+        (Reply::Encoded(_) | Reply::Silent, _) => LuaValue::Nil,
     })
 }
 
@@ -135,15 +135,15 @@ fn bulk_text(reply: &Reply) -> Vec<u8> {
 ///
 /// # Errors
 /// The run is over.
-pub fn error_table(vm: &mut Machine<'_>, text: &[u8], counted: bool) -> Res<Value> {
+pub fn error_table(vm: &mut Machine<'_>, text: &[u8], counted: bool) -> Res<LuaValue> {
     let table = vm.table(0, 2);
     let text = vm.string(text)?;
-    vm.raw_set(table, Value::Str(names::ERR), text)?;
+    vm.raw_set(table, LuaValue::Str(names::ERR), text)?;
     if counted {
         let name = vm.string(b"ignore_error_stats_update")?;
-        vm.raw_set(table, name, Value::Bool(true))?;
+        vm.raw_set(table, name, LuaValue::Bool(true))?;
     }
-    Ok(Value::Table(table))
+    Ok(LuaValue::Table(table))
 }
 
 /// What a returned table stands for.
@@ -159,32 +159,32 @@ enum Shape {
 struct Open {
     shape: Shape,
     /// The last key that was taken.
-    key: Value,
+    key: LuaValue,
     /// The value that belongs to the key that was taken.
-    value: Option<Value>,
+    value: Option<LuaValue>,
     parts: Vec<Reply>,
 }
 
 impl Open {
     /// The next part.
-    fn next(&mut self, vm: &Machine<'_>) -> Value {
-        let step = |table: TableId, key: Value| {
+    fn next(&mut self, vm: &Machine<'_>) -> LuaValue {
+        let step = |table: TableId, key: LuaValue| {
             vm.heap.tables.get(table.0).and_then(|table| table.next(key, &vm.heap.strings).ok().flatten())
         };
         match self.shape {
-            Shape::Array(table) => vm.raw_get(table, Value::Number((self.parts.len() + 1) as f64)),
+            Shape::Array(table) => vm.raw_get(table, LuaValue::Number((self.parts.len() + 1) as f64)),
             Shape::Keys(table) | Shape::Pairs(table) => {
                 if let Some(value) = self.value.take() {
                     return value;
                 }
-                let Some((key, value)) = step(table, self.key) else { return Value::Nil };
+                let Some((key, value)) = step(table, self.key) else { return LuaValue::Nil };
                 self.key = key;
                 if matches!(self.shape, Shape::Pairs(_)) {
                     self.value = Some(value);
                 }
                 key
             }
-            Shape::Done(_) => Value::Nil,
+            Shape::Done(_) => LuaValue::Nil,
         }
     }
 
@@ -221,7 +221,7 @@ impl<'a, 'h> ReplyMaker<'a, 'h> {
     ///
     /// # Errors
     /// The run is over: the reply is larger than a run's memory, or the budget is used up.
-    pub fn reply(&mut self, value: Value) -> Res<Reply> {
+    pub fn reply(&mut self, value: LuaValue) -> Res<Reply> {
         // Not by recursion: how deep it goes is the script's choice.
         let mut open: Vec<Open> = Vec::new();
         let mut made = self.begin(value, &mut open)?;
@@ -237,25 +237,25 @@ impl<'a, 'h> ReplyMaker<'a, 'h> {
                 None => return Ok(Reply::Nil),
             };
             made = match next {
-                Value::Nil => open.pop().map(Open::close),
+                LuaValue::Nil => open.pop().map(Open::close),
                 value => self.begin(value, &mut open)?,
             };
         }
     }
 
     /// The reply for a value without parts; one with parts is opened instead.
-    fn begin(&mut self, value: Value, open: &mut Vec<Open>) -> Res<Option<Reply>> {
+    fn begin(&mut self, value: LuaValue, open: &mut Vec<Open>) -> Res<Option<Reply>> {
         self.take(0)?;
         Ok(Some(match value {
-            Value::Str(id) => Reply::Bulk(self.copy(id)?),
-            Value::Number(value) => Reply::Int(to_i64(value)),
-            Value::Bool(value) if self.vm.resp == Resp::V3 => Reply::Bool(value),
-            Value::Bool(true) => Reply::Int(1),
-            Value::Table(_) if open.len() >= DEPTH_MAX => ReplyError::new("ERR reached lua stack limit").into(),
-            Value::Table(table) => match self.shape(table)? {
+            LuaValue::Str(id) => Reply::Bulk(self.copy(id)?),
+            LuaValue::Number(value) => Reply::Int(to_i64(value)),
+            LuaValue::Bool(value) if self.vm.resp == Resp::V3 => Reply::Bool(value),
+            LuaValue::Bool(true) => Reply::Int(1),
+            LuaValue::Table(_) if open.len() >= DEPTH_MAX => ReplyError::new("ERR reached lua stack limit").into(),
+            LuaValue::Table(table) => match self.shape(table)? {
                 Shape::Done(reply) => reply,
                 shape => {
-                    open.push(Open { shape, key: Value::Nil, value: None, parts: Vec::new() });
+                    open.push(Open { shape, key: LuaValue::Nil, value: None, parts: Vec::new() });
                     return Ok(None);
                 }
             },
@@ -263,32 +263,32 @@ impl<'a, 'h> ReplyMaker<'a, 'h> {
         }))
     }
 
-    fn field(&mut self, table: TableId, name: &[u8]) -> Value {
+    fn field(&mut self, table: TableId, name: &[u8]) -> LuaValue {
         let table = self.vm.heap.tables.get(table.0);
-        table.map_or(Value::Nil, |table| table.get_bytes(name, &self.vm.heap.strings))
+        table.map_or(LuaValue::Nil, |table| table.get_bytes(name, &self.vm.heap.strings))
     }
 
     /// What a table stands for, by its fields in Redis's order.
     fn shape(&mut self, table: TableId) -> Res<Shape> {
-        if let Value::Str(id) = self.field(table, b"err") {
+        if let LuaValue::Str(id) = self.field(table, b"err") {
             let text = self.copy(id)?;
             return Ok(Shape::Done(ReplyError::text(c_string(&text).to_vec()).into()));
         }
-        if let Value::Str(id) = self.field(table, b"ok") {
+        if let LuaValue::Str(id) = self.field(table, b"ok") {
             let text = self.copy(id)?;
             let line: Vec<u8> = c_string(&text).iter().map(|byte| line_byte(*byte)).collect();
             return Ok(Shape::Done(Reply::Simple(line.into())));
         }
-        if let Value::Number(value) = self.field(table, b"double") {
+        if let LuaValue::Number(value) = self.field(table, b"double") {
             return Ok(Shape::Done(Reply::Double(value)));
         }
-        if let Value::Table(map) = self.field(table, b"map") {
+        if let LuaValue::Table(map) = self.field(table, b"map") {
             return Ok(Shape::Pairs(map));
         }
-        if let Value::Table(set) = self.field(table, b"set") {
+        if let LuaValue::Table(set) = self.field(table, b"set") {
             return Ok(Shape::Keys(set));
         }
-        if let Value::Str(id) = self.field(table, b"big_number") {
+        if let LuaValue::Str(id) = self.field(table, b"big_number") {
             let text: Vec<u8> = self.copy(id)?.iter().map(|byte| line_byte(*byte)).collect();
             return Ok(Shape::Done(Reply::BigNumber(text.into())));
         }
@@ -296,8 +296,9 @@ impl<'a, 'h> ReplyMaker<'a, 'h> {
     }
 
     fn verbatim(&mut self, table: TableId) -> Res<Option<Reply>> {
-        let Value::Table(verbatim) = self.field(table, b"verbatim_string") else { return Ok(None) };
-        let (Value::Str(format), Value::Str(text)) = (self.field(verbatim, b"format"), self.field(verbatim, b"string"))
+        let LuaValue::Table(verbatim) = self.field(table, b"verbatim_string") else { return Ok(None) };
+        let (LuaValue::Str(format), LuaValue::Str(text)) =
+            (self.field(verbatim, b"format"), self.field(verbatim, b"string"))
         else {
             return Ok(None);
         };

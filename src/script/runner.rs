@@ -7,7 +7,7 @@ use super::host::Host;
 use super::lib::Script;
 use super::source::Source;
 use super::vm::machine::{End, Fault, Machine, Res};
-use super::vm::value::Value;
+use super::vm::value::LuaValue;
 use crate::error::{ReplyError, c_string};
 use crate::protocol::{Outcome, Reply};
 use crate::store::Options;
@@ -63,14 +63,14 @@ impl PreparedScript {
     }
 
     /// An uncaught error as Redis reports it, with the place of the innermost call.
-    fn failure(&self, vm: &Machine<'_>, value: Value) -> ReplyError {
+    fn failure(&self, vm: &Machine<'_>, value: LuaValue) -> ReplyError {
         let mut text = match value {
-            Value::Table(table) => {
-                let text = vm.raw_get(table, Value::Str(super::vm::names::ERR));
+            LuaValue::Table(table) => {
+                let text = vm.raw_get(table, LuaValue::Str(super::vm::names::ERR));
                 vm.text_of(text).map_or_else(|| b"ERR unknown error".to_vec(), |text| text.into_owned())
             }
-            Value::Str(_) | Value::Number(_) => [b"ERR ", &*vm.text_of(value).unwrap_or_default()].concat(),
-            Value::Bool(value) => format!("ERR {value}").into_bytes(),
+            LuaValue::Str(_) | LuaValue::Number(_) => [b"ERR ", &*vm.text_of(value).unwrap_or_default()].concat(),
+            LuaValue::Bool(value) => format!("ERR {value}").into_bytes(),
             other => format!("ERR {}", other.type_name()).into_bytes(),
         };
         // Redis takes the message for a C string.
@@ -107,15 +107,15 @@ fn execute(
     let argv = list(vm, argv)?;
     vm.set_arguments(keys, argv);
     let count = vm.call_at(0, 0)?;
-    let value = if count == 0 { Value::Nil } else { vm.thread.stack.first().copied().unwrap_or_default() };
+    let value = if count == 0 { LuaValue::Nil } else { vm.thread.stack.first().copied().unwrap_or_default() };
     ReplyMaker::new(vm).reply(value)
 }
 
-fn list(vm: &mut Machine<'_>, items: impl Iterator<Item = impl AsRef<[u8]>>) -> Res<Value> {
+fn list(vm: &mut Machine<'_>, items: impl Iterator<Item = impl AsRef<[u8]>>) -> Res<LuaValue> {
     let table = vm.table(items.size_hint().0, 0);
     for (i, item) in items.enumerate() {
         let text = vm.string(item.as_ref())?;
-        vm.raw_set(table, Value::Number((i + 1) as f64), text)?;
+        vm.raw_set(table, LuaValue::Number((i + 1) as f64), text)?;
     }
-    Ok(Value::Table(table))
+    Ok(LuaValue::Table(table))
 }

@@ -2,7 +2,7 @@
 
 use lockstep::script::lib::Script;
 use lockstep::script::vm::machine::{End, Fault};
-use lockstep::script::vm::value::Value;
+use lockstep::script::vm::value::LuaValue;
 
 /// What a run gave, the units that it took, and the bytes that it had at its end.
 type Trace = (Result<Vec<u8>, String>, u64, usize);
@@ -15,10 +15,10 @@ fn run(source: &str) -> Trace {
     let mut vm = script.start(FUEL, MEMORY);
     let result = match vm.call_at(0, 0) {
         Ok(_) => match vm.thread.stack[0] {
-            Value::Str(id) => Ok(vm.bytes(id).to_vec()),
+            LuaValue::Str(id) => Ok(vm.bytes(id).to_vec()),
             other => Err(format!("{other:?}")),
         },
-        Err(Fault::Error(Value::Str(id))) => Err(String::from_utf8_lossy(vm.bytes(id)).into_owned()),
+        Err(Fault::Error(LuaValue::Str(id))) => Err(String::from_utf8_lossy(vm.bytes(id)).into_owned()),
         Err(other) => Err(format!("{other:?}")),
     };
     (result, FUEL - vm.fuel, vm.heap.bytes)

@@ -3,7 +3,7 @@
 use lockstep::script::lib::Script;
 use lockstep::script::vm::machine::{Fault, Machine};
 use lockstep::script::vm::number::number_text;
-use lockstep::script::vm::value::Value;
+use lockstep::script::vm::value::LuaValue;
 
 fn ours(source: &str, stress: bool) -> String {
     let script = match Script::new(source.as_bytes(), b"@user_script") {
@@ -24,12 +24,12 @@ fn ours(source: &str, stress: bool) -> String {
     }
 }
 
-fn show(vm: &Machine<'_>, value: Value) -> String {
+fn show(vm: &Machine<'_>, value: LuaValue) -> String {
     match value {
-        Value::Nil => "nil".into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Number(n) => String::from_utf8(number_text(n)).unwrap(),
-        Value::Str(id) => format!("{:?}", String::from_utf8_lossy(vm.bytes(id))),
+        LuaValue::Nil => "nil".into(),
+        LuaValue::Bool(b) => b.to_string(),
+        LuaValue::Number(n) => String::from_utf8(number_text(n)).unwrap(),
+        LuaValue::Str(id) => format!("{:?}", String::from_utf8_lossy(vm.bytes(id))),
         other => other.type_name().into(),
     }
 }

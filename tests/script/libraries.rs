@@ -2,7 +2,7 @@
 
 use lockstep::script::lib::Script;
 use lockstep::script::vm::machine::{End, Fault};
-use lockstep::script::vm::value::Value;
+use lockstep::script::vm::value::LuaValue;
 
 use crate::support::process::Server;
 
@@ -25,10 +25,10 @@ fn run(source: &str, fuel: u64, memory: usize, stress: bool) -> Result<Vec<u8>, 
     }
     match vm.call_at(0, 0) {
         Ok(_) => match vm.thread.stack[0] {
-            Value::Str(id) => Ok(vm.bytes(id).to_vec()),
+            LuaValue::Str(id) => Ok(vm.bytes(id).to_vec()),
             other => Err(format!("no string: {other:?}")),
         },
-        Err(Fault::Error(Value::Str(id))) => Err(format!("error: {}", String::from_utf8_lossy(vm.bytes(id)))),
+        Err(Fault::Error(LuaValue::Str(id))) => Err(format!("error: {}", String::from_utf8_lossy(vm.bytes(id)))),
         Err(Fault::Ended(end)) => Err(format!("ended: {end:?}")),
         Err(other) => Err(format!("{other:?}")),
     }

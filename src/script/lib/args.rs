@@ -3,18 +3,22 @@
 use crate::script::vm::chunk::Named;
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
 use crate::script::vm::number::{TEXT_UNITS, number_text};
-use crate::script::vm::value::{StrId, TableId, Value};
+use crate::script::vm::value::{LuaValue, StrId, TableId};
 
 impl Machine<'_> {
     /// Argument `i`, from 1; nil if there are fewer.
     #[inline]
-    pub fn arg(&self, args: Args, i: usize) -> Value {
-        if i > args.count { Value::Nil } else { self.thread.stack.get(args.base + i - 1).copied().unwrap_or_default() }
+    pub fn arg(&self, args: Args, i: usize) -> LuaValue {
+        if i > args.count {
+            LuaValue::Nil
+        } else {
+            self.thread.stack.get(args.base + i - 1).copied().unwrap_or_default()
+        }
     }
 
     /// One result.
     #[inline]
-    pub fn give(&mut self, args: Args, value: Value) -> usize {
+    pub fn give(&mut self, args: Args, value: LuaValue) -> usize {
         if let Some(place) = self.thread.stack.get_mut(args.base) {
             *place = value;
         }
@@ -25,7 +29,7 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// There are too many.
-    pub fn give_all(&mut self, args: Args, values: &[Value]) -> Res<usize> {
+    pub fn give_all(&mut self, args: Args, values: &[LuaValue]) -> Res<usize> {
         self.reserve(args.base + values.len() + 8)?;
         for (place, value) in self.thread.stack.iter_mut().skip(args.base).zip(values) {
             *place = *value;
@@ -63,7 +67,7 @@ impl Machine<'_> {
     #[inline]
     pub fn number_arg(&mut self, args: Args, i: usize) -> Res<f64> {
         match self.arg(args, i) {
-            Value::Number(n) => Ok(n),
+            LuaValue::Number(n) => Ok(n),
             other => {
                 self.charge_number(other)?;
                 self.to_number(other).ok_or_else(|| self.wrong_type(args, i, "number"))
@@ -109,13 +113,13 @@ impl Machine<'_> {
     /// It is neither.
     pub fn string_arg(&mut self, args: Args, i: usize) -> Res<StrId> {
         match self.arg(args, i) {
-            Value::Str(id) => Ok(id),
-            Value::Number(n) => {
+            LuaValue::Str(id) => Ok(id),
+            LuaValue::Number(n) => {
                 self.charge(TEXT_UNITS)?;
                 let id = self.heap.string(&number_text(n));
                 // As Lua does: the argument itself becomes a string, and so lives as long as the call.
                 if let Some(place) = self.thread.stack.get_mut(args.base + i - 1) {
-                    *place = Value::Str(id);
+                    *place = LuaValue::Str(id);
                 }
                 Ok(id)
             }
@@ -129,7 +133,7 @@ impl Machine<'_> {
     /// It is none.
     pub fn table_arg(&mut self, args: Args, i: usize) -> Res<TableId> {
         match self.arg(args, i) {
-            Value::Table(id) => Ok(id),
+            LuaValue::Table(id) => Ok(id),
             _ => Err(self.wrong_type(args, i, "table")),
         }
     }
@@ -138,9 +142,9 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// It is none.
-    pub fn function_arg(&mut self, args: Args, i: usize) -> Res<Value> {
+    pub fn function_arg(&mut self, args: Args, i: usize) -> Res<LuaValue> {
         match self.arg(args, i) {
-            value @ (Value::Function(_) | Value::Native(_)) => Ok(value),
+            value @ (LuaValue::Function(_) | LuaValue::Native(_)) => Ok(value),
             _ => Err(self.wrong_type(args, i, "function")),
         }
     }
@@ -149,7 +153,7 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// It was not.
-    pub fn any_arg(&mut self, args: Args, i: usize) -> Res<Value> {
+    pub fn any_arg(&mut self, args: Args, i: usize) -> Res<LuaValue> {
         if i > args.count {
             return Err(self.bad_argument(i, "value expected"));
         }

@@ -2,7 +2,7 @@
 
 use crate::script::vm::machine::{Args, Machine, Native, Res};
 use crate::script::vm::number::reading_cost;
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("bit.arshift", arshift),
@@ -27,7 +27,7 @@ fn bits(vm: &mut Machine<'_>, args: Args, i: usize) -> Res<u32> {
     /// 2^52 + 2^51: a double that is added to it keeps its whole part in the lowest bits.
     const ROUNDS: f64 = 6_755_399_441_055_744.0;
     let value = vm.arg(args, i);
-    if let Value::Str(id) = value {
+    if let LuaValue::Str(id) = value {
         vm.charge(reading_cost(vm.bytes(id)))?;
     }
     match vm.to_number(value) {
@@ -39,7 +39,7 @@ fn bits(vm: &mut Machine<'_>, args: Args, i: usize) -> Res<u32> {
 }
 
 fn answer(vm: &mut Machine<'_>, args: Args, bits: u32) -> usize {
-    vm.give(args, Value::Number(f64::from(bits as i32)))
+    vm.give(args, LuaValue::Number(f64::from(bits as i32)))
 }
 
 fn tobit(vm: &mut Machine<'_>, args: Args) -> Res<usize> {

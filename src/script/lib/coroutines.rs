@@ -2,7 +2,7 @@
 
 use crate::script::vm::machine::{Args, Fault, LEVELS_MAX, Machine, Native, Res};
 use crate::script::vm::thread::{Status, Thread};
-use crate::script::vm::value::{ThreadId, Value};
+use crate::script::vm::value::{LuaValue, ThreadId};
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("coroutine.create", create),
@@ -16,13 +16,13 @@ pub(super) const FUNCTIONS: &[(&str, Native)] = &[
 
 fn new_thread(vm: &mut Machine<'_>, args: Args) -> Res<ThreadId> {
     let function = vm.arg(args, 1);
-    if !matches!(function, Value::Function(_)) || vm.is_bound(function) {
+    if !matches!(function, LuaValue::Function(_)) || vm.is_bound(function) {
         return Err(vm.bad_argument(1, "Lua function expected"));
     }
     // Its stack is memory of its own.
     vm.charge(100)?;
     let mut thread = Thread::default();
-    thread.stack.resize(32, Value::Nil);
+    thread.stack.resize(32, LuaValue::Nil);
     if let Some(place) = thread.stack.first_mut() {
         *place = function;
     }
@@ -32,19 +32,19 @@ fn new_thread(vm: &mut Machine<'_>, args: Args) -> Res<ThreadId> {
 
 fn create(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let thread = new_thread(vm, args)?;
-    Ok(vm.give(args, Value::Thread(thread)))
+    Ok(vm.give(args, LuaValue::Thread(thread)))
 }
 
 fn wrap(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let thread = new_thread(vm, args)?;
     let native = vm.native("wrapped coroutine");
-    let function = vm.bound(native, &[Value::Thread(thread)]);
+    let function = vm.bound(native, &[LuaValue::Thread(thread)]);
     Ok(vm.give(args, function))
 }
 
 fn thread_arg(vm: &mut Machine<'_>, args: Args) -> Res<ThreadId> {
     match vm.arg(args, 1) {
-        Value::Thread(id) => Ok(id),
+        LuaValue::Thread(id) => Ok(id),
         _ => Err(vm.bad_argument(1, "coroutine expected")),
     }
 }
@@ -66,7 +66,7 @@ fn status_text(status: Status) -> &'static str {
 }
 
 fn running(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
-    let value = if vm.is_main() { Value::Nil } else { Value::Thread(vm.current) };
+    let value = if vm.is_main() { LuaValue::Nil } else { LuaValue::Thread(vm.current) };
     Ok(vm.give(args, value))
 }
 
@@ -81,23 +81,23 @@ fn yield_now(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 fn resume(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let id = thread_arg(vm, args)?;
-    let values: Vec<Value> = (2..=args.count).map(|i| vm.arg(args, i)).collect();
+    let values: Vec<LuaValue> = (2..=args.count).map(|i| vm.arg(args, i)).collect();
     match vm.resume(id, &values) {
         Ok(mut results) => {
-            results.insert(0, Value::Bool(true));
+            results.insert(0, LuaValue::Bool(true));
             vm.give_all(args, &results)
         }
-        Err(Fault::Error(value)) => vm.give_all(args, &[Value::Bool(false), value]),
+        Err(Fault::Error(value)) => vm.give_all(args, &[LuaValue::Bool(false), value]),
         Err(other) => Err(other),
     }
 }
 
 fn wrapped(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
-    let Some(Value::Thread(id)) = vm.state(args).first().copied() else { return Ok(0) };
-    let values: Vec<Value> = (1..=args.count).map(|i| vm.arg(args, i)).collect();
+    let Some(LuaValue::Thread(id)) = vm.state(args).first().copied() else { return Ok(0) };
+    let values: Vec<LuaValue> = (1..=args.count).map(|i| vm.arg(args, i)).collect();
     match vm.resume(id, &values) {
         Ok(results) => vm.give_all(args, &results),
-        Err(Fault::Error(value @ Value::Str(text))) => {
+        Err(Fault::Error(value @ LuaValue::Str(text))) => {
             // As Lua: a text has the place of the caller put in front.
             let text = vm.bytes(text).to_vec();
             let _ = value;
@@ -120,7 +120,7 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// Its own, or that it cannot be resumed.
-    fn resume(&mut self, id: ThreadId, values: &[Value]) -> Res<Vec<Value>> {
+    fn resume(&mut self, id: ThreadId, values: &[LuaValue]) -> Res<Vec<LuaValue>> {
         let status = self.status(id);
         if status != Status::Suspended {
             let text = format!("cannot resume {} coroutine", status_text(status));
@@ -141,7 +141,7 @@ impl Machine<'_> {
         }
         self.levels += 1;
         // Who waits for the coroutine lives as long as it runs.
-        self.kept.push(Value::Thread(outer_id));
+        self.kept.push(LuaValue::Thread(outer_id));
         let result = self.go_on(values);
         self.kept.pop();
         self.levels -= 1;

@@ -2,7 +2,7 @@
 
 use crate::script::vm::arith;
 use crate::script::vm::machine::{Args, Machine, Native, Res};
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("math.abs", |vm, args| one(vm, args, f64::abs)),
@@ -40,12 +40,12 @@ const RADIANS: f64 = std::f64::consts::PI / 180.0;
 
 fn one(vm: &mut Machine<'_>, args: Args, of: fn(f64) -> f64) -> Res<usize> {
     let x = vm.number_arg(args, 1)?;
-    Ok(vm.give(args, Value::Number(of(x))))
+    Ok(vm.give(args, LuaValue::Number(of(x))))
 }
 
 fn two(vm: &mut Machine<'_>, args: Args, of: fn(f64, f64) -> f64) -> Res<usize> {
     let (x, y) = (vm.number_arg(args, 1)?, vm.number_arg(args, 2)?);
-    Ok(vm.give(args, Value::Number(of(x, y))))
+    Ok(vm.give(args, LuaValue::Number(of(x, y))))
 }
 
 fn best(vm: &mut Machine<'_>, args: Args, is_better: fn(f64, f64) -> bool) -> Res<usize> {
@@ -57,25 +57,25 @@ fn best(vm: &mut Machine<'_>, args: Args, is_better: fn(f64, f64) -> bool) -> Re
             best = x;
         }
     }
-    Ok(vm.give(args, Value::Number(best)))
+    Ok(vm.give(args, LuaValue::Number(best)))
 }
 
 fn frexp(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (mantissa, exponent) = libm::frexp(vm.number_arg(args, 1)?);
-    vm.give_all(args, &[Value::Number(mantissa), Value::Number(f64::from(exponent))])
+    vm.give_all(args, &[LuaValue::Number(mantissa), LuaValue::Number(f64::from(exponent))])
 }
 
 fn ldexp(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (x, exponent) = (vm.number_arg(args, 1)?, vm.int32_arg(args, 2)?);
     let value = libm::ldexp(x, exponent as i32);
-    Ok(vm.give(args, Value::Number(value)))
+    Ok(vm.give(args, LuaValue::Number(value)))
 }
 
 fn modf(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let x = vm.number_arg(args, 1)?;
     let whole = x.trunc();
     let part = if x.is_infinite() { 0.0f64.copysign(x) } else { (x - whole).copysign(x) };
-    vm.give_all(args, &[Value::Number(whole), Value::Number(part)])
+    vm.give_all(args, &[LuaValue::Number(whole), LuaValue::Number(part)])
 }
 
 /// As Redis's own generator, `drand48` of POSIX, whose sequence a script's seed fixes.
@@ -102,7 +102,7 @@ fn random(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         }
         _ => return Err(vm.error("wrong number of arguments")),
     };
-    Ok(vm.give(args, Value::Number(value)))
+    Ok(vm.give(args, LuaValue::Number(value)))
 }
 
 fn randomseed(vm: &mut Machine<'_>, args: Args) -> Res<usize> {

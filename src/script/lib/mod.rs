@@ -27,7 +27,7 @@ use super::vm::machine::{Machine, Native};
 use super::vm::names::{self, NAMES};
 use super::vm::strings::StrObj;
 use super::vm::table::Table;
-use super::vm::value::{NativeId, StrId, TableId, Value};
+use super::vm::value::{LuaValue, NativeId, StrId, TableId};
 
 /// All functions: `table.name`, `name` for globals; one with a blank in its name is for the library alone.
 static FUNCTIONS: LazyLock<Vec<(&'static str, Native)>> = LazyLock::new(|| {
@@ -79,38 +79,38 @@ impl Library {
     fn new() -> Self {
         let mut library = Self { strings: Vec::new(), known: BTreeMap::new(), tables: Vec::new() };
         NAMES.iter().for_each(|name| _ = library.intern(name));
-        let mut entries: Vec<Vec<(StrId, Value)>> = vec![Vec::new(); TABLES.len() + 3];
+        let mut entries: Vec<Vec<(StrId, LuaValue)>> = vec![Vec::new(); TABLES.len() + 3];
         let number = |name: &str| TABLES.iter().position(|table| *table == name).map_or(0, |at| at + 1);
         let mut put =
-            |table: usize, name: StrId, value: Value| entries.get_mut(table).map(|list| list.push((name, value)));
+            |table: usize, name: StrId, value: LuaValue| entries.get_mut(table).map(|list| list.push((name, value)));
         for (i, (name, _)) in FUNCTIONS.iter().enumerate().filter(|(_, (name, _))| !name.contains(' ')) {
             let (table, name) = name.split_once('.').unwrap_or(("", name));
-            put(number(table), library.intern(name), Value::Native(NativeId(i as u16)));
+            put(number(table), library.intern(name), LuaValue::Native(NativeId(i as u16)));
         }
         for (table, name, value) in [("math", "pi", std::f64::consts::PI), ("math", "huge", f64::INFINITY)]
             .into_iter()
             .chain(redis::CONSTANTS.iter().map(|(name, value)| ("redis", *name, *value)))
         {
-            put(number(table), library.intern(name), Value::Number(value));
+            put(number(table), library.intern(name), LuaValue::Number(value));
         }
         for (table, name, field) in cjson::FIELDS.iter().chain(cmsgpack::FIELDS) {
             let value = match field {
-                Field::Text(text) => Value::Str(library.intern(text)),
-                Field::Null => Value::Null,
+                Field::Text(text) => LuaValue::Str(library.intern(text)),
+                Field::Null => LuaValue::Null,
             };
             put(number(table), library.intern(name), value);
         }
-        let version = Value::Str(library.intern(crate::REDIS_VERSION));
+        let version = LuaValue::Str(library.intern(crate::REDIS_VERSION));
         put(number("redis"), library.intern("REDIS_VERSION"), version);
-        let version = Value::Str(library.intern("Lua 5.1"));
+        let version = LuaValue::Str(library.intern("Lua 5.1"));
         put(0, library.intern("_VERSION"), version);
-        put(0, library.intern("_G"), Value::Table(TableId(0)));
+        put(0, library.intern("_G"), LuaValue::Table(TableId(0)));
         for (i, name) in TABLES.iter().enumerate() {
-            put(0, library.intern(name), Value::Table(TableId(i as u32 + 1)));
+            put(0, library.intern(name), LuaValue::Table(TableId(i as u32 + 1)));
         }
         let unknown = FUNCTIONS.iter().position(|(name, _)| *name == base::UNKNOWN_GLOBAL).unwrap_or_default();
-        put(GLOBALS_META.0 as usize, names::INDEX, Value::Native(NativeId(unknown as u16)));
-        let string = Value::Table(TableId(number("string") as u32));
+        put(GLOBALS_META.0 as usize, names::INDEX, LuaValue::Native(NativeId(unknown as u16)));
+        let string = LuaValue::Table(TableId(number("string") as u32));
         put(STRING_META.0 as usize, names::INDEX, string);
         let strings = super::vm::strings::Strings::new(library.strings.clone().into());
         library.tables = entries
@@ -119,7 +119,7 @@ impl Library {
                 let mut table = Table::sized(0, entries.len());
                 for (name, value) in entries {
                     // A string can be a key.
-                    table.set(Value::Str(name), value, &strings).ok();
+                    table.set(LuaValue::Str(name), value, &strings).ok();
                 }
                 Arc::new(table)
             })
@@ -192,9 +192,9 @@ impl Script {
         vm.string_meta = Some(STRING_META);
         let globals = vm.globals;
         let main = vm.load(self.chunk.clone(), globals);
-        vm.thread.stack.resize(64, Value::Nil);
+        vm.thread.stack.resize(64, LuaValue::Nil);
         if let Some(place) = vm.thread.stack.first_mut() {
-            *place = Value::Function(main);
+            *place = LuaValue::Function(main);
         }
         vm.thread.top = 1;
         vm
@@ -203,12 +203,12 @@ impl Script {
 
 impl Machine<'_> {
     /// Gives the run its KEYS and ARGV.
-    pub fn set_arguments(&mut self, keys: Value, argv: Value) {
+    pub fn set_arguments(&mut self, keys: LuaValue, argv: LuaValue) {
         let strings = &self.heap.strings;
         if let Some(globals) = self.heap.tables.get_mut(self.globals.0) {
             for (name, value) in [(names::KEYS, keys), (names::ARGV, argv)] {
                 // A string can be a key.
-                globals.set(Value::Str(name), value, strings).ok();
+                globals.set(LuaValue::Str(name), value, strings).ok();
             }
         }
     }

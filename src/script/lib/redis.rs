@@ -6,7 +6,7 @@ use crate::script::source::sha1_hex;
 use crate::script::vm::machine::{Args, End, Fault, Machine, Native, Res};
 use crate::script::vm::names;
 use crate::script::vm::printf::{number_argument, to_i64};
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 /// What one `redis.call` costs besides its bytes and elements, units.
 const CALL_UNITS: u64 = 100;
@@ -15,13 +15,13 @@ const ARGUMENT_UNITS: u64 = 16;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("redis.acl_check_cmd", acl_check_cmd),
-    ("redis.breakpoint", |vm, args| Ok(vm.give(args, Value::Bool(false)))),
+    ("redis.breakpoint", |vm, args| Ok(vm.give(args, LuaValue::Bool(false)))),
     ("redis.call", call),
     ("redis.debug", |_, _| Ok(0)),
     ("redis.error_reply", error_reply),
     ("redis.log", log),
     ("redis.pcall", pcall),
-    ("redis.replicate_commands", |vm, args| Ok(vm.give(args, Value::Bool(true)))),
+    ("redis.replicate_commands", |vm, args| Ok(vm.give(args, LuaValue::Bool(true)))),
     ("redis.set_repl", set_repl),
     ("redis.setresp", setresp),
     ("redis.sha1hex", sha1hex),
@@ -62,7 +62,7 @@ fn error_text(text: &[u8]) -> Vec<u8> {
 
 fn error_reply(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let text = match (args.count, vm.arg(args, 1)) {
-        (1, Value::Str(id)) => error_text(vm.bytes(id)),
+        (1, LuaValue::Str(id)) => error_text(vm.bytes(id)),
         _ => b"ERR wrong number or type of arguments".to_vec(),
     };
     let table = error_table(vm, &text, false)?;
@@ -71,10 +71,10 @@ fn error_reply(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 fn status_reply(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let value = match (args.count, vm.arg(args, 1)) {
-        (1, text @ Value::Str(_)) => {
+        (1, text @ LuaValue::Str(_)) => {
             let table = vm.table(0, 1);
-            vm.raw_set(table, Value::Str(names::OK), text)?;
-            Value::Table(table)
+            vm.raw_set(table, LuaValue::Str(names::OK), text)?;
+            LuaValue::Table(table)
         }
         _ => error_table(vm, b"ERR wrong number or type of arguments", false)?,
     };
@@ -98,8 +98,8 @@ fn log(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         return Err(raise(vm, "redis.log() requires two arguments or more."));
     }
     match vm.arg(args, 1) {
-        Value::Number(level) if (0..=3).contains(&to_i64(level)) => Ok(0),
-        Value::Number(_) => Err(raise(vm, "Invalid debug level.")),
+        LuaValue::Number(level) if (0..=3).contains(&to_i64(level)) => Ok(0),
+        LuaValue::Number(_) => Err(raise(vm, "Invalid debug level.")),
         _ => Err(raise(vm, "First argument must be a number (log level).")),
     }
 }
@@ -135,7 +135,7 @@ fn acl_check_cmd(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         Err(text) => return Err(raise(vm, text)),
     };
     if vm.host.as_ref().is_some_and(|host| host.is_command(&words)) {
-        return Ok(vm.give(args, Value::Bool(true)));
+        return Ok(vm.give(args, LuaValue::Bool(true)));
     }
     Err(raise(vm, "Invalid command passed to redis.acl_check_cmd()"))
 }
@@ -183,8 +183,8 @@ fn words(vm: &mut Machine<'_>, args: Args) -> Res<Result<Words, &'static str>> {
     let mut numbers: Vec<Vec<u8>> = Vec::new();
     for i in 1..=args.count {
         let len = match vm.arg(args, i) {
-            Value::Str(id) => vm.heap.strings.len(id),
-            Value::Number(value) => {
+            LuaValue::Str(id) => vm.heap.strings.len(id),
+            LuaValue::Number(value) => {
                 numbers.push(number_argument(value));
                 24
             }
@@ -201,7 +201,7 @@ fn words(vm: &mut Machine<'_>, args: Args) -> Res<Result<Words, &'static str>> {
     let mut numbers = numbers.iter();
     let slices: Vec<&[u8]> = (1..=args.count)
         .map(|i| match vm.arg(args, i) {
-            Value::Str(id) => vm.bytes(id),
+            LuaValue::Str(id) => vm.bytes(id),
             _ => numbers.next().map(Vec::as_slice).unwrap_or_default(),
         })
         .collect();

@@ -3,7 +3,7 @@
 
 use crate::script::vm::machine::{Args, Machine, Native, Res};
 use crate::script::vm::printf::{to_i64, to_u64};
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] =
     &[("struct.pack", pack), ("struct.size", size), ("struct.unpack", unpack)];
@@ -125,7 +125,7 @@ fn pack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     // The library has a nil of its own behind the arguments: messages show it for the first one that is missing.
     let args = Args { count: args.count + 1, ..args };
     if let Some(place) = vm.thread.stack.get_mut(args.base + args.count - 1) {
-        *place = Value::Nil;
+        *place = LuaValue::Nil;
     }
     let mut out = Vec::new();
     let mut next = 2;
@@ -211,16 +211,16 @@ fn unpack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
             |vm: &Machine<'_>| format.take(vm.bytes(data).get(start..start + item.size as usize).unwrap_or_default());
         match item.letter {
             b'b' | b'B' | b'h' | b'H' | b'l' | b'L' | b'T' | b'i' | b'I' => {
-                values.push(Value::Number(integer(&bytes(vm), item.letter.is_ascii_lowercase())));
+                values.push(LuaValue::Number(integer(&bytes(vm), item.letter.is_ascii_lowercase())));
             }
             b'x' => {}
             b'f' => {
                 let bits = u32::from_le_bytes(bytes(vm).try_into().unwrap_or_default());
-                values.push(Value::Number(super::number_bits::f32_of(bits)));
+                values.push(LuaValue::Number(super::number_bits::f32_of(bits)));
             }
             b'd' => {
                 let bits = u64::from_le_bytes(bytes(vm).try_into().unwrap_or_default());
-                values.push(Value::Number(super::number_bits::f64_of(bits)));
+                values.push(LuaValue::Number(super::number_bits::f64_of(bits)));
             }
             b'c' => {
                 if item.size == 0 {
@@ -246,7 +246,7 @@ fn unpack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         }
         place = place.wrapping_add(item.size);
     }
-    values.push(Value::Number(place.wrapping_add(1) as i64 as f64));
+    values.push(LuaValue::Number(place.wrapping_add(1) as i64 as f64));
     vm.give_all(args, &values)
 }
 
@@ -264,5 +264,5 @@ fn size(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         }
         place = place.wrapping_add(item.size);
     }
-    Ok(vm.give(args, Value::Number(place as i64 as f64)))
+    Ok(vm.give(args, LuaValue::Number(place as i64 as f64)))
 }

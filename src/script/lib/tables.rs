@@ -3,7 +3,7 @@
 use crate::script::vm::machine::{Args, Machine, Native, Res};
 use crate::script::vm::number::TEXT_UNITS;
 use crate::script::vm::table::NoSuchKey;
-use crate::script::vm::value::{TableId, Value};
+use crate::script::vm::value::{LuaValue, TableId};
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("table.concat", concat),
@@ -21,18 +21,18 @@ fn len(vm: &Machine<'_>, table: TableId) -> i64 {
     vm.heap.tables.get(table.0).map_or(0, |table| table.len(&vm.heap.strings)) as i64
 }
 
-fn at(vm: &Machine<'_>, table: TableId, i: i64) -> Value {
-    vm.raw_get(table, Value::Number(i as f64))
+fn at(vm: &Machine<'_>, table: TableId, i: i64) -> LuaValue {
+    vm.raw_get(table, LuaValue::Number(i as f64))
 }
 
-fn set(vm: &mut Machine<'_>, table: TableId, i: i64, value: Value) -> Res<()> {
-    vm.raw_set(table, Value::Number(i as f64), value)
+fn set(vm: &mut Machine<'_>, table: TableId, i: i64, value: LuaValue) -> Res<()> {
+    vm.raw_set(table, LuaValue::Number(i as f64), value)
 }
 
 fn getn(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
     let len = len(vm, table);
-    Ok(vm.give(args, Value::Number(len as f64)))
+    Ok(vm.give(args, LuaValue::Number(len as f64)))
 }
 
 fn setn(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
@@ -42,17 +42,17 @@ fn setn(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 fn maxn(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
-    let (mut most, mut key) = (0.0f64, Value::Nil);
+    let (mut most, mut key) = (0.0f64, LuaValue::Nil);
     loop {
         vm.charge(1)?;
         let next = vm.heap.tables.get(table.0).and_then(|table| table.next(key, &vm.heap.strings).ok().flatten());
         let Some((found, _)) = next else { break };
         key = found;
-        if let Value::Number(n) = found {
+        if let LuaValue::Number(n) = found {
             most = most.max(n);
         }
     }
-    Ok(vm.give(args, Value::Number(most)))
+    Ok(vm.give(args, LuaValue::Number(most)))
 }
 
 fn insert(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
@@ -87,12 +87,12 @@ fn move_up(vm: &mut Machine<'_>, table: TableId, place: i64, end: i64) -> Res<()
         }
         return Ok(());
     }
-    let mut moved: Vec<(i64, Value)> = Vec::new();
-    let mut key = Value::Nil;
+    let mut moved: Vec<(i64, LuaValue)> = Vec::new();
+    let mut key = LuaValue::Nil;
     while let Some((found, value)) =
         vm.heap.tables.get(table.0).and_then(|table| table.next(key, &vm.heap.strings).ok().flatten())
     {
-        if let Value::Number(n) = found
+        if let LuaValue::Number(n) = found
             && n as i64 as f64 == n
             && (place..end).contains(&(n as i64))
         {
@@ -101,7 +101,7 @@ fn move_up(vm: &mut Machine<'_>, table: TableId, place: i64, end: i64) -> Res<()
         key = found;
     }
     for (i, _) in moved.iter().filter(|(i, _)| *i != place) {
-        set(vm, table, *i, Value::Nil)?;
+        set(vm, table, *i, LuaValue::Nil)?;
     }
     for (i, value) in moved {
         set(vm, table, i + 1, value)?;
@@ -122,7 +122,7 @@ fn remove(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         let value = at(vm, table, i + 1);
         set(vm, table, i, value)?;
     }
-    set(vm, table, end, Value::Nil)?;
+    set(vm, table, end, LuaValue::Nil)?;
     Ok(vm.give(args, removed))
 }
 
@@ -145,7 +145,7 @@ fn concat(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
             out.extend_from_slice(vm.bytes(separator));
         }
         let wide = vm.heap.strings.len(separator);
-        let made = if let Value::Number(_) = value { TEXT_UNITS } else { 0 };
+        let made = if let LuaValue::Number(_) = value { TEXT_UNITS } else { 0 };
         vm.charge(2 + made + (added + wide) as u64 / 16)?;
         vm.room(out.len())?;
         i += 1;
@@ -157,7 +157,7 @@ fn concat(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 fn foreach(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
     let function = vm.function_arg(args, 2)?;
-    let mut key = Value::Nil;
+    let mut key = LuaValue::Nil;
     loop {
         let next = vm.heap.tables.get(table.0).map(|table| table.next(key, &vm.heap.strings));
         match next {
@@ -179,7 +179,7 @@ fn foreachi(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let function = vm.function_arg(args, 2)?;
     for i in 1..=len(vm, table) {
         let value = at(vm, table, i);
-        let answer = vm.call(function, &[Value::Number(i as f64), value])?;
+        let answer = vm.call(function, &[LuaValue::Number(i as f64), value])?;
         if !answer.is_nil() {
             return Ok(vm.give(args, answer));
         }
@@ -196,12 +196,12 @@ fn sort(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     Ok(0)
 }
 
-fn before(vm: &mut Machine<'_>, order: Option<Value>, a: Value, b: Value) -> Res<bool> {
+fn before(vm: &mut Machine<'_>, order: Option<LuaValue>, a: LuaValue, b: LuaValue) -> Res<bool> {
     vm.charge(2)?;
     // A comparator may take them out of the table.
     vm.kept.extend([a, b]);
     let answer = match order {
-        Some(order) => vm.call(order, &[a, b]).map(Value::is_true),
+        Some(order) => vm.call(order, &[a, b]).map(LuaValue::is_true),
         None => vm.less(a, b),
     };
     vm.kept.truncate(vm.kept.len() - 2);
@@ -210,7 +210,7 @@ fn before(vm: &mut Machine<'_>, order: Option<Value>, a: Value, b: Value) -> Res
 
 /// Sorts as Lua 5.1 does, so that a comparator sees the same pairs: Sedgewick's quicksort with the median of three, the smaller half
 /// first.
-fn quicksort(vm: &mut Machine<'_>, table: TableId, order: Option<Value>, low: i64, high: i64) -> Res<()> {
+fn quicksort(vm: &mut Machine<'_>, table: TableId, order: Option<LuaValue>, low: i64, high: i64) -> Res<()> {
     let (mut low, mut high) = (low, high);
     while low < high {
         let (a, b) = (at(vm, table, low), at(vm, table, high));

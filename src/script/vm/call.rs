@@ -7,7 +7,7 @@ use super::chunk::Named;
 use super::heap::Function;
 use super::machine::{Args, Caller, LEVELS_MAX, Machine, Res};
 use super::names;
-use super::value::{NativeId, Value};
+use super::value::{LuaValue, NativeId};
 
 /// Places of a thread's stack.
 const STACK_MAX: usize = 1_000_000;
@@ -25,7 +25,7 @@ impl<'h> Machine<'h> {
             let more = len.next_power_of_two() - self.thread.stack.len();
             self.charge(more as u64 / 8)?;
             let len = len.next_power_of_two().max(64);
-            self.thread.stack.resize(len, Value::Nil);
+            self.thread.stack.resize(len, LuaValue::Nil);
         }
         Ok(())
     }
@@ -34,7 +34,7 @@ impl<'h> Machine<'h> {
     ///
     /// # Errors
     /// Its own.
-    pub fn call(&mut self, function: Value, args: &[Value]) -> Res<Value> {
+    pub fn call(&mut self, function: LuaValue, args: &[LuaValue]) -> Res<LuaValue> {
         let at = self.thread.top;
         self.reserve(at + args.len() + 8)?;
         for (place, value) in self.thread.stack.iter_mut().skip(at).zip([function].iter().chain(args)) {
@@ -44,7 +44,7 @@ impl<'h> Machine<'h> {
         let count = self.call_at(at, args.len());
         self.thread.top = at;
         let count = count?;
-        Ok(if count == 0 { Value::Nil } else { self.thread.stack.get(at).copied().unwrap_or_default() })
+        Ok(if count == 0 { LuaValue::Nil } else { self.thread.stack.get(at).copied().unwrap_or_default() })
     }
 
     /// Calls a function with the `count` values behind it: its results are from `at` on; how many.
@@ -68,10 +68,10 @@ impl<'h> Machine<'h> {
     fn call_inner(&mut self, at: usize, count: usize) -> Res<usize> {
         let function = self.thread.stack.get(at).copied().unwrap_or_default();
         match function {
-            Value::Native(id) => {
+            LuaValue::Native(id) => {
                 self.call_native(id, at + 1, count, Caller::Library).inspect(|n| self.shift_down(at, *n))
             }
-            Value::Function(id) => {
+            LuaValue::Function(id) => {
                 if let Some(Function::Bound(native, _)) = self.heap.functions.get(id.0) {
                     let native = *native;
                     return self
@@ -116,7 +116,7 @@ impl Machine<'_> {
     pub(super) fn callable(&mut self, at: usize, count: usize, named: Named) -> Res<()> {
         let value = self.thread.stack.get(at).copied().unwrap_or_default();
         let handler = self.metamethod(value, names::CALL);
-        if !matches!(handler, Value::Function(_) | Value::Native(_)) {
+        if !matches!(handler, LuaValue::Function(_) | LuaValue::Native(_)) {
             return Err(self.type_error("call", value, named));
         }
         self.reserve(at + count + 10)?;

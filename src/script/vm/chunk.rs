@@ -1,7 +1,7 @@
 //! What a source is compiled to: its functions' code, constants, and what messages say of it.
 
 use super::op::Op;
-use super::value::{StrId, Value};
+use super::value::{LuaValue, StrId};
 
 /// A compiled source: immutable, shared by all its runs.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct Chunk {
     /// The line of each instruction.
     pub lines: Vec<u32>,
     /// All functions' constants.
-    pub constants: Vec<Value>,
+    pub constants: Vec<LuaValue>,
     /// The functions; the last is the main one.
     pub protos: Vec<Proto>,
     /// Names of operands: (instruction, which operand, name), in order.

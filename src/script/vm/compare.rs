@@ -2,12 +2,12 @@
 
 use super::machine::{Fault, Machine, Res};
 use super::names;
-use super::value::Value;
+use super::value::LuaValue;
 
 impl Machine<'_> {
     #[inline]
-    pub(super) fn less_op(&mut self, x: Value, y: Value, (pc, top): (usize, usize)) -> Res<bool> {
-        if let (Value::Number(x), Value::Number(y)) = (x, y) {
+    pub(super) fn less_op(&mut self, x: LuaValue, y: LuaValue, (pc, top): (usize, usize)) -> Res<bool> {
+        if let (LuaValue::Number(x), LuaValue::Number(y)) = (x, y) {
             return Ok(x < y);
         }
         self.save(pc, top);
@@ -15,8 +15,8 @@ impl Machine<'_> {
     }
 
     #[inline]
-    pub(super) fn less_equal_op(&mut self, x: Value, y: Value, (pc, top): (usize, usize)) -> Res<bool> {
-        if let (Value::Number(x), Value::Number(y)) = (x, y) {
+    pub(super) fn less_equal_op(&mut self, x: LuaValue, y: LuaValue, (pc, top): (usize, usize)) -> Res<bool> {
+        if let (LuaValue::Number(x), LuaValue::Number(y)) = (x, y) {
             return Ok(x <= y);
         }
         self.save(pc, top);
@@ -24,11 +24,11 @@ impl Machine<'_> {
     }
 
     /// `a == b`
-    pub fn equal(&mut self, a: Value, b: Value) -> Res<bool> {
+    pub fn equal(&mut self, a: LuaValue, b: LuaValue) -> Res<bool> {
         if self.heap.strings.raw_equal(a, b) {
             return Ok(true);
         }
-        let (Value::Table(_), Value::Table(_)) = (a, b) else { return Ok(false) };
+        let (LuaValue::Table(_), LuaValue::Table(_)) = (a, b) else { return Ok(false) };
         let (left, right) = (self.metamethod(a, names::EQ), self.metamethod(b, names::EQ));
         if left.is_nil() || !self.heap.strings.raw_equal(left, right) {
             return Ok(false);
@@ -37,10 +37,10 @@ impl Machine<'_> {
     }
 
     /// `a < b`
-    pub fn less(&mut self, a: Value, b: Value) -> Res<bool> {
+    pub fn less(&mut self, a: LuaValue, b: LuaValue) -> Res<bool> {
         match (a, b) {
-            (Value::Number(x), Value::Number(y)) => Ok(x < y),
-            (Value::Str(x), Value::Str(y)) => {
+            (LuaValue::Number(x), LuaValue::Number(y)) => Ok(x < y),
+            (LuaValue::Str(x), LuaValue::Str(y)) => {
                 self.charge(self.heap.strings.len(x).min(self.heap.strings.len(y)) as u64 / 64)?;
                 Ok(self.bytes(x) < self.bytes(y))
             }
@@ -52,10 +52,10 @@ impl Machine<'_> {
     }
 
     /// `a <= b`
-    fn less_equal(&mut self, a: Value, b: Value) -> Res<bool> {
+    fn less_equal(&mut self, a: LuaValue, b: LuaValue) -> Res<bool> {
         match (a, b) {
-            (Value::Number(x), Value::Number(y)) => Ok(x <= y),
-            (Value::Str(x), Value::Str(y)) => {
+            (LuaValue::Number(x), LuaValue::Number(y)) => Ok(x <= y),
+            (LuaValue::Str(x), LuaValue::Str(y)) => {
                 self.charge(self.heap.strings.len(x).min(self.heap.strings.len(y)) as u64 / 64)?;
                 Ok(self.bytes(x) <= self.bytes(y))
             }
@@ -71,7 +71,7 @@ impl Machine<'_> {
         }
     }
 
-    fn order_error(&mut self, a: Value, b: Value) -> Fault {
+    fn order_error(&mut self, a: LuaValue, b: LuaValue) -> Fault {
         let (a, b) = (a.type_name(), b.type_name());
         let text = if a == b {
             format!("attempt to compare two {a} values")

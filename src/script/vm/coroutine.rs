@@ -6,24 +6,24 @@
 
 use super::machine::{Caller, Machine, Res};
 use super::op::Op;
-use super::value::Value;
+use super::value::LuaValue;
 
 impl Machine<'_> {
     /// Begins or goes on with the thread that is now the running one: how many results it has from its first place on.
-    pub(crate) fn go_on(&mut self, values: &[Value]) -> Res<usize> {
+    pub(crate) fn go_on(&mut self, values: &[LuaValue]) -> Res<usize> {
         let caller = std::mem::replace(&mut self.caller, Caller::None);
         let result = self.go_on_inner(values);
         self.caller = caller;
         result
     }
 
-    fn go_on_inner(&mut self, values: &[Value]) -> Res<usize> {
+    fn go_on_inner(&mut self, values: &[LuaValue]) -> Res<usize> {
         let at = self.thread.top;
         self.reserve(at + values.len() + 8)?;
         self.thread.stack[at..at + values.len()].copy_from_slice(values);
         let Some(frame) = self.thread.frames.last().copied() else {
             self.thread.top = at + values.len();
-            if let Value::Function(id) = self.thread.stack[0] {
+            if let LuaValue::Function(id) = self.thread.stack[0] {
                 self.push_frame(id, 0, values.len(), 0, true)?;
             }
             return self.execute();

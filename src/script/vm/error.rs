@@ -4,7 +4,7 @@ use super::chunk::{Chunk, Named};
 use super::machine::{Caller, Fault, Machine};
 use super::op::Op;
 use super::thread::Frame;
-use super::value::Value;
+use super::value::LuaValue;
 
 impl<'h> Machine<'h> {
     /// An error with this text, behind the place of the call at `level` (1: what called the library function).
@@ -16,12 +16,12 @@ impl<'h> Machine<'h> {
     pub fn error_at(&mut self, level: u32, text: &[u8]) -> Fault {
         let mut message = self.place(level);
         message.extend_from_slice(text);
-        Fault::Error(Value::Str(self.heap.owned(message)))
+        Fault::Error(LuaValue::Str(self.heap.owned(message)))
     }
 
     /// An error without a place.
     pub fn plain_error(&mut self, text: &[u8]) -> Fault {
-        Fault::Error(Value::Str(self.heap.string(text)))
+        Fault::Error(LuaValue::Str(self.heap.string(text)))
     }
 
     /// An error of the machine itself: an instruction says where it is; in what the library asks for nothing does.
@@ -32,7 +32,7 @@ impl<'h> Machine<'h> {
 
 impl Machine<'_> {
     /// `attempt to … a nil value`
-    pub(super) fn type_error(&mut self, what: &str, value: Value, named: Named) -> Fault {
+    pub(super) fn type_error(&mut self, what: &str, value: LuaValue, named: Named) -> Fault {
         let kind = value.type_name();
         let mut text = format!("attempt to {what} ").into_bytes();
         match named.id() {

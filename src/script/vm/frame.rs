@@ -10,7 +10,7 @@ use super::chunk::Named;
 use super::heap::Function;
 use super::machine::{Caller, Machine, Res};
 use super::thread::Frame;
-use super::value::{FuncId, TableId, Value};
+use super::value::{FuncId, LuaValue, TableId};
 
 /// Nested calls of a thread.
 const FRAMES_MAX: usize = 20_000;
@@ -41,7 +41,7 @@ impl<'h> Machine<'h> {
             if needs_arg {
                 let table = self.arg_table(at + 1 + params, extra)?;
                 if let Some(place) = self.thread.stack.get_mut(base + params) {
-                    *place = Value::Table(table);
+                    *place = LuaValue::Table(table);
                 }
             } else {
                 self.fill(base + params, 1);
@@ -68,7 +68,7 @@ impl<'h> Machine<'h> {
     }
 
     pub(super) fn fill(&mut self, from: usize, count: usize) {
-        self.thread.stack.iter_mut().skip(from).take(count).for_each(|place| *place = Value::Nil);
+        self.thread.stack.iter_mut().skip(from).take(count).for_each(|place| *place = LuaValue::Nil);
     }
 
     fn arg_table(&mut self, from: usize, count: usize) -> Res<TableId> {
@@ -76,9 +76,9 @@ impl<'h> Machine<'h> {
         let table = self.table(count, 1);
         for i in 0..count {
             let value = self.thread.stack.get(from + i).copied().unwrap_or_default();
-            self.raw_set(table, Value::Number((i + 1) as f64), value)?;
+            self.raw_set(table, LuaValue::Number((i + 1) as f64), value)?;
         }
-        self.raw_set(table, Value::Str(super::names::ARG_N), Value::Number(count as f64))?;
+        self.raw_set(table, LuaValue::Str(super::names::ARG_N), LuaValue::Number(count as f64))?;
         Ok(table)
     }
 }
@@ -89,7 +89,7 @@ impl Machine<'_> {
         let (mut count, mut is_known) = (count, false);
         loop {
             match self.thread.stack[at] {
-                Value::Function(id) => match self.heap.functions.get(id.0) {
+                LuaValue::Function(id) => match self.heap.functions.get(id.0) {
                     Some(Function::Bound(native, _)) => {
                         let native = *native;
                         let given = self.call_native(native, at + 1, count, Caller::Code)?;
@@ -102,7 +102,7 @@ impl Machine<'_> {
                         return Ok(true);
                     }
                 },
-                Value::Native(native) => {
+                LuaValue::Native(native) => {
                     let given = self.call_native(native, at + 1, count, Caller::Code)?;
                     self.results(at + 1, given, at, wanted);
                     return Ok(false);
@@ -119,11 +119,11 @@ impl Machine<'_> {
 
     pub(super) fn begin_tail_call(&mut self, at: usize, count: usize) -> Res<bool> {
         let is_lua = |machine: &Self| match machine.thread.stack[at] {
-            Value::Function(id) => matches!(machine.heap.functions.get(id.0), Some(Function::Lua { .. })),
+            LuaValue::Function(id) => matches!(machine.heap.functions.get(id.0), Some(Function::Lua { .. })),
             _ => false,
         };
         let mut count = count;
-        if !matches!(self.thread.stack[at], Value::Function(_) | Value::Native(_)) {
+        if !matches!(self.thread.stack[at], LuaValue::Function(_) | LuaValue::Native(_)) {
             let named = self.called();
             self.callable(at, count, named)?;
             count += 1;
@@ -136,7 +136,7 @@ impl Machine<'_> {
         let to = frame.result as usize;
         self.thread.stack.copy_within(at..at + 1 + count, to);
         self.thread.frames.pop();
-        if let Value::Function(id) = self.thread.stack[to] {
+        if let LuaValue::Function(id) = self.thread.stack[to] {
             self.charge(count as u64 / 4)?;
             self.push_frame(id, to, count, frame.wanted, frame.is_entry)?;
             if let Some(last) = self.thread.frames.last_mut() {
@@ -156,12 +156,12 @@ impl Machine<'_> {
         }
         let wanted = usize::from(wanted) - 1;
         if wanted == 1 {
-            self.thread.stack[to] = if given == 0 { Value::Nil } else { self.thread.stack[from] };
+            self.thread.stack[to] = if given == 0 { LuaValue::Nil } else { self.thread.stack[from] };
             return;
         }
         let kept = given.min(wanted);
         self.thread.stack.copy_within(from..from + kept, to);
-        self.thread.stack[to + kept..to + wanted].fill(Value::Nil);
+        self.thread.stack[to + kept..to + wanted].fill(LuaValue::Nil);
     }
 
     /// Ends the last frame: the number of results if the loop is to end with it.

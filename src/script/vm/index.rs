@@ -5,7 +5,7 @@ use super::machine::{Machine, Res};
 use super::names;
 use super::op::NO_REG;
 use super::table::BadKey;
-use super::value::{TableId, Value};
+use super::value::{LuaValue, TableId};
 
 /// Tables asked one after the other by `__index` and `__newindex`.
 const CHAIN_MAX: usize = 100;
@@ -13,15 +13,15 @@ const CHAIN_MAX: usize = 100;
 impl<'h> Machine<'h> {
     /// `rawget`
     #[inline]
-    pub fn raw_get(&self, table: TableId, key: Value) -> Value {
-        self.heap.tables.get(table.0).map_or(Value::Nil, |table| table.get(key, &self.heap.strings))
+    pub fn raw_get(&self, table: TableId, key: LuaValue) -> LuaValue {
+        self.heap.tables.get(table.0).map_or(LuaValue::Nil, |table| table.get(key, &self.heap.strings))
     }
 
     /// `rawset`
     ///
     /// # Errors
     /// The key cannot be one, or the table may not be changed.
-    pub fn raw_set(&mut self, table: TableId, key: Value, value: Value) -> Res<()> {
+    pub fn raw_set(&mut self, table: TableId, key: LuaValue, value: LuaValue) -> Res<()> {
         let Heap { tables, strings, bytes, .. } = &mut self.heap;
         let Some(table) = tables.get_mut(table.0) else { return Ok(()) };
         if table.read_only {
@@ -48,22 +48,22 @@ impl<'h> Machine<'h> {
 
 impl Machine<'_> {
     /// `object[key]`
-    pub(super) fn index(&mut self, object: Value, key: Value, operand: u8) -> Res<Value> {
+    pub(super) fn index(&mut self, object: LuaValue, key: LuaValue, operand: u8) -> Res<LuaValue> {
         let mut object = object;
         for _ in 0..CHAIN_MAX {
             let handler = match object {
-                Value::Table(id) => {
+                LuaValue::Table(id) => {
                     let value = self.raw_get(id, key);
                     if !value.is_nil() {
                         return Ok(value);
                     }
                     match self.metamethod(object, names::INDEX) {
-                        Value::Nil => return Ok(Value::Nil),
+                        LuaValue::Nil => return Ok(LuaValue::Nil),
                         handler => handler,
                     }
                 }
                 _ => match self.metamethod(object, names::INDEX) {
-                    Value::Nil => {
+                    LuaValue::Nil => {
                         let named = self.operand(operand);
                         return Err(self.type_error("index", object, named));
                     }
@@ -71,7 +71,7 @@ impl Machine<'_> {
                 },
             };
             self.charge(1)?;
-            if matches!(handler, Value::Function(_) | Value::Native(_)) {
+            if matches!(handler, LuaValue::Function(_) | LuaValue::Native(_)) {
                 return self.call(handler, &[object, key]);
             }
             object = handler;
@@ -83,27 +83,27 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// What metamethods raise.
-    pub fn index_value(&mut self, object: Value, key: Value) -> Res<Value> {
+    pub fn index_value(&mut self, object: LuaValue, key: LuaValue) -> Res<LuaValue> {
         self.index(object, key, NO_REG)
     }
 
     /// `object[key] = value`
-    pub(super) fn set_index(&mut self, object: Value, key: Value, value: Value, operand: u8) -> Res<()> {
+    pub(super) fn set_index(&mut self, object: LuaValue, key: LuaValue, value: LuaValue, operand: u8) -> Res<()> {
         let mut object = object;
         for _ in 0..CHAIN_MAX {
             let handler = match object {
-                Value::Table(id) => {
+                LuaValue::Table(id) => {
                     let has_meta = self.heap.tables.get(id.0).is_some_and(|table| table.meta.is_some());
                     if !has_meta || !self.raw_get(id, key).is_nil() {
                         return self.raw_set(id, key, value);
                     }
                     match self.metamethod(object, names::NEWINDEX) {
-                        Value::Nil => return self.raw_set(id, key, value),
+                        LuaValue::Nil => return self.raw_set(id, key, value),
                         handler => handler,
                     }
                 }
                 _ => match self.metamethod(object, names::NEWINDEX) {
-                    Value::Nil => {
+                    LuaValue::Nil => {
                         let named = self.operand(operand);
                         return Err(self.type_error("index", object, named));
                     }
@@ -111,7 +111,7 @@ impl Machine<'_> {
                 },
             };
             self.charge(1)?;
-            if matches!(handler, Value::Function(_) | Value::Native(_)) {
+            if matches!(handler, LuaValue::Function(_) | LuaValue::Native(_)) {
                 self.call(handler, &[object, key, value])?;
                 return Ok(());
             }

@@ -13,7 +13,7 @@ use super::heap::{Function, Heap};
 use super::strings::StrObj;
 use super::table::Table;
 use super::thread::Thread;
-use super::value::{FuncId, StrId, TableId, ThreadId, Value};
+use super::value::{FuncId, LuaValue, StrId, TableId, ThreadId};
 
 /// Why a run was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum End {
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     /// An error of the script.
-    Error(Value),
+    Error(LuaValue),
     /// The run is over.
     Ended(End),
     /// The coroutine waits; its values are the last so many on its stack.
@@ -82,7 +82,7 @@ pub struct Machine<'h> {
     /// The metatable of strings.
     pub string_meta: Option<TableId>,
     /// Values that the library keeps.
-    pub kept: Vec<Value>,
+    pub kept: Vec<LuaValue>,
     /// Units that are left.
     pub fuel: u64,
     /// Bytes that it may take.
@@ -179,18 +179,18 @@ impl<'h> Machine<'h> {
     ///
     /// # Errors
     /// The run is over.
-    pub fn string(&mut self, bytes: &[u8]) -> Res<Value> {
+    pub fn string(&mut self, bytes: &[u8]) -> Res<LuaValue> {
         self.charge_bytes(bytes.len())?;
-        Ok(Value::Str(self.heap.string(bytes)))
+        Ok(LuaValue::Str(self.heap.string(bytes)))
     }
 
     /// The same without a copy; its bytes were charged as they came.
     ///
     /// # Errors
     /// The run is over.
-    pub fn owned(&mut self, bytes: Vec<u8>) -> Res<Value> {
+    pub fn owned(&mut self, bytes: Vec<u8>) -> Res<LuaValue> {
         self.charge_bytes(bytes.len())?;
-        Ok(Value::Str(self.heap.owned(bytes)))
+        Ok(LuaValue::Str(self.heap.owned(bytes)))
     }
 
     /// A new table.
@@ -222,15 +222,15 @@ impl<'h> Machine<'h> {
         let own_top = self.thread.top;
         self.thread.top = own_top.max(top);
         let chunks = self.chunks.iter().skip(1).flat_map(|chunk| {
-            let names = chunk.names.iter().filter_map(|(.., named)| named.id().map(Value::Str));
+            let names = chunk.names.iter().filter_map(|(.., named)| named.id().map(LuaValue::Str));
             let upvalues =
-                chunk.protos.iter().flat_map(|proto| proto.upvalue_names.iter().map(|name| Value::Str(*name)));
+                chunk.protos.iter().flat_map(|proto| proto.upvalue_names.iter().map(|name| LuaValue::Str(*name)));
             chunk.constants.iter().copied().chain(names).chain(upvalues)
         });
-        let own = [Value::Table(self.globals), Value::Thread(self.current)];
-        let meta = self.string_meta.map(Value::Table);
+        let own = [LuaValue::Table(self.globals), LuaValue::Thread(self.current)];
+        let meta = self.string_meta.map(LuaValue::Table);
         let stack = self.thread.values();
-        let roots: Vec<Value> =
+        let roots: Vec<LuaValue> =
             own.into_iter().chain(meta).chain(self.kept.iter().copied()).chain(chunks).chain(stack).collect();
         let open: Vec<u32> = self.thread.open_upvalues().collect();
         self.thread.top = own_top;

@@ -1,36 +1,36 @@
 //! Which metamethods a value has (the manual's 2.8).
 
 use super::machine::Machine;
-use super::value::{StrId, TableId, Value};
+use super::value::{LuaValue, StrId, TableId};
 
 impl<'h> Machine<'h> {
     /// The metatable of a value.
-    pub fn metatable(&self, value: Value) -> Option<TableId> {
+    pub fn metatable(&self, value: LuaValue) -> Option<TableId> {
         match value {
-            Value::Table(id) => self.heap.tables.get(id.0)?.meta,
-            Value::Str(_) => self.string_meta,
+            LuaValue::Table(id) => self.heap.tables.get(id.0)?.meta,
+            LuaValue::Str(_) => self.string_meta,
             _ => None,
         }
     }
 
     /// A metamethod of a value.
-    pub fn metamethod(&self, value: Value, name: StrId) -> Value {
+    pub fn metamethod(&self, value: LuaValue, name: StrId) -> LuaValue {
         match self.metatable(value) {
             Some(meta) => {
-                self.heap.tables.get(meta.0).map_or(Value::Nil, |meta| meta.get_str(name, &self.heap.strings))
+                self.heap.tables.get(meta.0).map_or(LuaValue::Nil, |meta| meta.get_str(name, &self.heap.strings))
             }
-            None => Value::Nil,
+            None => LuaValue::Nil,
         }
     }
 }
 
 impl Machine<'_> {
-    pub(super) fn binary_handler(&self, a: Value, b: Value, event: StrId) -> Option<Value> {
+    pub(super) fn binary_handler(&self, a: LuaValue, b: LuaValue, event: StrId) -> Option<LuaValue> {
         [a, b].into_iter().map(|value| self.metamethod(value, event)).find(|handler| !handler.is_nil())
     }
 
     /// Both have the same handler, as Lua 5.1 asks of comparisons.
-    pub(super) fn order_handler(&self, a: Value, b: Value, event: StrId) -> Option<Value> {
+    pub(super) fn order_handler(&self, a: LuaValue, b: LuaValue, event: StrId) -> Option<LuaValue> {
         if std::mem::discriminant(&a) != std::mem::discriminant(&b) {
             return None;
         }

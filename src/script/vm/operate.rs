@@ -5,7 +5,7 @@ use super::chunk::Named;
 use super::machine::{Machine, Res};
 use super::names;
 use super::number::{TEXT_UNITS, number_of, number_text, reading_cost};
-use super::value::{StrId, Value};
+use super::value::{LuaValue, StrId};
 
 /// An arithmetic operation.
 #[derive(Clone, Copy, Debug)]
@@ -51,19 +51,19 @@ impl Arith {
 
 impl Machine<'_> {
     /// A number, or a string that is one.
-    pub fn to_number(&self, value: Value) -> Option<f64> {
+    pub fn to_number(&self, value: LuaValue) -> Option<f64> {
         match value {
-            Value::Number(n) => Some(n),
-            Value::Str(id) => number_of(self.bytes(id)),
+            LuaValue::Number(n) => Some(n),
+            LuaValue::Str(id) => number_of(self.bytes(id)),
             _ => None,
         }
     }
 
     /// The text of a string or a number.
-    pub fn text_of(&self, value: Value) -> Option<std::borrow::Cow<'_, [u8]>> {
+    pub fn text_of(&self, value: LuaValue) -> Option<std::borrow::Cow<'_, [u8]>> {
         match value {
-            Value::Str(id) => Some(self.bytes(id).into()),
-            Value::Number(n) => Some(number_text(n).into()),
+            LuaValue::Str(id) => Some(self.bytes(id).into()),
+            LuaValue::Number(n) => Some(number_text(n).into()),
             _ => None,
         }
     }
@@ -72,19 +72,19 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// The run is over.
-    pub(crate) fn charge_number(&mut self, value: Value) -> Res<()> {
+    pub(crate) fn charge_number(&mut self, value: LuaValue) -> Res<()> {
         match value {
-            Value::Str(id) => self.charge(reading_cost(self.bytes(id))),
+            LuaValue::Str(id) => self.charge(reading_cost(self.bytes(id))),
             _ => Ok(()),
         }
     }
 
     /// Arithmetic on what is not two numbers.
-    pub(super) fn arith(&mut self, op: Arith, a: Value, b: Value) -> Res<Value> {
+    pub(super) fn arith(&mut self, op: Arith, a: LuaValue, b: LuaValue) -> Res<LuaValue> {
         self.charge_number(a)?;
         self.charge_number(b)?;
         if let (Some(x), Some(y)) = (self.to_number(a), self.to_number(b)) {
-            return Ok(Value::Number(op.of(x, y)));
+            return Ok(LuaValue::Number(op.of(x, y)));
         }
         if let Some(handler) = self.binary_handler(a, b, op.event()) {
             return self.call(handler, &[a, b]);
@@ -95,10 +95,10 @@ impl Machine<'_> {
     }
 
     /// `-a`
-    pub(super) fn minus(&mut self, a: Value) -> Res<Value> {
+    pub(super) fn minus(&mut self, a: LuaValue) -> Res<LuaValue> {
         self.charge_number(a)?;
         if let Some(x) = self.to_number(a) {
-            return Ok(Value::Number(-x));
+            return Ok(LuaValue::Number(-x));
         }
         if let Some(handler) = self.binary_handler(a, a, names::UNM) {
             return self.call(handler, &[a, a]);
@@ -108,13 +108,13 @@ impl Machine<'_> {
     }
 
     /// `#a`
-    pub(super) fn length(&mut self, a: Value) -> Res<Value> {
+    pub(super) fn length(&mut self, a: LuaValue) -> Res<LuaValue> {
         match a {
-            Value::Table(id) => {
+            LuaValue::Table(id) => {
                 let len = self.heap.tables.get(id.0).map_or(0, |table| table.len(&self.heap.strings));
-                Ok(Value::Number(len as f64))
+                Ok(LuaValue::Number(len as f64))
             }
-            Value::Str(id) => Ok(Value::Number(self.heap.strings.len(id) as f64)),
+            LuaValue::Str(id) => Ok(LuaValue::Number(self.heap.strings.len(id) as f64)),
             _ => {
                 let named = self.operand(0);
                 Err(self.type_error("get length of", a, named))
@@ -123,13 +123,13 @@ impl Machine<'_> {
     }
 
     /// `a .. … .. z`, the values of registers `first` to `last`, from the right.
-    pub(super) fn concat(&mut self, base: usize, first: u8, last: u8) -> Res<Value> {
+    pub(super) fn concat(&mut self, base: usize, first: u8, last: u8) -> Res<LuaValue> {
         let at =
             |machine: &Self, register: usize| machine.thread.stack.get(base + register).copied().unwrap_or_default();
         let (first, mut end) = (usize::from(first), usize::from(last));
         let mut right = at(self, end);
         while end > first {
-            let is_text = |value: Value| matches!(value, Value::Str(_) | Value::Number(_));
+            let is_text = |value: LuaValue| matches!(value, LuaValue::Str(_) | LuaValue::Number(_));
             let left = at(self, end - 1);
             if !is_text(left) || !is_text(right) {
                 right = match self.binary_handler(left, right, names::CONCAT) {
@@ -156,22 +156,22 @@ impl Machine<'_> {
             for register in from..=end {
                 let value = if register == end { right } else { at(self, register) };
                 len += match value {
-                    Value::Str(id) => self.heap.strings.len(id),
+                    LuaValue::Str(id) => self.heap.strings.len(id),
                     _ => 24,
                 };
             }
             self.charge_bytes(len)?;
-            let numbers = (from..=end).filter(|register| matches!(at(self, *register), Value::Number(_))).count();
+            let numbers = (from..=end).filter(|register| matches!(at(self, *register), LuaValue::Number(_))).count();
             self.charge(numbers as u64 * TEXT_UNITS)?;
             let mut text = Vec::with_capacity(len);
             for register in from..=end {
                 match if register == end { right } else { at(self, register) } {
-                    Value::Str(id) => text.extend_from_slice(self.bytes(id)),
-                    Value::Number(n) => text.extend_from_slice(&number_text(n)),
+                    LuaValue::Str(id) => text.extend_from_slice(self.bytes(id)),
+                    LuaValue::Number(n) => text.extend_from_slice(&number_text(n)),
                     _ => {}
                 }
             }
-            right = Value::Str(self.heap.owned(text));
+            right = LuaValue::Str(self.heap.owned(text));
             end = from;
         }
         Ok(right)

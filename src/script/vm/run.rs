@@ -12,7 +12,7 @@ use super::heap::Function;
 use super::machine::{End, Fault, Machine, Res};
 use super::op::{NO_REG, Op};
 use super::operate::Arith;
-use super::value::Value;
+use super::value::LuaValue;
 
 /// How the loop goes on behind an instruction that changed the frame.
 enum Next {
@@ -83,10 +83,10 @@ impl Machine<'_> {
                     Op::LoadK { a, k } => reg!(a) = constants[k as usize],
                     Op::LoadNil { a, n } => {
                         let from = base + usize::from(a);
-                        self.thread.stack[from..from + usize::from(n)].fill(Value::Nil);
+                        self.thread.stack[from..from + usize::from(n)].fill(LuaValue::Nil);
                     }
                     Op::LoadBool { a, value, skip } => {
-                        reg!(a) = Value::Bool(value);
+                        reg!(a) = LuaValue::Bool(value);
                         pc += usize::from(skip);
                     }
                     Op::GetUpvalue { a, i } => {
@@ -104,19 +104,19 @@ impl Machine<'_> {
                         let key = constants[k as usize];
                         let table = self.heap.tables.get(env.0);
                         let found = match (table, key) {
-                            (Some(table), Value::Str(id)) => table.get_str(id, &self.heap.strings),
-                            _ => Value::Nil,
+                            (Some(table), LuaValue::Str(id)) => table.get_str(id, &self.heap.strings),
+                            _ => LuaValue::Nil,
                         };
                         if found.is_nil() && table.is_some_and(|table| table.meta.is_some()) {
                             save!();
-                            self.index_to(base + usize::from(a), Value::Table(env), key, NO_REG)?;
+                            self.index_to(base + usize::from(a), LuaValue::Table(env), key, NO_REG)?;
                         } else {
                             reg!(a) = found;
                         }
                     }
                     Op::GetTable { a, b, c } => {
                         let (object, key) = (reg!(b), reg!(c));
-                        if let Value::Table(id) = object
+                        if let LuaValue::Table(id) = object
                             && let Some(table) = self.heap.tables.get(id.0)
                         {
                             let value = table.get(key, &self.heap.strings);
@@ -130,9 +130,9 @@ impl Machine<'_> {
                     }
                     Op::GetField { a, b, k } => {
                         let object = reg!(b);
-                        if let Value::Table(id) = object
+                        if let LuaValue::Table(id) = object
                             && let Some(table) = self.heap.tables.get(id.0)
-                            && let Value::Str(key) = constants[k as usize]
+                            && let LuaValue::Str(key) = constants[k as usize]
                         {
                             let value = table.get_str(key, &self.heap.strings);
                             if !value.is_nil() || table.meta.is_none() {
@@ -145,7 +145,7 @@ impl Machine<'_> {
                     }
                     Op::GetConst { a, b, k } => {
                         let object = reg!(b);
-                        if let Value::Table(id) = object
+                        if let LuaValue::Table(id) = object
                             && let Some(table) = self.heap.tables.get(id.0)
                         {
                             let value = table.get(constants[k as usize], &self.heap.strings);
@@ -159,8 +159,8 @@ impl Machine<'_> {
                     }
                     Op::SetTable { a, b, c } => {
                         let (object, key, value) = (reg!(a), reg!(b), reg!(c));
-                        if let Value::Table(id) = object
-                            && let Value::Number(n) = key
+                        if let LuaValue::Table(id) = object
+                            && let LuaValue::Number(n) = key
                             && let Some(table) = self.heap.tables.get_mut(id.0)
                             && table.meta.is_none()
                             && !table.read_only
@@ -185,7 +185,7 @@ impl Machine<'_> {
                     Op::DivK { a, b, k } => arith!(a, reg!(b), constants[k as usize], Div),
                     Op::ModK { a, b, k } => arith!(a, reg!(b), constants[k as usize], Mod),
                     Op::PowK { a, b, k } => arith!(a, reg!(b), constants[k as usize], Pow),
-                    Op::Not { a, b } => reg!(a) = Value::Bool(!reg!(b).is_true()),
+                    Op::Not { a, b } => reg!(a) = LuaValue::Bool(!reg!(b).is_true()),
                     Op::Jump { off } => pc = pc.wrapping_add_signed(off as isize),
                     Op::Test { a, when, off } => {
                         if reg!(a).is_true() == when {
@@ -203,7 +203,7 @@ impl Machine<'_> {
                     }
                     Op::Eq { a, b, when, off } => {
                         let (x, y) = (reg!(a), reg!(b));
-                        let holds = if let (Value::Table(_), Value::Table(_)) = (x, y) {
+                        let holds = if let (LuaValue::Table(_), LuaValue::Table(_)) = (x, y) {
                             save!();
                             self.equal(x, y)?
                         } else {
@@ -278,13 +278,13 @@ impl Machine<'_> {
                         pc = pc.wrapping_add_signed(off as isize);
                     }
                     Op::ForLoop { a, off } => {
-                        if let (Value::Number(index), Value::Number(limit), Value::Number(step)) =
+                        if let (LuaValue::Number(index), LuaValue::Number(limit), LuaValue::Number(step)) =
                             (reg!(a), reg!(a + 1), reg!(a + 2))
                         {
                             let index = index + step;
                             if if step > 0.0 { index <= limit } else { limit <= index } {
-                                reg!(a) = Value::Number(index);
-                                reg!(a + 3) = Value::Number(index);
+                                reg!(a) = LuaValue::Number(index);
+                                reg!(a + 3) = LuaValue::Number(index);
                                 pc = pc.wrapping_add_signed(off as isize);
                             }
                         }
@@ -313,9 +313,9 @@ impl Machine<'_> {
     }
 
     #[inline]
-    fn arith_op(&mut self, to: usize, op: Arith, x: Value, y: Value, (pc, top): (usize, usize)) -> Res<()> {
-        if let (Value::Number(x), Value::Number(y)) = (x, y) {
-            self.thread.stack[to] = Value::Number(op.of(x, y));
+    fn arith_op(&mut self, to: usize, op: Arith, x: LuaValue, y: LuaValue, (pc, top): (usize, usize)) -> Res<()> {
+        if let (LuaValue::Number(x), LuaValue::Number(y)) = (x, y) {
+            self.thread.stack[to] = LuaValue::Number(op.of(x, y));
             return Ok(());
         }
         self.save(pc, top);

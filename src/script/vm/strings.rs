@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::value::{StrId, Value};
+use super::value::{LuaValue, StrId};
 
 /// Longest string that is kept inline, bytes.
 const INLINE: usize = 22;
@@ -218,16 +218,16 @@ impl Strings {
 
     /// `rawequal`
     #[inline]
-    pub fn raw_equal(&self, a: Value, b: Value) -> bool {
+    pub fn raw_equal(&self, a: LuaValue, b: LuaValue) -> bool {
         match (a, b) {
-            (Value::Nil, Value::Nil) | (Value::Null, Value::Null) => true,
-            (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::Number(a), Value::Number(b)) => a == b,
-            (Value::Str(a), Value::Str(b)) => self.equal(a, b),
-            (Value::Table(a), Value::Table(b)) => a == b,
-            (Value::Function(a), Value::Function(b)) => a == b,
-            (Value::Native(a), Value::Native(b)) => a == b,
-            (Value::Thread(a), Value::Thread(b)) => a == b,
+            (LuaValue::Nil, LuaValue::Nil) | (LuaValue::Null, LuaValue::Null) => true,
+            (LuaValue::Bool(a), LuaValue::Bool(b)) => a == b,
+            (LuaValue::Number(a), LuaValue::Number(b)) => a == b,
+            (LuaValue::Str(a), LuaValue::Str(b)) => self.equal(a, b),
+            (LuaValue::Table(a), LuaValue::Table(b)) => a == b,
+            (LuaValue::Function(a), LuaValue::Function(b)) => a == b,
+            (LuaValue::Native(a), LuaValue::Native(b)) => a == b,
+            (LuaValue::Thread(a), LuaValue::Thread(b)) => a == b,
             _ => false,
         }
     }

@@ -1,6 +1,6 @@
 //! A thread of execution: its stack and the calls on it.
 
-use super::value::{FuncId, Value};
+use super::value::{FuncId, LuaValue};
 
 /// What a coroutine is charged for, bytes.
 pub const THREAD_BYTES: usize = 1024;
@@ -47,7 +47,7 @@ pub enum Status {
 #[derive(Debug)]
 pub struct Thread {
     /// Registers of all calls.
-    pub stack: Vec<Value>,
+    pub stack: Vec<LuaValue>,
     /// The calls.
     pub frames: Vec<Frame>,
     /// The first stack place that no call uses.
@@ -68,8 +68,8 @@ impl Default for Thread {
 
 impl Thread {
     /// Values that it keeps alive.
-    pub fn values(&self) -> impl Iterator<Item = Value> {
-        let called = self.frames.iter().map(|frame| Value::Function(frame.function));
+    pub fn values(&self) -> impl Iterator<Item = LuaValue> {
+        let called = self.frames.iter().map(|frame| LuaValue::Function(frame.function));
         self.stack.get(..self.top.min(self.stack.len())).unwrap_or_default().iter().copied().chain(called)
     }
 

@@ -11,7 +11,7 @@ use super::machine::{Machine, Res};
 use super::op::{NO_REG, Op};
 use super::operate::Arith;
 use super::table::Table;
-use super::value::Value;
+use super::value::LuaValue;
 
 impl Machine<'_> {
     /// Runs one of them.
@@ -20,7 +20,7 @@ impl Machine<'_> {
         &mut self,
         op: Op,
         protos: &[Proto],
-        constants: &[Value],
+        constants: &[LuaValue],
         number: u32,
         function: u32,
         (pc, base, registers): (usize, usize, usize),
@@ -36,7 +36,7 @@ impl Machine<'_> {
             Op::SetGlobal { a, k } => {
                 let Some(Function::Lua { env, .. }) = self.heap.functions.get(function) else { return Ok(()) };
                 let (env, value) = (*env, reg!(a));
-                self.set_index(Value::Table(env), constants[k as usize], value, NO_REG)?;
+                self.set_index(LuaValue::Table(env), constants[k as usize], value, NO_REG)?;
             }
             Op::SetField { a, c, k } | Op::SetConst { a, c, k } => {
                 let (object, value) = (reg!(a), reg!(c));
@@ -52,7 +52,7 @@ impl Machine<'_> {
             Op::NewTable { a, array, fields } => {
                 let table = self.heap.table(Table::sized(usize::from(array), usize::from(fields)));
                 self.charge(u64::from(array) / 4 + u64::from(fields) / 2 + 2)?;
-                reg!(a) = Value::Table(table);
+                reg!(a) = LuaValue::Table(table);
                 self.settle(base + registers)?;
             }
             Op::SetList { a, n, start } => {
@@ -62,8 +62,8 @@ impl Machine<'_> {
                 self.settle(base + registers)?;
             }
             Op::Minus { a, b } => {
-                if let Value::Number(x) = reg!(b) {
-                    reg!(a) = Value::Number(-x);
+                if let LuaValue::Number(x) = reg!(b) {
+                    reg!(a) = LuaValue::Number(-x);
                 } else {
                     let value = reg!(b);
                     let value = self.minus(value)?;
@@ -92,13 +92,13 @@ impl Machine<'_> {
         Ok(())
     }
 
-    pub(super) fn arith_to(&mut self, to: usize, op: Arith, x: Value, y: Value) -> Res<()> {
+    pub(super) fn arith_to(&mut self, to: usize, op: Arith, x: LuaValue, y: LuaValue) -> Res<()> {
         let value = self.arith(op, x, y)?;
         self.thread.stack[to] = value;
         Ok(())
     }
 
-    pub(super) fn index_to(&mut self, to: usize, object: Value, key: Value, operand: u8) -> Res<()> {
+    pub(super) fn index_to(&mut self, to: usize, object: LuaValue, key: LuaValue, operand: u8) -> Res<()> {
         let value = self.index(object, key, operand)?;
         self.thread.stack[to] = value;
         Ok(())
@@ -111,7 +111,7 @@ impl Machine<'_> {
         self.thread.top = to + 3;
         let given = self.call_at(to, 2)?;
         for i in given..wanted {
-            self.thread.stack[to + i] = Value::Nil;
+            self.thread.stack[to + i] = LuaValue::Nil;
         }
         let first = self.thread.stack[to];
         if !first.is_nil() {
@@ -127,7 +127,7 @@ impl Machine<'_> {
         self.charge(count as u64 / 4)?;
         self.reserve(at + count + 8)?;
         for i in 0..count {
-            self.thread.stack[at + i] = if i < extra { self.thread.stack[base - extra + i] } else { Value::Nil };
+            self.thread.stack[at + i] = if i < extra { self.thread.stack[base - extra + i] } else { LuaValue::Nil };
         }
         if wanted == 0 {
             self.thread.top = at + count;
@@ -139,18 +139,18 @@ impl Machine<'_> {
         for (i, what) in ["initial value", "limit", "step"].into_iter().enumerate() {
             self.charge_number(self.thread.stack[at + i])?;
             match self.to_number(self.thread.stack[at + i]) {
-                Some(n) => self.thread.stack[at + i] = Value::Number(n),
+                Some(n) => self.thread.stack[at + i] = LuaValue::Number(n),
                 None => return Err(self.error(&format!("'for' {what} must be a number"))),
             }
         }
-        if let (Value::Number(first), Value::Number(step)) = (self.thread.stack[at], self.thread.stack[at + 2]) {
-            self.thread.stack[at] = Value::Number(first - step);
+        if let (LuaValue::Number(first), LuaValue::Number(step)) = (self.thread.stack[at], self.thread.stack[at + 2]) {
+            self.thread.stack[at] = LuaValue::Number(first - step);
         }
         Ok(())
     }
 
     fn set_list(&mut self, table: usize, from: usize, count: usize, start: usize) -> Res<()> {
-        let Value::Table(id) = self.thread.stack[table] else { return Ok(()) };
+        let LuaValue::Table(id) = self.thread.stack[table] else { return Ok(()) };
         self.charge(count as u64 / 4)?;
         if let Some(table) = self.heap.tables.get_mut(id.0) {
             let before = table.bytes();

@@ -6,7 +6,7 @@
 use super::chunk::Capture;
 use super::heap::{Function, Upvalue};
 use super::machine::{Machine, Res};
-use super::value::Value;
+use super::value::LuaValue;
 
 impl Machine<'_> {
     pub(super) fn close_over(
@@ -16,7 +16,7 @@ impl Machine<'_> {
         chunk: u32,
         proto: u32,
         captures: &[Capture],
-    ) -> Res<Value> {
+    ) -> Res<LuaValue> {
         self.charge(captures.len() as u64 + 2)?;
         let upvalues = captures
             .iter()
@@ -25,9 +25,9 @@ impl Machine<'_> {
                 Capture::Upvalue(i) => self.upvalue_number(function, *i),
             })
             .collect();
-        let Some(Function::Lua { env, .. }) = self.heap.functions.get(function) else { return Ok(Value::Nil) };
+        let Some(Function::Lua { env, .. }) = self.heap.functions.get(function) else { return Ok(LuaValue::Nil) };
         let env = *env;
-        Ok(Value::Function(self.heap.function(Function::Lua { chunk, proto, upvalues, env })))
+        Ok(LuaValue::Function(self.heap.function(Function::Lua { chunk, proto, upvalues, env })))
     }
 }
 
@@ -65,7 +65,7 @@ impl Machine<'_> {
 }
 
 impl<'h> Machine<'h> {
-    pub(super) fn upvalue(&self, number: u32) -> Value {
+    pub(super) fn upvalue(&self, number: u32) -> LuaValue {
         match self.heap.upvalues.get(number) {
             Some(Upvalue::Closed(value)) => *value,
             Some(Upvalue::Open(thread, place)) => {
@@ -76,11 +76,11 @@ impl<'h> Machine<'h> {
                 };
                 stack.and_then(|stack| stack.get(*place as usize)).copied().unwrap_or_default()
             }
-            None => Value::Nil,
+            None => LuaValue::Nil,
         }
     }
 
-    pub(super) fn set_upvalue(&mut self, number: u32, value: Value) {
+    pub(super) fn set_upvalue(&mut self, number: u32, value: LuaValue) {
         match self.heap.upvalues.get_mut(number) {
             Some(Upvalue::Closed(place)) => *place = value,
             Some(Upvalue::Open(thread, place)) => {

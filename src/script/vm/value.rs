@@ -18,7 +18,7 @@ pub struct ThreadId(pub u32);
 
 /// A value of Lua.
 #[derive(Clone, Copy, Debug, Default)]
-pub enum Value {
+pub enum LuaValue {
     /// `nil`
     #[default]
     Nil,
@@ -40,7 +40,7 @@ pub enum Value {
     Null,
 }
 
-impl Value {
+impl LuaValue {
     /// What `if` takes for true.
     pub fn is_true(self) -> bool {
         !matches!(self, Self::Nil | Self::Bool(false))

@@ -3,14 +3,14 @@
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::names;
 use crate::script::vm::number::{TEXT_UNITS, number_text};
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) fn tonumber(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let base = vm.int32_or(args, 2, 10)?;
     if base == 10 {
         let value = vm.any_arg(args, 1)?;
         vm.charge_number(value)?;
-        let answer = vm.to_number(value).map_or(Value::Nil, Value::Number);
+        let answer = vm.to_number(value).map_or(LuaValue::Nil, LuaValue::Number);
         return Ok(vm.give(args, answer));
     }
     let id = vm.string_arg(args, 1)?;
@@ -18,7 +18,7 @@ pub(super) fn tonumber(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         return Err(vm.bad_argument(2, "base out of range"));
     }
     vm.charge(vm.heap.strings.len(id) as u64 / 8)?;
-    let answer = whole_number(vm.bytes(id), base as u32).map_or(Value::Nil, Value::Number);
+    let answer = whole_number(vm.bytes(id), base as u32).map_or(LuaValue::Nil, LuaValue::Number);
     Ok(vm.give(args, answer))
 }
 
@@ -62,16 +62,16 @@ pub(super) fn tostring(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 pub(super) fn type_of(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let id = match vm.any_arg(args, 1)? {
-        Value::Nil => names::NIL,
-        Value::Bool(_) => names::T_BOOLEAN,
-        Value::Number(_) => names::T_NUMBER,
-        Value::Str(_) => names::T_STRING,
-        Value::Table(_) => names::T_TABLE,
-        Value::Function(_) | Value::Native(_) => names::T_FUNCTION,
-        Value::Thread(_) => names::T_THREAD,
-        Value::Null => names::T_USERDATA,
+        LuaValue::Nil => names::NIL,
+        LuaValue::Bool(_) => names::T_BOOLEAN,
+        LuaValue::Number(_) => names::T_NUMBER,
+        LuaValue::Str(_) => names::T_STRING,
+        LuaValue::Table(_) => names::T_TABLE,
+        LuaValue::Function(_) | LuaValue::Native(_) => names::T_FUNCTION,
+        LuaValue::Thread(_) => names::T_THREAD,
+        LuaValue::Null => names::T_USERDATA,
     };
-    Ok(vm.give(args, Value::Str(id)))
+    Ok(vm.give(args, LuaValue::Str(id)))
 }
 
 impl Machine<'_> {
@@ -79,24 +79,24 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// What `__tostring` raises.
-    fn show(&mut self, value: Value) -> Res<Value> {
+    fn show(&mut self, value: LuaValue) -> Res<LuaValue> {
         let handler = self.metamethod(value, names::TOSTRING);
         if !handler.is_nil() {
             return self.call(handler, &[value]);
         }
-        Ok(Value::Str(match value {
-            Value::Str(id) => id,
-            Value::Number(n) => {
+        Ok(LuaValue::Str(match value {
+            LuaValue::Str(id) => id,
+            LuaValue::Number(n) => {
                 self.charge(TEXT_UNITS)?;
                 return self.string(&number_text(n));
             }
-            Value::Nil => names::NIL,
-            Value::Bool(true) => names::TRUE,
-            Value::Bool(false) => names::FALSE,
-            Value::Table(_) => names::T_TABLE,
-            Value::Function(_) | Value::Native(_) => names::T_FUNCTION,
-            Value::Thread(_) => names::T_THREAD,
-            Value::Null => names::NULL,
+            LuaValue::Nil => names::NIL,
+            LuaValue::Bool(true) => names::TRUE,
+            LuaValue::Bool(false) => names::FALSE,
+            LuaValue::Table(_) => names::T_TABLE,
+            LuaValue::Function(_) | LuaValue::Native(_) => names::T_FUNCTION,
+            LuaValue::Thread(_) => names::T_THREAD,
+            LuaValue::Null => names::NULL,
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! Sources that come up in a run: `load`, `loadstring`.
 
 use crate::script::vm::machine::{Args, Machine, Res};
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) fn loadstring(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let id = vm.string_arg(args, 1)?;
@@ -21,16 +21,16 @@ pub(super) fn load(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let mut source = Vec::new();
     loop {
         match vm.call(function, &[])? {
-            Value::Nil => break,
-            Value::Str(id) if vm.heap.strings.len(id) == 0 => break,
-            Value::Str(id) => {
+            LuaValue::Nil => break,
+            LuaValue::Str(id) if vm.heap.strings.len(id) == 0 => break,
+            LuaValue::Str(id) => {
                 vm.charge_bytes(source.len() + vm.heap.strings.len(id))?;
                 source.extend_from_slice(vm.bytes(id));
             }
             _ => {
                 let text = [&vm.place(1)[..], b"reader function must return a string"].concat();
                 let text = vm.owned(text)?;
-                return vm.give_all(args, &[Value::Nil, text]);
+                return vm.give_all(args, &[LuaValue::Nil, text]);
             }
         }
     }
@@ -42,11 +42,11 @@ fn compiled(vm: &mut Machine<'_>, args: Args, source: &[u8], name: &[u8]) -> Res
     match vm.compile(source, name)? {
         Ok(chunk) => {
             let function = vm.load(chunk, globals);
-            Ok(vm.give(args, Value::Function(function)))
+            Ok(vm.give(args, LuaValue::Function(function)))
         }
         Err(text) => {
             let text = vm.owned(text)?;
-            vm.give_all(args, &[Value::Nil, text])
+            vm.give_all(args, &[LuaValue::Nil, text])
         }
     }
 }

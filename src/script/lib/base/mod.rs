@@ -8,7 +8,7 @@ use super::C_STACK;
 use crate::script::vm::machine::{Args, Machine, Native, Res};
 use crate::script::vm::names;
 use crate::script::vm::table::NoSuchKey;
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("assert", protect::assert),
@@ -40,18 +40,19 @@ pub(super) const UNKNOWN_GLOBAL: &str = "unknown global";
 fn getmetatable(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let value = vm.any_arg(args, 1)?;
     let protected = vm.metamethod(value, names::METATABLE);
-    let answer = if protected.is_nil() { vm.metatable(value).map_or(Value::Nil, Value::Table) } else { protected };
+    let answer =
+        if protected.is_nil() { vm.metatable(value).map_or(LuaValue::Nil, LuaValue::Table) } else { protected };
     Ok(vm.give(args, answer))
 }
 
 fn setmetatable(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
     let meta = match vm.arg(args, 2) {
-        Value::Nil if args.count >= 2 => None,
-        Value::Table(id) => Some(id),
+        LuaValue::Nil if args.count >= 2 => None,
+        LuaValue::Table(id) => Some(id),
         _ => return Err(vm.bad_argument(2, "nil or table expected")),
     };
-    if !vm.metamethod(Value::Table(table), names::METATABLE).is_nil() {
+    if !vm.metamethod(LuaValue::Table(table), names::METATABLE).is_nil() {
         return Err(vm.error("cannot change a protected metatable"));
     }
     if let Some(object) = vm.heap.tables.get_mut(table.0) {
@@ -60,29 +61,29 @@ fn setmetatable(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         }
         object.set_meta(meta);
     }
-    Ok(vm.give(args, Value::Table(table)))
+    Ok(vm.give(args, LuaValue::Table(table)))
 }
 
 fn ipairs(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
     let iterator = vm.native("ipairs iterator");
-    vm.give_all(args, &[iterator, Value::Table(table), Value::Number(0.0)])
+    vm.give_all(args, &[iterator, LuaValue::Table(table), LuaValue::Number(0.0)])
 }
 
 fn ipairs_next(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
     let i = vm.int_arg(args, 2)?.wrapping_add(1);
-    let value = vm.raw_get(table, Value::Number(i as f64));
+    let value = vm.raw_get(table, LuaValue::Number(i as f64));
     if value.is_nil() {
-        return Ok(vm.give(args, Value::Nil));
+        return Ok(vm.give(args, LuaValue::Nil));
     }
-    vm.give_all(args, &[Value::Number(i as f64), value])
+    vm.give_all(args, &[LuaValue::Number(i as f64), value])
 }
 
 fn pairs(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
     let next = vm.native("next");
-    vm.give_all(args, &[next, Value::Table(table), Value::Nil])
+    vm.give_all(args, &[next, LuaValue::Table(table), LuaValue::Nil])
 }
 
 fn next(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
@@ -92,14 +93,14 @@ fn next(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     match found {
         Some(Ok(Some((key, value)))) => vm.give_all(args, &[key, value]),
         Some(Err(NoSuchKey)) => Err(vm.plain_error(b"invalid key to 'next'")),
-        _ => Ok(vm.give(args, Value::Nil)),
+        _ => Ok(vm.give(args, LuaValue::Nil)),
     }
 }
 
 fn rawequal(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (a, b) = (vm.any_arg(args, 1)?, vm.any_arg(args, 2)?);
     let answer = vm.heap.strings.raw_equal(a, b);
-    Ok(vm.give(args, Value::Bool(answer)))
+    Ok(vm.give(args, LuaValue::Bool(answer)))
 }
 
 fn rawget(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
@@ -113,14 +114,14 @@ fn rawset(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
     let (key, value) = (vm.any_arg(args, 2)?, vm.any_arg(args, 3)?);
     vm.raw_set(table, key, value)?;
-    Ok(vm.give(args, Value::Table(table)))
+    Ok(vm.give(args, LuaValue::Table(table)))
 }
 
 fn select(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
-    if let Value::Str(id) = vm.arg(args, 1)
+    if let LuaValue::Str(id) = vm.arg(args, 1)
         && vm.bytes(id).first() == Some(&b'#')
     {
-        return Ok(vm.give(args, Value::Number((args.count - 1) as f64)));
+        return Ok(vm.give(args, LuaValue::Number((args.count - 1) as f64)));
     }
     let n = vm.int32_arg(args, 1)?;
     let count = args.count as i64;
@@ -153,7 +154,7 @@ fn unpack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     vm.charge(count as u64)?;
     vm.reserve(args.base + count + 8)?;
     for i in 0..count {
-        let value = vm.raw_get(table, Value::Number((first + i as i64) as f64));
+        let value = vm.raw_get(table, LuaValue::Number((first + i as i64) as f64));
         if let Some(place) = vm.thread.stack.get_mut(args.base + i) {
             *place = value;
         }

@@ -4,7 +4,7 @@
 
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
 use crate::script::vm::names;
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) fn assert(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     if vm.any_arg(args, 1)?.is_true() {
@@ -21,7 +21,7 @@ pub(super) fn assert(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 pub(super) fn error(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let level = vm.int32_or(args, 2, 1)?;
     let value = vm.arg(args, 1);
-    if let (Value::Str(_) | Value::Number(_), 1..) = (value, level) {
+    if let (LuaValue::Str(_) | LuaValue::Number(_), 1..) = (value, level) {
         let text = vm.text_of(value).map(|text| text.into_owned()).unwrap_or_default();
         return Err(vm.error_at(level.min(1 << 20) as u32, &text));
     }
@@ -31,12 +31,12 @@ pub(super) fn error(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 /// As Redis has it: what it caught is the text of an error table; without arguments it is false.
 pub(super) fn pcall(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     if args.count == 0 {
-        return Ok(vm.give(args, Value::Bool(false)));
+        return Ok(vm.give(args, LuaValue::Bool(false)));
     }
     let count = protected(vm, args, None)?;
-    if let (Value::Bool(false), Some(Value::Table(table))) =
+    if let (LuaValue::Bool(false), Some(LuaValue::Table(table))) =
         (vm.thread.stack.get(args.base).copied().unwrap_or_default(), vm.thread.stack.get(args.base + 1).copied())
-        && let text @ (Value::Str(_) | Value::Number(_)) = vm.raw_get(table, Value::Str(names::ERR))
+        && let text @ (LuaValue::Str(_) | LuaValue::Number(_)) = vm.raw_get(table, LuaValue::Str(names::ERR))
         && let Some(place) = vm.thread.stack.get_mut(args.base + 1)
     {
         *place = text;
@@ -54,7 +54,7 @@ pub(super) fn xpcall(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     result
 }
 
-fn protected(vm: &mut Machine<'_>, args: Args, handler: Option<Value>) -> Res<usize> {
+fn protected(vm: &mut Machine<'_>, args: Args, handler: Option<LuaValue>) -> Res<usize> {
     let frames = vm.thread.frames.len();
     let (levels, own_levels, kept) = (vm.levels, vm.thread.levels, vm.kept.len());
     vm.thread.top = args.base + args.count;
@@ -62,7 +62,7 @@ fn protected(vm: &mut Machine<'_>, args: Args, handler: Option<Value>) -> Res<us
         Ok(count) => {
             vm.reserve(args.base + count + 9)?;
             vm.thread.stack.copy_within(args.base..args.base + count, args.base + 1);
-            vm.give(args, Value::Bool(true));
+            vm.give(args, LuaValue::Bool(true));
             Ok(count + 1)
         }
         Err(Fault::Error(value)) => {
@@ -80,7 +80,7 @@ fn protected(vm: &mut Machine<'_>, args: Args, handler: Option<Value>) -> Res<us
             (vm.levels, vm.thread.levels) = (levels, own_levels);
             vm.kept.truncate(kept);
             vm.thread.top = args.base + args.count;
-            vm.give_all(args, &[Value::Bool(false), value])
+            vm.give_all(args, &[LuaValue::Bool(false), value])
         }
         Err(other) => Err(other),
     }

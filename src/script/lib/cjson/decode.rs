@@ -7,13 +7,13 @@ use super::{Setting, setting, text_arg};
 use crate::script::lib::C_STACK;
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
 use crate::script::vm::number::reading_cost;
-use crate::script::vm::value::{StrId, TableId, Value};
+use crate::script::vm::value::{LuaValue, StrId, TableId};
 
 /// An array or an object that is being read.
 struct Level {
     table: TableId,
     /// The field's name; of an array nil.
-    key: Value,
+    key: LuaValue,
     /// The index of an array's next value, 0 for an object.
     index: u32,
 }
@@ -56,7 +56,7 @@ impl Decoder {
         vm.error(&format!("Expected {expected} but found {found} at character {place}"))
     }
 
-    fn document(&mut self, vm: &mut Machine<'_>) -> Res<Value> {
+    fn document(&mut self, vm: &mut Machine<'_>) -> Res<LuaValue> {
         loop {
             let token = self.first.take().unwrap_or_else(|| self.next(vm));
             let Some(mut value) = self.value(vm, token)? else { continue };
@@ -70,7 +70,7 @@ impl Decoder {
                 };
                 let (table, key, index) = (level.table, level.key, level.index);
                 let is_object = index == 0;
-                let key = if is_object { key } else { Value::Number(f64::from(index)) };
+                let key = if is_object { key } else { LuaValue::Number(f64::from(index)) };
                 level.index += u32::from(!is_object);
                 vm.raw_set(table, key, value)?;
                 self.slots -= usize::from(is_object);
@@ -79,7 +79,7 @@ impl Decoder {
                     (Token::ObjectEnd, true) | (Token::ArrayEnd, false) => {
                         self.levels.pop();
                         self.slots -= 1;
-                        value = Value::Table(table);
+                        value = LuaValue::Table(table);
                     }
                     (Token::Comma, true) => {
                         let token = self.next(vm);
@@ -95,24 +95,24 @@ impl Decoder {
     }
 
     /// The value that begins with `token`; none if the next token begins a value inside it.
-    fn value(&mut self, vm: &mut Machine<'_>, token: Token) -> Res<Option<Value>> {
+    fn value(&mut self, vm: &mut Machine<'_>, token: Token) -> Res<Option<LuaValue>> {
         vm.charge(4)?;
         Ok(Some(match token {
             Token::String => self.string(vm)?,
             Token::Number(n) => {
                 let text = vm.bytes(self.source).get(self.tokens.place..self.tokens.at).unwrap_or_default();
                 vm.charge(text.len() as u64 / 4 + reading_cost(text))?;
-                Value::Number(n)
+                LuaValue::Number(n)
             }
-            Token::Bool(b) => Value::Bool(b),
-            Token::Null => Value::Null,
+            Token::Bool(b) => LuaValue::Bool(b),
+            Token::Null => LuaValue::Null,
             Token::ObjectBegin => {
                 let table = self.enter(vm, 3)?;
                 let first = self.next(vm);
                 if first == Token::ObjectEnd {
-                    return Ok(Some(Value::Table(table)));
+                    return Ok(Some(LuaValue::Table(table)));
                 }
-                self.levels.push(Level { table, key: Value::Nil, index: 0 });
+                self.levels.push(Level { table, key: LuaValue::Nil, index: 0 });
                 self.slots += 1;
                 self.key(vm, first)?;
                 return Ok(None);
@@ -121,10 +121,10 @@ impl Decoder {
                 let table = self.enter(vm, 2)?;
                 let first = self.next(vm);
                 if first == Token::ArrayEnd {
-                    return Ok(Some(Value::Table(table)));
+                    return Ok(Some(LuaValue::Table(table)));
                 }
                 self.first = Some(first);
-                self.levels.push(Level { table, key: Value::Nil, index: 1 });
+                self.levels.push(Level { table, key: LuaValue::Nil, index: 1 });
                 self.slots += 1;
                 return Ok(None);
             }
@@ -132,7 +132,7 @@ impl Decoder {
         }))
     }
 
-    fn string(&self, vm: &mut Machine<'_>) -> Res<Value> {
+    fn string(&self, vm: &mut Machine<'_>) -> Res<LuaValue> {
         vm.string(&self.tokens.text)
     }
 

@@ -8,7 +8,7 @@ use crate::script::lib::C_STACK;
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
 use crate::script::vm::number::number_text;
 use crate::script::vm::printf::{Directive, to_i32};
-use crate::script::vm::value::{StrId, TableId, Value};
+use crate::script::vm::value::{LuaValue, StrId, TableId};
 
 /// Bytes of a string that are escaped between two looks at the budget.
 const PART: usize = 4096;
@@ -17,7 +17,7 @@ const PART: usize = 4096;
 #[derive(Clone, Copy)]
 enum Level {
     Array { table: TableId, next: i32, len: i32 },
-    Object { table: TableId, key: Value },
+    Object { table: TableId, key: LuaValue },
 }
 
 /// The settings that count here.
@@ -60,7 +60,7 @@ pub(super) fn encode(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 }
 
 /// `Cannot serialise type: reason`
-fn refused(vm: &mut Machine<'_>, value: Value, reason: &str) -> Fault {
+fn refused(vm: &mut Machine<'_>, value: LuaValue, reason: &str) -> Fault {
     let kind = value.type_name();
     vm.error(&format!("Cannot serialise {kind}: {reason}"))
 }
@@ -78,12 +78,12 @@ impl Encoder {
         }
         self.slots += 1;
         self.levels.push(Level::Array { table, next: next.saturating_add(1), len });
-        let value = vm.raw_get(table, Value::Number(f64::from(next)));
+        let value = vm.raw_get(table, LuaValue::Number(f64::from(next)));
         self.value(vm, value)
     }
 
     /// The field behind `key`, or the end of the object.
-    fn field(&mut self, vm: &mut Machine<'_>, table: TableId, key: Value) -> Res<()> {
+    fn field(&mut self, vm: &mut Machine<'_>, table: TableId, key: LuaValue) -> Res<()> {
         self.slots -= if key.is_nil() { 0 } else { 2 };
         let Some((found, value)) = next(vm, table, key) else {
             self.out.push(b'}');
@@ -93,12 +93,12 @@ impl Encoder {
             self.out.push(b',');
         }
         match found {
-            Value::Number(_) => {
+            LuaValue::Number(_) => {
                 self.out.push(b'"');
                 self.value(vm, found)?;
                 self.out.push(b'"');
             }
-            Value::Str(id) => self.string(vm, id)?,
+            LuaValue::Str(id) => self.string(vm, id)?,
             _ => return Err(refused(vm, found, "table key must be a number or string")),
         }
         self.out.push(b':');
@@ -108,16 +108,16 @@ impl Encoder {
     }
 
     /// A value; of a table only the beginning.
-    fn value(&mut self, vm: &mut Machine<'_>, value: Value) -> Res<()> {
+    fn value(&mut self, vm: &mut Machine<'_>, value: LuaValue) -> Res<()> {
         vm.charge(4)?;
         vm.room(self.out.len())?;
         match value {
-            Value::Str(id) => return self.string(vm, id),
-            Value::Number(n) => return self.number(vm, n),
-            Value::Bool(true) => self.out.extend_from_slice(b"true"),
-            Value::Bool(false) => self.out.extend_from_slice(b"false"),
-            Value::Nil | Value::Null => self.out.extend_from_slice(b"null"),
-            Value::Table(table) => return self.table(vm, table),
+            LuaValue::Str(id) => return self.string(vm, id),
+            LuaValue::Number(n) => return self.number(vm, n),
+            LuaValue::Bool(true) => self.out.extend_from_slice(b"true"),
+            LuaValue::Bool(false) => self.out.extend_from_slice(b"false"),
+            LuaValue::Nil | LuaValue::Null => self.out.extend_from_slice(b"null"),
+            LuaValue::Table(table) => return self.table(vm, table),
             _ => return Err(refused(vm, value, "type not supported")),
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Encoder {
             }
             _ => {
                 self.out.push(b'{');
-                self.levels.push(Level::Object { table, key: Value::Nil });
+                self.levels.push(Level::Object { table, key: LuaValue::Nil });
             }
         }
         Ok(())
@@ -145,10 +145,10 @@ impl Encoder {
     /// How many values an array has, its gaps counted; 0 or less for what becomes an object. Indexes are C's `int`, as they are in
     /// the library: larger ones wrap.
     fn array_len(&self, vm: &mut Machine<'_>, table: TableId) -> Res<i32> {
-        let (mut most, mut items, mut key) = (0i32, 0i32, Value::Nil);
+        let (mut most, mut items, mut key) = (0i32, 0i32, LuaValue::Nil);
         while let Some((found, _)) = next(vm, table, key) {
             vm.charge(1)?;
-            let Value::Number(n) = found else { return Ok(-1) };
+            let LuaValue::Number(n) = found else { return Ok(-1) };
             if n < 1.0 || crate::script::vm::arith::floor(n) != n {
                 return Ok(-1);
             }
@@ -160,7 +160,7 @@ impl Encoder {
         }
         if self.ratio > 0 && most > items.wrapping_mul(self.ratio) && most > self.safe {
             if !self.convert {
-                return Err(refused(vm, Value::Table(table), "excessively sparse array"));
+                return Err(refused(vm, LuaValue::Table(table), "excessively sparse array"));
             }
             return Ok(-1);
         }
@@ -170,7 +170,7 @@ impl Encoder {
     fn number(&mut self, vm: &mut Machine<'_>, n: f64) -> Res<()> {
         if !n.is_finite() {
             match self.invalid {
-                0 => return Err(refused(vm, Value::Number(n), "must not be NaN or Inf")),
+                0 => return Err(refused(vm, LuaValue::Number(n), "must not be NaN or Inf")),
                 1 if n.is_nan() => self.out.extend_from_slice(b"nan"),
                 1 => self.out.extend_from_slice(if n > 0.0 { b"inf" } else { b"-inf" }),
                 _ => self.out.extend_from_slice(b"null"),
@@ -225,6 +225,6 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// The entry behind `key`, whatever the metatable says.
-fn next(vm: &Machine<'_>, table: TableId, key: Value) -> Option<(Value, Value)> {
+fn next(vm: &Machine<'_>, table: TableId, key: LuaValue) -> Option<(LuaValue, LuaValue)> {
     vm.heap.tables.get(table.0)?.next(key, &vm.heap.strings).ok()?
 }

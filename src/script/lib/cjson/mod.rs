@@ -8,7 +8,7 @@ mod token;
 
 use super::Field;
 use crate::script::vm::machine::{Args, Machine, Native, Res, SETTINGS};
-use crate::script::vm::value::{StrId, Value};
+use crate::script::vm::value::{LuaValue, StrId};
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("cjson.decode", decode::decode),
@@ -57,7 +57,7 @@ const SWITCH: &[&str] = &["off", "on"];
 /// The place of the called function's module among the run's settings.
 fn module(vm: &Machine<'_>, args: Args) -> usize {
     match vm.state(args).first() {
-        Some(Value::Number(n)) => *n as usize,
+        Some(LuaValue::Number(n)) => *n as usize,
         _ => 0,
     }
 }
@@ -89,7 +89,7 @@ fn exactly_one(vm: &mut Machine<'_>, args: Args) -> Res<()> {
 }
 
 /// Sets a number from argument `i`, if it is there: what holds then.
-fn number(vm: &mut Machine<'_>, args: Args, i: usize, which: Setting, least: i32, most: i32) -> Res<Value> {
+fn number(vm: &mut Machine<'_>, args: Args, i: usize, which: Setting, least: i32, most: i32) -> Res<LuaValue> {
     if !vm.arg(args, i).is_nil() {
         let value = vm.int_arg(args, i)? as i32;
         if !(least..=most).contains(&value) {
@@ -98,14 +98,14 @@ fn number(vm: &mut Machine<'_>, args: Args, i: usize, which: Setting, least: i32
         }
         set(vm, args, which, value);
     }
-    Ok(Value::Number(f64::from(setting(vm, args, which))))
+    Ok(LuaValue::Number(f64::from(setting(vm, args, which))))
 }
 
 /// Sets one of `words` (the first two: false and true) from argument `i`, if it is there: what holds then.
-fn word(vm: &mut Machine<'_>, args: Args, i: usize, which: Setting, words: &[&str]) -> Res<Value> {
+fn word(vm: &mut Machine<'_>, args: Args, i: usize, which: Setting, words: &[&str]) -> Res<LuaValue> {
     let value = match vm.arg(args, i) {
-        Value::Nil => setting(vm, args, which),
-        Value::Bool(is_on) => i32::from(is_on),
+        LuaValue::Nil => setting(vm, args, which),
+        LuaValue::Bool(is_on) => i32::from(is_on),
         _ => {
             let id = vm.string_arg(args, i)?;
             vm.charge_bytes(vm.heap.strings.len(id))?;
@@ -120,7 +120,7 @@ fn word(vm: &mut Machine<'_>, args: Args, i: usize, which: Setting, words: &[&st
         set(vm, args, which, value);
     }
     match value {
-        0 | 1 => Ok(Value::Bool(value == 1)),
+        0 | 1 => Ok(LuaValue::Bool(value == 1)),
         _ => vm.string(words.get(value as usize).copied().unwrap_or_default().as_bytes()),
     }
 }
@@ -179,7 +179,7 @@ fn new(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         vm.settings.push(DEFAULTS);
     }
     vm.settings.push(DEFAULTS);
-    let state = [Value::Number((vm.settings.len() - 1) as f64)];
+    let state = [LuaValue::Number((vm.settings.len() - 1) as f64)];
     vm.charge(100)?;
     let table = vm.table(0, 16);
     for (name, _) in FUNCTIONS {
@@ -191,12 +191,12 @@ fn new(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     for (_, name, field) in FIELDS {
         let value = match field {
             Field::Text(text) => vm.string(text.as_bytes())?,
-            Field::Null => Value::Null,
+            Field::Null => LuaValue::Null,
         };
         let key = vm.string(name.as_bytes())?;
         vm.raw_set(table, key, value)?;
     }
-    Ok(vm.give(args, Value::Table(table)))
+    Ok(vm.give(args, LuaValue::Table(table)))
 }
 
 /// Text that Lua has as a number or string, as an id.

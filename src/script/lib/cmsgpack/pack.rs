@@ -3,7 +3,7 @@
 use crate::script::lib::{C_STACK, number_bits};
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::printf::{to_i32, to_i64};
-use crate::script::vm::value::{TableId, Value};
+use crate::script::vm::value::{LuaValue, TableId};
 
 /// Tables inside tables; a deeper one becomes nil.
 const NESTING: usize = 16;
@@ -25,11 +25,11 @@ pub(super) fn pack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 }
 
 /// Appends a value that is so many tables deep.
-fn put(vm: &mut Machine<'_>, out: &mut Vec<u8>, value: Value, level: usize) -> Res<()> {
+fn put(vm: &mut Machine<'_>, out: &mut Vec<u8>, value: LuaValue, level: usize) -> Res<()> {
     vm.charge(4)?;
     vm.room(out.len())?;
     match value {
-        Value::Str(id) => {
+        LuaValue::Str(id) => {
             let len = vm.heap.strings.len(id);
             vm.charge_bytes(len)?;
             vm.room(out.len().saturating_add(len))?;
@@ -40,9 +40,9 @@ fn put(vm: &mut Machine<'_>, out: &mut Vec<u8>, value: Value, level: usize) -> R
             }
             out.extend_from_slice(vm.bytes(id));
         }
-        Value::Bool(b) => out.push(if b { 0xc3 } else { 0xc2 }),
-        Value::Number(n) => number(out, n),
-        Value::Table(table) if level < NESTING => match list_len(vm, table)? {
+        LuaValue::Bool(b) => out.push(if b { 0xc3 } else { 0xc2 }),
+        LuaValue::Number(n) => number(out, n),
+        LuaValue::Table(table) if level < NESTING => match list_len(vm, table)? {
             Ok(len) => {
                 if len < 16 {
                     out.push(0x90 | len as u8)
@@ -50,7 +50,7 @@ fn put(vm: &mut Machine<'_>, out: &mut Vec<u8>, value: Value, level: usize) -> R
                     head(out, len, 0xdc, 0xdd)
                 }
                 for i in 1..=len {
-                    let item = vm.raw_get(table, Value::Number(i as f64));
+                    let item = vm.raw_get(table, LuaValue::Number(i as f64));
                     put(vm, out, item, level + 1)?;
                 }
             }
@@ -60,7 +60,7 @@ fn put(vm: &mut Machine<'_>, out: &mut Vec<u8>, value: Value, level: usize) -> R
                 } else {
                     head(out, len, 0xde, 0xdf)
                 }
-                let mut key = Value::Nil;
+                let mut key = LuaValue::Nil;
                 while let Some((found, item)) = next(vm, table, key) {
                     put(vm, out, found, level + 1)?;
                     put(vm, out, item, level + 1)?;
@@ -122,12 +122,12 @@ fn number(out: &mut Vec<u8>, n: f64) {
 
 /// The length of a table whose keys are 1 to n, or the number of entries of another one.
 fn list_len(vm: &mut Machine<'_>, table: TableId) -> Res<Result<usize, usize>> {
-    let (mut count, mut most, mut is_list, mut key) = (0usize, 0i32, true, Value::Nil);
+    let (mut count, mut most, mut is_list, mut key) = (0usize, 0i32, true, LuaValue::Nil);
     while let Some((found, _)) = next(vm, table, key) {
         vm.charge(1)?;
         count += 1;
         match found {
-            Value::Number(n) if n > 0.0 && f64::from(to_i32(n)) == n => most = most.max(to_i32(n)),
+            LuaValue::Number(n) if n > 0.0 && f64::from(to_i32(n)) == n => most = most.max(to_i32(n)),
             _ => is_list = false,
         }
         key = found;
@@ -136,6 +136,6 @@ fn list_len(vm: &mut Machine<'_>, table: TableId) -> Res<Result<usize, usize>> {
 }
 
 /// The entry behind `key`, whatever the metatable says.
-fn next(vm: &Machine<'_>, table: TableId, key: Value) -> Option<(Value, Value)> {
+fn next(vm: &Machine<'_>, table: TableId, key: LuaValue) -> Option<(LuaValue, LuaValue)> {
     vm.heap.tables.get(table.0)?.next(key, &vm.heap.strings).ok()?
 }

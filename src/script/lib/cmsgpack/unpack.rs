@@ -4,7 +4,7 @@
 
 use crate::script::lib::{C_STACK, number_bits};
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
-use crate::script::vm::value::{StrId, TableId, Value};
+use crate::script::vm::value::{LuaValue, StrId, TableId};
 
 pub(super) fn unpack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     objects(vm, args, args.count, 0, 0)
@@ -23,7 +23,7 @@ pub(super) fn unpack_limit(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 /// What a byte with those behind it says.
 enum Part {
-    Value(Value),
+    LuaValue(LuaValue),
     /// The string's place.
     Text(std::ops::Range<usize>),
     List(usize),
@@ -44,7 +44,7 @@ struct Level {
     /// The index of a list's next item, 0 for a map.
     index: usize,
     /// A map's key, once it is read.
-    key: Option<Value>,
+    key: Option<LuaValue>,
 }
 
 struct Reader {
@@ -78,14 +78,14 @@ fn objects(vm: &mut Machine<'_>, args: Args, slots: usize, limit: i64, offset: i
     }
     if !is_all {
         let next = if reader.at == len { -1.0 } else { reader.at as f64 };
-        values.insert(0, Value::Number(next));
+        values.insert(0, LuaValue::Number(next));
     }
     vm.give_all(args, &values)
 }
 
 impl Reader {
     /// One object with all that is in it.
-    fn object(&mut self, vm: &mut Machine<'_>) -> Res<Value> {
+    fn object(&mut self, vm: &mut Machine<'_>) -> Res<LuaValue> {
         let mut levels: Vec<Level> = Vec::new();
         loop {
             let Some(mut value) = self.begin(vm, &mut levels)? else { continue };
@@ -96,13 +96,13 @@ impl Reader {
                     level.key = Some(value);
                     break;
                 }
-                let key = level.key.take().unwrap_or(Value::Number(level.index as f64));
+                let key = level.key.take().unwrap_or(LuaValue::Number(level.index as f64));
                 level.index += usize::from(level.index > 0);
                 level.left -= 1;
                 let (table, is_done) = (level.table, level.left == 0);
                 match key {
-                    Value::Nil => return Err(bare(vm, "table index is nil")),
-                    Value::Number(n) if n.is_nan() => return Err(bare(vm, "table index is NaN")),
+                    LuaValue::Nil => return Err(bare(vm, "table index is nil")),
+                    LuaValue::Number(n) if n.is_nan() => return Err(bare(vm, "table index is NaN")),
                     _ => vm.raw_set(table, key, value)?,
                 }
                 self.slots -= 2;
@@ -111,13 +111,13 @@ impl Reader {
                     break;
                 }
                 levels.pop();
-                value = Value::Table(table);
+                value = LuaValue::Table(table);
             }
         }
     }
 
     /// The next part: its value, or none if that comes part by part in the new level.
-    fn begin(&mut self, vm: &mut Machine<'_>, levels: &mut Vec<Level>) -> Res<Option<Value>> {
+    fn begin(&mut self, vm: &mut Machine<'_>, levels: &mut Vec<Level>) -> Res<Option<LuaValue>> {
         vm.charge(4)?;
         let bytes = vm.bytes(self.source);
         if self.at == bytes.len() {
@@ -135,7 +135,7 @@ impl Reader {
         self.at += used;
         self.slots += 1;
         let (left, index) = match part {
-            Part::Value(value) => return Ok(Some(value)),
+            Part::LuaValue(value) => return Ok(Some(value)),
             Part::Text(range) => {
                 vm.charge_bytes(range.len())?;
                 return Ok(Some(vm.heap.part(self.source, range)));
@@ -150,7 +150,7 @@ impl Reader {
         vm.room(0)?;
         let table = vm.table(0, 0);
         if left == 0 {
-            return Ok(Some(Value::Table(table)));
+            return Ok(Some(LuaValue::Table(table)));
         }
         // A list's next index lies on the stack while its item is read.
         self.slots += index;
@@ -165,7 +165,7 @@ fn level_is_list(levels: &[Level]) -> bool {
 
 /// An error of the machine itself, which has no place where a library function runs.
 fn bare(vm: &mut Machine<'_>, text: &str) -> Fault {
-    Fault::Error(Value::Str(vm.heap.string(text.as_bytes())))
+    Fault::Error(LuaValue::Str(vm.heap.string(text.as_bytes())))
 }
 
 /// The part at `at`, and the bytes that it takes.
@@ -178,7 +178,7 @@ fn part(bytes: &[u8], at: usize) -> Result<(Part, usize), Bad> {
         Ok(digits.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     };
     let signed = |len: usize| number(len).map(|value| (value << (64 - 8 * len)) as i64 >> (64 - 8 * len));
-    let value = |n: f64, len: usize| Ok((Part::Value(Value::Number(n)), 1 + len));
+    let value = |n: f64, len: usize| Ok((Part::LuaValue(LuaValue::Number(n)), 1 + len));
     let text = |head: usize, len: u64| match usize::try_from(len).ok().filter(|len| *len <= rest.len() - head) {
         Some(len) => Ok((Part::Text(at + head..at + head + len), head + len)),
         None => Err(Bad::Missing),
@@ -190,8 +190,8 @@ fn part(bytes: &[u8], at: usize) -> Result<(Part, usize), Bad> {
         0x80..=0x8f => map(1, u64::from(code & 0x0f)),
         0x90..=0x9f => list(1, u64::from(code & 0x0f)),
         0xa0..=0xbf => text(1, u64::from(code & 0x1f)),
-        0xc0 => Ok((Part::Value(Value::Nil), 1)),
-        0xc2 | 0xc3 => Ok((Part::Value(Value::Bool(code == 0xc3)), 1)),
+        0xc0 => Ok((Part::LuaValue(LuaValue::Nil), 1)),
+        0xc2 | 0xc3 => Ok((Part::LuaValue(LuaValue::Bool(code == 0xc3)), 1)),
         0xca => value(number_bits::f32_of(number(4)? as u32), 4),
         0xcb => value(number_bits::f64_of(number(8)?), 8),
         0xcc => value(number(1)? as f64, 1),

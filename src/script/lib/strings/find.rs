@@ -3,7 +3,7 @@
 use super::place;
 use crate::script::lib::pattern::{Capture, Matcher, Stop};
 use crate::script::vm::machine::{Args, Machine, Res};
-use crate::script::vm::value::{StrId, Value};
+use crate::script::vm::value::{LuaValue, StrId};
 
 /// True if nothing up to a zero byte, where patterns end, has a meaning in patterns; with what looking at it costs, units.
 fn is_plain(pattern: &[u8]) -> (bool, u64) {
@@ -61,9 +61,9 @@ fn found(vm: &mut Machine<'_>, args: Args, is_find: bool) -> Res<usize> {
         return match at {
             Some(at) => {
                 let first = start + at + 1;
-                vm.give_all(args, &[Value::Number(first as f64), Value::Number((first + wide - 1) as f64)])
+                vm.give_all(args, &[LuaValue::Number(first as f64), LuaValue::Number((first + wide - 1) as f64)])
             }
-            None => Ok(vm.give(args, Value::Nil)),
+            None => Ok(vm.give(args, LuaValue::Nil)),
         };
     }
     let is_anchored = pattern.first() == Some(&b'^');
@@ -78,10 +78,10 @@ fn found(vm: &mut Machine<'_>, args: Args, is_find: bool) -> Res<usize> {
         }
     };
     let steps = matcher.steps;
-    let Some((at, end, list)) = vm.matched(steps, result)? else { return Ok(vm.give(args, Value::Nil)) };
+    let Some((at, end, list)) = vm.matched(steps, result)? else { return Ok(vm.give(args, LuaValue::Nil)) };
     let mut values = Vec::new();
     if is_find {
-        values.extend([Value::Number((at + 1) as f64), Value::Number(end as f64)]);
+        values.extend([LuaValue::Number((at + 1) as f64), LuaValue::Number(end as f64)]);
     }
     for capture in list {
         values.push(capture_value(vm, text_id, capture)?);
@@ -95,28 +95,28 @@ pub(super) fn captures(matcher: &Matcher<'_>, at: usize, end: usize, is_wanted: 
     (0..count).map(|i| matcher.part(i, at, end)).collect()
 }
 
-pub(super) fn capture_value(vm: &mut Machine<'_>, text: StrId, capture: Capture) -> Res<Value> {
+pub(super) fn capture_value(vm: &mut Machine<'_>, text: StrId, capture: Capture) -> Res<LuaValue> {
     match capture {
-        Capture::Position(at) => Ok(Value::Number(at as f64)),
+        Capture::Position(at) => Ok(LuaValue::Number(at as f64)),
         Capture::Part(from, len) => {
             vm.charge_bytes(len)?;
             Ok(vm.heap.part(text, from..from + len))
         }
-        Capture::Open(_) => Ok(Value::Nil),
+        Capture::Open(_) => Ok(LuaValue::Nil),
     }
 }
 
 pub(super) fn gmatch(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (text, pattern) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
     let native = vm.native("gmatch iterator");
-    let state = [Value::Str(text), Value::Str(pattern), Value::Number(0.0)];
+    let state = [LuaValue::Str(text), LuaValue::Str(pattern), LuaValue::Number(0.0)];
     let function = vm.bound(native, &state);
     Ok(vm.give(args, function))
 }
 
 pub(super) fn gmatch_next(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let state = vm.state(args);
-    let (Some(Value::Str(text_id)), Some(Value::Str(pattern_id)), Some(Value::Number(from))) =
+    let (Some(LuaValue::Str(text_id)), Some(LuaValue::Str(pattern_id)), Some(LuaValue::Number(from))) =
         (state.first().copied(), state.get(1).copied(), state.get(2).copied())
     else {
         return Ok(0);
@@ -136,9 +136,9 @@ pub(super) fn gmatch_next(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         }
     };
     let steps = matcher.steps;
-    let Some((end, list)) = vm.matched(steps, result)? else { return Ok(vm.give(args, Value::Nil)) };
+    let Some((end, list)) = vm.matched(steps, result)? else { return Ok(vm.give(args, LuaValue::Nil)) };
     let next = if end == at { end + 1 } else { end };
-    vm.set_state(args, 2, Value::Number(next as f64));
+    vm.set_state(args, 2, LuaValue::Number(next as f64));
     let mut values = Vec::new();
     for capture in list {
         values.push(capture_value(vm, text_id, capture)?);

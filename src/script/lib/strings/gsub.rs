@@ -4,13 +4,13 @@ use super::find::{capture_value, captures};
 use crate::script::lib::pattern::{Capture, Matcher};
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::number::number_text;
-use crate::script::vm::value::{StrId, Value};
+use crate::script::vm::value::{LuaValue, StrId};
 
 pub(super) fn gsub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (text_id, pattern_id) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
     let replacement = match vm.arg(args, 3) {
-        Value::Number(_) | Value::Str(_) => Value::Str(vm.string_arg(args, 3)?),
-        value @ (Value::Table(_) | Value::Function(_) | Value::Native(_)) => value,
+        LuaValue::Number(_) | LuaValue::Str(_) => LuaValue::Str(vm.string_arg(args, 3)?),
+        value @ (LuaValue::Table(_) | LuaValue::Function(_) | LuaValue::Native(_)) => value,
         _ => return Err(vm.bad_argument(3, "string/function/table expected")),
     };
     let len = vm.heap.strings.len(text_id);
@@ -24,7 +24,7 @@ pub(super) fn gsub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         let mut matcher = Matcher::new(text, pattern, fuel);
         let result = matcher.run(at, usize::from(is_anchored)).and_then(|end| match (end, replacement) {
             // A template looks at those alone that it names.
-            (Some(end), Value::Str(_)) => Ok(Some((end, matcher.captures.clone()))),
+            (Some(end), LuaValue::Str(_)) => Ok(Some((end, matcher.captures.clone()))),
             (Some(end), _) => captures(&matcher, at, end, true).map(|list| Some((end, list))),
             (None, _) => Ok(None),
         });
@@ -49,7 +49,7 @@ pub(super) fn gsub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let rest = vm.bytes(text_id).get(at..).unwrap_or_default();
     out.extend_from_slice(rest);
     let value = vm.owned(out)?;
-    vm.give_all(args, &[value, Value::Number(count as f64)])
+    vm.give_all(args, &[value, LuaValue::Number(count as f64)])
 }
 
 fn replace(
@@ -57,11 +57,11 @@ fn replace(
     text: StrId,
     (at, end): (usize, usize),
     list: &[Capture],
-    replacement: Value,
+    replacement: LuaValue,
     out: &mut Vec<u8>,
 ) -> Res<()> {
     let value = match replacement {
-        Value::Str(id) => {
+        LuaValue::Str(id) => {
             let template = vm.bytes(id).to_vec();
             vm.charge_bytes(template.len())?;
             vm.room(template.len() + out.len())?;
@@ -94,7 +94,7 @@ fn replace(
             }
             return Ok(());
         }
-        Value::Table(_) => {
+        LuaValue::Table(_) => {
             let first = list.first().copied().unwrap_or(Capture::Part(at, end - at));
             let key = capture_value(vm, text, first)?;
             vm.index_value(replacement, key)?
@@ -108,13 +108,13 @@ fn replace(
         }
     };
     match value {
-        Value::Nil | Value::Bool(false) => out.extend_from_slice(vm.bytes(text).get(at..end).unwrap_or_default()),
-        Value::Str(id) => {
+        LuaValue::Nil | LuaValue::Bool(false) => out.extend_from_slice(vm.bytes(text).get(at..end).unwrap_or_default()),
+        LuaValue::Str(id) => {
             vm.charge_bytes(vm.heap.strings.len(id))?;
             vm.room(vm.heap.strings.len(id) + out.len())?;
             out.extend_from_slice(vm.bytes(id));
         }
-        Value::Number(n) => out.extend(number_text(n)),
+        LuaValue::Number(n) => out.extend(number_text(n)),
         other => return Err(vm.error(&format!("invalid replacement value (a {})", other.type_name()))),
     }
     Ok(())

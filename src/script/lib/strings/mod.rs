@@ -6,7 +6,7 @@ mod gsub;
 
 use super::C_STACK;
 use crate::script::vm::machine::{Args, Machine, Native, Res};
-use crate::script::vm::value::Value;
+use crate::script::vm::value::LuaValue;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("string.byte", byte),
@@ -41,7 +41,7 @@ fn range(len: usize, first: i64, last: i64) -> std::ops::Range<usize> {
 fn len(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let id = vm.string_arg(args, 1)?;
     let len = vm.heap.strings.len(id);
-    Ok(vm.give(args, Value::Number(len as f64)))
+    Ok(vm.give(args, LuaValue::Number(len as f64)))
 }
 
 fn sub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
@@ -81,7 +81,7 @@ fn rep(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let len = vm.heap.strings.len(id).saturating_mul(count);
     vm.charge_bytes(len)?;
     let text = if len == 0 { Vec::new() } else { vm.bytes(id).repeat(count) };
-    let value = Value::Str(vm.heap.owned(text));
+    let value = LuaValue::Str(vm.heap.owned(text));
     Ok(vm.give(args, value))
 }
 
@@ -95,8 +95,8 @@ fn byte(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         return Err(vm.error("stack overflow (string slice too long)"));
     }
     vm.charge(range.len() as u64)?;
-    let values: Vec<Value> =
-        vm.bytes(id).get(range).unwrap_or_default().iter().map(|byte| Value::Number(f64::from(*byte))).collect();
+    let values: Vec<LuaValue> =
+        vm.bytes(id).get(range).unwrap_or_default().iter().map(|byte| LuaValue::Number(f64::from(*byte))).collect();
     vm.give_all(args, &values)
 }
 

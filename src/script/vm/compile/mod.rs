@@ -21,7 +21,7 @@ use self::code::{Func, REGISTERS_MAX};
 use super::chunk::{Chunk, Proto};
 use super::lexer::{Lexer, Sym, SyntaxError, Token};
 use super::op::Op;
-use super::value::{StrId, Value};
+use super::value::{LuaValue, StrId};
 
 /// Levels of nested blocks and expressions, with the calls that a run is in.
 const LEVELS_MAX: usize = 200;
@@ -161,12 +161,12 @@ impl Compiler<'_> {
         Err(self.lexer.error(&format!("'{}' expected (to close '{}' at line {line})", what.text(), who.text())))
     }
 
-    fn constant(&mut self, value: Value) -> Res<u32> {
+    fn constant(&mut self, value: LuaValue) -> Res<u32> {
         let key = match value {
-            Value::Nil => (0, 0),
-            Value::Bool(b) => (1, u64::from(b)),
-            Value::Number(n) => (2, n.to_bits()),
-            Value::Str(id) => (3, u64::from(id.0)),
+            LuaValue::Nil => (0, 0),
+            LuaValue::Bool(b) => (1, u64::from(b)),
+            LuaValue::Number(n) => (2, n.to_bits()),
+            LuaValue::Str(id) => (3, u64::from(id.0)),
             _ => (4, 0),
         };
         if let Some(at) = self.known.get(&key) {

@@ -3,7 +3,7 @@
 use super::super::arith::modulo;
 use super::super::lexer::Sym;
 use super::super::op::Op;
-use super::super::value::Value;
+use super::super::value::LuaValue;
 use super::expr::{Binary, Expr, Kind};
 use super::{Compiler, Res};
 
@@ -79,11 +79,11 @@ impl Compiler<'_> {
             return Ok(None);
         }
         let value = match expr.kind {
-            Kind::Nil => Value::Nil,
-            Kind::True => Value::Bool(true),
-            Kind::False => Value::Bool(false),
-            Kind::Number(n) if !n.is_nan() => Value::Number(n),
-            Kind::Text(id) => Value::Str(id),
+            Kind::Nil => LuaValue::Nil,
+            Kind::True => LuaValue::Bool(true),
+            Kind::False => LuaValue::Bool(false),
+            Kind::Number(n) if !n.is_nan() => LuaValue::Number(n),
+            Kind::Text(id) => LuaValue::Str(id),
             _ => return Ok(None),
         };
         Ok(u8::try_from(self.constant(value)?).ok())
@@ -169,7 +169,7 @@ impl Compiler<'_> {
         }
         let (left_named, right_named) = (left.named, right.named);
         let at = if let Some(number) = right.number() {
-            let k = self.constant(Value::Number(number))?;
+            let k = self.constant(LuaValue::Number(number))?;
             let b = self.put_in_any_register(&mut left)?;
             self.func().release(b);
             self.emit(match op {

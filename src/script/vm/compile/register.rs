@@ -5,7 +5,7 @@
 
 use super::super::chunk::Named;
 use super::super::op::Op;
-use super::super::value::Value;
+use super::super::value::LuaValue;
 use super::code::Func;
 use super::expr::{Expr, Key, Kind};
 use super::{Compiler, Res};
@@ -17,7 +17,7 @@ impl Compiler<'_> {
             Kind::Local(register) => Kind::Register(register),
             Kind::Upvalue(i) => Kind::Open(self.emit(Op::GetUpvalue { a: 0, i })),
             Kind::Global(name) => {
-                let k = self.constant(Value::Str(name))?;
+                let k = self.constant(LuaValue::Str(name))?;
                 Kind::Open(self.emit(Op::GetGlobal { a: 0, k }))
             }
             Kind::Indexed { table, key, of } => {
@@ -67,11 +67,11 @@ impl Compiler<'_> {
                 self.emit(Op::LoadBool { a: register, value: matches!(expr.kind, Kind::True), skip: false });
             }
             Kind::Number(value) => {
-                let k = self.constant(Value::Number(value))?;
+                let k = self.constant(LuaValue::Number(value))?;
                 self.emit(Op::LoadK { a: register, k });
             }
             Kind::Text(id) => {
-                let k = self.constant(Value::Str(id))?;
+                let k = self.constant(LuaValue::Str(id))?;
                 self.emit(Op::LoadK { a: register, k });
             }
             Kind::Open(at) => self.func().set_target(at, register),

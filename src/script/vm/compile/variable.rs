@@ -2,7 +2,7 @@
 
 use super::super::chunk::{Capture, Named};
 use super::super::op::Op;
-use super::super::value::{StrId, Value};
+use super::super::value::{LuaValue, StrId};
 use super::code::UPVALUES_MAX;
 use super::expr::{Expr, Key, Kind};
 use super::{Compiler, Res};
@@ -42,7 +42,7 @@ impl Compiler<'_> {
 
     /// `expr.name`, the table being in a register.
     pub(super) fn field(&mut self, table: Expr, name: StrId) -> Res<Expr> {
-        let k = self.constant(Value::Str(name))?;
+        let k = self.constant(LuaValue::Str(name))?;
         let Kind::Register(register) = table.kind else { return Err(self.lexer.error("unexpected symbol")) };
         let key = Key::Text(k);
         Ok(Expr::named(Kind::Indexed { table: register, key, of: table.named }, Named::Field(name)))
@@ -54,9 +54,9 @@ impl Compiler<'_> {
         let key = match key.kind {
             Kind::Text(id) if !key.has_jumps() => {
                 named = Named::Field(id);
-                Key::Text(self.constant(Value::Str(id))?)
+                Key::Text(self.constant(LuaValue::Str(id))?)
             }
-            Kind::Number(n) if !key.has_jumps() && !n.is_nan() => Key::Number(self.constant(Value::Number(n))?),
+            Kind::Number(n) if !key.has_jumps() && !n.is_nan() => Key::Number(self.constant(LuaValue::Number(n))?),
             _ => Key::Register(self.put_in_any_register(&mut key)?),
         };
         Ok(Expr::named(Kind::Indexed { table: register, key, of: table.named }, named))
@@ -65,7 +65,7 @@ impl Compiler<'_> {
     pub(super) fn method(&mut self, expr: &mut Expr, name: StrId) -> Res<()> {
         let object = self.put_in_any_register(expr)?;
         self.func().release(object);
-        let k = self.constant(Value::Str(name))?;
+        let k = self.constant(LuaValue::Str(name))?;
         let base = self.reserve(2)?;
         let at = self.emit(Op::Method { a: base, b: object, k });
         let of = expr.named;
@@ -88,7 +88,7 @@ impl Compiler<'_> {
             }
             Kind::Global(name) => {
                 let a = self.put_in_any_register(&mut value)?;
-                let k = self.constant(Value::Str(name))?;
+                let k = self.constant(LuaValue::Str(name))?;
                 self.emit(Op::SetGlobal { a, k });
             }
             Kind::Indexed { table, key, of } => {

@@ -5,14 +5,14 @@
 
 use super::super::strings::StrObj;
 use super::super::thread::THREAD_BYTES;
-use super::super::value::Value;
+use super::super::value::LuaValue;
 use super::{Function, Heap, OBJECT, Upvalue};
 
 impl Heap {
     /// Frees what cannot be reached from `roots`: what it did, units.
-    pub fn collect(&mut self, roots: impl Iterator<Item = Value>, open: impl Iterator<Item = u32>) -> u64 {
+    pub fn collect(&mut self, roots: impl Iterator<Item = LuaValue>, open: impl Iterator<Item = u32>) -> u64 {
         let mut work = 0;
-        let mut grey: Vec<Value> = roots.collect();
+        let mut grey: Vec<LuaValue> = roots.collect();
         let mut variables: Vec<u32> = open.collect();
         loop {
             while let Some(at) = variables.pop() {
@@ -31,29 +31,29 @@ impl Heap {
             let Some(value) = grey.pop() else { break };
             work += 1;
             match value {
-                Value::Nil | Value::Bool(_) | Value::Number(_) | Value::Native(_) | Value::Null => {}
-                Value::Str(id) => self.strings.mark(id),
-                Value::Table(id) => {
+                LuaValue::Nil | LuaValue::Bool(_) | LuaValue::Number(_) | LuaValue::Native(_) | LuaValue::Null => {}
+                LuaValue::Str(id) => self.strings.mark(id),
+                LuaValue::Table(id) => {
                     if self.tables.mark(id.0)
                         && let Some(table) = self.tables.get(id.0)
                     {
                         grey.extend(table.children().filter(|value| !value.is_nil()));
-                        grey.extend(table.meta.map(Value::Table));
+                        grey.extend(table.meta.map(LuaValue::Table));
                     }
                 }
-                Value::Function(id) => {
+                LuaValue::Function(id) => {
                     if self.functions.mark(id.0) {
                         match self.functions.get(id.0) {
                             Some(Function::Lua { upvalues, env, .. }) => {
                                 variables.extend(upvalues);
-                                grey.push(Value::Table(*env));
+                                grey.push(LuaValue::Table(*env));
                             }
                             Some(Function::Bound(_, values)) => grey.extend(values),
                             None => {}
                         }
                     }
                 }
-                Value::Thread(id) => {
+                LuaValue::Thread(id) => {
                     if self.threads.mark(id.0)
                         && let Some(thread) = self.threads.get(id.0)
                     {

@@ -14,7 +14,7 @@ use super::names::EMPTY;
 use super::strings::{StrObj, Strings};
 use super::table::Table;
 use super::thread::{THREAD_BYTES, Thread};
-use super::value::{FuncId, NativeId, StrId, TableId, ThreadId, Value};
+use super::value::{FuncId, LuaValue, NativeId, StrId, TableId, ThreadId};
 
 pub use self::slab::Slab;
 
@@ -24,7 +24,7 @@ pub enum Upvalue {
     /// Still on a thread's stack.
     Open(ThreadId, u32),
     /// Its scope has ended.
-    Closed(Value),
+    Closed(LuaValue),
 }
 
 /// A closure.
@@ -42,7 +42,7 @@ pub enum Function {
         env: TableId,
     },
     /// A library function with values of its own (`gmatch`, `wrap`).
-    Bound(NativeId, Box<[Value]>),
+    Bound(NativeId, Box<[LuaValue]>),
 }
 
 impl Function {
@@ -109,16 +109,16 @@ impl Heap {
     }
 
     /// A part of a string, as a new one.
-    pub fn part(&mut self, id: StrId, range: std::ops::Range<usize>) -> Value {
+    pub fn part(&mut self, id: StrId, range: std::ops::Range<usize>) -> LuaValue {
         if range.is_empty() {
-            return Value::Str(EMPTY);
+            return LuaValue::Str(EMPTY);
         }
         if range.start == 0 && range.end == self.strings.len(id) {
-            return Value::Str(id);
+            return LuaValue::Str(id);
         }
         let object = StrObj::new(self.strings.get(id).get(range.clone()).unwrap_or_default());
         self.bytes += OBJECT + range.len();
-        Value::Str(self.strings.put(object))
+        LuaValue::Str(self.strings.put(object))
     }
 
     /// A new table.

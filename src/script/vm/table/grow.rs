@@ -3,7 +3,7 @@
 //! Invariant: they are a function of the keys that are in use when a key finds no room (and of what constructors ask for), as in Lua
 //! 5.1, so `#` sees the same array part.
 
-use super::super::value::Value;
+use super::super::value::LuaValue;
 use super::hash::hash_number;
 use super::{FREE, Node, Table};
 
@@ -13,7 +13,7 @@ const ARRAY_BITS: usize = 26;
 impl Table {
     /// Makes room for one more key: drops dead nodes and chooses the array part's size, the largest n such that more than half of 1 to
     /// n are in use (the reference manual leaves it open; Lua 5.1 does so).
-    pub(super) fn grow(&mut self, extra: Value) {
+    pub(super) fn grow(&mut self, extra: LuaValue) {
         let mut counts = [0usize; ARRAY_BITS + 1];
         let mut total = 0;
         let mut count = |key: f64| {
@@ -33,13 +33,13 @@ impl Table {
         for node in &self.nodes {
             if !node.value.is_nil() {
                 live += 1;
-                if let Value::Number(n) = node.key {
+                if let LuaValue::Number(n) = node.key {
                     count(n);
                 }
             }
         }
         live += 1;
-        if let Value::Number(n) = extra {
+        if let LuaValue::Number(n) = extra {
             count(n);
         }
         let (mut size, mut below, mut in_array) = (0, 0, 0);
@@ -59,20 +59,20 @@ impl Table {
         let cut = if size < self.array.len() { self.array.split_off(size) } else { Vec::new() };
         if size > self.array.len() {
             self.array.reserve_exact(size - self.array.len());
-            self.array.resize(size, Value::Nil);
+            self.array.resize(size, LuaValue::Nil);
         }
         self.reindex(if hashed == 0 { 0 } else { hashed.next_power_of_two() });
         for (i, value) in cut.into_iter().enumerate() {
             if !value.is_nil() {
                 let n = (size + i + 1) as f64;
-                self.insert(Node { key: Value::Number(n), value, hash: hash_number(n) });
+                self.insert(Node { key: LuaValue::Number(n), value, hash: hash_number(n) });
             }
         }
         for node in nodes {
             if node.value.is_nil() {
                 continue;
             }
-            if let Value::Number(n) = node.key {
+            if let LuaValue::Number(n) = node.key {
                 let whole = n as usize;
                 if whole as f64 == n && self.set_int_in_place(whole, node.value) {
                     continue;
@@ -95,7 +95,7 @@ impl Table {
     pub fn reserve_array(&mut self, len: usize) {
         if len > self.array.len() {
             self.array.reserve_exact(len - self.array.len());
-            self.array.resize(len, Value::Nil);
+            self.array.resize(len, LuaValue::Nil);
         }
     }
 }

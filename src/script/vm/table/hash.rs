@@ -1,19 +1,19 @@
 //! Hashes of keys: of their values and numbers alone, never of addresses.
 
 use super::super::strings::Strings;
-use super::super::value::Value;
+use super::super::value::LuaValue;
 
-pub(super) fn hash_of(key: Value, strings: &Strings) -> u32 {
+pub(super) fn hash_of(key: LuaValue, strings: &Strings) -> u32 {
     match key {
-        Value::Nil => 0,
-        Value::Bool(b) => mix(1 << 40 | u64::from(b)),
-        Value::Number(n) => hash_number(n),
-        Value::Str(id) => strings.hash(id),
-        Value::Table(id) => mix(2 << 40 | u64::from(id.0)),
-        Value::Function(id) => mix(3 << 40 | u64::from(id.0)),
-        Value::Native(id) => mix(4 << 40 | u64::from(id.0)),
-        Value::Thread(id) => mix(5 << 40 | u64::from(id.0)),
-        Value::Null => mix(6 << 40),
+        LuaValue::Nil => 0,
+        LuaValue::Bool(b) => mix(1 << 40 | u64::from(b)),
+        LuaValue::Number(n) => hash_number(n),
+        LuaValue::Str(id) => strings.hash(id),
+        LuaValue::Table(id) => mix(2 << 40 | u64::from(id.0)),
+        LuaValue::Function(id) => mix(3 << 40 | u64::from(id.0)),
+        LuaValue::Native(id) => mix(4 << 40 | u64::from(id.0)),
+        LuaValue::Thread(id) => mix(5 << 40 | u64::from(id.0)),
+        LuaValue::Null => mix(6 << 40),
     }
 }
 

@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 use self::hash::{hash_number, hash_of};
 use super::strings::{Strings, hash_bytes};
-use super::value::{StrId, TableId, Value};
+use super::value::{LuaValue, StrId, TableId};
 
 pub use self::walk::NoSuchKey;
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    key: Value,
-    value: Value,
+    key: LuaValue,
+    value: LuaValue,
     hash: u32,
 }
 
@@ -31,7 +31,7 @@ const FREE: u32 = u32::MAX;
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    array: Vec<Value>,
+    array: Vec<LuaValue>,
     nodes: Vec<Node>,
     /// Places in `nodes` by hash, open addressing; twice as many as nodes may be.
     index: Vec<u32>,
@@ -56,7 +56,7 @@ pub enum BadKey {
 impl Table {
     /// With room for a constructor's items and fields.
     pub fn sized(array: usize, fields: usize) -> Self {
-        let mut table = Self { array: vec![Value::Nil; array], ..Self::default() };
+        let mut table = Self { array: vec![LuaValue::Nil; array], ..Self::default() };
         if fields > 0 {
             table.reindex(fields.next_power_of_two());
         }
@@ -95,18 +95,20 @@ impl Table {
 
     /// The value of a whole number from 1.
     #[inline]
-    pub fn get_int(&self, n: usize, strings: &Strings) -> Value {
+    pub fn get_int(&self, n: usize, strings: &Strings) -> LuaValue {
         match self.array.get(n.wrapping_sub(1)) {
             Some(value) => *value,
-            None => self.find(Value::Number(n as f64), hash_number(n as f64), strings).map_or(Value::Nil, |(_, v)| v),
+            None => {
+                self.find(LuaValue::Number(n as f64), hash_number(n as f64), strings).map_or(LuaValue::Nil, |(_, v)| v)
+            }
         }
     }
 
     /// The value of a string.
     #[inline]
-    pub fn get_str(&self, key: StrId, strings: &Strings) -> Value {
+    pub fn get_str(&self, key: StrId, strings: &Strings) -> LuaValue {
         if self.nodes.is_empty() {
-            return self.base.as_ref().map_or(Value::Nil, |base| base.get_str(key, strings));
+            return self.base.as_ref().map_or(LuaValue::Nil, |base| base.get_str(key, strings));
         }
         let hash = strings.hash(key);
         let mask = self.index.len().wrapping_sub(1);
@@ -119,7 +121,7 @@ impl Table {
             }
             if let Some(node) = self.nodes.get(place as usize)
                 && node.hash == hash
-                && let Value::Str(other) = node.key
+                && let LuaValue::Str(other) = node.key
                 && (other == key || strings.equal(other, key))
             {
                 strings.probed(probes);
@@ -128,11 +130,11 @@ impl Table {
             at = (at + 1) & mask;
         }
         strings.probed(probes);
-        self.base.as_ref().map_or(Value::Nil, |base| base.get_str(key, strings))
+        self.base.as_ref().map_or(LuaValue::Nil, |base| base.get_str(key, strings))
     }
 
     /// The value of a string that is none of the run's.
-    pub fn get_bytes(&self, key: &[u8], strings: &Strings) -> Value {
+    pub fn get_bytes(&self, key: &[u8], strings: &Strings) -> LuaValue {
         let hash = hash_bytes(key);
         let mask = self.index.len().wrapping_sub(1);
         let mut at = hash as usize & mask;
@@ -140,34 +142,34 @@ impl Table {
             && let Some(node) = self.nodes.get(place as usize)
         {
             if node.hash == hash
-                && let Value::Str(other) = node.key
+                && let LuaValue::Str(other) = node.key
                 && strings.get(other) == key
             {
                 return node.value;
             }
             at = (at + 1) & mask;
         }
-        Value::Nil
+        LuaValue::Nil
     }
 
     /// The value of any key.
     #[inline]
-    pub fn get(&self, key: Value, strings: &Strings) -> Value {
+    pub fn get(&self, key: LuaValue, strings: &Strings) -> LuaValue {
         match key {
-            Value::Number(n) => {
+            LuaValue::Number(n) => {
                 let whole = n as usize;
                 if whole as f64 == n {
                     return self.get_int(whole, strings);
                 }
-                self.find(key, hash_number(n), strings).map_or(Value::Nil, |(_, value)| value)
+                self.find(key, hash_number(n), strings).map_or(LuaValue::Nil, |(_, value)| value)
             }
-            Value::Str(id) => self.get_str(id, strings),
-            Value::Nil => Value::Nil,
-            _ => self.find(key, hash_of(key, strings), strings).map_or(Value::Nil, |(_, value)| value),
+            LuaValue::Str(id) => self.get_str(id, strings),
+            LuaValue::Nil => LuaValue::Nil,
+            _ => self.find(key, hash_of(key, strings), strings).map_or(LuaValue::Nil, |(_, value)| value),
         }
     }
 
-    fn find(&self, key: Value, hash: u32, strings: &Strings) -> Option<(usize, Value)> {
+    fn find(&self, key: LuaValue, hash: u32, strings: &Strings) -> Option<(usize, LuaValue)> {
         let mask = self.index.len().checked_sub(1)?;
         let mut at = hash as usize & mask;
         let mut probes = 0;
@@ -189,7 +191,7 @@ impl Table {
 
     /// Sets a key that is there already to a value, or tells that it is not there.
     #[inline]
-    fn replace(&mut self, key: Value, hash: u32, value: Value, strings: &Strings) -> bool {
+    fn replace(&mut self, key: LuaValue, hash: u32, value: LuaValue, strings: &Strings) -> bool {
         match self.find(key, hash, strings) {
             Some((place, _)) => {
                 if let Some(node) = self.nodes.get_mut(place) {
@@ -203,7 +205,7 @@ impl Table {
 
     /// Sets a whole number from 1, if the array part has its place.
     #[inline]
-    pub fn set_int_in_place(&mut self, n: usize, value: Value) -> bool {
+    pub fn set_int_in_place(&mut self, n: usize, value: LuaValue) -> bool {
         match self.array.get_mut(n.wrapping_sub(1)) {
             Some(place) => {
                 *place = value;
@@ -217,11 +219,11 @@ impl Table {
     ///
     /// # Errors
     /// The key is nil or not a number.
-    pub fn set(&mut self, key: Value, value: Value, strings: &Strings) -> Result<(), BadKey> {
+    pub fn set(&mut self, key: LuaValue, value: LuaValue, strings: &Strings) -> Result<(), BadKey> {
         let hash = match key {
-            Value::Nil => return Err(BadKey::Nil),
-            Value::Number(n) if n.is_nan() => return Err(BadKey::NaN),
-            Value::Number(n) => {
+            LuaValue::Nil => return Err(BadKey::Nil),
+            LuaValue::Number(n) if n.is_nan() => return Err(BadKey::NaN),
+            LuaValue::Number(n) => {
                 let whole = n as usize;
                 if whole as f64 == n && self.set_int_in_place(whole, value) {
                     return Ok(());
@@ -234,10 +236,10 @@ impl Table {
             return Ok(());
         }
         // As Lua: -0 is the key 0.
-        let key = if let Value::Number(n) = key { Value::Number(n + 0.0) } else { key };
+        let key = if let LuaValue::Number(n) = key { LuaValue::Number(n + 0.0) } else { key };
         if self.nodes.len() == self.capacity {
             self.grow(key);
-            if let Value::Number(n) = key {
+            if let LuaValue::Number(n) = key {
                 let whole = n as usize;
                 if whole as f64 == n && self.set_int_in_place(whole, value) {
                     return Ok(());

@@ -3,7 +3,7 @@
 //! Invariant: `#` finds the border that Lua 5.1 finds in an array part of the same size.
 
 use super::super::strings::Strings;
-use super::super::value::Value;
+use super::super::value::LuaValue;
 use super::Table;
 use super::hash::hash_of;
 
@@ -58,20 +58,22 @@ impl Table {
     ///
     /// # Errors
     /// There is no such key.
-    pub fn next(&self, key: Value, strings: &Strings) -> Result<Option<(Value, Value)>, NoSuchKey> {
+    pub fn next(&self, key: LuaValue, strings: &Strings) -> Result<Option<(LuaValue, LuaValue)>, NoSuchKey> {
         let Some(base) = &self.base else { return self.own_next(key, strings) };
         // What the table has itself comes first.
         match self.own_next(key, strings) {
             Ok(Some(entry)) => Ok(Some(entry)),
-            Ok(None) => base.own_next(Value::Nil, strings),
+            Ok(None) => base.own_next(LuaValue::Nil, strings),
             Err(NoSuchKey) => base.own_next(key, strings),
         }
     }
 
-    fn own_next(&self, key: Value, strings: &Strings) -> Result<Option<(Value, Value)>, NoSuchKey> {
+    fn own_next(&self, key: LuaValue, strings: &Strings) -> Result<Option<(LuaValue, LuaValue)>, NoSuchKey> {
         let mut at = match key {
-            Value::Nil => 0,
-            Value::Number(n) if n as usize as f64 == n && (1..=self.array.len()).contains(&(n as usize)) => n as usize,
+            LuaValue::Nil => 0,
+            LuaValue::Number(n) if n as usize as f64 == n && (1..=self.array.len()).contains(&(n as usize)) => {
+                n as usize
+            }
             _ => {
                 let hash = hash_of(key, strings);
                 self.array.len() + self.find(key, hash, strings).ok_or(NoSuchKey)?.0 + 1
@@ -82,7 +84,7 @@ impl Table {
             at += 1;
             if !value.is_nil() {
                 strings.probed((at - start) / 8);
-                return Ok(Some((Value::Number(at as f64), *value)));
+                return Ok(Some((LuaValue::Number(at as f64), *value)));
             }
         }
         let nodes = self.nodes.get(at - self.array.len()..).unwrap_or_default();
@@ -92,7 +94,7 @@ impl Table {
     }
 
     /// Every value that it holds or is found by.
-    pub(in crate::script::vm) fn children(&self) -> impl Iterator<Item = Value> {
+    pub(in crate::script::vm) fn children(&self) -> impl Iterator<Item = LuaValue> {
         let shared = self.base.iter().flat_map(|base| base.nodes.iter().map(|node| node.value));
         let own = self.array.iter().copied().chain(self.nodes.iter().flat_map(|node| [node.key, node.value]));
         own.chain(shared)
