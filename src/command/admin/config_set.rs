@@ -254,7 +254,7 @@ mod tests {
         assert!(refusal("config set foo 1 databases 16").ends_with("for CONFIG SET - 'foo'"));
         assert!(refusal("config set timeout x foo 1").ends_with("for CONFIG SET - 'foo'"));
         assert!(refusal("config set timeout x TIMEOUT 1").ends_with("argument 'TIMEOUT') - duplicate parameter"));
-        assert!(refusal("config set Hash-Max-Ziplist-OptionValue -1").contains("argument 'hash-max-ziplist-value'"));
+        assert!(refusal("config set Hash-Max-Ziplist-Value -1").contains("argument 'hash-max-ziplist-value'"));
     }
 
     #[test]
