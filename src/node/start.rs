@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use super::join::announcing::{Whereabouts, announce};
+use super::join::discovery::seek_cluster;
 use super::join::identity::{self, Holds};
-use super::join::seeking::seek_cluster;
 use super::ports::{Addresses, Ports};
 use super::{Files, Node, NodeIdentity, StartOptions, Storage, chores, differences, first_revision, rebuild, recreate};
 use crate::config::Settings;

@@ -14,7 +14,7 @@
 
 mod collect;
 mod exec;
-mod hold;
+mod paused;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

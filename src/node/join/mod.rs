@@ -3,12 +3,12 @@
 //! - [`identity`]: who a node is, from its directory, from a member, or because it begins a cluster.
 //! - [`admission`]: it asks a member for a place, until it gets one.
 //! - [`announcing`]: it tells the others where it is now.
-//! - [`seeking`]: it asks around when it hears no leader.
+//! - [`discovery`]: it asks around when it hears no leader.
 
 mod admission;
 pub(super) mod announcing;
+pub(super) mod discovery;
 pub(super) mod identity;
-pub(super) mod seeking;
 
 pub use identity::{MadeOf, NodeIdentity};
 

@@ -28,11 +28,11 @@ use tokio::sync::oneshot;
 use super::files::LogFiles;
 use super::io::LogIo;
 use super::io::Write;
+use super::prefilled::{PrefilledFiles, free_bytes};
 use super::queue::Queue;
 use super::record::Record;
 use super::region::{STATE_KEY, region};
 use super::scan;
-use super::spare::{Spares, free_bytes};
 use super::state::GroupState;
 use super::state::StateError;
 use crate::error::Fatal;
@@ -50,7 +50,7 @@ pub struct EngineOptions {
     pub file_bytes: u64,
     /// Size of the log above which files are removed or reused, if nothing in them is needed.
     pub purge_threshold_bytes: u64,
-    /// Space written with zeros ahead of the log, in whole files: an fsync is then cheaper (see `spare`).
+    /// Space written with zeros ahead of the log, in whole files: an fsync is then cheaper (see `prefilled`).
     pub prefill_bytes: u64,
     /// Below so much free disk there are no files of zeros: they are given back.
     pub keep_free_bytes: u64,
@@ -101,7 +101,7 @@ pub struct EngineLog {
     queue: Arc<Queue>,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     stop_purge: Mutex<Option<mpsc::Sender<()>>>,
-    spares: Arc<Spares>,
+    spares: Arc<PrefilledFiles>,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
@@ -117,7 +117,8 @@ impl EngineLog {
         fs::create_dir_all(dir).map_err(|error| cannot("create", dir, &error))?;
         let notices = scan::check(dir)?;
         let count = usize::try_from(options.prefill_bytes / options.file_bytes.max(1)).unwrap_or(0);
-        let spares = Spares::open(dir, options.file_bytes, count).map_err(|error| cannot("prepare", dir, &error))?;
+        let spares =
+            PrefilledFiles::open(dir, options.file_bytes, count).map_err(|error| cannot("prepare", dir, &error))?;
         let spares = Arc::new(spares);
         // The first file is one of them. What cannot be written, for want of space perhaps, the log can do without.
         if scan::is_empty(dir) {
@@ -185,7 +186,7 @@ fn purge_files(engine: &Engine) {
     }
 }
 
-fn fill_spares(spares: &Spares, taken: &mpsc::Receiver<()>, keep_free: u64) {
+fn fill_spares(spares: &PrefilledFiles, taken: &mpsc::Receiver<()>, keep_free: u64) {
     loop {
         let filled = spares.fill(|| {
             thread::sleep(SPARE_PAUSE);

@@ -36,7 +36,7 @@ use raft_engine::env::WriteExt;
 use rustix::fs::OFlags;
 
 use super::direct::{Aligned, BLOCK, open_direct};
-use super::spare::Spares;
+use super::prefilled::PrefilledFiles;
 
 /// Most bytes of one write. A longer append is several, each of them durable.
 const WRITE_MAX: usize = 1 << 20;
@@ -46,12 +46,12 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 /// The files of one directory.
 pub struct LogFiles {
     direct: bool,
-    spares: Arc<Spares>,
+    spares: Arc<PrefilledFiles>,
 }
 
 impl LogFiles {
     /// Finds out what the file system of `spares`' directory can do.
-    pub fn new(spares: Arc<Spares>) -> Self {
+    pub fn new(spares: Arc<PrefilledFiles>) -> Self {
         let probe = spares.dir().join("probe");
         let direct = open_direct(&probe, true, OFlags::DSYNC).is_ok_and(|file| {
             let block = Aligned::new(BLOCK);

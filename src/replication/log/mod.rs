@@ -12,18 +12,18 @@
 //! Deliberately absent: the lock of the data directory (the program's start takes it) and when to purge (the snapshot's).
 
 mod abort;
-mod covered;
 mod direct;
 mod engine;
 mod files;
+mod follow_snapshot;
 mod io;
 mod marks;
 mod memory;
+mod prefilled;
 mod queue;
 mod record;
 mod region;
 mod scan;
-mod spare;
 mod state;
 mod store;
 mod tail;
@@ -40,7 +40,7 @@ pub use io::Write;
 pub use marks::MARK_BYTES;
 pub use memory::MemoryDisk;
 pub use memory::MemoryLog;
-pub use spare::free_bytes;
+pub use prefilled::free_bytes;
 pub use state::FORMAT_VERSION;
 pub use state::GroupState;
 pub use store::LogOptions;

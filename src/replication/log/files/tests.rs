@@ -23,12 +23,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn log_files(dir: &Path, direct: bool) -> LogFiles {
-    LogFiles { direct, spares: Arc::new(Spares::open(dir, 0, 0).unwrap()) }
+    LogFiles { direct, spares: Arc::new(PrefilledFiles::open(dir, 0, 0).unwrap()) }
 }
 
 /// Where this directory's file system cannot, what is left to test is the other way.
 fn ways(dir: &Path) -> Vec<bool> {
-    let able = LogFiles::new(Arc::new(Spares::open(dir, 0, 0).unwrap())).direct;
+    let able = LogFiles::new(Arc::new(PrefilledFiles::open(dir, 0, 0).unwrap())).direct;
     if able { vec![false, true] } else { vec![false] }
 }
 
@@ -121,7 +121,7 @@ fn write_is_durable_or_known_not_to_be() {
 #[test]
 fn a_log_file_begins_as_a_spare() {
     let dir = tempfile::tempdir().unwrap();
-    let spares = Arc::new(Spares::open(dir.path(), 20_000, 1).unwrap());
+    let spares = Arc::new(PrefilledFiles::open(dir.path(), 20_000, 1).unwrap());
     spares.fill(|| true).unwrap();
     let files = LogFiles::new(spares);
     for (name, size) in [("1.rewrite", 0), ("1.raftlog", 20_480), ("2.raftlog", 0)] {
@@ -132,7 +132,7 @@ fn a_log_file_begins_as_a_spare() {
 #[test]
 fn a_log_file_begins_empty_if_its_spare_was_removed() {
     let dir = tempfile::tempdir().unwrap();
-    let spares = Arc::new(Spares::open(dir.path(), 20_000, 1).unwrap());
+    let spares = Arc::new(PrefilledFiles::open(dir.path(), 20_000, 1).unwrap());
     spares.fill(|| true).unwrap();
     fs::remove_file(dir.path().join("0.spare")).unwrap();
     let file = LogFiles::new(spares).create(dir.path().join("1.raftlog")).unwrap();

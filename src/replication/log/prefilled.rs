@@ -30,7 +30,7 @@ pub fn free_bytes(dir: &Path) -> Option<u64> {
 }
 
 /// The spare files of one directory.
-pub struct Spares {
+pub struct PrefilledFiles {
     dir: PathBuf,
     file_bytes: u64,
     /// How many should be there.
@@ -40,7 +40,7 @@ pub struct Spares {
     taken: Mutex<Option<mpsc::Sender<()>>>,
 }
 
-impl Spares {
+impl PrefilledFiles {
     /// Takes over those that are there; more are written by [`Self::fill`].
     ///
     /// # Errors
@@ -185,7 +185,7 @@ mod tests {
         fs::write(dir.path().join("7.spare"), vec![0; 100]).unwrap();
         fs::write(dir.path().join("1.spare-part"), vec![0; 8192]).unwrap();
         fs::write(dir.path().join("other"), "kept").unwrap();
-        let spares = Spares::open(dir.path(), 8192, 2).unwrap();
+        let spares = PrefilledFiles::open(dir.path(), 8192, 2).unwrap();
         assert_eq!(names(dir.path()), ["0.spare", "other"]);
         spares.fill(|| true).unwrap();
         assert_eq!(names(dir.path()), ["0.spare", "1.spare", "other"]);
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn unfinished_spare_is_not_used() {
         let dir = tempfile::tempdir().unwrap();
-        let spares = Spares::open(dir.path(), 2 * PIECE as u64, 1).unwrap();
+        let spares = PrefilledFiles::open(dir.path(), 2 * PIECE as u64, 1).unwrap();
         let mut pieces = 0;
         spares
             .fill(|| {
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn spares_are_given_back_and_leave_the_reserve_free() {
         let dir = tempfile::tempdir().unwrap();
-        let spares = Spares::open(dir.path(), 8192, 2).unwrap();
+        let spares = PrefilledFiles::open(dir.path(), 8192, 2).unwrap();
         spares.fill(|| spares.has_room(0)).unwrap();
         assert_eq!(names(dir.path()).len(), 2);
         spares.give_back();
