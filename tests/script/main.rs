@@ -5,5 +5,6 @@
 mod hostile;
 mod language;
 mod libraries;
+mod mutants;
 #[path = "../support/mod.rs"]
 mod support;
