@@ -1,6 +1,6 @@
 //! The version of the file format.
 
 /// The format that [`super::write()`] writes. [`super::SnapshotReader`] reads all up to it.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 /// The first that has the section of creations.
 pub(super) const WITH_CREATIONS: u32 = 2;
