@@ -21,10 +21,12 @@ pub mod hash;
 mod help;
 #[cfg(test)]
 pub mod later;
+pub mod list;
 pub mod lock;
 mod registry;
 pub mod script;
 pub mod string;
+pub mod strings;
 #[cfg(test)]
 pub mod testing;
 pub mod txn;

@@ -5,13 +5,14 @@ use std::sync::{LazyLock, OnceLock};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, admin, cluster, connection, generic, hash, lock, script, string, txn};
+use super::{Spec, admin, cluster, connection, generic, hash, list, lock, script, string, txn};
 
 /// The families, in the order in which COMMAND lists them.
 static FAMILIES: &[&[&Spec]] = &[
     string::SPECS,
     generic::SPECS,
     hash::SPECS,
+    list::SPECS,
     txn::SPECS,
     script::SPECS,
     connection::SPECS,

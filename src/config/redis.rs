@@ -133,10 +133,6 @@ pub(super) static REDIS: &[Opt] = &[
     // Representations of types.
     stored("hll-sparse-max-bytes", BYTES, "3000"),
     stored("list-compress-depth", INT, "0"),
-    or(&["list-max-ziplist-size"], stored("list-max-listpack-size", int(i32::MIN as i64, i32::MAX as i64), "-2")),
-    stored("set-max-intset-entries", LONG, "512"),
-    stored("set-max-listpack-entries", LONG, "128"),
-    stored("set-max-listpack-value", LONG, "64"),
     stored("stream-node-max-bytes", BYTES, "4096"),
     stored("stream-node-max-entries", LONG, "100"),
     or(&["zset-max-ziplist-entries"], stored("zset-max-listpack-entries", LONG, "128")),

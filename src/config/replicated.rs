@@ -64,10 +64,18 @@ replicated_options! {
         "Fields up to which a hash is kept as a list";
     hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, i64::MAX), 64,
         "Length up to which fields and values of a hash are kept in a list";
+    list_listpack_max: "list-max-listpack-size" ["list-max-ziplist-size"], int(i32::MIN as i64, i32::MAX as i64), -2_i64 as u64,
+        "Elements that stand together in a list; -1 to -5: as many as have room in 4, 8, 16, 32 or 64 kb";
     bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,
         "Longest argument of a client, and longest string that commands may build; scripts may set longer values, as in Redis";
     script_budget: "script-budget" [], int(1000, 1_000_000_000_000), 500_000_000,
         "Units of work (about VM instructions) after which a script is stopped; other clients wait until then";
     script_memory: "script-memory" [], bytes(MB, 4 * GB), 256 << 20,
         "Memory that one run of a script may use";
+    set_intset_entries_max: "set-max-intset-entries" [], int(0, i64::MAX), 512,
+        "Members up to which a set of integers is kept sorted in one piece";
+    set_small_entries_max: "set-max-listpack-entries" [], int(0, i64::MAX), 128,
+        "Members up to which a set is kept as a list";
+    set_small_value_max: "set-max-listpack-value" [], int(0, i64::MAX), 64,
+        "Length up to which members of a set are kept in a list";
 }

@@ -14,6 +14,7 @@ mod effects;
 mod entry;
 mod expiry;
 mod hash;
+mod list;
 #[cfg(test)]
 mod model_tests;
 mod origins;
@@ -39,6 +40,7 @@ pub use digest::Digest;
 pub use effects::Effects;
 pub use entry::{Entry, is_over};
 pub use hash::{FieldValue, Hash, HashLimits};
+pub use list::{End, List, ListLimits};
 pub use origins::{Boot, Origins};
 pub use position::{CURSOR_BITS, Position, SHARDS, SLOTS, slot};
 pub use prefetch::PREFETCH_KEYS;

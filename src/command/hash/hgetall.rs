@@ -1,6 +1,6 @@
 //! HGETALL
 
-use super::strings::bulk_pairs;
+use crate::command::strings::bulk_pairs;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Hash, View};

@@ -1,6 +1,6 @@
 //! HRANDFIELD
 
-use super::strings::{bulk_pairs, bulks};
+use crate::command::strings::{bulk_pairs, bulks};
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};

@@ -1,7 +1,7 @@
 //! HSCAN
 
-use super::strings::bulks;
 use crate::command::generic::{cursor::parse_cursor, name_pattern::NamePattern};
+use crate::command::strings::bulks;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};

@@ -1,6 +1,6 @@
 //! HVALS
 
-use super::strings::bulks;
+use crate::command::strings::bulks;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Hash, View};

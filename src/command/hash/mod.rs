@@ -17,7 +17,6 @@ mod hset;
 mod hsetnx;
 mod hstrlen;
 mod hvals;
-mod strings;
 #[cfg(test)]
 mod tests;
 

@@ -170,6 +170,11 @@ fn build(ops: &[Op]) -> State {
     state
 }
 
+/// An option's place among all.
+fn option(name: &str) -> usize {
+    Options::NAMES.iter().position(|present| *present == name).unwrap()
+}
+
 /// A state with something of everything, the same at each call.
 fn sample() -> State {
     let key = |n: u32| format!("key:{n}").into_bytes();
@@ -181,7 +186,7 @@ fn sample() -> State {
         Op::Join { nonce: 6, promote: false },
         Op::Invite { learner: false },
         Op::Script { body: b"return 1".to_vec() },
-        Op::Option { which: 2, value: 1 << 40 },
+        Op::Option { which: option("proto-max-bulk-len"), value: 1 << 40 },
         Op::Swap { a: 3, b: 4 },
         Op::SetHash { db: 0, key: b"small".to_vec(), large: false, fields: 5 },
         Op::SetHash { db: 0, key: b"large".to_vec(), large: true, fields: 9 },

@@ -2,6 +2,7 @@
 //! new tag; a tag keeps its meaning for ever.
 
 mod hash;
+mod list;
 mod string;
 
 use std::io::{self, Read, Write};
@@ -20,6 +21,10 @@ const HASH_SMALL: u8 = 3;
 const HASH_LARGE: u8 = 4;
 /// A string as [`Str::text`] makes it, where that differs from [`STR`].
 const STR_TEXT: u8 = 5;
+/// A list in its small representation.
+const LIST_SMALL: u8 = 6;
+/// A list in its large representation, with its nodes.
+const LIST_LARGE: u8 = 7;
 
 /// Makes two functions of one arm for each type, so that what is written can be read: the type's tags, and the module that writes it with
 /// its tag and reads what is behind that.
@@ -49,4 +54,5 @@ forms! {
     pub(super) fn read;
     Value::Str => string: STR | STR_EDITED | STR_TEXT;
     Value::Hash => hash: HASH_SMALL | HASH_LARGE;
+    Value::List => list: LIST_SMALL | LIST_LARGE;
 }

@@ -13,6 +13,8 @@ pub enum Family {
     String,
     /// Hashes.
     Hash,
+    /// Lists.
+    List,
     /// MULTI and its kin.
     Transactions,
     /// The connection.
@@ -43,6 +45,7 @@ impl Family {
             Self::Generic => ("generic", Categories::KEYSPACE),
             Self::String => ("string", Categories::STRING),
             Self::Hash => ("hash", Categories::HASH),
+            Self::List => ("list", Categories::LIST),
             Self::Transactions => ("transactions", Categories::TRANSACTION),
             Self::Connection => ("connection", Categories::CONNECTION),
             Self::Server => ("server", Categories::empty()),

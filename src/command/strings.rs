@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::protocol::Reply;
 
 /// Each string as a bulk reply.
-pub(super) fn bulks<'a>(strings: impl Iterator<Item = &'a [u8]> + Clone) -> impl Iterator<Item = Reply> {
+pub fn bulks<'a>(strings: impl Iterator<Item = &'a [u8]> + Clone) -> impl Iterator<Item = Reply> {
     let mut buffer = Vec::with_capacity(strings.clone().map(<[u8]>::len).sum());
     for string in strings.clone() {
         buffer.extend_from_slice(string);
@@ -15,7 +15,7 @@ pub(super) fn bulks<'a>(strings: impl Iterator<Item = &'a [u8]> + Clone) -> impl
 }
 
 /// Each pair of strings as a pair of bulk replies.
-pub(super) fn bulk_pairs<'a>(pairs: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> Vec<(Reply, Reply)> {
+pub fn bulk_pairs<'a>(pairs: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> Vec<(Reply, Reply)> {
     let mut bulks = bulks(pairs.flat_map(|(first, second)| [first, second]));
     std::iter::from_fn(|| Some((bulks.next()?, bulks.next()?))).collect()
 }

@@ -1,0 +1,24 @@
+//! LPUSHX
+
+use super::ends::push;
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{Create, End, Txn};
+
+pub static SPEC: Spec = Spec::write("lpushx", -3, DOC, run)
+    .since(3)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))]);
+
+const DOC: Doc = Doc {
+    summary: "Adds elements in front of a list if there is one.",
+    since: "2.2.0",
+    group: Family::List,
+    complexity: "O(N) with the number of elements given",
+    args: &[Arg::new("key", ArgKind::Key(0)), Arg::new("element", ArgKind::String).multiple()],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let len = push(txn, args, End::Head, Create::No)?;
+    Ok(Reply::Int(len.unwrap_or_default()))
+}

@@ -1,0 +1,46 @@
+//! Lists.
+
+pub mod ends;
+mod index;
+mod lindex;
+mod linsert;
+mod llen;
+mod lmove;
+pub mod lmpop;
+mod lpop;
+mod lpos;
+mod lpush;
+mod lpushx;
+mod lrange;
+mod lrem;
+mod lset;
+mod ltrim;
+mod rpop;
+mod rpoplpush;
+mod rpush;
+mod rpushx;
+#[cfg(test)]
+mod tests;
+
+use super::Spec;
+
+/// The family.
+pub static SPECS: &[&Spec] = &[
+    &lpush::SPEC,
+    &rpush::SPEC,
+    &lpushx::SPEC,
+    &rpushx::SPEC,
+    &lpop::SPEC,
+    &rpop::SPEC,
+    &lmpop::SPEC,
+    &llen::SPEC,
+    &lindex::SPEC,
+    &lrange::SPEC,
+    &lpos::SPEC,
+    &lset::SPEC,
+    &linsert::SPEC,
+    &lrem::SPEC,
+    &ltrim::SPEC,
+    &lmove::SPEC,
+    &rpoplpush::SPEC,
+];
