@@ -103,6 +103,11 @@ pub const INDETERMINATE: ReplyError =
     ReplyError::new("INDETERMINATE the outcome of this command is unknown: it may or may not be applied");
 /// Applied, but this node learned of it through a snapshot (design 2).
 pub const REPLY_LOST: ReplyError = ReplyError::new("INDETERMINATE applied, but its reply was lost");
+/// CLIENT UNBLOCK ERROR.
+pub const UNBLOCKED: ReplyError = ReplyError::new("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+/// The wait ended with the boot of its node; Redis's text for what ends all waits of a node.
+pub const UNBLOCKED_BY_CHANGE: ReplyError =
+    ReplyError::new("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
 /// `maxmemory` reached.
 pub const OUT_OF_MEMORY: ReplyError = ReplyError::new("OOM command not allowed when used memory > 'maxmemory'.");
 /// The disk is nearly full (design 7): refused before the log.

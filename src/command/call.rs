@@ -158,6 +158,7 @@ pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     spec.check_form_at(txn.state().cluster.level, args)?;
     match spec.run {
         Run::Write(run) => run(txn, args),
+        Run::Blocking(blocking) => Ok((blocking.attempt)(txn, args)?.unwrap_or_else(blocking.nothing)),
         Run::Read(run) => {
             let view = txn.view();
             let outcome = run(&view, args);

@@ -30,12 +30,13 @@ pub mod strings;
 #[cfg(test)]
 pub mod testing;
 pub mod txn;
+pub mod waiting;
 
 pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, named, since};
 pub use context::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, NewerForm, Run,
-    ScriptNamed, ScriptRun, Spec,
+    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec,
+    NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
 };
 pub use find::keys_of;
 pub use registry::{add, all, index_of, lookup, runnable};

@@ -5,7 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, admin, cluster, connection, generic, hash, list, lock, script, string, txn};
+use super::{Spec, admin, cluster, connection, generic, hash, list, lock, script, string, txn, waiting};
 
 /// The families, in the order in which COMMAND lists them.
 static FAMILIES: &[&[&Spec]] = &[
@@ -19,6 +19,7 @@ static FAMILIES: &[&[&Spec]] = &[
     admin::SPECS,
     cluster::SPECS,
     lock::SPECS,
+    waiting::SPECS,
 ];
 
 /// See [`add`].

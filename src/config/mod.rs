@@ -65,6 +65,8 @@ pub struct Settings {
     pub maxmemory: u64,
     /// `write-timeout-ms`: see design 2, Deadline.
     pub write_timeout_ms: u64,
+    /// `node-timeout-ms`: how long the leader hears nothing of a node before that counts as gone.
+    pub node_timeout_ms: u64,
     /// `log-keep`: bytes of log kept behind a snapshot.
     pub log_keep: u64,
     /// `log-tail-bytes`: newest bytes of log kept in memory.
@@ -133,6 +135,7 @@ impl Default for Settings {
             tcp_keepalive_s: 300,
             maxmemory: 0,
             write_timeout_ms: 5000,
+            node_timeout_ms: 10_000,
             log_keep: 256 << 20,
             log_tail_bytes: 16 << 20,
             log_prefill: 128 << 20,

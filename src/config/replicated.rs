@@ -78,4 +78,8 @@ replicated_options! {
         "Members up to which a set is kept as a list";
     set_small_value_max: "set-max-listpack-value" [], int(0, i64::MAX), 64,
         "Length up to which members of a set are kept in a list";
+    waiters_max: "waiters-max" [], int(1, 10_000_000), 1_000_000,
+        "Clients that may wait in blocking commands at a time, on all nodes together";
+    waiters_per_key_max: "waiters-per-key-max" [], int(1, 10_000_000), 100_000,
+        "Clients that may wait for one key at a time";
 }

@@ -107,6 +107,13 @@ static OWN: &[Opt] = &[
         "How long a command waits for a leader and a quorum",
     ),
     live(
+        "node-timeout-ms",
+        Section::Cluster,
+        int(1000, 3_600_000),
+        Place::U64(|s| &mut s.node_timeout_ms),
+        "How long the leader hears nothing of a node before its clients' blocking commands end",
+    ),
+    live(
         "report-role",
         Section::Cluster,
         Kind::Word(&["own", "master"]),

@@ -26,14 +26,20 @@
 //! level (`replication/membership.rs`). A node that is started with an older binary after that stops at the raise, at the snapshot behind
 //! it, or where it calls.
 
+use crate::command::{Blocking, Run};
 use crate::error::ReplyError;
 use crate::protocol::Reply;
-use crate::store::{Effects, Horizon, Member, Origins, PREFETCH_KEYS, Rng, State, View};
+use crate::store::{Effects, Horizon, Member, Origins, PREFETCH_KEYS, Rng, State, View, WaiterId};
 
 use super::entry::Content;
 use super::prepare::{PreparedEntry, Ready, Single};
-use super::{Command, CommandGroup, Exec, Slot, Step, StepReply, Watch, run_read, run_write};
+use super::{Asker, Command, CommandGroup, Exec, Slot, Step, StepReply, Watch, run_read, run_write};
+use waiters::{Ran, run_or_wait, serve};
 
+mod waiters;
+
+/// The feature level since which commands wait in the state.
+pub const WAITERS_LEVEL: u32 = 3;
 /// Most due keys that one entry removes: of commands, and of a tick.
 const SWEEP_MAX: usize = 200;
 /// More revisions than the lost nodes can have committed without this one: fencing tokens stay above those that they gave.
@@ -47,6 +53,8 @@ pub struct EntryOutcome {
     pub effects: Effects,
     /// Replies for the groups that this node submitted.
     pub answers: Vec<(CommandGroup, Vec<StepReply>)>,
+    /// Groups whose command waits from now on, under which name and until when (cluster time, ms; 0 = for ever).
+    pub waiting: Vec<(WaiterId, u64, CommandGroup)>,
     /// A boot that this entry made: (node, nonce, boot).
     pub booted: Option<(u64, u64, u64)>,
     /// A boot that this entry ended.
@@ -82,6 +90,8 @@ pub fn apply(
         }
         Content::Recreate { cluster, node, nonce, peer_addr, client_addr, revision, level } => {
             state.cluster.recreate(cluster, level, node, Member::new(nonce, &peer_addr, &client_addr));
+            let boots: Vec<u64> = state.origins.iter().map(|(boot, _)| boot).collect();
+            boots.into_iter().for_each(|boot| state.end_waits_of_boot(boot));
             state.origins = Origins::default();
             state.raise_revision(revision.max(state.revision() + LOST_REVISIONS));
         }
@@ -89,25 +99,30 @@ pub fn apply(
             let (boot, ended) = state.origins.boot(index, node, nonce);
             outcome.booted = Some((node, nonce, boot));
             outcome.ended = ended;
+            ended.into_iter().for_each(|boot| state.end_waits_of_boot(boot));
         }
-        Content::EndBoot { boot } => {
-            if state.origins.end(boot).is_some() {
-                outcome.ended = Some(boot);
-            }
-        }
+        Content::EndBoot { boot } => end_boot(state, boot, &mut outcome),
+        Content::Absent { boot } if state.cluster.level >= WAITERS_LEVEL => end_boot(state, boot, &mut outcome),
         Content::Batch(batch) if batch.boot == 0 || state.origins.accept(batch.boot, batch.seq) => {
             outcome.accepted = true;
             let groups = own(batch.boot, batch.seq);
-            run_batch(state, index, &entry.commands, groups, &mut outcome);
+            run_batch(state, index, batch.boot, &entry.commands, groups, &mut outcome);
         }
         Content::Raise { level } => {
             state.cluster.raise(level);
         }
-        Content::Boot { .. } | Content::Batch(_) | Content::Tick => {}
+        Content::Boot { .. } | Content::Absent { .. } | Content::Batch(_) | Content::Tick => {}
     }
     debug_assert_eq!(state.cluster.level, level, "entry {index}");
     state.digest.finish(index);
     outcome
+}
+
+fn end_boot(state: &mut State, boot: u64, outcome: &mut EntryOutcome) {
+    if state.origins.end(boot).is_some() {
+        state.end_waits_of_boot(boot);
+        outcome.ended = Some(boot);
+    }
 }
 
 /// The feature level of the state behind an entry of this content.
@@ -143,6 +158,7 @@ impl<'a> Ahead<'a> {
 fn run_batch(
     state: &mut State,
     index: u64,
+    boot: u64,
     commands: &[Ready],
     groups: Option<Vec<CommandGroup>>,
     outcome: &mut EntryOutcome,
@@ -152,6 +168,7 @@ fn run_batch(
     outcome.effects.is_counting = true;
     for group in groups.into_iter().flatten() {
         let mut replies = Vec::with_capacity(group.steps.len());
+        let mut waits = None;
         for step in &group.steps {
             replies.push(match step {
                 Step::Done(reply) => reply.clone().into(),
@@ -161,11 +178,13 @@ fn run_batch(
                 },
                 Step::Write(own) => {
                     position += 1;
-                    match ahead.next(state) {
-                        Some(Ready::Plain(single)) => run(state, single, index, position, &mut outcome.effects).into(),
-                        Some(Ready::Exec { watches, commands }) => {
-                            let exec = own.exec.as_deref();
-                            run_exec(state, watches, commands, exec, index, position, &mut outcome.effects)
+                    let exec = own.exec.as_deref();
+                    match ahead.next(state).map(|ready| run_top(state, ready, exec, index, boot, position, outcome)) {
+                        Some(TopReply::Answered(reply)) => reply,
+                        Some(TopReply::Waits(id, deadline_ms)) => {
+                            waits = Some((id, deadline_ms));
+                            // It is the only step of its group, which is answered when the wait ends.
+                            Reply::Error(crate::error::INDETERMINATE).into()
                         }
                         // A void copy went ahead of the one with the commands; its clients were answered then.
                         None => Reply::Error(crate::error::INDETERMINATE).into(),
@@ -173,28 +192,76 @@ fn run_batch(
                 }
             });
         }
-        outcome.answers.push((group, replies));
+        match waits.filter(|_| group.steps.len() == 1) {
+            Some((id, deadline_ms)) => outcome.waiting.push((id, deadline_ms, group)),
+            None => outcome.answers.push((group, replies)),
+        }
     }
     outcome.effects.is_counting = false;
-    while let Some(command) = ahead.next(state) {
+    while let Some(ready) = ahead.next(state) {
         position += 1;
-        match command {
-            Ready::Plain(single) => {
-                run(state, single, index, position, &mut outcome.effects);
+        run_top(state, ready, None, index, boot, position, outcome);
+    }
+}
+
+/// What came of a command of a batch.
+enum TopReply {
+    Answered(StepReply),
+    /// Under this name, until then.
+    Waits(WaiterId, u64),
+}
+
+/// Runs one command of a batch, and serves those who waited for what it did. `own`: see [`run_exec`].
+fn run_top(
+    state: &mut State,
+    ready: &Ready,
+    own: Option<&Exec>,
+    index: u64,
+    boot: u64,
+    position: u64,
+    outcome: &mut EntryOutcome,
+) -> TopReply {
+    let effects = &mut outcome.effects;
+    let reply = match ready {
+        Ready::Plain(single) => match blocking_of(state, single) {
+            Some((blocking, asker)) => {
+                let rng = Rng::of_command(index, position);
+                let mut txn = state.txn(single.db.into(), rng, effects).asked_by(Some(asker.under(boot)));
+                match run_or_wait(blocking, &mut txn, &single.args) {
+                    Ran::Answered(reply) => {
+                        state.digest.reply(&reply);
+                        TopReply::Answered(reply.into())
+                    }
+                    Ran::Waits(id, deadline_ms) => TopReply::Waits(id, deadline_ms),
+                }
             }
-            Ready::Exec { watches, commands } => {
-                run_exec(state, watches, commands, None, index, position, &mut outcome.effects);
-            }
+            None => TopReply::Answered(run(state, single, boot, index, position, effects).into()),
+        },
+        Ready::Exec { watches, commands } => {
+            TopReply::Answered(run_exec(state, watches, commands, own, index, position, effects))
         }
+    };
+    serve(state, index, position, effects);
+    reply
+}
+
+/// How a command waits, and for whom, if it may.
+fn blocking_of(state: &State, single: &Single) -> Option<(Blocking, Asker)> {
+    let asker = single.asker?;
+    match single.spec_at(state.cluster.level).ok()?.run {
+        Run::Blocking(blocking) => Some((blocking, asker)),
+        _ => None,
     }
 }
 
 /// Runs one write command and notes its result in the digest.
-fn run(state: &mut State, command: &Single, index: u64, position: u64, effects: &mut Effects) -> Reply {
+fn run(state: &mut State, command: &Single, boot: u64, index: u64, position: u64, effects: &mut Effects) -> Reply {
     let reply = match command.spec_at(state.cluster.level) {
         Ok(spec) if spec.is_write_in_log() => {
             let rng = Rng::of_command(index, position);
-            let mut txn = state.txn(command.db.into(), rng, effects).short_of_memory(command.is_short_of_memory);
+            let asker = command.asker.map(|asker| asker.under(boot));
+            let txn = state.txn(command.db.into(), rng, effects).asked_by(asker);
+            let mut txn = txn.short_of_memory(command.is_short_of_memory);
             run_write(spec, &mut txn, &command.args).into()
         }
         Ok(spec) => Reply::Error(ReplyError::text(format!("ERR '{}' is no write command", spec.name))),
@@ -251,7 +318,7 @@ fn run_exec(
     for (place, command) in commands.iter().enumerate() {
         let position = position ^ ((place as u64 + 1) << 32);
         if command.spec_at(state.cluster.level).is_ok_and(|spec| spec.is_write_in_log()) {
-            slots.push(Slot::Reply(run(state, command, index, position, effects)));
+            slots.push(Slot::Reply(run(state, command, 0, index, position, effects)));
         } else if let Some(own) = own.and_then(|own| own.commands.get(place)) {
             slots.push(read_in_exec(state, own, index, position, effects));
         }

@@ -1,5 +1,8 @@
 //! Commands on their way from a connection to the store.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -7,8 +10,9 @@ use crate::command::context::Watch;
 use crate::command::script::is_to_load;
 use crate::command::{Flags, Spec};
 use crate::config::ReadLevel;
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Scripts, State};
+use crate::store::{Scripts, State, WaiterId};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
@@ -29,6 +33,24 @@ pub struct Command {
     pub is_short_of_memory: bool,
     /// It goes through the log even though it may be a read: there, one that loads its script is a write.
     pub by_log: bool,
+    /// Of a command that may wait.
+    pub asker: Option<Asker>,
+}
+
+/// Whose command it is that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// The connection.
+    pub connection: u64,
+    /// 1, 2, 3 … of the connection's waits.
+    pub number: u64,
+}
+
+impl Asker {
+    /// Its name in the state, under this boot.
+    pub fn under(self, boot: u64) -> WaiterId {
+        WaiterId { boot, connection: self.connection, number: self.number }
+    }
 }
 
 /// What EXEC runs.
@@ -44,7 +66,13 @@ pub struct Exec {
 impl Command {
     /// A plain command.
     pub fn new(spec: &'static Spec, db: usize, args: Args) -> Self {
-        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false, by_log: false }
+        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false, by_log: false, asker: None }
+    }
+
+    /// The same for a connection that may wait.
+    pub fn asked_by(mut self, asker: Asker) -> Self {
+        self.asker = Some(asker);
+        self
     }
 
     /// True if it goes through the log.
@@ -102,7 +130,7 @@ impl Command {
             exec.commands.iter().map(|command| command.args.size() + 16).sum::<usize>()
                 + exec.watches.iter().map(|watch| watch.key.len() + 32).sum::<usize>()
         });
-        self.args.size() + exec + 16
+        self.args.size() + exec + 16 + self.asker.map_or(0, |_| 20)
     }
 }
 
@@ -132,6 +160,8 @@ pub struct CommandGroup {
     pub arrived: Instant,
     /// Gets the replies.
     pub done: oneshot::Sender<Answered>,
+    /// Is true while its command waits in the state.
+    pub waits: Option<Arc<AtomicBool>>,
 }
 
 /// The result of one step.
@@ -172,6 +202,16 @@ pub struct Answered {
     pub timed_out: bool,
 }
 
+impl Answered {
+    /// The error that a group of one command was answered with.
+    pub fn error(&self) -> Option<&ReplyError> {
+        match self.replies.as_slice() {
+            [StepReply::Reply(Reply::Error(error))] => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl CommandGroup {
     /// A group that has just come, and where its replies will be.
     pub fn new(
@@ -181,7 +221,7 @@ impl CommandGroup {
         connection: u64,
     ) -> (Self, oneshot::Receiver<Answered>) {
         let (done, answered) = oneshot::channel();
-        (Self { steps, level, no_touch, connection, arrived: Instant::now(), done }, answered)
+        (Self { steps, level, no_touch, connection, arrived: Instant::now(), done, waits: None }, answered)
     }
 
     /// How fresh its reads have to be: some always are.

@@ -48,6 +48,12 @@ pub trait Executor: Send + Sync {
     /// True while the state has this boot.
     fn has_boot(&self, boot: u64) -> BoxFuture<'_, bool>;
 
+    /// All boots with their nodes.
+    fn boots(&self) -> BoxFuture<'_, Vec<(u64, u64)>>;
+
+    /// Answers clients of this node whose wait should have ended before this cluster time, ms, if no entry has come that says how.
+    fn expire_waits(&self, before_ms: u64);
+
     /// What is due next; None while an entry is being applied.
     fn due(&self) -> Option<Due>;
 
@@ -102,6 +108,8 @@ pub struct Moved {
     pub digest: u64,
     /// The members, if they have changed since the last notification.
     pub members: Option<Members>,
+    /// The earliest deadline of a wait, cluster time in ms.
+    pub first_wait_ms: Option<u64>,
 }
 
 /// Who belongs to the cluster.

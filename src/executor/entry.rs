@@ -108,6 +108,11 @@ pub enum Content {
         /// Its boot.
         boot: u64,
     },
+    /// The leader has heard nothing of a node for so long that its boot ends. Since feature level 3.
+    Absent {
+        /// Its boot.
+        boot: u64,
+    },
     /// Commands of an origin.
     Batch(Batch),
     /// Only the stamp: a tick of the leader.
@@ -192,6 +197,11 @@ pub fn encode(content: &Content) -> BytesMut {
             out.put_u64_le(*boot);
             out
         }
+        Content::Absent { boot } => {
+            let mut out = head(8, 8);
+            out.put_u64_le(*boot);
+            out
+        }
         Content::Batch(batch) => {
             let mut out = head(3, batch.commands.len() + 24);
             out.put_u64_le(batch.boot);
@@ -272,6 +282,7 @@ pub fn decode(sealed: &Bytes) -> Result<LogEntry, Corrupt> {
             Content::Batch(Batch { boot, seq, count, commands: rest.split_off(0) })
         }
         4 => Content::EndBoot { boot: get_u64(&mut rest)? },
+        8 => Content::Absent { boot: get_u64(&mut rest)? },
         5 => Content::Tick,
         7 => Content::Raise { level: rest.try_get_u32_le().map_err(|_| Corrupt::Truncated)? },
         6 => Content::Recreate {

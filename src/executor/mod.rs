@@ -23,12 +23,13 @@ mod serve;
 mod store_executor;
 #[cfg(test)]
 pub mod testing;
+mod waiting;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use crate::command::context::COMMAND_BYTES_MAX;
 pub use crate::store::{Mark, Watch};
-pub use command::{Answered, Command, CommandGroup, Exec, Slot, Step, StepReply, send_answers};
+pub use command::{Answered, Asker, Command, CommandGroup, Exec, Slot, Step, StepReply, send_answers};
 pub use contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
 pub use disk_space::DiskSpace;
 pub use gate::Gate;

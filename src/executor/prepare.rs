@@ -9,8 +9,8 @@ use crate::error::ReplyError;
 use crate::protocol::Args;
 use crate::sys::version::FIRST_LEVEL;
 
-use super::Watch;
 use super::entry::{Content, Corrupt, LogCommand, LogEntry, Stamp};
+use super::{Asker, Watch};
 
 /// Entries with more commands than this run where nothing of Raft waits.
 const LIGHT_COMMANDS_MAX: usize = 5000;
@@ -31,6 +31,8 @@ pub struct Single {
     since: u32,
     /// See [`super::Command::is_short_of_memory`].
     pub is_short_of_memory: bool,
+    /// See [`super::Command::asker`].
+    pub asker: Option<Asker>,
 }
 
 /// A command of a batch.
@@ -62,7 +64,7 @@ impl Single {
     fn new(db: u8, args: Args, is_short_of_memory: bool) -> Self {
         let spec = check(Caller::Log, &args);
         let since = spec.as_ref().map_or_else(|_| since(&args), |spec| spec.since);
-        Self { db, args, spec, since, is_short_of_memory }
+        Self { db, args, spec, since, is_short_of_memory, asker: None }
     }
 
     /// What the arguments name on a state of this feature level.
@@ -109,8 +111,8 @@ impl PreparedEntry {
 impl Ready {
     fn new(command: LogCommand) -> Self {
         match command {
-            LogCommand::Plain { is_short_of_memory, db, args } => {
-                Self::Plain(Single::new(db, args, is_short_of_memory))
+            LogCommand::Plain { is_short_of_memory, db, asker, args } => {
+                Self::Plain(Single { asker, ..Single::new(db, args, is_short_of_memory) })
             }
             LogCommand::Exec { is_short_of_memory, watches, commands } => {
                 let single = |(db, args)| Single::new(db, args, is_short_of_memory);

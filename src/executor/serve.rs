@@ -26,6 +26,7 @@ impl Executor for StoreExecutor {
             let mut present = self.gate.write().await;
             let moved = self.moved(&state);
             let last_seq = boot.and_then(|boot| state.origins.get(boot)).map(|known| known.last_seq);
+            self.waiting.keep_those_in(&state);
             let before = std::mem::replace(&mut *present, state);
             drop(present);
             free(&self.env, before);
@@ -50,6 +51,17 @@ impl Executor for StoreExecutor {
 
     fn has_boot(&self, boot: u64) -> BoxFuture<'_, bool> {
         Box::pin(async move { self.gate.read().await.origins.get(boot).is_some() })
+    }
+
+    fn boots(&self) -> BoxFuture<'_, Vec<(u64, u64)>> {
+        Box::pin(async {
+            let state = self.gate.read().await;
+            state.origins.iter().map(|(id, boot)| (id, boot.node)).collect()
+        })
+    }
+
+    fn expire_waits(&self, before_ms: u64) {
+        self.waiting.expire(before_ms);
     }
 
     fn due(&self) -> Option<Due> {

@@ -16,6 +16,7 @@ use super::apply::{EntryOutcome, apply, level_behind};
 use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
 use super::prepare::PreparedEntry;
+use super::waiting::Waiting;
 use super::{Gate, KeyStats, Step, send_answers};
 use crate::store::State;
 use crate::sys::clock::ClusterClock;
@@ -32,6 +33,7 @@ pub struct StoreExecutor {
     pub clock: Arc<ClusterClock>,
     /// What INFO shows of keys.
     pub key_stats: Arc<KeyStats>,
+    pub(super) waiting: Waiting,
     bulk_len_max: AtomicU64,
     notified_members: AtomicU64,
 }
@@ -44,6 +46,7 @@ impl StoreExecutor {
             env,
             clock,
             key_stats: Arc::default(),
+            waiting: Waiting::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
             notified_members: AtomicU64::new(0),
             gate: Gate::new(state),
@@ -66,7 +69,8 @@ impl StoreExecutor {
             last_node: cluster.last_node,
             level: cluster.level,
         });
-        Moved { digest: state.digest.value(), members }
+        let first_wait_ms = state.waiters().first_deadline().map(|(deadline_ms, _)| deadline_ms);
+        Moved { digest: state.digest.value(), members, first_wait_ms }
     }
 
     pub(super) async fn apply_entry(
@@ -104,6 +108,7 @@ impl StoreExecutor {
         drop(state);
         self.key_stats.expired.fetch_add(outcome.effects.expired, Ordering::Relaxed);
         self.key_stats.count(std::mem::take(&mut outcome.effects.tally));
+        self.waiting.settle(&mut outcome);
         let leader_digest = (stamp.digest_index != 0).then_some((stamp.digest_index, stamp.digest));
         Ok(Applied { moved, leader_digest, booted: outcome.booted, ended: outcome.ended, outcome })
     }

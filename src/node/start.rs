@@ -185,6 +185,7 @@ fn run_all(
         run(replication::watch_deadlines(group.clone())),
         run(replication::watch_leader(group.clone())),
         run(replication::drive_ticks(group.clone())),
+        run(replication::watch_absence(group.clone())),
         run(replication::drive_membership(group.clone(), founder)),
         run(replication::drive_snapshots(group.clone())),
         run(replication::peer::serve(vec![group.clone()], peers)),

@@ -2,10 +2,11 @@
 //!
 //! Everything is done in integers and by software floating point, rounding to nearest, ties to even: the same bits and
 //! the same text on any CPU, whatever its `long double` is. What is read and printed is what glibc's `strtold` and
-//! `printf("%.17Lf")` read and print in the C locale. Other arithmetic than addition is deliberately absent.
+//! `printf("%.17Lf")` read and print in the C locale. Other arithmetic than addition, and what timeouts need, is
+//! deliberately absent.
 
-use rustc_apfloat::Float;
 use rustc_apfloat::ieee::X87DoubleExtended;
+use rustc_apfloat::{Float, Round};
 
 /// Longest text that is read as a number (bytes), as in Redis.
 const TEXT_LEN_MAX: usize = 5 * 1024 - 1;
@@ -51,6 +52,12 @@ impl LongDouble {
     /// each of them.
     pub fn text_units(len: usize) -> u64 {
         if len > TEXT_LEN_MAX { 0 } else { (len * len / 64) as u64 }
+    }
+
+    /// A thousand times this, rounded up to an integer; the nearest that there is, if it is too large or too small for one.
+    pub fn thousandfold(self) -> i128 {
+        let thousand = X87DoubleExtended::from_u128(1000).value;
+        (self.0 * thousand).value.to_i128_r(128, Round::TowardPositive, &mut false).value
     }
 
     /// False for infinities and NaN.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openraft::async_runtime::watch::WatchReceiver;
+use tokio::time::Instant;
 
 use super::Group;
 use super::origin::{Body, HandOver, Leader, Next};
@@ -48,6 +49,8 @@ pub async fn watch_deadlines(group: Arc<Group>) {
         let timeout = group.timeout();
         tokio::time::sleep((timeout / 20).clamp(Duration::from_millis(5), Duration::from_millis(100))).await;
         group.origin.expire(timeout);
+        let timeout_ms = timeout.as_millis() as u64;
+        group.executor.expire_waits(group.clock.estimate_ms().saturating_sub(timeout_ms));
         group.reads.expire();
     }
 }
@@ -107,19 +110,35 @@ fn tell(group: &Group, told: &mut (Option<Leader>, bool), leader: Option<Leader>
     }
 }
 
-/// Ticks of the leader (design 5): for keys that are due at most every 100 ms, and one every 10 s while any deadline exists, so that
-/// every base is fresh.
+/// Ticks of the leader (design 5): at once when a wait ends, for keys that are due at most every 100 ms, and one every 10 s while any key has
+/// a deadline, so that every base is fresh.
 pub async fn drive_ticks(group: Arc<Group>) {
     const DUE_EVERY: Duration = Duration::from_millis(100);
     const IDLE_EVERY_MS: u64 = 10_000;
+    let mut next_look = Instant::now() + DUE_EVERY;
     loop {
-        tokio::time::sleep(DUE_EVERY).await;
+        let wait = if group.leads() { group.waits.until_due(group.clock.leader_ms()) } else { None };
+        let until = wait.map_or(next_look, |wait| next_look.min(Instant::now() + wait));
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            () = group.waits.changed() => continue,
+        }
+        let is_look = Instant::now() >= next_look;
+        if is_look {
+            next_look = Instant::now() + DUE_EVERY;
+        }
         if !group.leads() {
             continue;
         }
-        let Some(Due { first_ms: Some(deadline_ms), now_ms }) = group.executor.due() else { continue };
         let clock_ms = group.clock.leader_ms();
-        if crate::store::is_over(deadline_ms, clock_ms) || now_ms + IDLE_EVERY_MS <= clock_ms {
+        let is_due = |due: Due| {
+            due.first_ms.is_some_and(|deadline_ms| {
+                crate::store::is_over(deadline_ms, clock_ms) || due.now_ms + IDLE_EVERY_MS <= clock_ms
+            })
+        };
+        // A tick that was lost is noticed at the next look.
+        if group.waits.is_over(clock_ms) || (is_look && group.executor.due().is_some_and(is_due)) {
+            group.waits.ticked();
             group.propose_own(encode(&Content::Tick)).await;
         }
     }

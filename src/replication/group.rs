@@ -11,6 +11,7 @@ mod reads;
 mod snapshot;
 mod state_machine;
 mod timekeeping;
+mod waits;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -30,6 +31,7 @@ use self::disk_space::Disks;
 use self::members::MemberView;
 use self::progress::Progress;
 use self::reads::Reads;
+use self::waits::Waits;
 use super::log::LogStore;
 use super::origin::{Leader, Origin};
 use super::peer::PeerConnections;
@@ -70,7 +72,9 @@ pub struct Group {
     pub(super) members: MemberView,
     pub(super) contact: Contact,
     pub(super) disks: Disks,
+    pub(super) waits: Waits,
     write_timeout_ms: AtomicU64,
+    node_timeout_ms: AtomicU64,
 }
 
 /// What a group is made of.
@@ -115,7 +119,9 @@ impl Group {
             members: MemberView::default(),
             contact: Contact::default(),
             disks: Disks::default(),
+            waits: Waits::default(),
             write_timeout_ms: AtomicU64::new(5000),
+            node_timeout_ms: AtomicU64::new(10_000),
         })
     }
 
@@ -143,6 +149,16 @@ impl Group {
     /// Sets it.
     pub fn set_timeout_ms(&self, ms: u64) {
         self.write_timeout_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// `node-timeout-ms`.
+    pub fn node_timeout(&self) -> Duration {
+        Duration::from_millis(self.node_timeout_ms.load(Ordering::Relaxed))
+    }
+
+    /// Sets it.
+    pub fn set_node_timeout_ms(&self, ms: u64) {
+        self.node_timeout_ms.store(ms, Ordering::Relaxed);
     }
 
     /// openraft, once it runs.
@@ -214,7 +230,8 @@ impl Group {
         if let Some(membership) = membership {
             *self.members.membership.lock() = membership;
         }
-        if let Some(Moved { digest, members }) = moved {
+        if let Some(Moved { digest, members, first_wait_ms }) = moved {
+            self.waits.note(first_wait_ms);
             if let Some(members) = members {
                 self.note_members(members);
             }

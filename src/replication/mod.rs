@@ -7,6 +7,7 @@
 //! - Its state machine feeds each committed entry to the executor, which at its origin produces the replies.
 //! - [`drivers`] and [`membership`] have the tasks that keep a group going.
 
+mod absence;
 pub mod codec;
 mod drivers;
 mod group;
@@ -25,6 +26,7 @@ mod timing;
 mod transfer;
 pub mod types;
 
+pub use absence::watch_absence;
 pub use drivers::{drive_origin, drive_ticks, watch_deadlines, watch_leader};
 pub use group::{
     Group, LastApplied, Parts, Raft, RaftStanding, SnapshotStats, Snapshots, StateMachine, drive_reads,

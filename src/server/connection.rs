@@ -15,6 +15,7 @@
 mod collect;
 mod exec;
 mod paused;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -144,14 +145,22 @@ impl Connection<'_> {
         let writes = steps.iter().any(|step| matches!(step, Step::Write(_)));
         let count = steps.iter().filter(|step| !matches!(step, Step::Done(_))).count();
         let level = self.session.level.unwrap_or_else(|| self.server.settings().read_consistency);
-        let (group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
+        let asker = match steps.as_slice() {
+            [Step::Write(command)] => command.asker,
+            _ => None,
+        };
+        let (mut group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
+        group.waits = asker.map(|_| self.session.client.waits.clone());
         self.server.router.submit(group);
-        let answered = tokio::select! {
-            biased;
-            answered = answered => answered.ok(),
-            () = self.session.client.killed() => return Ok(()),
-            // A write may be applied at the moment; of a read nobody minds whether it was carried out.
-            () = is_over(&self.session.client, writes) => None,
+        let answered = match asker {
+            Some(asker) => self.wait_in_state(answered, asker).await?,
+            None => tokio::select! {
+                biased;
+                answered = answered => answered.ok(),
+                () = self.session.client.killed() => return Ok(()),
+                // A write may be applied at the moment; of a read nobody minds whether it was carried out.
+                () = is_over(&self.session.client, writes) => None,
+            },
         };
         // Else the sender is dropped without an answer only when the node stops.
         let Some(Answered { steps, replies, index, timed_out }) = answered else {
@@ -165,7 +174,9 @@ impl Connection<'_> {
         self.failing = timed_out;
         self.session.last_write_index = self.session.last_write_index.max(index);
         let took_us = self.usec_since(began_ns);
-        let is_slow = self.server.slowlog.is_slow(took_us) && !timed_out;
+        // How long a command has waited says nothing of its work.
+        let took_us = if asker.is_some() { 0 } else { took_us };
+        let is_slow = self.server.slowlog.is_slow(took_us) && !timed_out && asker.is_none();
         let share_us = took_us / count.max(1) as u64;
         let replies = replies.into_iter().zip(steps);
         for (((reply, step), mut form), executed) in replies.zip(forms).zip(executed) {

@@ -18,7 +18,7 @@ use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Sess
 use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::executor::entry::ENTRY_LEN_MAX;
-use crate::executor::{Command, Exec, Step};
+use crate::executor::{Asker, Command, Exec, Step};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::replication::BATCH_BYTES_MAX;
 use crate::store::DATABASES;
@@ -70,6 +70,12 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
         Run::Read(_) | Run::Write(_) | Run::Script(_) => {
             let command = Command::new(spec, session.db, args.clone());
             Dispatched::Step(if spec.is_write() { Step::Write(judged(server, command)) } else { Step::Read(command) })
+        }
+        Run::Blocking(_) => {
+            session.waits += 1;
+            let asker = Asker { connection: session.client.id, number: session.waits };
+            let command = Command::new(spec, session.db, args.clone()).asked_by(asker);
+            Dispatched::Step(Step::Write(judged(server, command)))
         }
         Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => {

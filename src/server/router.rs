@@ -4,10 +4,12 @@
 //! executed, and each command that needs a group is told LOADING.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use crate::command::waiting::CANCEL;
 use crate::config::ReadLevel;
-use crate::executor::{Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
-use crate::protocol::Reply;
+use crate::executor::{Asker, Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
+use crate::protocol::{Args, Reply};
 use crate::replication::Group;
 
 /// A Raft group of a node, and the state machine that it feeds.
@@ -84,6 +86,28 @@ impl Router {
             },
             Err(_) => Reply::Error(crate::error::INDETERMINATE),
         }
+    }
+
+    /// Has the waits of a connection ended, up to this one; tried until the log has it or the node stops.
+    pub fn cancel_wait(&self, asker: Asker) {
+        const PAUSE_MIN: Duration = Duration::from_millis(100);
+        const PAUSE_MAX: Duration = Duration::from_secs(5);
+        let router = self.clone();
+        let cancel = async move {
+            let mut pause = PAUSE_MIN;
+            loop {
+                let command = Command::new(&CANCEL, 0, Args::from_slices([CANCEL.name])).asked_by(asker);
+                let (group, answered) = CommandGroup::new(vec![Step::Write(command)], ReadLevel::Linearizable, true, 0);
+                router.submit(group);
+                match answered.await {
+                    Ok(answered) if answered.error().is_some() => {}
+                    _ => return,
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE_MAX);
+            }
+        };
+        drop(crate::replication::spawn(cancel));
     }
 
     /// True if clients are to be told that this node is a master: it leads, or `report-role` says so.

@@ -35,6 +35,7 @@ mod temp;
 mod tests;
 mod value;
 mod version;
+mod waiters;
 mod write;
 
 pub use dir::{OpenSnapshot, SnapshotDir, SnapshotId};

@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
-use super::version::WITH_CREATIONS;
+use super::version::{WITH_CREATIONS, WITH_WAITERS};
+use super::waiters;
 use crate::config::ReplicatedValues;
 use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Member, Options, State};
 
@@ -19,6 +20,8 @@ const OPTIONS: u8 = 4;
 const CLUSTER: u8 = 5;
 /// From format 2 on.
 const CREATIONS: u8 = 7;
+/// From format 3 on.
+const WAITERS: u8 = 8;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -32,7 +35,9 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     write_scripts(image, out)?;
     write_options(&image.options, out)?;
     write_cluster(&image.cluster, out)?;
-    write_creations(image.creations(), out)
+    write_creations(image.creations(), out)?;
+    out.u8(WAITERS)?;
+    waiters::write(image.waiters(), out)
 }
 
 pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -54,6 +59,10 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
         Creations::all_at(state.revision())
     };
     state.restore_creations(creations);
+    if version >= WITH_WAITERS {
+        expect(WAITERS, input)?;
+        state.restore_waiters(waiters::read(input)?);
+    }
     Ok(())
 }
 
@@ -141,6 +150,8 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         set_small_value_max: _,
         script_budget: _,
         script_memory: _,
+        waiters_max: _,
+        waiters_per_key_max: _,
     } = options;
     out.u8(OPTIONS)?;
     out.varint(Options::NAMES.len() as u64)?;

@@ -4,3 +4,5 @@
 pub const FORMAT_VERSION: u32 = 3;
 /// The first that has the section of creations.
 pub(super) const WITH_CREATIONS: u32 = 2;
+/// The first that has the section of waiters.
+pub(super) const WITH_WAITERS: u32 = 3;

@@ -2,9 +2,10 @@
 
 use triomphe::Arc;
 
-use super::{Database, Entry, Tally, Value};
+use super::{Database, Entry, Tally, Value, WaiterId};
+use crate::protocol::Reply;
 
-/// What apply asks each node to do for its own connections after the gate is released. (Publishing, waking and
+/// What apply asks each node to do for its own connections after the gate is released. (Publishing and
 /// invalidating come with their commands.)
 #[derive(Default, Debug)]
 pub struct Effects {
@@ -14,6 +15,8 @@ pub struct Effects {
     pub flushed: Vec<Database>,
     /// Keys that expired, for INFO's `expired_keys`.
     pub expired: u64,
+    /// Waits that have ended, in order, and what is answered.
+    pub released: Vec<(WaiterId, Reply)>,
     /// What the origin alone counts, for INFO: no part of the state.
     pub tally: Tally,
     /// This node answers what runs now, and so counts it.

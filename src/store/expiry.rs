@@ -1,23 +1,34 @@
 //! Expiry: active, by the sweep at the start of each entry, and passive, by a write that meets a key that is due.
+//!
+//! Invariant: what is due goes in the order of its deadlines, keys before waiters of the same ms; so a wait whose turn has come by its
+//! deadline is served, and one whose has not ends with nil.
 
 use super::{Effects, State, is_over};
+use crate::protocol::Reply;
 
 impl State {
-    /// Expires keys that are due, in order of (deadline, database, key), at most `max`.
+    /// Ends what is due, keys and waits, in order of (deadline, database, key) and (deadline, ticket), at most `max`.
     pub fn sweep(&mut self, max: usize, effects: &mut Effects) -> usize {
         for removed in 0..max {
-            let due = self
+            let key = self
                 .dbs
                 .iter()
                 .enumerate()
                 .filter_map(|(index, db)| db.first_deadline().map(|(deadline, key)| (deadline, index, key)))
-                .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-            let Some((deadline, index, key)) = due else { return removed };
-            if !is_over(deadline, self.now_ms) {
-                return removed;
+                .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
+                .filter(|(deadline, _, _)| is_over(*deadline, self.now_ms));
+            let wait = self.waiters.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
+            match (key, wait) {
+                (Some((deadline, index, key)), wait) if wait.is_none_or(|(of_wait, _)| deadline <= of_wait) => {
+                    let key: Box<[u8]> = key.into();
+                    expire(self, index, &key, effects);
+                }
+                (_, Some((_, id))) => {
+                    let reply = self.waiters.get(id).map_or(Reply::Nil, |(_, waiter)| waiter.wants.timed_out());
+                    self.end_wait(id, reply, effects);
+                }
+                (_, None) => return removed,
             }
-            let key: Box<[u8]> = key.into();
-            expire(self, index, &key, effects);
         }
         max
     }

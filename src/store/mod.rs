@@ -29,6 +29,8 @@ mod txn;
 mod value;
 mod value_type;
 mod view;
+mod waiters;
+mod waits;
 mod watch;
 mod work;
 
@@ -52,5 +54,6 @@ pub use txn::{Changed, Create, Deadline, Txn};
 pub use value::{Kind, Value};
 pub use value_type::ValueType;
 pub use view::{Horizon, View};
+pub use waiters::{Waiter, WaiterId, WaiterLimits, Waiters, Wants};
 pub use watch::{ABSENCE_LEVEL, Mark, Watch};
 pub use work::{ELEMENT_UNITS, units_of_bytes};

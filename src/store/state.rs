@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Cluster, Creations, DATABASES, Database, Digest, Options, Origins};
+use super::{Cluster, Creations, DATABASES, Database, Digest, Options, Origins, Waiters};
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
 pub const FIRST_REVISION_EPOCH_S: u64 = 1_767_225_600;
@@ -21,6 +21,7 @@ pub struct State {
     pub(super) revision: u64,
     pub(super) now_ms: u64,
     pub(super) creations: Creations,
+    pub(super) waiters: Waiters,
     /// See [`Digest`].
     pub digest: Digest,
     /// Boots and what each has had applied.
@@ -40,6 +41,7 @@ impl Default for State {
             revision: 0,
             now_ms: 0,
             creations: Creations::default(),
+            waiters: Waiters::default(),
             digest: Digest::default(),
             origins: Origins::default(),
             scripts: Scripts::new(),
@@ -95,6 +97,7 @@ impl State {
             revision: self.revision,
             now_ms: self.now_ms,
             creations: self.creations.clone(),
+            waiters: self.waiters.clone(),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
             scripts: self.scripts.clone(),
@@ -120,6 +123,11 @@ impl State {
         }
     }
 
+    /// Puts back what a snapshot held of the waiters.
+    pub fn restore_waiters(&mut self, waiters: Waiters) {
+        self.waiters = waiters;
+    }
+
     /// Puts back what a snapshot held of the creations.
     pub fn restore_creations(&mut self, creations: Creations) {
         self.creations = creations;
@@ -139,6 +147,10 @@ impl State {
         if self.creations.newest() > self.revision {
             return Err("a creation is newer than the state".into());
         }
-        Ok(())
+        self.waiters.validate()?;
+        match self.waiters.iter().find(|(id, _, _)| self.origins.get(id.boot).is_none()) {
+            Some((id, _, _)) => Err(format!("{id:?} waits, and its boot has ended")),
+            None => Ok(()),
+        }
     }
 }

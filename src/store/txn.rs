@@ -4,13 +4,14 @@
 //! - Every change of a value stamps the key with the command's revision, and every change of a value or deadline enters the
 //!   digest as (key, revision, deadline). Both happen here and in [`keyspace`], and nowhere else.
 //! - A key comes to be by [`Txn::set`] alone, which notes it for WATCH, or with the whole of a database ([`Txn::swap`]).
+//! - A key that comes to be, or gets another value, is ready for those who wait for it ([`super::Waiters`]): noted at the same places.
 //! - A command never sees a key that is due at the entry's `now_ms`: a write that meets one removes it first.
 //! - Nothing here reads a clock or an unordered iteration.
 
 mod keyspace;
 
 use super::work::Work;
-use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Tally, Value, View};
+use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Tally, Value, View, WaiterId};
 use crate::error::ReplyError;
 
 /// What a new value does to the key's deadline.
@@ -52,6 +53,7 @@ pub struct Txn<'a> {
     effects: &'a mut Effects,
     work: Work,
     is_short_of_memory: bool,
+    asker: Option<WaiterId>,
 }
 
 impl State {
@@ -64,13 +66,24 @@ impl State {
 impl<'a> Txn<'a> {
     pub(super) fn new(state: &'a mut State, db: usize, rng: Rng, effects: &'a mut Effects) -> Self {
         state.revision += 1;
-        Self { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory: false }
+        Self { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory: false, asker: None }
     }
 
     /// The same with the origin's verdict on its memory, which scripts ask for.
     pub fn short_of_memory(mut self, is_short: bool) -> Self {
         self.is_short_of_memory = is_short;
         self
+    }
+
+    /// The same for the command of a connection that may wait, under this name.
+    pub fn asked_by(mut self, asker: Option<WaiterId>) -> Self {
+        self.asker = asker;
+        self
+    }
+
+    /// See [`Self::asked_by`].
+    pub fn asker(&self) -> Option<WaiterId> {
+        self.asker
     }
 
     /// See [`Self::short_of_memory`].
@@ -94,7 +107,8 @@ impl<'a> Txn<'a> {
     pub fn on_db(&mut self, db: usize) -> Txn<'_> {
         let rng = Rng::new(self.rng.next_u64());
         let is_short_of_memory = self.is_short_of_memory;
-        Txn { state: self.state, db, rng, effects: self.effects, work: Work::unbounded(), is_short_of_memory }
+        let (state, effects) = (&mut *self.state, &mut *self.effects);
+        Txn { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory, asker: None }
     }
 
     /// Read access to the same moment, by the entry's time alone.
@@ -112,6 +126,10 @@ impl<'a> Txn<'a> {
     /// The parts of the state that are no keys (options, scripts, cluster), to change.
     pub fn state_mut(&mut self) -> &mut State {
         self.state
+    }
+
+    pub(super) fn parts(&mut self) -> (&mut State, &mut Effects) {
+        (self.state, self.effects)
     }
 
     /// Index of the command's database.
@@ -217,6 +235,9 @@ impl<'a> Txn<'a> {
         };
         let (revision, now_ms) = (self.state.revision, self.state.now_ms);
         self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
+        if !self.state.waiters.is_empty() {
+            self.state.waiters.signal(self.db as u8, key, value.type_name());
+        }
         let Some(db) = self.state.dbs.get_mut(self.db) else { return };
         let old = db.put(key, value, revision, deadline_ms, now_ms);
         if old.as_ref().is_none_or(|(_, was_due)| *was_due) {

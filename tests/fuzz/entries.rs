@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 use lockstep::executor::entry::{BatchWriter, Content, Corrupt, Stamp, decode, encode, seal};
-use lockstep::executor::{Command, Exec, Mark, Watch};
+use lockstep::executor::{Asker, Command, Exec, Mark, Watch};
 use lockstep::protocol::Args;
 
 use crate::support::rng::Rng;
@@ -37,15 +37,19 @@ fn exec(rng: &mut Rng) -> Exec {
 }
 
 fn valid(rng: &mut Rng) -> Vec<u8> {
-    let unsealed = match rng.below(6) {
+    let unsealed = match rng.below(7) {
         0 => encode(&Content::Tick),
         1 => encode(&Content::Boot { node: rng.next(), nonce: rng.next() }),
         2 => encode(&Content::EndBoot { boot: rng.next() }),
         3 => encode(&Content::Raise { level: rng.next() as u32 }),
+        4 => encode(&Content::Absent { boot: rng.next() }),
         _ => {
             let mut batch = BatchWriter::new(rng.next(), rng.next(), 0);
             for _ in 0..rng.below(4) {
-                if rng.percent(70) {
+                if rng.percent(20) {
+                    let command = Command::new(lockstep::command::lookup(b"get").unwrap(), rng.below(16), args(rng));
+                    batch.add(&command.asked_by(Asker { connection: rng.next(), number: rng.next() }));
+                } else if rng.percent(70) {
                     batch.plain(rng.below(16) as u8, &args(rng));
                 } else {
                     batch.exec(&exec(rng));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::command::connection::timeout_ms;
 use crate::command::context::{Answer, Call, Cluster, Unblock};
 use crate::command::{Arg, ArgKind, Categories, Doc, Family, Flags, Spec};
-use crate::error::{NOT_AN_INTEGER, ReplyError};
+use crate::error::{NOT_AN_INTEGER, ReplyError, UNBLOCKED};
 use crate::protocol::{Args, Reply, parse_i64};
 
 const FLAGS: Flags = Flags::NOSCRIPT.union(Flags::BLOCKING).union(Flags::CUTS_GROUP);
@@ -78,9 +78,7 @@ fn begin(call: &mut Call<'_>, wanted: i64, timeout_ms: u64, show: fn(i64) -> Rep
             others = reached(&*node, index, wanted) => show(others),
             () = tokio::time::sleep(until) => show(count(&*node, index).await),
             how = unblocked => match how {
-                Ok(Unblock::Error) => {
-                    Reply::Error(ReplyError::new("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
-                }
+                Ok(Unblock::Error) => Reply::Error(UNBLOCKED),
                 _ => show(count(&*node, index).await),
             },
         }

@@ -36,6 +36,8 @@ pub struct Client {
     /// Of the connection's task: nobody else waits for [`Self::killed`] or [`Self::dismissed`].
     kill: AtomicWaker,
     unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
+    /// True while its command waits in the replicated state.
+    pub waits: Arc<AtomicBool>,
 }
 
 /// How CLIENT UNBLOCK ends a wait.
@@ -126,6 +128,7 @@ impl Client {
             dismissed: AtomicBool::new(false),
             kill: AtomicWaker::new(),
             unblock: Mutex::default(),
+            waits: Arc::default(),
         }
     }
 
@@ -138,7 +141,7 @@ impl Client {
 
     /// True while it waits.
     pub fn is_blocked(&self) -> bool {
-        self.unblock.lock().as_ref().is_some_and(|sender| !sender.is_closed())
+        self.waits.load(Ordering::Relaxed) || self.unblock.lock().as_ref().is_some_and(|sender| !sender.is_closed())
     }
 
     /// Ends the wait; false if there is none.

@@ -30,8 +30,8 @@ pub use raft::{RaftFacts, RaftRole};
 pub use session::{Multi, ReplyMode, Session, Watched};
 pub use snapshots::{SnapshotFacts, Snapshots};
 pub use spec::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, NewerForm, Run,
-    ScriptNamed, ScriptRun, Spec,
+    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec,
+    NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
 };
 pub use statistics::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
 pub use table::Table;

@@ -80,6 +80,8 @@ pub struct Session {
     pub lib_ver: Bytes,
     /// Closed once the replies so far are written.
     pub closing: bool,
+    /// How many commands of the connection have been such as may wait: each is named by its number.
+    pub waits: u64,
     /// Log index of this connection's last answered write (WAIT).
     pub last_write_index: u64,
     /// Bytes that are read and not yet run: the command that runs now, if it is one of the session, and what stands behind it.
@@ -106,6 +108,7 @@ impl Session {
             lib_name: Bytes::new(),
             lib_ver: Bytes::new(),
             closing: false,
+            waits: 0,
             last_write_index: 0,
             query_bytes: 0,
             query_free: 0,
@@ -138,9 +141,10 @@ impl Session {
     /// RESET: as new, but for the name of the library.
     pub fn reset(&mut self, authenticated: bool) {
         let (lib_name, lib_ver) = (std::mem::take(&mut self.lib_name), std::mem::take(&mut self.lib_ver));
-        let last_write_index = self.last_write_index;
+        let (last_write_index, waits) = (self.last_write_index, self.waits);
         *self = Self::new(self.client.clone(), authenticated);
-        (self.lib_name, self.lib_ver, self.last_write_index) = (lib_name, lib_ver, last_write_index);
+        (self.lib_name, self.lib_ver) = (lib_name, lib_ver);
+        (self.last_write_index, self.waits) = (last_write_index, waits);
     }
 }
 

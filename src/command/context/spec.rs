@@ -1,9 +1,11 @@
 //! What is known of a command without running it.
 
+mod blocking;
 mod doc;
 mod flags;
 mod keys;
 
+pub use blocking::{Blocking, Wait};
 pub use doc::{Arg, ArgFlags, ArgKind, Doc, Family};
 pub use flags::{Categories, Flags};
 pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
@@ -39,6 +41,8 @@ pub enum Run {
     Read(fn(&View<'_>, &Args) -> Outcome),
     /// Goes through the log and runs on every node.
     Write(fn(&mut Txn<'_>, &Args) -> Outcome),
+    /// Goes through the log, and waits there if it cannot do its work yet.
+    Blocking(Blocking),
     /// Runs a script: reads, or goes through the log.
     Script(ScriptRun),
     /// Answers from its arguments alone: anywhere, and without a leader.
@@ -107,6 +111,12 @@ impl Spec {
     /// A command that goes through the log.
     pub const fn write(name: &'static str, arity: i32, doc: Doc, run: fn(&mut Txn<'_>, &Args) -> Outcome) -> Self {
         Self::new(name, arity, doc, Run::Write(run)).flags(Flags::WRITE)
+    }
+
+    /// A command that may wait.
+    pub const fn blocking(name: &'static str, arity: i32, doc: Doc, run: Blocking) -> Self {
+        let flags = Flags::WRITE.union(Flags::BLOCKING).union(Flags::NOSCRIPT).union(Flags::CUTS_GROUP);
+        Self::new(name, arity, doc, Run::Blocking(run)).flags(flags)
     }
 
     /// A command that runs a script.
@@ -194,7 +204,7 @@ impl Spec {
 
     /// True if it runs through the log.
     pub fn is_write(&self) -> bool {
-        matches!(self.run, Run::Write(_) | Run::Script(ScriptRun { writes: true, .. }))
+        matches!(self.run, Run::Write(_) | Run::Blocking(_) | Run::Script(ScriptRun { writes: true, .. }))
     }
 
     /// True if it is a write once it is in the log: a read that loads its script is one there.

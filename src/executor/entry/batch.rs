@@ -4,7 +4,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::wire::{get_args, get_bytes, get_number, get_u8, get_u64, put_args, put_bytes, put_number};
 use super::{Corrupt, HEAD_LEN, head};
-use crate::executor::{Command, CommandGroup, Exec, Mark, Step, Watch};
+use crate::executor::{Asker, Command, CommandGroup, Exec, Mark, Step, Watch};
 use crate::protocol::Args;
 
 /// Commands of one origin, in order.
@@ -28,6 +28,8 @@ pub enum LogCommand {
         is_short_of_memory: bool,
         /// Database.
         db: u8,
+        /// See [`Command::asker`].
+        asker: Option<Asker>,
         /// Arguments.
         args: Args,
     },
@@ -46,6 +48,8 @@ pub enum LogCommand {
 const PLAIN: u8 = 0;
 const EXEC: u8 = 1;
 const SHORT_OF_MEMORY: u8 = 2;
+/// A plain command with its asker, since feature level 3.
+const ASKED: u8 = 4;
 
 /// Stands for the deadline of a watched key that was absent: no key has this one.
 const ABSENT: u64 = u64::MAX;
@@ -89,7 +93,7 @@ impl BatchWriter {
         let verdict = if command.is_short_of_memory { SHORT_OF_MEMORY } else { 0 };
         match &command.exec {
             Some(exec) => self.put_exec(verdict, exec),
-            None => self.put_plain(verdict, command.db, &command.args),
+            None => self.put_plain(verdict, command.db, command.asker, &command.args),
         }
     }
 
@@ -104,7 +108,7 @@ impl BatchWriter {
 
     /// Appends a plain command.
     pub fn plain(&mut self, db: u8, args: &Args) {
-        self.put_plain(0, db, args);
+        self.put_plain(0, db, None, args);
     }
 
     /// Appends an EXEC.
@@ -112,10 +116,14 @@ impl BatchWriter {
         self.put_exec(0, exec);
     }
 
-    fn put_plain(&mut self, verdict: u8, db: u8, args: &Args) {
+    fn put_plain(&mut self, verdict: u8, db: u8, asker: Option<Asker>, args: &Args) {
         self.count += 1;
-        self.out.put_u8(PLAIN | verdict);
+        self.out.put_u8(PLAIN | verdict | if asker.is_some() { ASKED } else { 0 });
         self.out.put_u8(db);
+        if let Some(Asker { connection, number }) = asker {
+            put_number(&mut self.out, connection);
+            put_number(&mut self.out, number);
+        }
         put_args(&mut self.out, args);
     }
 
@@ -190,7 +198,12 @@ fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
     let kind = get_u8(rest)?;
     let is_short_of_memory = kind & SHORT_OF_MEMORY != 0;
     match kind & !SHORT_OF_MEMORY {
-        PLAIN => Ok(LogCommand::Plain { is_short_of_memory, db: get_u8(rest)?, args: get_args(rest)? }),
+        PLAIN => Ok(LogCommand::Plain { is_short_of_memory, db: get_u8(rest)?, asker: None, args: get_args(rest)? }),
+        ASKED => {
+            let db = get_u8(rest)?;
+            let asker = Some(Asker { connection: get_number(rest)?, number: get_number(rest)? });
+            Ok(LogCommand::Plain { is_short_of_memory, db, asker, args: get_args(rest)? })
+        }
         EXEC => {
             let mut watches = Vec::new();
             for _ in 0..get_number(rest)? {

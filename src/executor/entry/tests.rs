@@ -1,6 +1,5 @@
 use super::*;
-use crate::executor::Command;
-use crate::executor::{Exec, Mark, Watch};
+use crate::executor::{Asker, Command, Exec, Mark, Watch};
 use crate::protocol::Args;
 
 fn marks() -> [Mark; 5] {
@@ -31,7 +30,7 @@ fn a_batch_reads_back_as_written() {
     let Content::Batch(batch) = entry.content else { panic!() };
     assert_eq!((batch.boot, batch.seq, batch.count), (7, 3, 2));
     let commands = batch.read_all().unwrap();
-    let LogCommand::Plain { is_short_of_memory: false, db: 0, args } = &commands[0] else { panic!() };
+    let LogCommand::Plain { is_short_of_memory: false, db: 0, asker: None, args } = &commands[0] else { panic!() };
     assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
     let LogCommand::Exec { is_short_of_memory: false, watches, commands } = &commands[1] else { panic!() };
     assert!(watches.iter().map(|watch| (watch.db, &watch.key[..], watch.mark)).eq(marks().map(|mark| (
@@ -64,6 +63,7 @@ fn entries_of_the_leader_itself_read_back_as_written() {
         Content::Create { cluster, nonce, peer_addr: addr("p"), client_addr: addr("c"), revision, level, options },
         Content::Boot { node: 3, nonce },
         Content::EndBoot { boot: 4 },
+        Content::Absent { boot: 4 },
         Content::Tick,
         Content::Raise { level },
         Content::Recreate { cluster, node: 3, nonce, peer_addr: addr("p"), client_addr: addr("c"), revision, level },
@@ -74,6 +74,23 @@ fn entries_of_the_leader_itself_read_back_as_written() {
         assert_eq!(is_forwardable(&unsealed), forwardable, "{content:?}");
         assert_eq!(decode(&seal(unsealed, stamp)), Ok(LogEntry { stamp, content }));
     }
+}
+
+#[test]
+fn who_asks_travels_with_the_command() {
+    let set = crate::command::lookup(b"set").unwrap();
+    let command = Command::new(set, 3, Args::from_slices(["SET", "k", "v"]));
+    let asker = Asker { connection: 5 << 32, number: 9 };
+    let mut batch = BatchWriter::new(7, 3, 0);
+    batch.add(&Command { is_short_of_memory: true, ..command.clone() }.asked_by(asker));
+    batch.add(&command);
+    let Content::Batch(batch) = decode(&seal(batch.finish(), Stamp::default())).unwrap().content else { panic!() };
+    let read = |command: &LogCommand| match command {
+        LogCommand::Plain { is_short_of_memory, db, asker, args } => (*is_short_of_memory, *db, *asker, args.len()),
+        LogCommand::Exec { .. } => panic!(),
+    };
+    let commands: Vec<_> = batch.read_all().unwrap().iter().map(read).collect();
+    assert_eq!(commands, [(true, 3, Some(asker), 3), (false, 3, None, 3)]);
 }
 
 #[test]

@@ -31,6 +31,7 @@ impl Server {
     pub(super) fn configure_groups(&self, settings: &Settings) {
         for group in self.router.groups() {
             group.set_timeout_ms(settings.write_timeout_ms);
+            group.set_node_timeout_ms(settings.node_timeout_ms);
             group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
         }
     }

@@ -117,15 +117,43 @@ fn creations_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let mut state = created();
-    // No slot is taken: the number of those, and that no keys follow, end the contents.
+    // No slot is taken: the number of those, those who wait (none), and that no keys follow, end the contents.
     let body = body_of(&bytes_of(&state, 1000));
-    assert_eq!(body[body.len() - 2..], [0, 0]);
-    let of = |end: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 2], end].concat(), 1000));
+    let end = [0, 8, 0, 0, 0];
+    assert_eq!(body[body.len() - end.len()..], end);
+    let of = |end: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 5], end].concat(), 1000));
     assert_eq!(of(&[1, 0x80, 0x40, 9, 0]), "slot of creations 8192, not below 8192");
     assert_eq!(of(&[2, 0xFF, 0x3F, 9, 0, 9, 0]), "slot of creations 0, not below 0");
     assert_eq!(of(&[1, 5, 0, 0]), "a creation at revision 0");
     state.restore_creations(Creations::all_at(state.revision() + 1));
     assert_eq!(refused(&bytes_of(&state, 1000)), "a creation is newer than the state");
+}
+
+#[test]
+fn waiters_that_no_state_has_are_refused() {
+    let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        other => panic!("{other:?}"),
+    };
+    let body = body_of(&bytes_of(&created(), 1000));
+    // The last ticket, the waiters, and that no keys follow.
+    let of = |waiters: &[&[u8]]| {
+        let end = [&[9, waiters.len() as u8], waiters.concat().as_slice(), &[0]].concat();
+        refused(&seal(&created(), &[&body[..body.len() - 3], &end].concat(), 1000))
+    };
+    // Boot, connection, number, ticket, deadline, database, what it wants, its arguments and keys.
+    assert_eq!(of(&[&[1, 1, 1, 1, 0, 16]]), "database 16, not below 16");
+    assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 9]]), "kind of waiter 9, not below 2");
+    let has_no_place = |waiters: &[&[u8]]| {
+        let why = of(waiters);
+        assert!(why.ends_with("that has no place"), "{why}");
+    };
+    has_no_place(&[&[1, 1, 1, 10, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 0]]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 2, 1, b'k', 1, b'k']]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k'], &[1, 2, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
+    let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
+    assert!(why.contains("its boot has ended"), "{why}");
 }
 
 fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &Value) {

@@ -228,6 +228,8 @@ fn assert_same(a: &State, b: &State) {
     assert_eq!((a.revision(), a.now_ms(), a.digest.value()), (b.revision(), b.now_ms(), b.digest.value()));
     assert!(a.creations() == b.creations(), "creations");
     assert_eq!(a.origins, b.origins);
+    assert_eq!(a.waiters().last_ticket(), b.waiters().last_ticket());
+    assert!(a.waiters().iter().eq(b.waiters().iter()), "waiters");
     assert_eq!(a.scripts, b.scripts);
     assert_eq!(a.options, b.options);
     assert_eq!(a.cluster, b.cluster);

@@ -70,5 +70,13 @@ impl Txn<'_> {
             }
             self.state.digest.key(index, b"", revision, 0);
         }
+        for index in [a, b] {
+            for key in self.state.waiters.keys_of(index as u8) {
+                if let Some(entry) = self.state.db(index).get(&key) {
+                    let type_name = entry.value().type_name();
+                    self.state.waiters.signal(index as u8, &key, type_name);
+                }
+            }
+        }
     }
 }

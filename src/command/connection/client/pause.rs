@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{ADMIN, doc};
 use crate::command::context::{Answer, Call, Unblock};
-use crate::command::{Arg, ArgKind, Spec};
+use crate::command::{Arg, ArgKind, Flags, Spec, waiting};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
 
@@ -26,8 +26,8 @@ pub static UNPAUSE: Spec =
 pub static UNBLOCK: Spec = Spec::session(
     "client|unblock",
     -3,
-    ADMIN,
-    doc("5.0.0", "Ends the wait of another client of this node.").args(&[
+    ADMIN.union(Flags::CUTS_GROUP),
+    doc("5.0.0", "Ends the wait of another client.").args(&[
         Arg::new("client-id", ArgKind::Integer),
         Arg::new("unblock-type", ArgKind::OneOf(&[Arg::word("timeout", "TIMEOUT"), Arg::word("error", "ERROR")]))
             .optional(),
@@ -71,8 +71,18 @@ fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
         }
     };
     let Some(id) = parse_i64(args.arg(2)) else { return Reply::Error(NOT_AN_INTEGER).into() };
-    let client = call.node.client(id as u64);
-    Reply::Int(i64::from(client.is_some_and(|client| client.unblock(how)))).into()
+    // One that waits at this node alone; all others wait in the state, wherever they are.
+    if call.node.client(id as u64).is_some_and(|client| client.unblock(how)) {
+        return Reply::Int(1).into();
+    }
+    let spec = &waiting::UNBLOCK;
+    if call.node.raft().is_none_or(|raft| raft.level < spec.since) {
+        return Reply::Int(0).into();
+    }
+    let node = call.node.clone();
+    let how = if how == Unblock::Error { "error" } else { "timeout" };
+    let args = Args::from_slices([spec.name, &(id as u64 as i64).to_string(), how]);
+    Answer::later(async move { node.execute(spec, args).await })
 }
 
 fn too_many(args: &Args) -> Answer {

@@ -1,0 +1,41 @@
+//! Commands that wait in the replicated state until they can do their work.
+//!
+//! Invariant: an attempt that has to wait has changed nothing. So it may be made again, at any later entry, and a waiter that is tried in vain
+//! is as it was.
+
+use std::sync::Arc;
+
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::store::{Txn, Wants};
+
+/// How such a command runs.
+#[derive(Clone, Copy)]
+pub struct Blocking {
+    /// Does its work; None if it has to wait.
+    pub attempt: fn(&mut Txn<'_>, &Args) -> Result<Option<Reply>, ReplyError>,
+    /// What it waits for, and how long.
+    pub wait: fn(&Args) -> Result<Wait, ReplyError>,
+    /// What makes one of its keys worth another attempt.
+    pub wants: Wants,
+    /// The reply where it must not wait: in a transaction.
+    pub nothing: fn() -> Reply,
+}
+
+/// See [`Blocking::wait`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wait {
+    /// The keys, each once.
+    pub keys: Vec<Arc<[u8]>>,
+    /// ms; 0 = for ever.
+    pub timeout_ms: u64,
+}
+
+impl Wait {
+    /// A wait for these keys, of which some may be named more than once.
+    pub fn new<'a>(keys: impl IntoIterator<Item = &'a [u8]>, timeout_ms: u64) -> Self {
+        let mut seen = std::collections::BTreeSet::new();
+        let keys = keys.into_iter().filter(|key| seen.insert(*key)).map(Arc::from).collect();
+        Self { keys, timeout_ms }
+    }
+}

@@ -1,0 +1,86 @@
+//! Commands that wait: how they begin to, and how they are served.
+//!
+//! Invariants
+//! - A command waits if its first attempt says so, which has changed nothing; it is attempted again only when one of its keys is ready.
+//! - Served is in the order in which keys became ready, and per key in the order of its queue, after a whole command of a batch (a
+//!   transaction or a script is one): nobody is served half of it. What one served waiter does may make other keys ready; these follow.
+//! - One look at a key goes once through those who waited for it then: it ends, whatever they do.
+
+use crate::command::{Blocking, Caller, Run, Wait, check_at};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::store::{Effects, Rng, State, Txn, Waiter, WaiterId};
+
+/// A deadline beyond what Redis can count.
+const OUT_OF_RANGE: ReplyError = ReplyError::new("ERR timeout is out of range");
+
+const CANNOT_WAIT: ReplyError = ReplyError::new("ERR the command cannot wait");
+
+/// What came of a command that may wait.
+pub(super) enum Ran {
+    Answered(Reply),
+    /// Under this name, until then (cluster time, ms; 0 = for ever).
+    Waits(WaiterId, u64),
+}
+
+/// Runs a command, or lets it wait.
+pub(super) fn run_or_wait(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Ran {
+    match begin(blocking, txn, args) {
+        Ok(ran) => ran,
+        Err(error) => Ran::Answered(Reply::Error(error)),
+    }
+}
+
+fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, ReplyError> {
+    let Wait { keys, timeout_ms } = (blocking.wait)(args)?;
+    let deadline_ms = match timeout_ms {
+        0 => 0,
+        _ => txn.now_ms().checked_add(timeout_ms).filter(|at| *at <= i64::MAX as u64).ok_or(OUT_OF_RANGE)?,
+    };
+    if let Some(reply) = (blocking.attempt)(txn, args)? {
+        return Ok(Ran::Answered(reply));
+    }
+    let Some(id) = txn.asker() else { return Ok(Ran::Answered((blocking.nothing)())) };
+    // A copy of its own: the arguments are part of a whole entry.
+    let args = Args::from_slices(args.iter());
+    let waiter = Waiter { db: txn.db_index() as u8, args, keys, wants: blocking.wants, deadline_ms };
+    txn.wait(id, waiter)?;
+    Ok(Ran::Waits(id, deadline_ms))
+}
+
+/// Serves those who wait for keys that are ready. `position` is that of the command that made them so.
+pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut Effects) {
+    let is_counting = std::mem::replace(&mut effects.is_counting, false);
+    let mut served = 0;
+    while let Some((db, key)) = state.next_ready() {
+        let last = state.waiters().last_ticket();
+        let mut behind = 0;
+        while let Some((ticket, id)) = state.waiters().next_of(db, &key, behind).filter(|(ticket, _)| *ticket <= last) {
+            behind = ticket;
+            let Some((_, waiter)) = state.waiters().get(id) else { continue };
+            let waiter = waiter.clone();
+            let type_name = state.db(db.into()).get(&key).map(|entry| entry.value().type_name());
+            match type_name {
+                None => break,
+                Some(name) if !waiter.wants.accepts(name) => continue,
+                Some(_) => {}
+            }
+            let rng = Rng::of_command(index, position ^ (1 << 62) ^ (served << 32));
+            let reply = state.attempt(db.into(), rng, effects, |txn| attempt(txn, &waiter.args));
+            if let Some(reply) = reply {
+                served += 1;
+                state.end_wait(id, reply, effects);
+            }
+        }
+    }
+    effects.is_counting = is_counting;
+}
+
+fn attempt(txn: &mut Txn<'_>, args: &Args) -> Option<Reply> {
+    match check_at(txn.state().cluster.level, Caller::Log, args).map(|spec| spec.run) {
+        Ok(Run::Blocking(blocking)) => (blocking.attempt)(txn, args).unwrap_or_else(|error| Some(error.into())),
+        // No state says so: what waits is a command that may.
+        Ok(_) => Some(CANNOT_WAIT.into()),
+        Err(error) => Some(error.into()),
+    }
+}

@@ -1,0 +1,49 @@
+//! A command that waits in the replicated state, as its connection sees it.
+//!
+//! Invariant: no wait outlives its connection, nor an answer that leaves open whether it goes on: what goes, or is told that the outcome is
+//! unknown, has its waits cancelled by a later batch. (What was taken for it before that is gone, as in Redis.)
+
+use tokio::io::AsyncReadExt;
+use tokio::sync::oneshot;
+
+use super::{Connection, READ_LEN, WAITING_INPUT_MAX, is_over};
+use crate::error::INDETERMINATE;
+use crate::executor::{Answered, Asker};
+use crate::server::Stats;
+
+impl Connection<'_> {
+    /// Waits for the reply; what arrives meanwhile is kept for later, within a bound. None: there is none.
+    pub(super) async fn wait_in_state(
+        &mut self,
+        mut answered: oneshot::Receiver<Answered>,
+        asker: Asker,
+    ) -> std::io::Result<Option<Answered>> {
+        let client = self.session.client.clone();
+        loop {
+            let listens = self.input.len() < WAITING_INPUT_MAX;
+            if listens {
+                self.input.reserve(READ_LEN);
+            }
+            let read = tokio::select! {
+                biased;
+                answered = &mut answered => {
+                    let answered = answered.ok();
+                    if answered.as_ref().and_then(Answered::error).is_some_and(|error| error.code() == INDETERMINATE.code()) {
+                        self.server.router.cancel_wait(asker);
+                    }
+                    return Ok(answered);
+                }
+                () = client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+                () = is_over(&client, true) => return Ok(None),
+                read = self.stream.read_buf(&mut self.input), if listens => read,
+            };
+            match read {
+                Ok(count) if count > 0 => Stats::add(&self.server.stats.input_bytes, count as u64),
+                gone => {
+                    self.server.router.cancel_wait(asker);
+                    return Err(gone.err().unwrap_or_else(|| std::io::ErrorKind::UnexpectedEof.into()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The section of those who wait: the last ticket, and each waiter with its place.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use super::chunk::{ChunkReader, ChunkWriter};
+use super::error::Problem;
+use crate::protocol::Args;
+use crate::store::{DATABASES, Waiter, WaiterId, Waiters, Wants};
+
+pub(super) fn write(waiters: &Waiters, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<()> {
+    out.varint(waiters.last_ticket())?;
+    out.varint(waiters.len() as u64)?;
+    for (id, ticket, waiter) in waiters.iter() {
+        let WaiterId { boot, connection, number } = id;
+        let Waiter { db, args, keys, wants, deadline_ms } = waiter;
+        for number in [boot, connection, number, ticket, *deadline_ms, u64::from(*db), wants.number() as u64] {
+            out.varint(number)?;
+        }
+        out.varint(args.len() as u64)?;
+        args.iter().try_for_each(|arg| out.bytes(arg))?;
+        out.varint(keys.len() as u64)?;
+        keys.iter().try_for_each(|key| out.bytes(key))?;
+    }
+    Ok(())
+}
+
+pub(super) fn read(input: &mut ChunkReader<impl Read>) -> Result<Waiters, Problem> {
+    let mut waiters = Waiters::default();
+    waiters.restore_last_ticket(input.varint()?);
+    for _ in 0..input.varint()? {
+        let id = WaiterId { boot: input.varint()?, connection: input.varint()?, number: input.varint()? };
+        let (ticket, deadline_ms) = (input.varint()?, input.varint()?);
+        let db = input.below(DATABASES as u64, "database")? as u8;
+        let wants = input.below(Wants::ALL.len() as u64, "kind of waiter")?;
+        let Some(wants) = Wants::ALL.get(wants as usize).copied() else {
+            return Err(input.wrong("an unknown kind of waiter"));
+        };
+        let args = Args::from_slices(texts(input)?);
+        let keys = texts(input)?.into_iter().map(Arc::from).collect();
+        if !waiters.restore(id, ticket, Waiter { db, args, keys, wants, deadline_ms }) {
+            return Err(input.wrong(format!("a waiter {id:?} that has no place")));
+        }
+    }
+    Ok(waiters)
+}
+
+fn texts(input: &mut ChunkReader<impl Read>) -> Result<Vec<Vec<u8>>, Problem> {
+    let mut scratch = Vec::new();
+    let mut texts = Vec::new();
+    for _ in 0..input.varint()? {
+        texts.push(input.bytes(&mut scratch)?.to_vec());
+    }
+    Ok(texts)
+}

@@ -1,0 +1,329 @@
+//! Who waits for keys (design 3): clients whose blocking command could not complete, in the order in which they came.
+//!
+//! Invariants
+//! - Per key first come, first served: a queue is in the order of tickets, a ticket is given once and never again, and a waiter that is
+//!   tried and not served keeps its place.
+//! - A waiter stands in the queue of each of its keys, in `deadlines` if it has one, and in `by_id`; or nowhere. So whoever takes it out
+//!   (served, ended by its deadline, cancelled) is the only one to do so, and it is answered once.
+//! - Queues are of *names*: what becomes of the keys (FLUSHALL, RENAME, SWAPDB) moves no waiter.
+//! - Keys become ready in the order in which a command gave them a value of a type that somebody waits for; each counts once until it is
+//!   looked at. Nothing is ready between two entries.
+//! - All is bounded: waiters of a key, waiters in all, bytes of their arguments.
+//!
+//! All tables are shared with images, so that a snapshot costs nothing here.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+
+/// Most bytes of the arguments of all waiters together.
+const BYTES_MAX: u64 = 256 << 20;
+/// What a waiter takes besides its arguments, roughly.
+const WAITER_BYTES: u64 = 256;
+
+const TOO_MANY_OF_KEY: ReplyError = ReplyError::new("LIMIT too many clients wait for this key (waiters-per-key-max)");
+const TOO_MANY: ReplyError = ReplyError::new("LIMIT too many clients wait (waiters-max)");
+const TOO_LARGE: ReplyError = ReplyError::new("LIMIT the arguments of the clients that wait take too much memory");
+
+/// One wait of one connection, unique in the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WaiterId {
+    /// The boot whose batch brought it.
+    pub boot: u64,
+    /// The connection.
+    pub connection: u64,
+    /// 1, 2, 3 … of the connection's waits.
+    pub number: u64,
+}
+
+/// What makes a key worth a look for a waiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// A list.
+    List,
+    /// A sorted set.
+    SortedSet,
+}
+
+impl Wants {
+    /// All, by their numbers in a snapshot.
+    pub const ALL: [Self; 2] = [Self::List, Self::SortedSet];
+
+    /// Its number.
+    pub fn number(self) -> usize {
+        self as usize
+    }
+
+    /// True if a value whose type is so called may serve.
+    pub fn accepts(self, type_name: &str) -> bool {
+        type_name
+            == match self {
+                Self::List => "list",
+                Self::SortedSet => "zset",
+            }
+    }
+
+    /// What is answered when the time is over.
+    pub fn timed_out(self) -> Reply {
+        match self {
+            Self::List | Self::SortedSet => Reply::NilArray,
+        }
+    }
+}
+
+/// A command that waits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiter {
+    /// Index of its database.
+    pub db: u8,
+    /// The command: to be run again when one of its keys is ready.
+    pub args: Args,
+    /// The keys that it waits for, each once.
+    pub keys: Vec<Arc<[u8]>>,
+    /// What makes them ready.
+    pub wants: Wants,
+    /// Cluster time when it ends, ms; 0 = never.
+    pub deadline_ms: u64,
+}
+
+impl Waiter {
+    fn bytes(&self) -> u64 {
+        self.args.size() as u64 + self.keys.iter().map(|key| key.len() as u64).sum::<u64>() + WAITER_BYTES
+    }
+}
+
+/// Bounds of the queues.
+#[derive(Clone, Copy, Debug)]
+pub struct WaiterLimits {
+    /// Waiters of one key.
+    pub per_key: u64,
+    /// Waiters in all.
+    pub in_all: u64,
+}
+
+/// A key of a database.
+type Name = (u8, Arc<[u8]>);
+
+/// See the module's header.
+#[derive(Clone, Debug, Default)]
+pub struct Waiters {
+    by_id: OrdMap<WaiterId, (u64, Arc<Waiter>)>,
+    /// In order of the tickets of each key.
+    queues: OrdMap<(Name, u64), WaiterId>,
+    /// How many of a key's waiters want what.
+    lens: OrdMap<Name, [u64; Wants::ALL.len()]>,
+    deadlines: OrdMap<(u64, u64), WaiterId>,
+    last_ticket: u64,
+    bytes: u64,
+    ready: VecDeque<Name>,
+    is_ready: BTreeSet<Name>,
+}
+
+impl Waiters {
+    /// Number of waiters.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// True if nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The ticket that was given last.
+    pub fn last_ticket(&self) -> u64 {
+        self.last_ticket
+    }
+
+    /// A waiter with its ticket.
+    pub fn get(&self, id: WaiterId) -> Option<(u64, &Arc<Waiter>)> {
+        self.by_id.get(&id).map(|(ticket, waiter)| (*ticket, waiter))
+    }
+
+    /// All, with their tickets, in order of id.
+    pub fn iter(&self) -> impl Iterator<Item = (WaiterId, u64, &Waiter)> {
+        self.by_id.iter().map(|(id, (ticket, waiter))| (*id, *ticket, &**waiter))
+    }
+
+    /// Puts a waiter at the end of the queue of each of its keys.
+    ///
+    /// # Errors
+    /// LIMIT: a bound is reached, and nothing changed.
+    pub fn join(&mut self, id: WaiterId, waiter: Waiter, limits: WaiterLimits) -> Result<(), ReplyError> {
+        self.remove(id);
+        if self.len() as u64 >= limits.in_all {
+            return Err(TOO_MANY);
+        }
+        if self.bytes + waiter.bytes() > BYTES_MAX {
+            return Err(TOO_LARGE);
+        }
+        if waiter.keys.iter().any(|key| self.len_of(waiter.db, key) >= limits.per_key) {
+            return Err(TOO_MANY_OF_KEY);
+        }
+        self.last_ticket += 1;
+        self.put(id, self.last_ticket, waiter);
+        Ok(())
+    }
+
+    fn put(&mut self, id: WaiterId, ticket: u64, waiter: Waiter) {
+        self.bytes += waiter.bytes();
+        for key in &waiter.keys {
+            let name = (waiter.db, key.clone());
+            if let Some(count) = self.lens.entry(name.clone()).or_default().get_mut(waiter.wants.number()) {
+                *count += 1;
+            }
+            self.queues.insert((name, ticket), id);
+        }
+        if waiter.deadline_ms != 0 {
+            self.deadlines.insert((waiter.deadline_ms, ticket), id);
+        }
+        self.by_id.insert(id, (ticket, Arc::new(waiter)));
+    }
+
+    /// Takes a waiter out.
+    pub fn remove(&mut self, id: WaiterId) -> Option<Arc<Waiter>> {
+        let (ticket, waiter) = self.by_id.remove(&id)?;
+        self.bytes -= waiter.bytes();
+        for key in &waiter.keys {
+            let name = (waiter.db, key.clone());
+            if let Some(counts) = self.lens.get_mut(&name) {
+                if let Some(count) = counts.get_mut(waiter.wants.number()) {
+                    *count -= 1;
+                }
+                if counts.iter().all(|count| *count == 0) {
+                    self.lens.remove(&name);
+                }
+            }
+            self.queues.remove(&(name, ticket));
+        }
+        if waiter.deadline_ms != 0 {
+            self.deadlines.remove(&(waiter.deadline_ms, ticket));
+        }
+        Some(waiter)
+    }
+
+    /// How many wait for a key.
+    pub fn len_of(&self, db: u8, key: &Arc<[u8]>) -> u64 {
+        self.lens.get(&(db, key.clone())).map_or(0, |counts| counts.iter().sum())
+    }
+
+    /// The first of a key's queue behind this ticket (0: of all).
+    pub fn next_of(&self, db: u8, key: &Arc<[u8]>, behind: u64) -> Option<(u64, WaiterId)> {
+        let name = || (db, key.clone());
+        let rest = (name(), behind + 1)..=(name(), u64::MAX);
+        self.queues.range(rest).next().map(|((_, ticket), id)| (*ticket, *id))
+    }
+
+    /// The waiters of one connection under one boot, up to this number.
+    pub fn of_connection(&self, upto: WaiterId) -> Vec<WaiterId> {
+        self.by_id.range(WaiterId { number: 0, ..upto }..=upto).map(|(id, _)| *id).collect()
+    }
+
+    /// The first waiter of a connection, whatever its boot is.
+    pub fn find(&self, connection: u64) -> Option<WaiterId> {
+        let mut from = WaiterId { connection, ..WaiterId::default() };
+        loop {
+            let (found, _) = self.by_id.range(from..).next()?;
+            if found.connection == connection {
+                return Some(*found);
+            }
+            // The next place at which it may stand.
+            let boot = if found.connection < connection { found.boot } else { found.boot.checked_add(1)? };
+            from = WaiterId { boot, connection, number: 0 };
+        }
+    }
+
+    /// The waiters of a boot.
+    pub fn of_boot(&self, boot: u64) -> Vec<WaiterId> {
+        let first = WaiterId { boot, ..WaiterId::default() };
+        self.by_id.range(first..).map(|(id, _)| *id).take_while(|id| id.boot == boot).collect()
+    }
+
+    /// The earliest deadline and whose it is.
+    pub fn first_deadline(&self) -> Option<(u64, WaiterId)> {
+        self.deadlines.get_min().map(|((deadline_ms, _), id)| (*deadline_ms, *id))
+    }
+
+    /// A key has got a value of this type: it is ready if somebody waits for that.
+    pub(in crate::store) fn signal(&mut self, db: u8, key: &[u8], type_name: &str) {
+        let name: Name = (db, key.into());
+        let Some(counts) = self.lens.get(&name) else { return };
+        let is_wanted = Wants::ALL.iter().zip(counts).any(|(wants, count)| *count > 0 && wants.accepts(type_name));
+        if is_wanted && self.is_ready.insert(name.clone()) {
+            self.ready.push_back(name);
+        }
+    }
+
+    /// The key that has been ready for longest.
+    pub fn next_ready(&mut self) -> Option<(u8, Arc<[u8]>)> {
+        let name = self.ready.pop_front()?;
+        self.is_ready.remove(&name);
+        Some(name)
+    }
+
+    /// The keys of a database that somebody waits for, in their order.
+    pub(in crate::store) fn keys_of(&self, db: u8) -> Vec<Arc<[u8]>> {
+        let first: Name = (db, Arc::from([]));
+        self.lens
+            .range(first..)
+            .map(|(name, _)| name)
+            .take_while(|name| name.0 == db)
+            .map(|(_, key)| key.clone())
+            .collect()
+    }
+
+    /// Puts back what a snapshot held. False if it contradicts itself.
+    #[must_use]
+    pub fn restore(&mut self, id: WaiterId, ticket: u64, waiter: Waiter) -> bool {
+        let is_new = !self.by_id.contains_key(&id) && (1..=self.last_ticket).contains(&ticket);
+        let keys: BTreeSet<_> = waiter.keys.iter().collect();
+        let is_free = waiter.keys.iter().all(|key| !self.queues.contains_key(&((waiter.db, key.clone()), ticket)));
+        if !is_new || !is_free || keys.is_empty() || keys.len() != waiter.keys.len() {
+            return false;
+        }
+        self.put(id, ticket, waiter);
+        true
+    }
+
+    /// Puts back the ticket that was given last, before all waiters.
+    pub fn restore_last_ticket(&mut self, ticket: u64) {
+        self.last_ticket = ticket;
+    }
+
+    /// Checks the invariants of the module's header.
+    ///
+    /// # Errors
+    /// Names the first thing that is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        let (mut places, mut deadlines, mut bytes) = (0, 0, 0);
+        for (id, (ticket, waiter)) in &self.by_id {
+            places += waiter.keys.len();
+            deadlines += usize::from(waiter.deadline_ms != 0);
+            bytes += waiter.bytes();
+            let stands = |key: &Arc<[u8]>| self.queues.get(&((waiter.db, key.clone()), *ticket)) == Some(id);
+            if !waiter.keys.iter().all(stands) || *ticket > self.last_ticket {
+                return Err(format!("{id:?} does not stand in the queues of its keys"));
+            }
+            if waiter.deadline_ms != 0 && self.deadlines.get(&(waiter.deadline_ms, *ticket)) != Some(id) {
+                return Err(format!("the deadline of {id:?} is not indexed"));
+            }
+        }
+        let counted: u64 = self.lens.values().flatten().sum();
+        if (places, deadlines, bytes) != (self.queues.len(), self.deadlines.len(), self.bytes)
+            || counted != places as u64
+        {
+            return Err(format!("{} waiters, and queues or deadlines of others", self.len()));
+        }
+        if !self.ready.is_empty() || !self.is_ready.is_empty() {
+            return Err("a key is ready, and nobody has looked".into());
+        }
+        Ok(())
+    }
+}
