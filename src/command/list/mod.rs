@@ -1,5 +1,11 @@
 //! Lists.
 
+mod blmove;
+mod blmpop;
+mod block;
+mod blpop;
+mod brpop;
+mod brpoplpush;
 pub mod ends;
 mod index;
 mod lindex;
@@ -43,4 +49,9 @@ pub static SPECS: &[&Spec] = &[
     &ltrim::SPEC,
     &lmove::SPEC,
     &rpoplpush::SPEC,
+    &blpop::SPEC,
+    &brpop::SPEC,
+    &blmpop::SPEC,
+    &blmove::SPEC,
+    &brpoplpush::SPEC,
 ];

@@ -1,0 +1,209 @@
+//! Scenes, each played on redis-server and on lockstep: who is answered what by which step.
+
+use std::collections::BTreeMap;
+
+use crate::stage::Stage;
+use crate::support::process::Server;
+use crate::support::value::Value;
+
+/// `connection: command; command …`; `N` stands for the id of connection N in `UNBLOCK #N`.
+type Scene = &'static [&'static str];
+
+const SCENES: &[(&str, Scene)] = &[
+    ("first come, first served", &["0: BLPOP k 0", "1: BRPOP k 0", "2: BLPOP k 0", "3: RPUSH k a b", "3: RPUSH k c d"]),
+    ("the first key that there is", &["3: RPUSH b x", "3: RPUSH a y", "0: BLPOP a b 0", "0: BLPOP a b 0"]),
+    ("whichever key comes", &["0: BLPOP a b 0", "1: BLPOP b a 0", "3: RPUSH b x", "3: RPUSH b y", "3: EXISTS a b"]),
+    ("a key that is named twice", &["0: BLPOP a a 0", "1: BLPOP a 0", "3: RPUSH a x y z", "3: LRANGE a 0 -1"]),
+    (
+        "chain of moves",
+        &[
+            "0: BLMOVE a b LEFT RIGHT 0",
+            "1: BLMOVE b c LEFT RIGHT 0",
+            "2: BLPOP c 0",
+            "3: RPUSH a x",
+            "3: EXISTS a b c",
+        ],
+    ),
+    (
+        "a circle of moves ends",
+        &["0: BRPOPLPUSH a b 0", "1: BRPOPLPUSH b a 0", "3: RPUSH a x", "3: LRANGE a 0 -1", "3: EXISTS b"],
+    ),
+    ("move to the same key", &["0: BLMOVE a a LEFT RIGHT 0", "3: RPUSH a x y z", "3: LRANGE a 0 -1"]),
+    ("move to a wrong type", &["3: SET s x", "0: BLMOVE a s LEFT LEFT 0", "3: RPUSH a x", "3: LRANGE a 0 -1"]),
+    (
+        "wrong type at once",
+        &["3: SET s x", "0: BLPOP s 0", "0: BLPOP a s 0", "0: BLMPOP 0 1 s LEFT", "0: BRPOPLPUSH s a 0"],
+    ),
+    (
+        "key that becomes another type keeps its waiters",
+        &["0: BLPOP k 0", "3: SET k x", "3: DEL k", "3: HSET k f v", "3: DEL k", "3: RPUSH k y"],
+    ),
+    (
+        "transaction counts as one",
+        &["0: BLPOP k 0", "3: MULTI; RPUSH k a; RPUSH k b; LPUSH k c; LLEN k; EXEC", "3: LRANGE k 0 -1"],
+    ),
+    (
+        "list that comes and goes in a transaction",
+        &["0: BLPOP k 0", "3: MULTI; RPUSH k a; DEL k; EXEC", "3: RPUSH k b"],
+    ),
+    (
+        "order in which keys became ready",
+        &[
+            "0: BLPOP b 0",
+            "1: BLPOP a 0",
+            "3: MULTI; RPUSH a 1; RPUSH b 2; EXEC",
+            "0: BLMOVE x y LEFT LEFT 0",
+            "1: BLMOVE z y LEFT LEFT 0",
+            "2: BLPOP y 0",
+            "3: MULTI; RPUSH z 1; RPUSH x 2; EXEC",
+            "3: LRANGE y 0 -1",
+        ],
+    ),
+    (
+        "script counts as one",
+        &[
+            "0: BLPOP k 0",
+            "3: EVAL redis.call('rpush',KEYS[1],'a')redis.call('lpush',KEYS[1],'b')return(redis.call('llen',KEYS[1])) 1 k",
+            "3: LRANGE k 0 -1",
+        ],
+    ),
+    (
+        "nobody waits in a transaction",
+        &[
+            "3: MULTI; BLPOP k 0; BRPOP k 0; BLMOVE a b LEFT LEFT 0; BRPOPLPUSH a b 0; BLMPOP 0 1 k LEFT; EXEC",
+            "3: RPUSH k x",
+            "3: MULTI; BLPOP k 0; BLMPOP 0 1 k LEFT; EXEC",
+        ],
+    ),
+    (
+        "scripts",
+        &[
+            "3: EVAL return(redis.pcall('BLPOP',KEYS[1],0).err) 1 k",
+            "3: EVAL return(redis.pcall('BLMOVE',KEYS[1],KEYS[1],'LEFT','LEFT',0).err) 1 k",
+            "3: EVAL return(redis.call('BLMPOP',0,1,KEYS[1],'LEFT')) 1 k",
+        ],
+    ),
+    (
+        "many at a time",
+        &[
+            "0: BLMPOP 0 2 a b LEFT COUNT 3",
+            "1: BLMPOP 0 1 b RIGHT",
+            "3: RPUSH b 1 2 3 4 5",
+            "3: LRANGE b 0 -1",
+            "3: RPUSH a 6",
+            "3: LRANGE a 0 -1",
+        ],
+    ),
+    ("databases have their own queues", &["0: BLPOP k 0", "3: SELECT 1", "3: RPUSH k x", "3: MOVE k 0"]),
+    (
+        "exchanged databases",
+        &["0: BLPOP k 0", "3: SELECT 1", "3: RPUSH k x", "3: SWAPDB 0 1", "3: RPUSH k y", "3: LRANGE k 0 -1"],
+    ),
+    ("renamed and copied keys", &["0: BLPOP a 0", "1: BLPOP b 0", "3: RPUSH c x", "3: COPY c a", "3: RENAME c b"]),
+    ("flushed databases keep waiters", &["0: BLPOP k 0", "3: FLUSHALL", "3: RPUSH k x"]),
+    ("a watched key that a waiter takes", &["3: WATCH k", "0: BLPOP k 0", "1: RPUSH k x", "3: MULTI; PING; EXEC"]),
+    (
+        "unblocked",
+        &[
+            "0: BLPOP k 0",
+            "1: BLMOVE a b LEFT LEFT 0",
+            "2: BRPOP k 0",
+            "3: CLIENT UNBLOCK #0 TIMEOUT",
+            "3: CLIENT UNBLOCK #1",
+            "3: CLIENT UNBLOCK #2 ERROR",
+            "3: CLIENT UNBLOCK #2",
+            "3: RPUSH k x",
+        ],
+    ),
+    (
+        "wrong arguments",
+        &[
+            "0: BLPOP k",
+            "0: BLPOP k x",
+            "0: BLPOP k -1",
+            "0: BLMOVE a b left up 0",
+            "0: BLMOVE a b left left x",
+            "0: BRPOPLPUSH a b -3",
+            "0: BLMPOP 0 0 k LEFT",
+            "0: BLMPOP x 0 k LEFT",
+            "0: BLMPOP x 1 k LEFT",
+            "0: BLMPOP 0 1 k UP",
+            "0: BLMPOP 0 1 k LEFT COUNT 0",
+            "0: BLMPOP 0 1 k LEFT COUNT 1 COUNT 1",
+            "0: BLMPOP 0 2 k LEFT",
+        ],
+    ),
+    (
+        "time over",
+        &["0: BLPOP k 0.001", "0: BLMOVE a b LEFT LEFT 0.001", "0: BLMPOP 0.001 1 k LEFT", "0: BRPOPLPUSH a b 0.0001"],
+    ),
+    (
+        "RESP3",
+        &[
+            "0: HELLO 3",
+            "0: BLPOP k 0.001",
+            "0: BLMPOP 0.001 1 k LEFT",
+            "0: BLMPOP 0 1 k LEFT",
+            "3: RPUSH k x",
+            "3: SET k x",
+        ],
+    ),
+];
+
+pub fn commands(stage: &Stage, line: &str) -> (usize, Vec<Vec<String>>) {
+    let (actor, line) = line.split_once(": ").unwrap();
+    let word = |word: &str| match word.strip_prefix('#') {
+        Some(actor) => stage.id(actor.parse().unwrap()),
+        None => word.to_owned(),
+    };
+    (actor.parse().unwrap(), line.split("; ").map(|command| command.split(' ').map(word).collect()).collect())
+}
+
+fn play(server: &Server, scene: Scene) -> Vec<BTreeMap<usize, Vec<Value>>> {
+    let mut stage = Stage::new(server, 4);
+    let mut acts = Vec::new();
+    for line in scene {
+        let (actor, commands) = commands(&stage, line);
+        let mut replies = stage.act(actor, &commands);
+        let waits = line.contains("0.00") && stage.waits(actor);
+        if waits {
+            let reply = stage.await_reply(actor);
+            replies.insert(actor, vec![reply]);
+        }
+        if line.contains("HELLO") {
+            replies.clear();
+        }
+        acts.push(replies);
+    }
+    acts
+}
+
+#[test]
+fn waiting_clients_are_served_as_by_redis() {
+    let (redis, ours) = (Server::redis(&[]), Server::lockstep(&[]));
+    for (name, scene) in SCENES {
+        let (theirs, ours) = (play(&redis, scene), play(&ours, scene));
+        for ((line, theirs), ours) in scene.iter().zip(theirs).zip(ours) {
+            assert_eq!(ours, theirs, "{name}: {line}");
+        }
+    }
+}
+
+/// As in Redis 7.2, which runs the command once more: it takes from the first of its keys that there is, and meets what stands before.
+#[test]
+fn a_served_command_looks_at_its_keys_in_their_order() {
+    let server = Server::lockstep(&[]);
+    let mut stage = Stage::new(&server, 3);
+    let mut act = |line: &str| {
+        let (actor, commands) = commands(&stage, line);
+        stage.act(actor, &commands)
+    };
+    act("0: BLPOP a b 0");
+    let served = act("2: MULTI; RPUSH b 1; RPUSH a 2; EXEC");
+    let popped = |key: &str, element: &str| Value::Array(vec![Value::Bulk(key.into()), Value::Bulk(element.into())]);
+    assert_eq!(served[&0], [popped("a", "2")]);
+    assert_eq!(act("0: BLPOP a b 0")[&0], [popped("b", "1")]);
+    act("0: BLPOP x y 0");
+    assert!(!act("2: SET x string").contains_key(&0), "another type does not end a wait");
+    assert!(act("2: RPUSH y 1")[&0][0].is_error());
+}

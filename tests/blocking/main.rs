@@ -1,0 +1,12 @@
+//! Commands that wait, seen from outside: who is served, when and in which order, compared with redis-server, and what becomes of waits when
+//! connections, leaders and nodes go.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod by_hand;
+mod ends;
+mod nodes;
+mod random;
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;

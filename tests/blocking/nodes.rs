@@ -1,0 +1,91 @@
+//! Waits over three nodes: anybody serves anybody, and no leader change loses a wait or serves it twice.
+
+use std::time::Duration;
+
+use crate::stage::wait_blocked;
+use crate::support::client::{Client, encode};
+use crate::support::cluster::{Cluster, until};
+use crate::support::value::Value;
+
+fn wait(cluster: &Cluster, node: usize, words: &[&str]) -> Client {
+    let mut client = cluster.nodes[node].client();
+    let mut out = Vec::new();
+    encode(&mut out, words);
+    client.send_raw(&out).unwrap();
+    client.set_timeout(Duration::from_secs(60));
+    client
+}
+
+fn popped(key: &str, element: &str) -> Value {
+    Value::Array(vec![Value::Bulk(key.into()), Value::Bulk(element.into())])
+}
+
+#[test]
+fn a_wait_outlives_the_leader() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(2);
+    let mut waiting = wait(&cluster, 0, &["BLPOP", "k", "0"]);
+    let mut timed = wait(&cluster, 0, &["BLPOP", "nothing", "3"]);
+    wait_blocked(&cluster.nodes[0], 2);
+    cluster.nodes[2].kill();
+    let pushed = cluster.nodes[1].client().call(&["RPUSH", "k", "a", "b"]);
+    assert_eq!(pushed, Value::Int(2));
+    assert_eq!(waiting.read_reply().unwrap(), popped("k", "a"));
+    assert_eq!(timed.read_reply().unwrap(), Value::NullArray, "the new leader ticks");
+    assert_eq!(
+        cluster.nodes[0].client().call(&["LRANGE", "k", "0", "-1"]),
+        Value::Array(vec![Value::Bulk(b"b".to_vec())])
+    );
+    cluster.nodes[2].start_again();
+    cluster.wait_ready(2);
+    cluster.wait_all_matched();
+    cluster.check_digests();
+}
+
+#[test]
+fn a_client_is_unblocked_and_its_wait_ends_from_any_node() {
+    let mut cluster = Cluster::start(3, &[]);
+    let mut client = cluster.nodes[1].client();
+    let id = client.call(&["CLIENT", "ID"]).int().unwrap().to_string();
+    let mut out = Vec::new();
+    encode(&mut out, &["BLPOP", "k", "0"]);
+    client.send_raw(&out).unwrap();
+    wait_blocked(&cluster.nodes[1], 1);
+    assert_eq!(cluster.nodes[2].client().call(&["CLIENT", "UNBLOCK", &id, "ERROR"]), Value::Int(1));
+    let error = client.read_reply().unwrap();
+    assert_eq!(error, Value::Error(b"UNBLOCKED client unblocked via CLIENT UNBLOCK".to_vec()));
+    // Of a node that was killed nobody takes anything once it has started again.
+    let _lost = wait(&cluster, 1, &["BLPOP", "k", "0"]);
+    wait_blocked(&cluster.nodes[1], 1);
+    cluster.nodes[1].kill();
+    cluster.nodes[1].start_again();
+    cluster.wait_ready(1);
+    until("the new boot", || {
+        (cluster.nodes[1].client().call(&["SET", "x", "y"]) == Value::Simple(b"OK".to_vec())).then_some(())
+    });
+    assert_eq!(cluster.nodes[0].client().call(&["RPUSH", "k", "a"]), Value::Int(1));
+    assert_eq!(cluster.nodes[2].client().call(&["LLEN", "k"]), Value::Int(1));
+    cluster.check_digests();
+}
+
+/// A node that stays away loses its waits; back again, it tells its clients.
+#[test]
+fn an_absent_node_has_its_waits_ended_and_says_so() {
+    let cluster = Cluster::start(3, &["--node-timeout-ms", "1000"]);
+    cluster.transfer(0);
+    let mut waiting = wait(&cluster, 2, &["BLPOP", "k", "0"]);
+    wait_blocked(&cluster.nodes[2], 1);
+    cluster.nodes[2].signal("STOP");
+    // Its waiter goes in front of ours until it counts as gone.
+    let mut other = wait(&cluster, 1, &["BLPOP", "k", "0"]);
+    until("the absence to be noted", || cluster.nodes[0].log().contains("a node is absent").then_some(()));
+    wait_blocked(&cluster.nodes[1], 1);
+    assert_eq!(cluster.nodes[0].client().call(&["RPUSH", "k", "a"]), Value::Int(1));
+    assert_eq!(other.read_reply().unwrap(), popped("k", "a"));
+    cluster.nodes[2].signal("CONT");
+    let text = waiting.read_reply().unwrap().text().unwrap_or_default();
+    assert_eq!(text, "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
+    assert_eq!(cluster.nodes[2].client().call(&["RPUSH", "k", "b"]), Value::Int(1), "under a new boot");
+    cluster.wait_all_matched();
+    cluster.check_digests();
+}
