@@ -122,6 +122,8 @@ pub struct Shape {
     pub seed: u64,
     /// `write-timeout-ms`.
     pub write_timeout_ms: u64,
+    /// `node-timeout-ms`.
+    pub node_timeout_ms: u64,
     /// `log-keep`.
     pub log_keep: u64,
     /// Longest time that a message takes, ms.
@@ -133,7 +135,7 @@ pub struct Shape {
 impl Shape {
     /// Defaults of a node, on a quick network.
     pub fn new(seed: u64) -> Self {
-        Self { seed, write_timeout_ms: 5000, log_keep: 256 << 20, latency_ms: 3, nodes: NODES }
+        Self { seed, write_timeout_ms: 5000, node_timeout_ms: 10_000, log_keep: 256 << 20, latency_ms: 3, nodes: NODES }
     }
 }
 
@@ -181,6 +183,7 @@ impl Cluster<'_> {
                 let settings = Settings {
                     join: (number > 1).then(|| "n1:6379".into()),
                     write_timeout_ms: shape.write_timeout_ms,
+                    node_timeout_ms: shape.node_timeout_ms,
                     log_keep: shape.log_keep,
                     ..Settings::default()
                 };

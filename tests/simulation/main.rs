@@ -4,7 +4,7 @@
 //! - [`machine`]: one computer: disks that lose what was not flushed, clocks that can be moved. [`net`]: its sockets.
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
 //! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw. [`nemesis`]: faults by seed.
-//! - `random_faults`, `determinism`, `clocks`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
+//! - `random_faults`, `blocking`, `determinism`, `clocks`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -14,6 +14,7 @@ compile_error!(
      RUSTFLAGS has to carry it too"
 );
 
+mod blocking;
 mod client;
 mod clocks;
 mod cluster;
