@@ -126,6 +126,13 @@ pub fn unknown_subcommand(container: &str, given: &[u8]) -> ReplyError {
     ReplyError::about("ERR unknown subcommand '", shown, &format!("'. Try {container} HELP."))
 }
 
+/// `-ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.`; `container` in upper case.
+pub fn wrong_subcommand_arguments(container: &str, given: &[u8]) -> ReplyError {
+    let shown = given.get(..128).unwrap_or(given);
+    let before = "ERR unknown subcommand or wrong number of arguments for '";
+    ReplyError::about(before, shown, &format!("'. Try {container} HELP."))
+}
+
 /// `-ERR invalid expire time in 'set' command`
 pub fn invalid_expire(name: &str) -> ReplyError {
     ReplyError::text(format!("ERR invalid expire time in '{name}' command"))

@@ -10,7 +10,7 @@
 //! executor    runs commands on the store: entries of the log, EXEC, reads behind the gate, scripts' host
 //! command     spec, registry, context of session commands; a folder for each family
 //! script      the Lua sandbox
-//! snapshot    the file format, beside the store
+//! snapshot    the file format, beside the store; rdb: what of Redis's format clients see
 //! store       the state machine's data: no clock, no I/O, no tokio
 //! config      every option once
 //! protocol    requests in, replies out, numbers; a small RESP client
@@ -53,6 +53,7 @@ pub mod error;
 pub mod executor;
 pub mod node;
 pub mod protocol;
+pub mod rdb;
 pub mod replication;
 pub mod script;
 pub mod server;

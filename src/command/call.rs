@@ -99,6 +99,14 @@ pub fn named(args: &Args) -> Option<&'static Spec> {
     if args.len() > 1 && !spec.subcommands.is_empty() { subcommand(spec, args, u32::MAX).ok() } else { Some(spec) }
 }
 
+/// True if `args` name a command that a binary of this feature level has, whether or not its arguments are right.
+pub fn is_known_at(level: u32, args: &Args) -> bool {
+    let known = |spec: &&Spec| spec.is_known_at(level) && !spec.flags.contains(Flags::INTERNAL);
+    registry::lookup(args.name())
+        .filter(known)
+        .is_some_and(|spec| args.len() == 1 || spec.subcommands.is_empty() || subcommand(spec, args, level).is_ok())
+}
+
 /// The feature level since which the command that `args` name exists, a subcommand's if they name one; whether or not they are right.
 pub fn since(args: &Args) -> u32 {
     let Some(spec) = registry::lookup(args.name()) else { return FIRST_LEVEL };

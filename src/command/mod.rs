@@ -33,7 +33,7 @@ pub mod txn;
 pub mod waiting;
 
 pub use crate::protocol::Outcome;
-pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, named, since};
+pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, is_known_at, named, since};
 pub use context::{
     Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec,
     NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,

@@ -18,6 +18,7 @@ pub mod prepare;
 mod read;
 mod reads;
 mod run;
+mod running;
 mod script;
 mod serve;
 mod store_executor;
@@ -36,6 +37,7 @@ pub use gate::Gate;
 pub use key_stats::KeyStats;
 pub use read::{Read, Work, within_deadlines};
 pub use run::{run_read, run_write};
+pub use running::Running;
 pub use store_executor::StoreExecutor;
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);

@@ -4,7 +4,7 @@
 //! must not run has its error as its result, on every node alike. What is looked up is what this binary knows; whether it exists yet is
 //! the state's to say ([`Single::spec_at`]).
 
-use crate::command::{Caller, Spec, check, check_at, since};
+use crate::command::{Caller, Run, Spec, check, check_at, since};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 use crate::sys::version::FIRST_LEVEL;
@@ -94,6 +94,15 @@ impl PreparedEntry {
             _ => Vec::new(),
         };
         Ok(Self { stamp, content, commands })
+    }
+
+    /// True if one of its commands runs a script.
+    pub fn runs_script(&self) -> bool {
+        let runs = |single: &Single| single.spec.as_ref().is_ok_and(|spec| matches!(spec.run, Run::Script(_)));
+        self.commands.iter().any(|command| match command {
+            Ready::Plain(single) => runs(single),
+            Ready::Exec { commands, .. } => commands.iter().any(runs),
+        })
     }
 
     /// True if the entry may keep a thread busy for more than a moment.

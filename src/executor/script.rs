@@ -1,15 +1,15 @@
-//! EVAL and its kin: runs scripts on the store.
+//! EVAL, FCALL and their kin: runs scripts on the store.
 //!
 //! A script that is given by its text is loaded as soon as it compiles, whether or not it then fails, as in Redis; where it only reads it
 //! is loaded by the log alone.
 
 mod host;
 
-use crate::command::script::{Request, store};
-use crate::command::{ScriptNamed, ScriptRun};
+use crate::command::ScriptRun;
+use crate::command::script::{Program, Request, store};
 use crate::error::{OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome};
-use crate::script::{PreparedScript, Source};
+use crate::script::Declaration;
 use crate::store::{Txn, View};
 use host::ScriptHost;
 
@@ -18,19 +18,19 @@ use host::ScriptHost;
 /// # Errors
 /// The request's, and the script's own.
 pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let request = Request::read(script.named, args, &txn.state().scripts)?;
-    let source = &request.source;
+    let request = Request::read(script.named, args, txn.state())?;
+    let declared = request.program.declaration();
     if script.writes {
-        check_memory(txn, source)?;
+        check_memory(txn, declared)?;
     }
-    let prepared = PreparedScript::new(source, &txn.state().options)?;
-    if script.named == ScriptNamed::Text {
+    let prepared = request.program.prepare(&txn.state().options)?;
+    if let Program::Script(source) = &request.program {
         store(txn, source);
     }
     let mut host = if script.writes {
-        ScriptHost::writing(txn, source.no_writes()).allow_oom(source.allow_oom())
+        ScriptHost::writing(txn, declared.no_writes()).allow_oom(declared.allow_oom())
     } else {
-        check_read_only(source)?;
+        check_read_only(declared)?;
         ScriptHost::writing(txn, true)
     };
     let outcome = prepared.run(request.keys(), request.argv(), &mut host);
@@ -43,9 +43,9 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
 /// # Errors
 /// The request's, and the script's own.
 pub fn read(script: ScriptRun, view: &View<'_>, args: &Args) -> Outcome {
-    let request = Request::read(script.named, args, &view.state().scripts)?;
-    check_read_only(&request.source)?;
-    let prepared = PreparedScript::new(&request.source, &view.state().options)?;
+    let request = Request::read(script.named, args, view.state())?;
+    check_read_only(request.program.declaration())?;
+    let prepared = request.program.prepare(&view.state().options)?;
     let mut host = ScriptHost::reading(view);
     let outcome = prepared.run(request.keys(), request.argv(), &mut host);
     host.finish(&outcome);
@@ -53,13 +53,13 @@ pub fn read(script: ScriptRun, view: &View<'_>, args: &Args) -> Outcome {
 }
 
 /// Refuses a script that says what it is, and not that it can do without memory, where the origin had none left.
-fn check_memory(txn: &Txn<'_>, source: &Source) -> Result<(), ReplyError> {
-    if txn.is_short_of_memory() && source.needs_memory_by_declaration() { Err(OUT_OF_MEMORY) } else { Ok(()) }
+fn check_memory(txn: &Txn<'_>, declared: Declaration) -> Result<(), ReplyError> {
+    if txn.is_short_of_memory() && declared.needs_memory() { Err(OUT_OF_MEMORY) } else { Ok(()) }
 }
 
 /// Refuses a script that says what it is, and not that it only reads.
-fn check_read_only(source: &Source) -> Result<(), ReplyError> {
-    if source.may_write_by_declaration() {
+fn check_read_only(declared: Declaration) -> Result<(), ReplyError> {
+    if declared.may_write() {
         return Err(ReplyError::new("ERR Can not execute a script with write flag using *_ro command."));
     }
     Ok(())

@@ -17,7 +17,7 @@ use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
 use super::prepare::PreparedEntry;
 use super::waiting::Waiting;
-use super::{Gate, KeyStats, Step, send_answers};
+use super::{Gate, KeyStats, Running, Step, send_answers};
 use crate::store::State;
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
@@ -33,6 +33,8 @@ pub struct StoreExecutor {
     pub clock: Arc<ClusterClock>,
     /// What INFO shows of keys.
     pub key_stats: Arc<KeyStats>,
+    /// Scripts and functions that run here.
+    pub running: Arc<Running>,
     pub(super) waiting: Waiting,
     bulk_len_max: AtomicU64,
     notified_members: AtomicU64,
@@ -46,6 +48,7 @@ impl StoreExecutor {
             env,
             clock,
             key_stats: Arc::default(),
+            running: Arc::default(),
             waiting: Waiting::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
             notified_members: AtomicU64::new(0),
@@ -90,6 +93,7 @@ impl StoreExecutor {
         // A group's own reads between its writes run where the entry is applied.
         let heavy = entry.is_heavy() || has_heavy_read(&entry.content, &state, &*consensus);
         super::applying(index);
+        let _run = entry.runs_script().then(|| self.running.begin_entry());
         let own = move |boot, seq| consensus.take_pending(boot, seq);
         let mut outcome = if heavy {
             let (guard, outcome) = self

@@ -7,6 +7,10 @@ pub trait Host {
     /// Runs one command, which may do `units` of work: its outcome, and the units of what it did, or else was about to do,
     /// beyond what its arguments and reply cost.
     fn call(&mut self, args: &Args, units: u64) -> (Outcome, u64);
-    /// True if the arguments are those of a command that exists.
+    /// True if the run may be stopped from outside: nothing that it has done is lost by that.
+    fn may_be_stopped(&self) -> bool;
+    /// True if it is to be stopped now.
+    fn is_stopped(&self) -> bool;
+    /// True if the arguments begin with the name of a command that exists, a subcommand's included; whether or not there are enough of them.
     fn is_command(&self, args: &Args) -> bool;
 }

@@ -1,7 +1,7 @@
 //! Scripts: a Lua 5.1 for runs in apply on every node, and for read-only ones on one node.
 //!
 //! One module per concern: [`source`] (a script's text, name and shebang), [`vm`] (the language), [`lib`] (what scripts can call),
-//! `convert` (Lua ↔ replies), `cache` (compiled scripts), `host` (what scripts work on: the commands behind `redis.call`), `runner`.
+//! `convert` (Lua ↔ replies), `cache` (compiled scripts), [`library`] (functions), `host` (what scripts work on: the commands behind `redis.call`), `runner`.
 //!
 //! Invariants
 //! - A run is a function of (script, KEYS, ARGV, state, entry). It starts from the library, which nothing can change, with objects of
@@ -13,8 +13,10 @@
 
 mod cache;
 mod convert;
+mod ending;
 mod host;
 pub mod lib;
+pub mod library;
 mod runner;
 pub mod source;
 #[cfg(test)]
@@ -23,4 +25,4 @@ pub mod vm;
 
 pub use host::Host;
 pub use runner::PreparedScript;
-pub use source::Source;
+pub use source::{Declaration, Source};

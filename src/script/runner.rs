@@ -1,24 +1,39 @@
-//! One run of a script: from its source and arguments to its reply.
+//! One run of a script or of a library's function: from what is run and its arguments to its reply.
 
 use std::sync::Arc;
 
 use super::convert::ReplyMaker;
+use super::ending::{message, stopped};
 use super::host::Host;
 use super::lib::Script;
+use super::library::{LoadedLibrary, loaded};
 use super::source::Source;
 use super::vm::machine::{End, Fault, Machine, Res};
 use super::vm::value::LuaValue;
-use crate::error::{ReplyError, c_string};
+use crate::error::ReplyError;
 use crate::protocol::{Outcome, Reply};
-use crate::store::Options;
+use crate::store::{Library, Options};
+
+/// Redis's text, for functions too.
+const KILLED: &[u8] = b"ERR Script killed by user with SCRIPT KILL.";
 
 /// A compiled script in front of its run.
 #[derive(Debug)]
 pub struct PreparedScript {
-    script: Arc<Script>,
+    program: Program,
     name: String,
     budget: u64,
-    memory: usize,
+    memory: u64,
+    /// Units and bytes that the run begins with.
+    begins_with: (u64, u64),
+}
+
+#[derive(Debug)]
+enum Program {
+    /// All of a script.
+    Script(Arc<Script>),
+    /// The function at this place of a library.
+    Function(Arc<LoadedLibrary>, usize),
 }
 
 impl PreparedScript {
@@ -30,13 +45,29 @@ impl PreparedScript {
         let script = super::cache::compiled(source).map_err(|text| {
             ReplyError::text([b"ERR Error compiling script (new function): ", text.as_slice()].concat())
         })?;
-        let memory = usize::try_from(options.script_memory).unwrap_or(usize::MAX);
-        let prepared = Self { script, name: source.name(), budget: options.script_budget, memory };
-        // Charged whether or not this process has compiled it before.
-        if prepared.budget < prepared.script.units() {
+        let begins_with = (script.units(), script.bytes() as u64);
+        Self::within(Program::Script(script), source.name(), options, begins_with)
+    }
+
+    /// The function at this place of a library.
+    ///
+    /// # Errors
+    /// The run would be over before it begins.
+    pub fn function(library: &Library, place: usize, options: &Options) -> Result<Self, ReplyError> {
+        let function = library.functions.get(place);
+        let name = function.map(|function| String::from_utf8_lossy(&function.name).into_owned());
+        let begins_with = (library.units, library.bytes);
+        Self::within(Program::Function(loaded(library)?, place), name.unwrap_or_default(), options, begins_with)
+    }
+
+    /// Charged whether or not this process has compiled or loaded it before.
+    fn within(program: Program, name: String, options: &Options, begins_with: (u64, u64)) -> Result<Self, ReplyError> {
+        let prepared =
+            Self { program, name, budget: options.script_budget, memory: options.script_memory, begins_with };
+        if prepared.budget < begins_with.0 {
             return Err(prepared.stopped(End::Budget));
         }
-        if prepared.memory < prepared.script.bytes() {
+        if prepared.memory < begins_with.1 {
             return Err(prepared.stopped(End::Memory));
         }
         Ok(prepared)
@@ -52,29 +83,59 @@ impl PreparedScript {
         argv: impl Iterator<Item = impl AsRef<[u8]>>,
         host: &mut dyn Host,
     ) -> Outcome {
-        let mut vm = self.script.start(self.budget - self.script.units(), self.memory - self.script.bytes());
+        let fuel = self.budget - self.begins_with.0;
+        let memory = usize::try_from(self.memory).unwrap_or(usize::MAX);
+        let mut vm = match &self.program {
+            Program::Script(script) => script.start(fuel, memory - script.bytes()),
+            Program::Function(library, _) => library.image.start(fuel, memory - library.code_bytes),
+        };
+        let may_be_stopped = host.may_be_stopped();
         vm.host = Some(host);
-        match execute(&mut vm, keys, argv) {
+        if may_be_stopped {
+            vm.slice();
+        }
+        match self.execute(&mut vm, keys, argv) {
             Ok(reply) => Ok(reply),
             Err(Fault::Error(value)) => Err(self.failure(&vm, value)),
+            Err(Fault::Ended(End::Killed)) => Err(self.placed(&vm, KILLED.to_vec())),
             Err(Fault::Ended(end)) => Err(self.stopped(end)),
             Err(Fault::Yield(_)) => Err(ReplyError::new("ERR attempt to yield from outside a coroutine")),
         }
     }
 
+    fn execute(
+        &self,
+        vm: &mut Machine<'_>,
+        keys: impl Iterator<Item = impl AsRef<[u8]>>,
+        argv: impl Iterator<Item = impl AsRef<[u8]>>,
+    ) -> Res<Reply> {
+        let keys = list(vm, keys)?;
+        let argv = list(vm, argv)?;
+        let arguments = match &self.program {
+            Program::Script(_) => {
+                vm.set_arguments(keys, argv);
+                0
+            }
+            Program::Function(library, place) => {
+                let callback = library.callbacks.get(*place).copied().unwrap_or_default();
+                for (place, value) in vm.thread.stack.iter_mut().zip([callback, keys, argv]) {
+                    *place = value;
+                }
+                vm.thread.top = 3;
+                2
+            }
+        };
+        let count = vm.call_at(0, arguments)?;
+        let value = if count == 0 { LuaValue::Nil } else { vm.thread.stack.first().copied().unwrap_or_default() };
+        ReplyMaker::new(vm).reply(value)
+    }
+
     /// An uncaught error as Redis reports it, with the place of the innermost call.
     fn failure(&self, vm: &Machine<'_>, value: LuaValue) -> ReplyError {
-        let mut text = match value {
-            LuaValue::Table(table) => {
-                let text = vm.raw_get(table, LuaValue::Str(super::vm::names::ERR));
-                vm.text_of(text).map_or_else(|| b"ERR unknown error".to_vec(), |text| text.into_owned())
-            }
-            LuaValue::Str(_) | LuaValue::Number(_) => [b"ERR ", &*vm.text_of(value).unwrap_or_default()].concat(),
-            LuaValue::Bool(value) => format!("ERR {value}").into_bytes(),
-            other => format!("ERR {}", other.type_name()).into_bytes(),
-        };
-        // Redis takes the message for a C string.
-        text.truncate(c_string(&text).len());
+        self.placed(vm, message(vm, value))
+    }
+
+    fn placed(&self, vm: &Machine<'_>, mut text: Vec<u8>) -> ReplyError {
         let place = vm.thread.frames.last().and_then(|frame| vm.line(frame));
         if let Some((chunk, line)) = place {
             text.extend(format!(" script: {}, on ", self.name).bytes());
@@ -86,29 +147,9 @@ impl PreparedScript {
 
     /// What the client reads when the run was stopped.
     fn stopped(&self, end: End) -> ReplyError {
-        let (budget, memory) = (self.budget, self.memory);
-        ReplyError::text(match end {
-            End::Budget => format!(
-                "ERR the script was stopped: its budget of {budget} units is used up (script-budget); what it had written stays"
-            ),
-            End::Memory => format!(
-                "ERR the script was stopped: it needs more than {memory} bytes (script-memory); what it had written stays"
-            ),
-        })
+        let why = stopped("script", end, self.budget, self.memory);
+        ReplyError::text(format!("ERR {why}; what it had written stays"))
     }
-}
-
-fn execute(
-    vm: &mut Machine<'_>,
-    keys: impl Iterator<Item = impl AsRef<[u8]>>,
-    argv: impl Iterator<Item = impl AsRef<[u8]>>,
-) -> Res<Reply> {
-    let keys = list(vm, keys)?;
-    let argv = list(vm, argv)?;
-    vm.set_arguments(keys, argv);
-    let count = vm.call_at(0, 0)?;
-    let value = if count == 0 { LuaValue::Nil } else { vm.thread.stack.first().copied().unwrap_or_default() };
-    ReplyMaker::new(vm).reply(value)
 }
 
 fn list(vm: &mut Machine<'_>, items: impl Iterator<Item = impl AsRef<[u8]>>) -> Res<LuaValue> {

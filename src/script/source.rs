@@ -4,6 +4,7 @@ use bytes::Bytes;
 use sha1::{Digest, Sha1};
 
 use crate::error::ReplyError;
+use crate::store::ScriptFlags;
 
 /// SHA1 in lower-case hex.
 pub type Sha = [u8; 40];
@@ -14,9 +15,41 @@ pub struct Source {
     sha: Sha,
     body: Bytes,
     code_from: usize,
-    has_shebang: bool,
-    no_writes: bool,
-    allow_oom: bool,
+    declaration: Declaration,
+}
+
+/// What a script or function says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Declaration {
+    /// None: it says nothing, as a script without a shebang.
+    flags: Option<ScriptFlags>,
+}
+
+impl Declaration {
+    /// One that has these flags, and is so known not to have the others.
+    pub fn new(flags: ScriptFlags) -> Self {
+        Self { flags: Some(flags) }
+    }
+
+    /// True if it declares `no-writes`.
+    pub fn no_writes(self) -> bool {
+        self.flags.is_some_and(|flags| flags.contains(ScriptFlags::NO_WRITES))
+    }
+
+    /// True if it declares `allow-oom`.
+    pub fn allow_oom(self) -> bool {
+        self.flags.is_some_and(|flags| flags.contains(ScriptFlags::ALLOW_OOM))
+    }
+
+    /// True if it says what it is, and neither that it only reads nor that it may need memory: without memory it does not start.
+    pub fn needs_memory(self) -> bool {
+        self.flags.is_some_and(|flags| !flags.intersects(ScriptFlags::NO_WRITES.union(ScriptFlags::ALLOW_OOM)))
+    }
+
+    /// True if it says what it is, and not that it only reads.
+    pub fn may_write(self) -> bool {
+        self.flags.is_some_and(|flags| !flags.contains(ScriptFlags::NO_WRITES))
+    }
 }
 
 /// SHA1 of `bytes` in lower-case hex.
@@ -42,14 +75,8 @@ impl Source {
     /// # Errors
     /// Redis's texts for a shebang that it does not know.
     pub fn new(body: Bytes) -> Result<Self, ReplyError> {
-        let mut source = Self {
-            sha: sha1_hex(&body),
-            body: body.clone(),
-            code_from: 0,
-            has_shebang: false,
-            no_writes: false,
-            allow_oom: false,
-        };
+        let mut source =
+            Self { sha: sha1_hex(&body), body: body.clone(), code_from: 0, declaration: Declaration::default() };
         if !body.starts_with(b"#!") {
             return Ok(source);
         }
@@ -64,20 +91,17 @@ impl Source {
                 return Err(quoting("ERR Unexpected engine in script shebang: ", engine));
             }
         }
+        let mut declared = ScriptFlags::empty();
         for word in words {
             let Some(flags) = word.strip_prefix(b"flags=") else {
                 return Err(quoting("ERR Unknown lua shebang option: ", word));
             };
             for flag in flags.split(|byte| *byte == b',').filter(|_| !flags.is_empty()) {
-                match flag {
-                    b"no-writes" => source.no_writes = true,
-                    b"allow-oom" => source.allow_oom = true,
-                    b"allow-stale" | b"no-cluster" | b"allow-cross-slot-keys" => {}
-                    _ => return Err(quoting("ERR Unexpected flag in script shebang: ", flag)),
-                }
+                declared |=
+                    ScriptFlags::named(flag).ok_or_else(|| quoting("ERR Unexpected flag in script shebang: ", flag))?;
             }
         }
-        source.has_shebang = true;
+        source.declaration = Declaration::new(declared);
         // The line end stays, so that line numbers are right.
         source.code_from = end;
         Ok(source)
@@ -103,24 +127,9 @@ impl Source {
         self.body.get(self.code_from..).unwrap_or_default()
     }
 
-    /// True if the script declares `no-writes`.
-    pub fn no_writes(&self) -> bool {
-        self.no_writes
-    }
-
-    /// True if the script declares `allow-oom`.
-    pub fn allow_oom(&self) -> bool {
-        self.allow_oom
-    }
-
-    /// True if the script says what it is, and neither that it only reads nor that it may need memory: without memory it does not start.
-    pub fn needs_memory_by_declaration(&self) -> bool {
-        self.has_shebang && !self.no_writes && !self.allow_oom
-    }
-
-    /// True if the script says what it is, so that what it does not say is known too.
-    pub fn may_write_by_declaration(&self) -> bool {
-        self.has_shebang && !self.no_writes
+    /// What it says of itself.
+    pub fn declaration(&self) -> Declaration {
+        self.declaration
     }
 }
 

@@ -26,6 +26,7 @@ mod disk_space;
 mod error;
 mod incoming;
 mod keys;
+mod libraries;
 mod meta;
 mod read;
 mod sections;

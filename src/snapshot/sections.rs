@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
-use super::version::{WITH_CREATIONS, WITH_WAITERS};
-use super::waiters;
+use super::version::{WITH_CREATIONS, WITH_LIBRARIES, WITH_WAITERS};
+use super::{libraries, waiters};
 use crate::config::ReplicatedValues;
 use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Member, Options, State};
 
@@ -20,8 +20,9 @@ const OPTIONS: u8 = 4;
 const CLUSTER: u8 = 5;
 /// From format 2 on.
 const CREATIONS: u8 = 7;
-/// From format 3 on.
+/// From format 3 on, and so are these.
 const WAITERS: u8 = 8;
+const LIBRARIES: u8 = 9;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -37,7 +38,9 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     write_cluster(&image.cluster, out)?;
     write_creations(image.creations(), out)?;
     out.u8(WAITERS)?;
-    waiters::write(image.waiters(), out)
+    waiters::write(image.waiters(), out)?;
+    out.u8(LIBRARIES)?;
+    libraries::write(&image.libraries, out)
 }
 
 pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -62,6 +65,10 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
     if version >= WITH_WAITERS {
         expect(WAITERS, input)?;
         state.restore_waiters(waiters::read(input)?);
+    }
+    if version >= WITH_LIBRARIES {
+        expect(LIBRARIES, input)?;
+        libraries::read(&mut state.libraries, input)?;
     }
     Ok(())
 }

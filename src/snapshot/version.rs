@@ -6,3 +6,5 @@ pub const FORMAT_VERSION: u32 = 3;
 pub(super) const WITH_CREATIONS: u32 = 2;
 /// The first that has the section of waiters.
 pub(super) const WITH_WAITERS: u32 = 3;
+/// The first that has the section of libraries.
+pub(super) const WITH_LIBRARIES: u32 = 3;

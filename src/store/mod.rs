@@ -14,6 +14,7 @@ mod effects;
 mod entry;
 mod expiry;
 mod hash;
+mod libraries;
 mod list;
 #[cfg(test)]
 mod model_tests;
@@ -42,6 +43,7 @@ pub use digest::Digest;
 pub use effects::Effects;
 pub use entry::{Entry, is_over};
 pub use hash::{FieldValue, Hash, HashLimits};
+pub use libraries::{Libraries, Library, LibraryFunction, Loaded, ScriptFlags, Taken};
 pub use list::{End, List, ListLimits};
 pub use origins::{Boot, Origins};
 pub use position::{CURSOR_BITS, Position, SHARDS, SLOTS, slot};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Cluster, Creations, DATABASES, Database, Digest, Options, Origins, Waiters};
+use super::{Cluster, Creations, DATABASES, Database, Digest, Libraries, Options, Origins, Waiters};
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
 pub const FIRST_REVISION_EPOCH_S: u64 = 1_767_225_600;
@@ -28,6 +28,8 @@ pub struct State {
     pub origins: Origins,
     /// Loaded scripts.
     pub scripts: Scripts,
+    /// Libraries of functions.
+    pub libraries: Libraries,
     /// Replicated options.
     pub options: Options,
     /// Members and cluster id.
@@ -45,6 +47,7 @@ impl Default for State {
             digest: Digest::default(),
             origins: Origins::default(),
             scripts: Scripts::new(),
+            libraries: Libraries::default(),
             options: Options::default(),
             cluster: Cluster::default(),
         }
@@ -101,6 +104,7 @@ impl State {
             digest: self.digest.clone(),
             origins: self.origins.clone(),
             scripts: self.scripts.clone(),
+            libraries: self.libraries.clone(),
             options: self.options.clone(),
             cluster: self.cluster.clone(),
         }
@@ -147,6 +151,7 @@ impl State {
         if self.creations.newest() > self.revision {
             return Err("a creation is newer than the state".into());
         }
+        self.libraries.validate()?;
         self.waiters.validate()?;
         match self.waiters.iter().find(|(id, _, _)| self.origins.get(id.boot).is_none()) {
             Some((id, _, _)) => Err(format!("{id:?} waits, and its boot has ended")),

@@ -5,6 +5,8 @@
 //! expires keys (design 5).
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::work::Work;
 use super::{ABSENCE_LEVEL, Database, Entry, Kind, Mark, Rng, ScriptCalls, State, Tally};
@@ -30,6 +32,7 @@ pub struct View<'a> {
     marks_access: bool,
     log_alone: bool,
     work: Work,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl<'a> View<'a> {
@@ -45,7 +48,24 @@ impl<'a> View<'a> {
             marks_access: true,
             log_alone: false,
             work: Work::unbounded(),
+            stop: None,
         }
+    }
+
+    /// The same for a script that stops once `flag` is set.
+    pub fn stopped_by(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.stop = Some(flag);
+        self
+    }
+
+    /// True if somebody may stop what reads here.
+    pub fn may_be_stopped(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// True if somebody has.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|flag| flag.load(Relaxed))
     }
 
     /// The same, and looked-up keys keep their idle time (CLIENT NO-TOUCH, OBJECT, TTL …).
@@ -78,6 +98,7 @@ impl<'a> View<'a> {
             marks_access: self.marks_access,
             log_alone: self.log_alone,
             work: Work::unbounded(),
+            stop: None,
         }
     }
 

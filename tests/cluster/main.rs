@@ -9,6 +9,7 @@ mod directory;
 mod disk_reserve;
 mod eval_ro;
 mod every_interface;
+mod functions;
 mod graceful_stop;
 mod growth;
 mod joining;

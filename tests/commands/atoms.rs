@@ -5,8 +5,8 @@
 
 use sha1::{Digest, Sha1};
 
-use crate::scripts;
 use crate::support::rng::Rng;
+use crate::{functions, scripts};
 
 /// All key names: the first three mostly hold strings, then two numbers, three hashes.
 pub const KEYS: [&str; 8] = ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3"];
@@ -51,6 +51,10 @@ const ATOMS: &[(&str, Make)] = &[
     ("garbage", |rng| rng.pick(&["NOSUCH", "", "gett", "\u{0}x", "zz\r\nzz", "%s%d", "SE T"]).as_bytes().to_vec()),
     ("script", |rng| scripts::script(rng).body),
     ("sha", |rng| sha(&scripts::script(rng).body)),
+    ("library", functions::library),
+    ("library_name", |rng| rng.pick(functions::LIBRARIES).as_bytes().to_vec()),
+    ("library_pattern", |rng| rng.pick(&["*", "lib1", "LIB?", "l*2", "nosuch", "["]).as_bytes().to_vec()),
+    ("dump", functions::dump),
 ];
 
 const PATTERNS: &[&str] = &[
@@ -127,7 +131,7 @@ const NASTY: &[&str] = &[
 
 /// True if there is such an atom.
 pub fn known(atom: &str) -> bool {
-    matches!(atom, "call" | "call_sha" | "many_fields") || ATOMS.iter().any(|(name, _)| *name == atom)
+    matches!(atom, "call" | "call_sha" | "fcall" | "many_fields") || ATOMS.iter().any(|(name, _)| *name == atom)
 }
 
 /// Appends the argument (or arguments) that `atom` stands for.
@@ -136,6 +140,13 @@ pub fn generate(atom: &str, rng: &mut Rng, out: &mut Vec<Vec<u8>>) {
         "call" | "call_sha" => {
             let script = scripts::script(rng);
             out.push(if atom == "call" { script.body.clone() } else { sha(&script.body) });
+            out.push(script.keys.len().to_string().into_bytes());
+            out.extend(script.keys);
+            out.extend(script.args);
+        }
+        "fcall" => {
+            let script = scripts::script(rng);
+            out.push(rng.pick(functions::FUNCTIONS).as_bytes().to_vec());
             out.push(script.keys.len().to_string().into_bytes());
             out.extend(script.keys);
             out.extend(script.args);

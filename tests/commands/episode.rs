@@ -209,7 +209,7 @@ impl<'a> Maker<'a> {
         }
         let is_script = args.first().is_some_and(|name| {
             let name = name.to_ascii_uppercase();
-            name.starts_with(b"EVAL") || name == b"SCRIPT"
+            name.starts_with(b"EVAL") || name == b"SCRIPT" || name == b"FUNCTION"
         });
         for arg in args.iter_mut().filter(|arg| is_script && std::str::from_utf8(arg).is_err()) {
             // The compiler's message shows the byte that it stumbled on, which reaches us as text only.

@@ -23,6 +23,7 @@ const FILES: &[&str] = &[
     include_str!("grammar/connection.txt"),
     include_str!("grammar/server.txt"),
     include_str!("grammar/scripts.txt"),
+    include_str!("grammar/functions.txt"),
 ];
 
 /// Most repetitions of `x...`.

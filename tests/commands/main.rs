@@ -8,6 +8,7 @@
 mod atoms;
 mod differences;
 mod episode;
+mod functions;
 mod grammar;
 mod run;
 mod scripts;

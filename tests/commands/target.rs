@@ -51,6 +51,7 @@ impl Target {
         let commands = [
             "FLUSHALL",
             "SCRIPT FLUSH",
+            "FUNCTION FLUSH",
             "CONFIG SET slowlog-max-len 128 slowlog-log-slower-than 100000000",
             "SLOWLOG RESET",
         ];

@@ -23,6 +23,15 @@ pub trait Data: Send + Sync {
     fn databases(&self) -> BoxFuture<'_, Vec<DatabaseFacts>>;
     /// How many scripts are loaded, and their bytes.
     fn scripts(&self) -> BoxFuture<'_, (usize, usize)>;
+    /// How many libraries of functions there are, how many functions, and their bytes.
+    fn libraries(&self) -> BoxFuture<'_, (usize, usize, usize)>;
+    /// Stops the functions, or else the scripts, that read on this node.
+    ///
+    /// # Errors
+    /// None runs that can be stopped so.
+    fn stop_scripts(&self, functions: bool) -> Result<(), ReplyError>;
+    /// The function that reads on this node, and has run for longest: its command, and for how many ms.
+    fn running_function(&self) -> Option<(Args, u64)>;
     /// How far the log is applied here, and the digest of the state there.
     ///
     /// # Errors

@@ -69,6 +69,8 @@ pub enum ScriptNamed {
     Text,
     /// By its SHA1: it is loaded already.
     Sha,
+    /// It is a function of a library.
+    Function,
 }
 
 /// A command.

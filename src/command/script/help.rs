@@ -24,7 +24,7 @@ const LINES: [&str; 13] = [
     "FLUSH [ASYNC|SYNC]",
     "    Forget all loaded scripts, on every node.",
     "KILL",
-    "    Answer NOTBUSY: a script ends by its budget (script-budget), not by a command.",
+    "    Stop the scripts that run on this node and only read; others end by their budget (script-budget).",
     "LOAD <script>",
     "    Load a script on every node without running it; returns its name.",
     "HELP",

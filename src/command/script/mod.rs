@@ -1,4 +1,4 @@
-//! Scripts: EVAL and its kin, SCRIPT, and TIME, which scripts read the clock by. What is here says how a request is read; the executor
+//! Scripts: EVAL and its kin, FCALL, SCRIPT, and TIME, which scripts read the clock by. What is here says how a request is read; the executor
 //! runs the script.
 //!
 //! EVAL and EVALSHA go through the log and run on every node. EVAL_RO and EVALSHA_RO read the state of one node; only an EVAL_RO
@@ -11,7 +11,10 @@ mod eval_ro;
 mod evalsha;
 mod evalsha_ro;
 mod exists;
+mod fcall;
+mod fcall_ro;
 mod flush;
+mod function;
 mod help;
 mod kill;
 mod load;
@@ -19,10 +22,19 @@ mod request;
 mod time;
 
 pub use load::store;
-pub use request::{Request, declares_no_writes, is_to_load, needs_memory};
+pub use request::{Program, Request, declares_no_writes, is_to_load, needs_memory};
 
 use super::Spec;
 
 /// The family.
-pub static SPECS: &[&Spec] =
-    &[&eval::SPEC, &eval_ro::SPEC, &evalsha::SPEC, &evalsha_ro::SPEC, &container::SPEC, &time::SPEC];
+pub static SPECS: &[&Spec] = &[
+    &eval::SPEC,
+    &eval_ro::SPEC,
+    &evalsha::SPEC,
+    &evalsha_ro::SPEC,
+    &fcall::SPEC,
+    &fcall_ro::SPEC,
+    &container::SPEC,
+    &function::SPEC,
+    &time::SPEC,
+];

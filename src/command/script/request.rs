@@ -1,15 +1,17 @@
-//! What the four commands that run a script share: their arguments, and what the scripts in them declare.
+//! What the commands that run a script or function share: their arguments, and what the scripts in them declare.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::command::{Arg, ArgKind, BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, ScriptNamed};
 use crate::error::{NO_SCRIPT, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, parse_i64};
-use crate::script::Source;
 use crate::script::source::{Sha, parse_sha};
-use crate::store::Scripts;
+use crate::script::{Declaration, PreparedScript, Source};
+use crate::store::{Libraries, Library, Options, Scripts, State};
 
-/// Flags of all four.
+/// Flags of all of them.
 pub const FLAGS: Flags = Flags::NOSCRIPT
     .union(Flags::STALE)
     .union(Flags::SKIP_MONITOR)
@@ -36,27 +38,71 @@ pub const ARG: Arg = Arg::new("arg", ArgKind::String).optional().multiple();
 /// What a command that runs a script asks for: script, KEYS and ARGV.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// The script.
-    pub source: Source,
+    /// What is to run.
+    pub program: Program,
     args: &'a Args,
     key_count: usize,
 }
 
-impl<'a> Request<'a> {
-    /// Reads the arguments; `loaded` are the scripts that may be named by their SHA1.
+/// What can be run.
+#[derive(Debug)]
+pub enum Program {
+    /// A script.
+    Script(Source),
+    /// The function at this place of a library.
+    Function(Arc<Library>, usize),
+}
+
+impl Program {
+    /// What it says of itself.
+    pub fn declaration(&self) -> Declaration {
+        match self {
+            Self::Script(source) => source.declaration(),
+            Self::Function(library, place) => {
+                Declaration::new(library.functions.get(*place).map(|function| function.flags).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The same in front of its run.
     ///
     /// # Errors
-    /// Redis's texts: NOSCRIPT, those of a number of keys that is wrong, and those of the script's shebang.
-    pub fn read(named: ScriptNamed, args: &'a Args, loaded: &Scripts) -> Result<Self, ReplyError> {
+    /// See [`PreparedScript`].
+    pub fn prepare(&self, options: &Options) -> Result<PreparedScript, ReplyError> {
+        match self {
+            Self::Script(source) => PreparedScript::new(source, options),
+            Self::Function(library, place) => PreparedScript::function(library, *place, options),
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// Reads the arguments; `state` has what may be named.
+    ///
+    /// # Errors
+    /// Redis's texts: NOSCRIPT, that of no function, those of a number of keys that is wrong, and those of the script's shebang.
+    pub fn read(named: ScriptNamed, args: &'a Args, state: &State) -> Result<Self, ReplyError> {
         if named == ScriptNamed::Sha {
             parse_sha(args.arg(1)).ok_or(NO_SCRIPT)?;
         }
-        let key_count = key_count(args)?;
-        let source = match named {
-            ScriptNamed::Text => given(args)?,
-            ScriptNamed::Sha => self::loaded(loaded, args.arg(1))?,
+        let (program, key_count) = match named {
+            ScriptNamed::Text => {
+                let key_count = key_count(args)?;
+                (Program::Script(given(args)?), key_count)
+            }
+            ScriptNamed::Sha => {
+                let key_count = key_count(args)?;
+                (Program::Script(loaded(&state.scripts, args.arg(1))?), key_count)
+            }
+            ScriptNamed::Function => {
+                let function = function(&state.libraries, args.arg(1))?;
+                if parse_i64(args.arg(2)).is_none() {
+                    return Err(ReplyError::new("ERR Bad number of keys provided"));
+                }
+                (function, key_count(args)?)
+            }
         };
-        Ok(Self { source, args, key_count })
+        Ok(Self { program, args, key_count })
     }
 
     /// KEYS.
@@ -116,18 +162,31 @@ fn loaded(scripts: &Scripts, name: &[u8]) -> Result<Source, ReplyError> {
     Source::new(body.clone())
 }
 
+/// The function that FCALL names.
+fn function(libraries: &Libraries, name: &[u8]) -> Result<Program, ReplyError> {
+    let found = libraries.function(name).ok_or(ReplyError::new("ERR Function not found"))?;
+    Ok(Program::Function(found.0.clone(), found.1))
+}
+
 /// True if the arguments of EVAL and its like name a script that is not among these and might be loaded.
 pub fn is_to_load(args: &Args, scripts: &Scripts) -> bool {
     key_count(args).is_ok() && given(args).is_ok_and(|source| !scripts.contains_key(&source.sha()))
 }
 
-/// True if the script in the arguments needs memory by what it says of itself. (One that EVALSHA names is known where it runs.)
+/// True if the script in the arguments needs memory by what it says of itself. (One that is named is known where it runs.)
 pub fn needs_memory(args: &Args) -> bool {
-    args.arg(1).starts_with(b"#!") && given(args).is_ok_and(|source| source.needs_memory_by_declaration())
+    args.arg(1).starts_with(b"#!") && given(args).is_ok_and(|source| source.declaration().needs_memory())
 }
 
-/// True if the script, given or loaded, declares that it only reads.
-pub fn declares_no_writes(args: &Args, scripts: &Scripts) -> bool {
-    given(args).is_ok_and(|source| source.no_writes())
-        || loaded(scripts, args.arg(1)).is_ok_and(|source| source.no_writes())
+/// True if what the arguments ask to be run declares that it only reads. Without a state, that is not known of what is only named.
+pub fn declares_no_writes(named: ScriptNamed, args: &Args, state: Option<&State>) -> bool {
+    let declaration = match (named, state) {
+        (ScriptNamed::Text, _) => given(args).map(|source| source.declaration()),
+        (ScriptNamed::Sha, Some(state)) => loaded(&state.scripts, args.arg(1)).map(|source| source.declaration()),
+        (ScriptNamed::Function, Some(state)) => {
+            function(&state.libraries, args.arg(1)).map(|function| function.declaration())
+        }
+        (_, None) => return false,
+    };
+    declaration.is_ok_and(Declaration::no_writes)
 }

@@ -96,8 +96,14 @@ impl<'a> ReadExecution<'a> {
     /// Runs all reads of a group.
     fn run(&self, commands: &CommandGroup) -> Ran {
         let mut replies = Vec::with_capacity(commands.steps.len());
-        let mut reader =
-            GroupReader { execution: self, commands, left: self.allowed.1, met_due: false, tally: Tally::default() };
+        let mut reader = GroupReader {
+            execution: self,
+            commands,
+            left: self.allowed.1,
+            met_due: false,
+            is_stopped: false,
+            tally: Tally::default(),
+        };
         for step in &commands.steps {
             let command = match step {
                 Step::Done(reply) => {
@@ -120,7 +126,8 @@ impl<'a> ReadExecution<'a> {
             let Some(reply) = reply else { return Ran::TooMuch };
             replies.push(reply);
         }
-        if reader.met_due && self.pass == Pass::First && commands.level == ReadLevel::Linearizable {
+        if reader.met_due && !reader.is_stopped && self.pass == Pass::First && commands.level == ReadLevel::Linearizable
+        {
             return Ran::MetDue;
         }
         self.executor.key_stats.count(reader.tally);
@@ -135,6 +142,8 @@ struct GroupReader<'a> {
     /// Units that are left of what all of them may do.
     left: u64,
     met_due: bool,
+    /// A script was stopped: it is not run again.
+    is_stopped: bool,
     tally: Tally,
 }
 
@@ -156,7 +165,13 @@ impl GroupReader<'_> {
         if self.commands.no_touch {
             view = view.without_touch();
         }
+        let run = self.execution.executor.running.begin_read(command);
+        if let Some(run) = &run {
+            view = view.stopped_by(run.stop_flag());
+        }
         let reply = Reply::from(run_read(command.spec, &view, &command.args));
+        drop(run);
+        self.is_stopped |= view.is_stopped();
         if view.worked() > allowed {
             return None;
         }

@@ -13,7 +13,7 @@ use crate::error::LOADING;
 use crate::executor::apply::apply;
 use crate::executor::entry::{BatchWriter, Stamp, decode, seal};
 use crate::executor::prepare::PreparedEntry;
-use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor, Mark, Step, Watch};
+use crate::executor::{Answered, BoxFuture, Command, DiskSpace, Exec, Executor, Mark, Step, StepReply, Watch};
 use crate::protocol::{Args, Reply};
 use crate::sys::clock::testing::Still;
 use crate::sys::clock::{Clocks, ClusterClock};
@@ -316,4 +316,33 @@ async fn a_read_fails_at_its_deadline_while_it_waits_for_a_turn() {
     let answered = tokio::time::timeout(TIMEOUT, answered).await.expect("it waits on");
     assert_eq!(answered.unwrap().replies, LOADING_ONLY);
     drop(turns);
+}
+
+/// What runs in apply is not asked: it has no flag.
+#[tokio::test]
+async fn a_script_that_reads_ends_when_it_is_stopped() {
+    const LOOP: &str = "while pcall(function() while true do end end) do end";
+    let library = format!(
+        "#!lua name=l\nredis.register_function{{function_name='loop', callback=function() {LOOP} end, flags={{'no-writes'}}}}"
+    );
+    let (executor, consensus) = executor(true);
+    executor.gate.write().await.cluster.level = 3;
+    let loading = [["FUNCTION", "LOAD", &library], ["SCRIPT", "LOAD", LOOP]];
+    run(&executor, &loading.map(Args::from_slices)).await;
+    let sha = crate::script::source::sha1_hex(LOOP.as_bytes());
+    let evalsha = format!("EVALSHA_RO {} 0", String::from_utf8_lossy(&sha));
+    for (line, functions) in [("FCALL_RO loop 0", true), (evalsha.as_str(), false)] {
+        let (reading, answered) = read(vec![command(line), command("GET k")]);
+        answer(executor.clone(), vec![reading], 6, consensus.clone()).await;
+        while executor.running.stop(functions).is_err() {
+            tokio::task::yield_now().await;
+        }
+        assert!(executor.running.stop(!functions).is_err());
+        let replies = answered.await.unwrap().replies;
+        let StepReply::Reply(Reply::Error(error)) = &replies[0] else { panic!("{replies:?}") };
+        let text = error.to_string();
+        assert!(text.starts_with("ERR Script killed by user with SCRIPT KILL. script: "), "{text}");
+        assert_eq!(replies[1], Reply::Nil, "{line}");
+        assert!(executor.running.function().is_none());
+    }
 }

@@ -3,7 +3,7 @@
 //! Invariant: which commands there are is the state's to say, by its feature level: one that came later is unknown to a script on every
 //! node, also on those whose binary has it.
 
-use crate::command::{Caller, Flags, Spec, call_read, call_write, check_at, index_of, lookup, named};
+use crate::command::{Caller, Flags, Spec, call_read, call_write, check_at, index_of, is_known_at, lookup, named};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome, Reply, parse_i64};
 use crate::script::Host;
@@ -147,8 +147,16 @@ impl Host for ScriptHost<'_, '_> {
         ran.unwrap_or_else(|error| (Err(error), 0))
     }
 
+    fn may_be_stopped(&self) -> bool {
+        matches!(&self.access, Access::Read(view) if view.may_be_stopped())
+    }
+
+    fn is_stopped(&self) -> bool {
+        matches!(&self.access, Access::Read(view) if view.is_stopped())
+    }
+
     fn is_command(&self, args: &Args) -> bool {
-        check_at(self.level(), Caller::Log, args).is_ok()
+        is_known_at(self.level(), args)
     }
 }
 

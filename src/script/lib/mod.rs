@@ -9,10 +9,12 @@ mod bits;
 mod cjson;
 mod cmsgpack;
 mod coroutines;
+mod image;
 mod maths;
 mod number_bits;
 mod pattern;
 mod redis;
+mod register;
 mod strings;
 mod structs;
 mod tables;
@@ -28,6 +30,8 @@ use super::vm::names::{self, NAMES};
 use super::vm::strings::StrObj;
 use super::vm::table::Table;
 use super::vm::value::{LuaValue, NativeId, StrId, TableId};
+pub use image::Image;
+pub(super) use register::is_name;
 
 /// All functions: `table.name`, `name` for globals; one with a blank in its name is for the library alone.
 static FUNCTIONS: LazyLock<Vec<(&'static str, Native)>> = LazyLock::new(|| {
@@ -39,6 +43,7 @@ static FUNCTIONS: LazyLock<Vec<(&'static str, Native)>> = LazyLock::new(|| {
         coroutines::FUNCTIONS,
         maths::FUNCTIONS,
         redis::FUNCTIONS,
+        register::FUNCTIONS,
         strings::FUNCTIONS,
         structs::FUNCTIONS,
         tables::FUNCTIONS,
@@ -51,6 +56,9 @@ const TABLES: [&str; 9] = ["bit", "cjson", "cmsgpack", "coroutine", "math", "red
 /// The metatable of the globals, and that of strings.
 const GLOBALS_META: TableId = TableId(TABLES.len() as u32 + 1);
 const STRING_META: TableId = TableId(TABLES.len() as u32 + 2);
+/// `redis` while a library is loaded, and for its functions: tables of their runs alone.
+const LOAD_REDIS: TableId = TableId(TABLES.len() as u32 + 3);
+const FUNCTION_REDIS: TableId = TableId(TABLES.len() as u32 + 4);
 
 /// Values that a C function may have on Lua's stack (`LUAI_MAXCSTACK`), its arguments among them: bounds nesting and the number of
 /// results where the originals are C.
@@ -63,6 +71,9 @@ enum Field {
     Null,
 }
 
+/// What a table of the library holds.
+type Entries = Vec<(StrId, LuaValue)>;
+
 /// What all runs share.
 #[derive(Debug)]
 struct Library {
@@ -71,15 +82,27 @@ struct Library {
     known: BTreeMap<Vec<u8>, StrId>,
     /// By their numbers.
     tables: Vec<Arc<Table>>,
+    /// [`LOAD_REDIS`] and [`FUNCTION_REDIS`].
+    function_tables: [Arc<Table>; 2],
+    /// The globals while a library is loaded, and those of its functions.
+    load_globals: Arc<Table>,
+    function_globals: Arc<Table>,
 }
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(Library::new);
 
 impl Library {
     fn new() -> Self {
-        let mut library = Self { strings: Vec::new(), known: BTreeMap::new(), tables: Vec::new() };
+        let mut library = Self {
+            strings: Vec::new(),
+            known: BTreeMap::new(),
+            tables: Vec::new(),
+            function_tables: Default::default(),
+            load_globals: Arc::default(),
+            function_globals: Arc::default(),
+        };
         NAMES.iter().for_each(|name| _ = library.intern(name));
-        let mut entries: Vec<Vec<(StrId, LuaValue)>> = vec![Vec::new(); TABLES.len() + 3];
+        let mut entries: Vec<Entries> = vec![Vec::new(); TABLES.len() + 3];
         let number = |name: &str| TABLES.iter().position(|table| *table == name).map_or(0, |at| at + 1);
         let mut put =
             |table: usize, name: StrId, value: LuaValue| entries.get_mut(table).map(|list| list.push((name, value)));
@@ -112,19 +135,38 @@ impl Library {
         put(GLOBALS_META.0 as usize, names::INDEX, LuaValue::Native(NativeId(unknown as u16)));
         let string = LuaValue::Table(TableId(number("string") as u32));
         put(STRING_META.0 as usize, names::INDEX, string);
-        let strings = super::vm::strings::Strings::new(library.strings.clone().into());
-        library.tables = entries
-            .into_iter()
-            .map(|entries| {
-                let mut table = Table::sized(0, entries.len());
-                for (name, value) in entries {
-                    // A string can be a key.
-                    table.set(LuaValue::Str(name), value, &strings).ok();
-                }
-                Arc::new(table)
-            })
-            .collect();
+        library.fill(entries, number("redis"));
         library
+    }
+
+    fn fill(&mut self, entries: Vec<Entries>, redis_number: usize) {
+        let redis = self.intern("redis");
+        let named = |names: &mut Self, list: &[&str]| list.iter().map(|name| names.intern(name)).collect::<Vec<_>>();
+        let (not_in_functions, in_load) = (named(self, redis::NOT_IN_FUNCTIONS), named(self, redis::IN_LOAD));
+        let register = FUNCTIONS.iter().position(|(name, _)| *name == register::REGISTER).unwrap_or_default();
+        let register = (self.intern("register_function"), LuaValue::Native(NativeId(register as u16)));
+        let of_redis: Entries = entries.get(redis_number).cloned().unwrap_or_default();
+        let of_functions = of_redis.iter().filter(|(name, _)| !not_in_functions.contains(name)).copied();
+        let of_load = of_redis.iter().filter(|(name, _)| in_load.contains(name)).copied();
+        let mut globals: Entries = entries.first().cloned().unwrap_or_default();
+        for (name, value) in &mut globals {
+            if *name == redis {
+                *value = LuaValue::Table(FUNCTION_REDIS);
+            }
+        }
+        let strings = super::vm::strings::Strings::new(self.strings.clone().into());
+        let table = |entries: Entries| {
+            let mut table = Table::sized(0, entries.len());
+            for (name, value) in entries {
+                // A string can be a key.
+                table.set(LuaValue::Str(name), value, &strings).ok();
+            }
+            Arc::new(table)
+        };
+        self.function_tables = [table(of_load.chain([register]).collect()), table(of_functions.collect())];
+        self.load_globals = table(vec![(redis, LuaValue::Table(LOAD_REDIS))]);
+        self.function_globals = table(globals);
+        self.tables = entries.into_iter().map(table).collect();
     }
 
     fn intern(&mut self, name: &str) -> StrId {
@@ -190,6 +232,28 @@ impl Script {
             globals.set_meta(Some(GLOBALS_META));
         }
         vm.string_meta = Some(STRING_META);
+        self.enter(&mut vm);
+        vm
+    }
+
+    /// The same in front of a library's first instruction: it sees next to nothing but what registers its functions.
+    pub fn start_load(&self, fuel: u64, memory: usize) -> Machine<'static> {
+        let mut vm = Machine::new(self.strings.clone(), &FUNCTIONS, fuel, memory);
+        for table in LIBRARY.tables.iter().chain(&LIBRARY.function_tables) {
+            vm.heap.table(Table::shared(table.clone()));
+        }
+        vm.replace_globals(&LIBRARY.load_globals);
+        if let Some(redis) = vm.heap.tables.get_mut(LOAD_REDIS.0) {
+            redis.set_meta(Some(GLOBALS_META));
+        }
+        vm.string_meta = Some(STRING_META);
+        vm.registered = Some(Vec::new());
+        self.enter(&mut vm);
+        vm
+    }
+
+    /// Puts the main function on the stack's first place.
+    fn enter(&self, vm: &mut Machine<'_>) {
         let globals = vm.globals;
         let main = vm.load(self.chunk.clone(), globals);
         vm.thread.stack.resize(64, LuaValue::Nil);
@@ -197,11 +261,18 @@ impl Script {
             *place = LuaValue::Function(main);
         }
         vm.thread.top = 1;
-        vm
     }
 }
 
 impl Machine<'_> {
+    /// Gives the run other globals under the number of those that it had.
+    fn replace_globals(&mut self, shared: &Arc<Table>) {
+        if let Some(globals) = self.heap.tables.get_mut(self.globals.0) {
+            *globals = Table::shared(shared.clone());
+            globals.set_meta(Some(GLOBALS_META));
+        }
+    }
+
     /// Gives the run its KEYS and ARGV.
     pub fn set_arguments(&mut self, keys: LuaValue, argv: LuaValue) {
         let strings = &self.heap.strings;

@@ -42,8 +42,14 @@ pub(super) const CONSTANTS: &[(&str, f64)] = &[
     ("REDIS_VERSION_NUM", 0x0007_0204 as f64),
 ];
 
+/// What functions of libraries do not have of these, as in Redis: what is EVAL's alone.
+pub(super) const NOT_IN_FUNCTIONS: &[&str] = &["breakpoint", "debug", "replicate_commands"];
+/// What there is while a library is loaded, besides what registers its functions.
+pub(super) const IN_LOAD: &[&str] =
+    &["log", "LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING", "REDIS_VERSION", "REDIS_VERSION_NUM"];
+
 /// The error that `redis.*` raises: a table with its text.
-fn raise(vm: &mut Machine<'_>, text: &str) -> Fault {
+pub(super) fn raise(vm: &mut Machine<'_>, text: &str) -> Fault {
     raised(vm, format!("ERR {text}").as_bytes())
 }
 
@@ -97,10 +103,12 @@ fn log(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     if args.count < 2 {
         return Err(raise(vm, "redis.log() requires two arguments or more."));
     }
-    match vm.arg(args, 1) {
-        LuaValue::Number(level) if (0..=3).contains(&to_i64(level)) => Ok(0),
-        LuaValue::Number(_) => Err(raise(vm, "Invalid debug level.")),
-        _ => Err(raise(vm, "First argument must be a number (log level).")),
+    let level = vm.arg(args, 1);
+    vm.charge_number(level)?;
+    match vm.to_number(level).map(to_i64) {
+        Some(0..=3) => Ok(0),
+        Some(_) => Err(raise(vm, "Invalid debug level.")),
+        None => Err(raise(vm, "First argument must be a number (log level).")),
     }
 }
 
@@ -166,7 +174,7 @@ fn run(vm: &mut Machine<'_>, args: Args) -> Res<Result<Reply, &'static str>> {
         Err(text) => return Ok(Err(text)),
     };
     vm.charge(CALL_UNITS)?;
-    let left = vm.fuel;
+    let left = vm.units_left();
     let Some(host) = vm.host.as_mut() else { return Ok(Err("there is nothing to call here")) };
     let (outcome, worked) = host.call(&words, left);
     // A command that asked for more than was left has stopped, and here the run ends.

@@ -2,6 +2,7 @@
 //!
 //! `> command`, `< Redis's reply`; where ours differs on purpose, `! reason` and `= our reply` follow.
 
+mod functions;
 mod locks;
 mod work;
 
@@ -44,11 +45,12 @@ fn answer(bench: &mut Bench, line: &str) -> String {
     shown(&out)
 }
 
-#[test]
-fn script_replies_are_those_of_redis() {
+/// Runs what was recorded: how many commands, and what is wrong.
+fn replay(recorded: &str) -> (usize, String) {
     let mut bench = bench();
+    bench.state.cluster.level = crate::FEATURE_LEVEL;
     let (mut wrong, mut count, mut got) = (String::new(), 0, String::new());
-    let mut lines = RECORDED.lines().peekable();
+    let mut lines = recorded.lines().peekable();
     while let Some(line) = lines.next() {
         if let Some(command) = line.strip_prefix("> ") {
             got = answer(&mut bench, command);
@@ -68,6 +70,12 @@ fn script_replies_are_those_of_redis() {
             }
         }
     }
+    (count, wrong)
+}
+
+#[test]
+fn script_replies_are_those_of_redis() {
+    let (count, wrong) = replay(RECORDED);
     assert!(count > 300);
     assert!(wrong.is_empty(), "{wrong}");
 }

@@ -14,6 +14,7 @@ use super::strings::StrObj;
 use super::table::Table;
 use super::thread::Thread;
 use super::value::{FuncId, LuaValue, StrId, TableId, ThreadId};
+use crate::store::ScriptFlags;
 
 /// Why a run was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum End {
     Budget,
     /// `script-memory` is used up.
     Memory,
+    /// Somebody asked for it (SCRIPT KILL, FUNCTION KILL).
+    Killed,
 }
 
 /// Why an execution does not go on.
@@ -53,6 +56,9 @@ pub type Native = fn(&mut Machine<'_>, Args) -> Res<usize>;
 /// Settings that a module of the library may have.
 pub const SETTINGS: usize = 9;
 
+/// Units between two looks whether the run is to be stopped: some milliseconds.
+const SLICE_UNITS: u64 = 1_000_000;
+
 /// Nested calls of library functions, metamethods and coroutines.
 pub const LEVELS_MAX: u32 = 200;
 
@@ -83,8 +89,10 @@ pub struct Machine<'h> {
     pub string_meta: Option<TableId>,
     /// Values that the library keeps.
     pub kept: Vec<LuaValue>,
-    /// Units that are left.
+    /// Units that are left until it is looked whether the run is to be stopped.
     pub fuel: u64,
+    /// Units that are left besides.
+    pub reserve: u64,
     /// Bytes that it may take.
     pub memory: usize,
     /// Nested calls through the library.
@@ -101,14 +109,40 @@ pub struct Machine<'h> {
     pub settings: Vec<[i32; SETTINGS]>,
     /// The protocol whose types `redis.call` shows (`redis.setresp`).
     pub resp: crate::protocol::Resp,
+    /// What a library has registered so far, while it is loaded.
+    pub registered: Option<Vec<Registered>>,
+}
+
+/// A function that a library has registered.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What it says of itself.
+    pub description: Option<Vec<u8>>,
+    /// Its flags.
+    pub flags: ScriptFlags,
+    /// What FCALL calls.
+    pub callback: LuaValue,
 }
 
 impl<'h> Machine<'h> {
     /// A run with nothing in it.
     pub fn new(shared: Arc<[StrObj]>, natives: &'static [(&'static str, Native)], fuel: u64, memory: usize) -> Self {
         let mut heap = Heap::new(shared);
-        let globals = TableId(0);
         let current = heap.thread(Thread::default());
+        Self::of_heap(heap, current, natives, fuel, memory)
+    }
+
+    /// A run that begins with these objects; `current` is the number of its thread.
+    pub fn of_heap(
+        heap: Heap,
+        current: ThreadId,
+        natives: &'static [(&'static str, Native)],
+        fuel: u64,
+        memory: usize,
+    ) -> Self {
+        let globals = TableId(0);
         Self {
             heap,
             thread: Thread { status: super::thread::Status::Running, ..Thread::default() },
@@ -118,6 +152,7 @@ impl<'h> Machine<'h> {
             string_meta: None,
             kept: Vec::new(),
             fuel,
+            reserve: 0,
             memory,
             levels: 0,
             natives,
@@ -126,6 +161,7 @@ impl<'h> Machine<'h> {
             caller: Caller::None,
             random: 0,
             resp: crate::protocol::Resp::V2,
+            registered: None,
         }
     }
 
@@ -148,11 +184,43 @@ impl<'h> Machine<'h> {
                 self.fuel = left;
                 Ok(())
             }
+            None => self.refuel(units),
+        }
+    }
+
+    /// Takes more units away than `fuel` has, and looks whether the run is to be stopped: one that may be runs on a slice of its units at a time.
+    /// How the units are cut does not show: without that question it ends where it would end in one piece.
+    ///
+    /// # Errors
+    /// The run is over.
+    #[cold]
+    pub(super) fn refuel(&mut self, units: u64) -> Res<()> {
+        if self.host.as_ref().is_some_and(|host| host.is_stopped()) {
+            return Err(Fault::Ended(End::Killed));
+        }
+        match self.units_left().checked_sub(units) {
+            Some(left) => {
+                self.fuel = left.min(SLICE_UNITS);
+                self.reserve = left - self.fuel;
+                Ok(())
+            }
             None => {
-                self.fuel = 0;
+                (self.fuel, self.reserve) = (0, 0);
                 Err(Fault::Ended(End::Budget))
             }
         }
+    }
+
+    /// Units that are left in all.
+    pub fn units_left(&self) -> u64 {
+        self.fuel.saturating_add(self.reserve)
+    }
+
+    /// Cuts what is left into slices, between which it is looked whether the run is to be stopped.
+    pub fn slice(&mut self) {
+        let left = self.units_left();
+        self.fuel = left.min(SLICE_UNITS);
+        self.reserve = left - self.fuel;
     }
 
     /// Before `len` bytes are made or copied.
@@ -217,8 +285,12 @@ impl<'h> Machine<'h> {
         if self.heap.bytes >= self.heap.collect_at.min(self.memory) { self.collect(top) } else { Ok(()) }
     }
 
+    /// Frees what nothing reaches; ends the run if what is left is too much.
+    ///
+    /// # Errors
+    /// The run is over.
     #[cold]
-    pub(super) fn collect(&mut self, top: usize) -> Res<()> {
+    pub fn collect(&mut self, top: usize) -> Res<()> {
         let own_top = self.thread.top;
         self.thread.top = own_top.max(top);
         let chunks = self.chunks.iter().skip(1).flat_map(|chunk| {
@@ -227,11 +299,18 @@ impl<'h> Machine<'h> {
                 chunk.protos.iter().flat_map(|proto| proto.upvalue_names.iter().map(|name| LuaValue::Str(*name)));
             chunk.constants.iter().copied().chain(names).chain(upvalues)
         });
+        let callbacks = self.registered.iter().flatten().map(|function| function.callback);
         let own = [LuaValue::Table(self.globals), LuaValue::Thread(self.current)];
         let meta = self.string_meta.map(LuaValue::Table);
         let stack = self.thread.values();
-        let roots: Vec<LuaValue> =
-            own.into_iter().chain(meta).chain(self.kept.iter().copied()).chain(chunks).chain(stack).collect();
+        let roots: Vec<LuaValue> = own
+            .into_iter()
+            .chain(meta)
+            .chain(self.kept.iter().copied())
+            .chain(callbacks)
+            .chain(chunks)
+            .chain(stack)
+            .collect();
         let open: Vec<u32> = self.thread.open_upvalues().collect();
         self.thread.top = own_top;
         let work = self.heap.collect(roots.into_iter(), open.into_iter());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::chunk::Chunk;
 use super::heap::Function;
-use super::machine::{End, Fault, Machine, Res};
+use super::machine::{Machine, Res};
 use super::op::{NO_REG, Op};
 use super::operate::Arith;
 use super::value::LuaValue;
@@ -74,10 +74,13 @@ impl Machine<'_> {
             loop {
                 let op = code[pc];
                 pc += 1;
-                self.fuel = match self.fuel.checked_sub(1) {
-                    Some(left) => left,
-                    None => return Err(Fault::Ended(End::Budget)),
-                };
+                match self.fuel.checked_sub(1) {
+                    Some(left) => self.fuel = left,
+                    None => {
+                        save!();
+                        self.refuel(1)?;
+                    }
+                }
                 match op {
                     Op::Move { a, b } => reg!(a) = reg!(b),
                     Op::LoadK { a, k } => reg!(a) = constants[k as usize],

@@ -171,6 +171,14 @@ impl Strings {
         Self { shared, own: Vec::new(), free: Vec::new(), work: Cell::new(0) }
     }
 
+    /// The same strings under the same numbers, all shared: for the runs that begin with them.
+    pub fn frozen(&self) -> Arc<[StrObj]> {
+        let all: Arc<[StrObj]> = self.shared.iter().chain(&self.own).cloned().collect();
+        // Before threads share them.
+        all.iter().for_each(|string| _ = string.hash());
+        all
+    }
+
     /// The string of that number.
     #[inline]
     pub fn get(&self, id: StrId) -> &[u8] {

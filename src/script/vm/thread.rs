@@ -44,7 +44,7 @@ pub enum Status {
 }
 
 /// A thread.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Thread {
     /// Registers of all calls.
     pub stack: Vec<LuaValue>,

@@ -1,9 +1,9 @@
 //! What CLIENT PAUSE holds back.
 
 use super::Connection;
-use crate::command::{Flags, Spec, lookup, script::declares_no_writes};
+use crate::command::{Flags, Run, Spec, lookup, script::declares_no_writes};
 use crate::protocol::Args;
-use crate::store::Scripts;
+use crate::store::State;
 
 impl Connection<'_> {
     /// CLIENT PAUSE holds what may write, also what is only queued for EXEC, or everything but CLIENT itself.
@@ -15,7 +15,7 @@ impl Connection<'_> {
             return false;
         }
         // A script that EVALSHA names is taken for one that writes here; `wait_for_pause` looks it up.
-        self.server.pause.holds(false) || (!passes && self.may_write(spec, args, &Scripts::default()))
+        self.server.pause.holds(false) || (!passes && self.may_write(spec, args, None))
     }
 
     /// Returns when the pause has ended, or what is held back need not wait for that.
@@ -38,15 +38,15 @@ impl Connection<'_> {
         let Some(args) = &self.held else { return false };
         let (Some(spec), Some(executor)) = (lookup(args.name()), self.server.router.executor()) else { return false };
         let state = executor.gate.read().await;
-        !self.may_write(spec, args, &state.scripts)
+        !self.may_write(spec, args, Some(&state))
     }
 
     /// True if the command, or one that EXEC is to run with it, may change data: one that writes, or a script that has not declared
     /// that it does not.
-    fn may_write(&self, spec: &Spec, args: &Args, scripts: &Scripts) -> bool {
+    fn may_write(&self, spec: &Spec, args: &Args, state: Option<&State>) -> bool {
         let writes = |spec: &Spec, args: &Args| {
             spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE))
-                || (spec.flags.contains(Flags::SCRIPT) && spec.is_write() && !declares_no_writes(args, scripts))
+                || matches!(spec.run, Run::Script(run) if run.writes && !declares_no_writes(run.named, args, state))
         };
         let queued = self.session.multi.as_ref().filter(|_| spec.flags.contains(Flags::EXECUTES));
         writes(spec, args) || queued.is_some_and(|multi| multi.queue.iter().any(|(spec, args)| writes(spec, args)))

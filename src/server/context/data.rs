@@ -55,6 +55,24 @@ impl Data for Server {
         })
     }
 
+    fn libraries(&self) -> BoxFuture<'_, (usize, usize, usize)> {
+        Box::pin(async {
+            let Ok(executor) = self.executor() else { return (0, 0, 0) };
+            let state = executor.gate.read().await;
+            let libraries = &state.libraries;
+            let bytes = libraries.iter().map(|library| library.name.len() + library.code.len()).sum();
+            (libraries.iter().len(), libraries.function_count(), bytes)
+        })
+    }
+
+    fn stop_scripts(&self, functions: bool) -> Result<(), ReplyError> {
+        self.executor()?.running.stop(functions)
+    }
+
+    fn running_function(&self) -> Option<(Args, u64)> {
+        self.router.executor()?.running.function()
+    }
+
     fn digest(&self) -> BoxFuture<'_, Result<(u64, u64), ReplyError>> {
         Box::pin(async {
             let (group, executor) = (self.group()?, self.executor()?);

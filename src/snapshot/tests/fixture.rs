@@ -25,6 +25,8 @@ fn sample_3() -> State {
     }
     waiting.remove(WaiterId { boot, connection: 1 << 32, number: 1 }).unwrap();
     state.restore_waiters(waiting);
+    let library = Op::Library { name: "lib".into(), functions: 3, description: Some(b"says \0 what".to_vec()) };
+    apply(&mut state, 2000, &library);
     state
 }
 

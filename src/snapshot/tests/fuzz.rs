@@ -117,11 +117,12 @@ fn creations_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let mut state = created();
-    // No slot is taken: the number of those, those who wait (none), and that no keys follow, end the contents.
+    // No slot is taken: the number of those, those who wait (none), no libraries, and that no keys follow, end the contents.
     let body = body_of(&bytes_of(&state, 1000));
-    let end = [0, 8, 0, 0, 0];
+    let end = [0, 8, 0, 0, 9, 0, 0];
     assert_eq!(body[body.len() - end.len()..], end);
-    let of = |end: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 5], end].concat(), 1000));
+    let kept = body.len() - end.len();
+    let of = |end: &[u8]| refused(&seal(&created(), &[&body[..kept], end].concat(), 1000));
     assert_eq!(of(&[1, 0x80, 0x40, 9, 0]), "slot of creations 8192, not below 8192");
     assert_eq!(of(&[2, 0xFF, 0x3F, 9, 0, 9, 0]), "slot of creations 0, not below 0");
     assert_eq!(of(&[1, 5, 0, 0]), "a creation at revision 0");
@@ -136,10 +137,10 @@ fn waiters_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    // The last ticket, the waiters, and that no keys follow.
+    // The last ticket, the waiters, no libraries, and that no keys follow.
     let of = |waiters: &[&[u8]]| {
-        let end = [&[9, waiters.len() as u8], waiters.concat().as_slice(), &[0]].concat();
-        refused(&seal(&created(), &[&body[..body.len() - 3], &end].concat(), 1000))
+        let end = [&[9, waiters.len() as u8], waiters.concat().as_slice(), &[9, 0, 0]].concat();
+        refused(&seal(&created(), &[&body[..body.len() - 5], &end].concat(), 1000))
     };
     // Boot, connection, number, ticket, deadline, database, what it wants, its arguments and keys.
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 16]]), "database 16, not below 16");
@@ -154,6 +155,26 @@ fn waiters_that_no_state_has_are_refused() {
     has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k'], &[1, 2, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
     let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
     assert!(why.contains("its boot has ended"), "{why}");
+}
+
+#[test]
+fn libraries_that_no_state_has_are_refused() {
+    let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        other => panic!("{other:?}"),
+    };
+    let body = body_of(&bytes_of(&created(), 1000));
+    assert_eq!(body[body.len() - 3..], [9, 0, 0]);
+    let of = |libraries: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 2], libraries, &[0]].concat(), 1000));
+    // Name, code, four numbers, functions: name, description, flags.
+    let function = |name: u8, flags: u8| [1, name, 0, flags];
+    let library =
+        |functions: &[[u8; 4]]| [&[1, b'l', 0, 1, 1, 1, 1, functions.len() as u8], functions.as_flattened()].concat();
+    assert_eq!(of(&[&[1][..], &library(&[])].concat()), "library l is empty or misplaced");
+    assert_eq!(of(&[&[1][..], &library(&[function(b'f', 32)])].concat()), "flags 32 of a function");
+    assert_eq!(of(&[&[1][..], &library(&[function(b'f', 1), function(b'F', 1)])].concat()), "a name of two functions");
+    let twice = [&[2][..], &library(&[function(b'f', 1)]), &library(&[function(b'g', 1)])].concat();
+    assert!(of(&twice).starts_with("a name that stands twice"));
 }
 
 fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &Value) {

@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use super::write::write_chunked;
 use super::{Meta, SnapshotError, SnapshotReader};
 use crate::store::{
-    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Mark, Options, Rng, SHARDS, State,
-    Str, Txn, Value, View, Wish,
+    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Library, LibraryFunction, Loaded,
+    Mark, Options, Rng, SHARDS, ScriptFlags, State, Str, Txn, Value, View, Wish,
 };
 
 /// One step of building a state.
@@ -30,6 +30,7 @@ enum Op {
     Swap { a: usize, b: usize },
     Wait { ms: u64 },
     Script { body: Vec<u8> },
+    Library { name: String, functions: u8, description: Option<Vec<u8>> },
     Boot { node: u64, nonce: u64 },
     Batch { node: u64 },
     Option { which: usize, value: u64 },
@@ -62,6 +63,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..DATABASES, 0..DATABASES).prop_map(|(a, b)| Op::Swap { a, b }),
         2 => (0u64..300).prop_map(|ms| Op::Wait { ms }),
         1 => prop::collection::vec(any::<u8>(), 0..50).prop_map(|body| Op::Script { body }),
+        1 => ("[a-z]{1,3}", 1u8..4, prop::option::of(prop::collection::vec(any::<u8>(), 0..50)))
+            .prop_map(|(name, functions, description)| Op::Library { name, functions, description }),
         1 => (1u64..4, any::<u64>()).prop_map(|(node, nonce)| Op::Boot { node, nonce }),
         1 => (1u64..4).prop_map(|node| Op::Batch { node }),
         1 => (0..Options::NAMES.len(), any::<u64>()).prop_map(|(which, value)| Op::Option { which, value }),
@@ -91,6 +94,24 @@ fn apply(state: &mut State, index: u64, op: &Op) {
         Op::Script { body } => {
             let name = format!("{:040x}", xxhash_rust::xxh3::xxh3_64(body));
             state.scripts.insert(name.as_bytes().try_into().unwrap(), Bytes::from(body.clone()));
+        }
+        Op::Library { name, functions, description } => {
+            let function = |i: u8| LibraryFunction {
+                name: format!("{name}_{i}").into(),
+                description: description.clone().map(Bytes::from),
+                flags: ScriptFlags::from_bits_truncate(i),
+            };
+            let library = Library {
+                name: Bytes::copy_from_slice(name.as_bytes()),
+                code: Bytes::copy_from_slice(name.as_bytes()),
+                functions: (0..*functions).map(function).collect(),
+                budget: index,
+                memory: 1,
+                units: 2,
+                bytes: 1 << 40,
+                loaded: Loaded::default(),
+            };
+            state.libraries.add(library, true).unwrap();
         }
         Op::Boot { node, nonce } => {
             state.origins.boot(index, *node, *nonce);
@@ -231,6 +252,7 @@ fn assert_same(a: &State, b: &State) {
     assert_eq!(a.waiters().last_ticket(), b.waiters().last_ticket());
     assert!(a.waiters().iter().eq(b.waiters().iter()), "waiters");
     assert_eq!(a.scripts, b.scripts);
+    assert_eq!(a.libraries, b.libraries);
     assert_eq!(a.options, b.options);
     assert_eq!(a.cluster, b.cluster);
     for index in 0..DATABASES {

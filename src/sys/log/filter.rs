@@ -15,7 +15,7 @@ use tracing_subscriber::layer::Context;
 pub const LEVELS: [&str; 5] = ["debug", "verbose", "notice", "warning", "nothing"];
 
 /// What a filter may name, and the target that it stands for.
-const MODULES: [(&str, &str); 15] = [
+const MODULES: [(&str, &str); 16] = [
     ("command", "lockstep::command"),
     ("config", "lockstep::config"),
     ("error", "lockstep::error"),
@@ -25,6 +25,7 @@ const MODULES: [(&str, &str); 15] = [
     ("openraft", "openraft"),
     ("peer", "lockstep::replication::peer"),
     ("protocol", "lockstep::protocol"),
+    ("rdb", "lockstep::rdb"),
     ("replication", "lockstep::replication"),
     ("script", "lockstep::script"),
     ("server", "lockstep::server"),

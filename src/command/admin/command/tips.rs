@@ -29,6 +29,10 @@ pub fn tips(name: &str) -> &'static [&'static str] {
         "waitaof" => &[ALL_SHARDS, LEAST],
         "info" | "memory|stats" | "memory|doctor" | "memory|malloc-stats" => &[VARIES, ALL_SHARDS, SPECIAL],
         "config|set" | "script|load" | "script|flush" | "slowlog|reset" => &[ALL_NODES, ALL],
+        "function|load" | "function|delete" | "function|flush" | "function|restore" => &[ALL_SHARDS, ALL],
+        "function|kill" => &[ALL_SHARDS, ONE],
+        "function|stats" => &[VARIES, ALL_SHARDS, SPECIAL],
+        "function|list" => &[ORDER_VARIES],
         "script|exists" => &[ALL_SHARDS, AND],
         "script|kill" => &[ALL_SHARDS, ONE],
         "slowlog|get" => &[ALL_NODES, VARIES],
@@ -49,7 +53,7 @@ mod tests {
     #[test]
     fn the_tips_are_those_of_commands_that_exist() {
         let with_tips = runnable().iter().filter(|spec| !tips(spec.name).is_empty()).count();
-        assert_eq!(with_tips, 49);
+        assert_eq!(with_tips, 56);
         assert_eq!(tips("slowlog|len").len(), 3);
         assert!(tips("get").is_empty());
     }

@@ -35,6 +35,8 @@ pub struct Facts<'a> {
     databases: Vec<DatabaseFacts>,
     /// How many scripts are loaded, and their bytes.
     scripts: (usize, usize),
+    /// How many libraries of functions there are, how many functions, and their bytes.
+    libraries: (usize, usize, usize),
 }
 
 type Write = fn(&mut Section, &Facts<'_>);
@@ -105,7 +107,8 @@ fn is_asked(asked: &[String], name: &str, is_default: bool) -> bool {
 async fn gather(node: &dyn Node) -> Facts<'_> {
     let (cluster, databases) = (node.view().await, node.databases().await);
     let scripts = node.scripts().await;
-    Facts { node, cluster, raft: node.raft(), snapshots: node.snapshots(), databases, scripts }
+    let libraries = node.libraries().await;
+    Facts { node, cluster, raft: node.raft(), snapshots: node.snapshots(), databases, scripts, libraries }
 }
 
 /// Bytes as Redis writes them for people.

@@ -70,6 +70,7 @@ pub fn memory(section: &mut Section, facts: &Facts<'_>) {
     let overhead = (startup + clients as u64 + log_tail).min(used);
     let (dataset, percent) = (used - overhead, |part: u64, whole: u64| part as f64 * 100.0 / whole.max(1) as f64);
     let (scripts, script_bytes) = facts.scripts;
+    let (libraries, functions, function_bytes) = facts.libraries;
     section.bytes("used_memory", used);
     section.bytes("used_memory_rss", resident);
     section.bytes("used_memory_peak", peak);
@@ -82,10 +83,10 @@ pub fn memory(section: &mut Section, facts: &Facts<'_>) {
     section.bytes("total_system_memory", system);
     section.field("used_memory_scripts_eval", script_bytes);
     section.field("number_of_cached_scripts", scripts);
-    section.field("number_of_functions", 0);
-    section.field("number_of_libraries", 0);
-    section.field("used_memory_functions", 0);
-    section.bytes("used_memory_scripts", script_bytes as u64);
+    section.field("number_of_functions", functions);
+    section.field("number_of_libraries", libraries);
+    section.field("used_memory_functions", function_bytes);
+    section.bytes("used_memory_scripts", (script_bytes + function_bytes) as u64);
     section.bytes("maxmemory", maxmemory);
     section.field("maxmemory_policy", "noeviction");
     section.field("mem_fragmentation_ratio", format!("{:.2}", resident as f64 / used.max(1) as f64));

@@ -52,7 +52,7 @@ fn found(vm: &mut Machine<'_>, args: Args, is_find: bool) -> Res<usize> {
         false => (false, 0),
     };
     vm.charge(looked)?;
-    let fuel = vm.fuel;
+    let fuel = vm.units_left();
     let (text, pattern) = (vm.bytes(text_id), vm.bytes(pattern_id));
     if is_plain {
         let (at, steps) = search(text.get(start..).unwrap_or_default(), pattern);
@@ -121,7 +121,7 @@ pub(super) fn gmatch_next(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     else {
         return Ok(0);
     };
-    let fuel = vm.fuel;
+    let fuel = vm.units_left();
     let (text, pattern) = (vm.bytes(text_id), vm.bytes(pattern_id));
     let mut matcher = Matcher::new(text, pattern, fuel);
     let mut at = from as usize;

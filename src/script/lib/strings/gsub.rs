@@ -19,7 +19,7 @@ pub(super) fn gsub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (mut at, mut count) = (0usize, 0i64);
     let is_anchored = vm.bytes(pattern_id).first() == Some(&b'^');
     while count < most {
-        let fuel = vm.fuel;
+        let fuel = vm.units_left();
         let (text, pattern) = (vm.bytes(text_id), vm.bytes(pattern_id));
         let mut matcher = Matcher::new(text, pattern, fuel);
         let result = matcher.run(at, usize::from(is_anchored)).and_then(|end| match (end, replacement) {

@@ -6,6 +6,7 @@
 //!   are instructions of the run, so every node ends a run at the same one.
 
 mod collect;
+mod frozen;
 mod slab;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::table::Table;
 use super::thread::{THREAD_BYTES, Thread};
 use super::value::{FuncId, LuaValue, NativeId, StrId, TableId, ThreadId};
 
+pub use self::frozen::FrozenHeap;
 pub use self::slab::Slab;
 
 /// A variable that closures share.

@@ -3,7 +3,7 @@
 //! Invariant: a freed number is used again before a new one is given, the last freed one first.
 
 /// Objects of one kind.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Slab<T> {
     items: Vec<Option<T>>,
     free: Vec<u32>,
