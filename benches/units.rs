@@ -54,6 +54,7 @@ fn measure(source: &str) -> (f64, &'static str) {
             Err(Fault::Error(_)) => "error",
             Err(Fault::Ended(End::Budget)) => "budget",
             Err(Fault::Ended(End::Memory)) => "memory",
+            Err(Fault::Ended(End::Killed)) => "killed",
             Err(Fault::Yield(_)) => "yield",
         };
         left = vm.fuel;

@@ -15,7 +15,9 @@ const DEPTH_MAX: usize = 1000;
 /// Bytes that an element of a reply takes besides its text.
 const ELEMENT_BYTES: usize = size_of::<Reply>();
 /// Units of an element that is converted.
-const ELEMENT_UNITS: u64 = 4;
+const ELEMENT_UNITS: u64 = 12;
+/// Units of looking for the fields by which a table stands for something else than an array.
+const SHAPE_UNITS: u64 = 100;
 
 fn field(vm: &mut Machine<'_>, name: &[u8], value: LuaValue) -> Res<LuaValue> {
     let table = vm.table(0, 1);
@@ -270,6 +272,10 @@ impl<'a, 'h> ReplyMaker<'a, 'h> {
 
     /// What a table stands for, by its fields in Redis's order.
     fn shape(&mut self, table: TableId) -> Res<Shape> {
+        if self.vm.heap.tables.get(table.0).is_none_or(|table| table.node_count() == 0) {
+            return Ok(Shape::Array(table));
+        }
+        self.vm.charge(SHAPE_UNITS)?;
         if let LuaValue::Str(id) = self.field(table, b"err") {
             let text = self.copy(id)?;
             return Ok(Shape::Done(ReplyError::text(c_string(&text).to_vec()).into()));

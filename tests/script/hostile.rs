@@ -11,8 +11,12 @@ const FUEL: u64 = 20_000_000;
 const MEMORY: usize = 64 << 20;
 
 fn run(source: &str) -> Trace {
+    run_with(source, FUEL)
+}
+
+fn run_with(source: &str, fuel: u64) -> Trace {
     let script = Script::new(source.as_bytes(), b"@user_script").map_err(|error| error.0).unwrap();
-    let mut vm = script.start(FUEL, MEMORY);
+    let mut vm = script.start(fuel, MEMORY);
     let result = match vm.call_at(0, 0) {
         Ok(_) => match vm.thread.stack[0] {
             LuaValue::Str(id) => Ok(vm.bytes(id).to_vec()),
@@ -21,7 +25,7 @@ fn run(source: &str) -> Trace {
         Err(Fault::Error(LuaValue::Str(id))) => Err(String::from_utf8_lossy(vm.bytes(id)).into_owned()),
         Err(other) => Err(format!("{other:?}")),
     };
-    (result, FUEL - vm.fuel, vm.heap.bytes)
+    (result, fuel - vm.fuel, vm.heap.bytes)
 }
 
 /// (script, how it ends)
@@ -72,7 +76,17 @@ const HOSTILE: &[(&str, Ends)] = &[
         "local t=setmetatable({}, {__newindex=function(t,k,v) rawset(t,k,v) t[k+1]=v end}) t[1]=1 return 'x'",
         Ends::Error,
     ),
-    ("return tostring(loadstring(('('):rep(1000000)..')'))", Ends::Well),
+    ("local a,b=('x'):rep(1e6),('x'):rep(1e6) while true do if a==b then end end", Ends::Budget),
+    ("local t={} for i=1,2^17 do t[i]=i end while true do t.x=1 t.x=nil t.y=1 t.y=nil end", Ends::Budget),
+    ("return tostring(('xy'):rep(1e6):find(('xy'):rep(1e5)..'z', 1, true))", Ends::Budget),
+    ("while true do local x=('%.99f'):format(1e308) end", Ends::Budget),
+    (
+        "local a,t={},{} for i=1,7000 do a[i]=i end \
+         while true do t[#t+1]=coroutine.wrap(function(...) coroutine.yield() end) t[#t](unpack(a)) end",
+        Ends::Memory,
+    ),
+    ("return tostring(loadstring('return '..('a and '):rep(90000)..'b'))", Ends::Well),
+    ("return tostring(loadstring(('('):rep(100000)..')'))", Ends::Well),
     ("return tostring(loadstring('return '..('1+'):rep(100000)..'1'))", Ends::Well),
     ("return tostring(loadstring('\\27Lua'))", Ends::Well),
     ("return tostring(0/0)..tostring(-(0/0))..(5%-3)..(-5%3)..(5.3%-1.1)..2^0.5", Ends::Well),
@@ -129,5 +143,31 @@ fn hostile_scripts_end_by_their_bounds_and_alike_after_any_history() {
     again.reverse();
     for (((source, _), one), other) in HOSTILE.iter().zip(&first).zip(&again) {
         assert!(one == other, "{source}\n{:?} {:?}", (one.1, one.2), (other.1, other.2));
+    }
+}
+
+/// Whatever an instruction does, and wherever it does it, its units are taken once.
+#[test]
+fn a_run_needs_exactly_the_units_that_it_took() {
+    for source in [
+        "return 'x'",
+        "local n = 0 for i = 1, 10 do n = n + i % 3 end return tostring(n)",
+        "local t = {x = 1} for i = 1, 10 do t.x = t.x + i t[i] = t.x end return tostring(#t)",
+        "local a, b = ('x'):rep(500), ('x'):rep(500) local n = 0 for i = 1, 5 do if a == b then n = n + 1 end end return tostring(n)",
+        "local function f(n) if n > 0 then return f(n - 1) end return 'x' end local k = ('y'):rep(100) return f(5) .. k",
+        "local t = setmetatable({}, {__index = function(t, k) return k end}) return t.x .. t[1]",
+        "local n = 0 for k, v in pairs({1, 2, x = 3}) do n = n + v end return tostring(n)",
+        "return ('hello'):gsub('l', function(c) return c .. c end)",
+    ] {
+        let (result, units, _) = run(source);
+        assert!(result.is_ok(), "{source}: {result:?}");
+        assert!(run_with(source, units).0.is_ok(), "{source}: {units} units");
+        for less in 1..=units.min(40) {
+            assert!(
+                is_as(Ends::Budget, &run_with(source, units - less).0),
+                "{source}: {} of {units} units",
+                units - less
+            );
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::script::vm::chunk::Named;
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
-use crate::script::vm::number::{TEXT_UNITS, number_text};
+use crate::script::vm::number::number_text;
+use crate::script::vm::units;
 use crate::script::vm::value::{LuaValue, StrId, TableId};
 
 impl Machine<'_> {
@@ -115,7 +116,7 @@ impl Machine<'_> {
         match self.arg(args, i) {
             LuaValue::Str(id) => Ok(id),
             LuaValue::Number(n) => {
-                self.charge(TEXT_UNITS)?;
+                self.charge(units::TEXT)?;
                 let id = self.heap.string(&number_text(n));
                 // As Lua does: the argument itself becomes a string, and so lives as long as the call.
                 if let Some(place) = self.thread.stack.get_mut(args.base + i - 1) {

@@ -59,7 +59,7 @@ fn bswap(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 /// All arguments together; the first one is looked at first, the others from the last on, as it shows in errors.
 fn fold(vm: &mut Machine<'_>, args: Args, join: fn(u32, u32) -> u32) -> Res<usize> {
-    vm.charge(args.count as u64)?;
+    vm.charge(2 * args.count as u64)?;
     let mut all = bits(vm, args, 1)?;
     for i in (2..=args.count).rev() {
         all = join(all, bits(vm, args, i)?);

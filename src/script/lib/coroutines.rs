@@ -2,6 +2,7 @@
 
 use crate::script::vm::machine::{Args, Fault, LEVELS_MAX, Machine, Native, Res};
 use crate::script::vm::thread::{Status, Thread};
+use crate::script::vm::units;
 use crate::script::vm::value::{LuaValue, ThreadId};
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
@@ -19,8 +20,6 @@ fn new_thread(vm: &mut Machine<'_>, args: Args) -> Res<ThreadId> {
     if !matches!(function, LuaValue::Function(_)) || vm.is_bound(function) {
         return Err(vm.bad_argument(1, "Lua function expected"));
     }
-    // Its stack is memory of its own.
-    vm.charge(100)?;
     let mut thread = Thread::default();
     thread.stack.resize(32, LuaValue::Nil);
     if let Some(place) = thread.stack.first_mut() {
@@ -129,7 +128,7 @@ impl Machine<'_> {
         if self.levels >= LEVELS_MAX {
             return Err(Fault::Error(self.string(b"C stack overflow")?));
         }
-        self.charge(8 + values.len() as u64)?;
+        self.charge(units::RESUME + values.len() as u64)?;
         let Some(place) = self.heap.threads.get_mut(id.0) else { return Ok(Vec::new()) };
         let mut thread = std::mem::take(place);
         thread.status = Status::Running;

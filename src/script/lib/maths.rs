@@ -2,38 +2,39 @@
 
 use crate::script::vm::arith;
 use crate::script::vm::machine::{Args, Machine, Native, Res};
+use crate::script::vm::units;
 use crate::script::vm::value::LuaValue;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("math.abs", |vm, args| one(vm, args, f64::abs)),
-    ("math.acos", |vm, args| one(vm, args, libm::acos)),
-    ("math.asin", |vm, args| one(vm, args, libm::asin)),
-    ("math.atan", |vm, args| one(vm, args, libm::atan)),
-    ("math.atan2", |vm, args| two(vm, args, libm::atan2)),
+    ("math.acos", |vm, args| hard(vm, args, libm::acos)),
+    ("math.asin", |vm, args| hard(vm, args, libm::asin)),
+    ("math.atan", |vm, args| hard(vm, args, libm::atan)),
+    ("math.atan2", |vm, args| hard_two(vm, args, libm::atan2)),
     ("math.ceil", |vm, args| one(vm, args, f64::ceil)),
-    ("math.cos", |vm, args| one(vm, args, libm::cos)),
-    ("math.cosh", |vm, args| one(vm, args, libm::cosh)),
+    ("math.cos", |vm, args| hard(vm, args, libm::cos)),
+    ("math.cosh", |vm, args| hard(vm, args, libm::cosh)),
     ("math.deg", |vm, args| one(vm, args, |x| x / RADIANS)),
-    ("math.exp", |vm, args| one(vm, args, libm::exp)),
+    ("math.exp", |vm, args| hard(vm, args, libm::exp)),
     ("math.floor", |vm, args| one(vm, args, arith::floor)),
-    ("math.fmod", |vm, args| two(vm, args, |x, y| x % y)),
+    ("math.fmod", fmod),
     ("math.frexp", frexp),
     ("math.ldexp", ldexp),
-    ("math.log", |vm, args| one(vm, args, libm::log)),
-    ("math.log10", |vm, args| one(vm, args, libm::log10)),
+    ("math.log", |vm, args| hard(vm, args, libm::log)),
+    ("math.log10", |vm, args| hard(vm, args, libm::log10)),
     ("math.max", |vm, args| best(vm, args, |x, most| x > most)),
     ("math.min", |vm, args| best(vm, args, |x, least| x < least)),
-    ("math.mod", |vm, args| two(vm, args, |x, y| x % y)),
+    ("math.mod", fmod),
     ("math.modf", modf),
-    ("math.pow", |vm, args| two(vm, args, arith::power)),
+    ("math.pow", |vm, args| hard_two(vm, args, arith::power)),
     ("math.rad", |vm, args| one(vm, args, |x| x * RADIANS)),
     ("math.random", random),
     ("math.randomseed", randomseed),
-    ("math.sin", |vm, args| one(vm, args, libm::sin)),
-    ("math.sinh", |vm, args| one(vm, args, libm::sinh)),
+    ("math.sin", |vm, args| hard(vm, args, libm::sin)),
+    ("math.sinh", |vm, args| hard(vm, args, libm::sinh)),
     ("math.sqrt", |vm, args| one(vm, args, f64::sqrt)),
-    ("math.tan", |vm, args| one(vm, args, libm::tan)),
-    ("math.tanh", |vm, args| one(vm, args, libm::tanh)),
+    ("math.tan", |vm, args| hard(vm, args, libm::tan)),
+    ("math.tanh", |vm, args| hard(vm, args, libm::tanh)),
 ];
 
 const RADIANS: f64 = std::f64::consts::PI / 180.0;
@@ -43,14 +44,29 @@ fn one(vm: &mut Machine<'_>, args: Args, of: fn(f64) -> f64) -> Res<usize> {
     Ok(vm.give(args, LuaValue::Number(of(x))))
 }
 
-fn two(vm: &mut Machine<'_>, args: Args, of: fn(f64, f64) -> f64) -> Res<usize> {
+/// What takes as long as a sine.
+fn hard(vm: &mut Machine<'_>, args: Args, of: fn(f64) -> f64) -> Res<usize> {
+    vm.charge(units::FUNCTION)?;
+    one(vm, args, of)
+}
+
+fn hard_two(vm: &mut Machine<'_>, args: Args, of: fn(f64, f64) -> f64) -> Res<usize> {
+    vm.charge(units::FUNCTION)?;
     let (x, y) = (vm.number_arg(args, 1)?, vm.number_arg(args, 2)?);
     Ok(vm.give(args, LuaValue::Number(of(x, y))))
 }
 
+/// The remainder is found bit by bit: as far as the exponents are apart.
+fn fmod(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
+    let (x, y) = (vm.number_arg(args, 1)?, vm.number_arg(args, 2)?);
+    let apart = libm::ilogb(x).saturating_sub(libm::ilogb(y));
+    vm.charge(units::FUNCTION + apart.clamp(0, 2200) as u64)?;
+    Ok(vm.give(args, LuaValue::Number(x % y)))
+}
+
 fn best(vm: &mut Machine<'_>, args: Args, is_better: fn(f64, f64) -> bool) -> Res<usize> {
     let mut best = vm.number_arg(args, 1)?;
-    vm.charge(args.count as u64)?;
+    vm.charge(2 * args.count as u64)?;
     for i in 2..=args.count {
         let x = vm.number_arg(args, i)?;
         if is_better(x, best) {

@@ -29,6 +29,7 @@ use super::vm::machine::{Machine, Native};
 use super::vm::names::{self, NAMES};
 use super::vm::strings::StrObj;
 use super::vm::table::Table;
+use super::vm::units;
 use super::vm::value::{LuaValue, NativeId, StrId, TableId};
 pub use image::Image;
 pub(super) use register::is_name;
@@ -63,6 +64,9 @@ const FUNCTION_REDIS: TableId = TableId(TABLES.len() as u32 + 4);
 /// Values that a C function may have on Lua's stack (`LUAI_MAXCSTACK`), its arguments among them: bounds nesting and the number of
 /// results where the originals are C.
 const C_STACK: usize = 8000;
+
+/// Places of a run's stack at its start: enough for a call of a few arguments.
+const STACK_PLACES: usize = 288;
 
 /// A field of a library's table that is not a function.
 #[derive(Clone, Copy, Debug)]
@@ -214,7 +218,7 @@ impl Script {
 
     /// What compiling it costs, units.
     pub fn units(&self) -> u64 {
-        self.source_len as u64
+        units::SOURCE_BYTE * self.source_len as u64
     }
 
     /// What it takes, bytes.
@@ -256,11 +260,13 @@ impl Script {
     fn enter(&self, vm: &mut Machine<'_>) {
         let globals = vm.globals;
         let main = vm.load(self.chunk.clone(), globals);
-        vm.thread.stack.resize(64, LuaValue::Nil);
+        vm.thread.stack.resize(STACK_PLACES, LuaValue::Nil);
         if let Some(place) = vm.thread.stack.first_mut() {
             *place = LuaValue::Function(main);
         }
         vm.thread.top = 1;
+        // What a run begins with is no work of the script.
+        vm.heap.strings.work.take();
     }
 }
 

@@ -92,8 +92,7 @@ fn sha1hex(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         return Err(raise(vm, "wrong number of arguments"));
     }
     let text = vm.text_of(vm.arg(args, 1)).map(|text| text.into_owned()).unwrap_or_default();
-    // About two bytes a nanosecond.
-    vm.charge(text.len() as u64 / 8)?;
+    vm.charge(100 + text.len() as u64 / 4)?;
     let value = vm.string(&sha1_hex(&text))?;
     Ok(vm.give(args, value))
 }

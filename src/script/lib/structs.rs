@@ -40,7 +40,7 @@ impl Format {
     /// The next letter.
     fn item(&mut self, vm: &mut Machine<'_>) -> Res<Option<Item>> {
         let Some(letter) = self.bytes.get(self.at).copied() else { return Ok(None) };
-        vm.charge(2)?;
+        vm.charge(5)?;
         self.at += 1;
         let size = match letter {
             b'b' | b'B' | b'x' => 1,

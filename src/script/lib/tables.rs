@@ -1,8 +1,8 @@
 //! `table` (the manual's 5.5).
 
 use crate::script::vm::machine::{Args, Machine, Native, Res};
-use crate::script::vm::number::TEXT_UNITS;
 use crate::script::vm::table::NoSuchKey;
+use crate::script::vm::units;
 use crate::script::vm::value::{LuaValue, TableId};
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
@@ -42,13 +42,11 @@ fn setn(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 fn maxn(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let table = vm.table_arg(args, 1)?;
-    let (mut most, mut key) = (0.0f64, LuaValue::Nil);
-    loop {
-        vm.charge(1)?;
-        let next = vm.heap.tables.get(table.0).and_then(|table| table.next(key, &vm.heap.strings).ok().flatten());
-        let Some((found, _)) = next else { break };
-        key = found;
-        if let LuaValue::Number(n) = found {
+    let (mut most, mut place) = (0.0f64, 0);
+    while let Some((next, key, _)) = vm.entry(table, place) {
+        vm.charge(2)?;
+        place = next;
+        if let LuaValue::Number(n) = key {
             most = most.max(n);
         }
     }
@@ -79,7 +77,7 @@ fn insert(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 /// `t[i] = t[i - 1]` for i from `end` down to `place` + 1; where there is little between the two, without asking for each.
 fn move_up(vm: &mut Machine<'_>, table: TableId, place: i64, end: i64) -> Res<()> {
     let count = vm.heap.tables.get(table.0).map_or(0, |table| table.array_len() + table.node_count());
-    vm.charge((end - place).min(4 * count as i64 + 8) as u64)?;
+    vm.charge(4 * (end - place).min(4 * count as i64 + 8) as u64)?;
     if end - place <= 2 * count as i64 + 8 {
         for i in (place + 1..=end).rev() {
             let value = at(vm, table, i - 1);
@@ -88,17 +86,15 @@ fn move_up(vm: &mut Machine<'_>, table: TableId, place: i64, end: i64) -> Res<()
         return Ok(());
     }
     let mut moved: Vec<(i64, LuaValue)> = Vec::new();
-    let mut key = LuaValue::Nil;
-    while let Some((found, value)) =
-        vm.heap.tables.get(table.0).and_then(|table| table.next(key, &vm.heap.strings).ok().flatten())
-    {
-        if let LuaValue::Number(n) = found
+    let mut at = 0;
+    while let Some((next, key, value)) = vm.entry(table, at) {
+        if let LuaValue::Number(n) = key
             && n as i64 as f64 == n
             && (place..end).contains(&(n as i64))
         {
             moved.push((n as i64, value));
         }
-        key = found;
+        at = next;
     }
     for (i, _) in moved.iter().filter(|(i, _)| *i != place) {
         set(vm, table, *i, LuaValue::Nil)?;
@@ -117,7 +113,7 @@ fn remove(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         return Ok(0);
     }
     let removed = at(vm, table, place);
-    vm.charge((end - place) as u64)?;
+    vm.charge(4 * (end - place) as u64)?;
     for i in place..end {
         let value = at(vm, table, i + 1);
         set(vm, table, i, value)?;
@@ -145,8 +141,8 @@ fn concat(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
             out.extend_from_slice(vm.bytes(separator));
         }
         let wide = vm.heap.strings.len(separator);
-        let made = if let LuaValue::Number(_) = value { TEXT_UNITS } else { 0 };
-        vm.charge(2 + made + (added + wide) as u64 / 16)?;
+        let made = if let LuaValue::Number(_) = value { units::TEXT } else { 0 };
+        vm.charge(6 + made + (added + wide) as u64 / 16)?;
         vm.room(out.len())?;
         i += 1;
     }
@@ -197,7 +193,7 @@ fn sort(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 }
 
 fn before(vm: &mut Machine<'_>, order: Option<LuaValue>, a: LuaValue, b: LuaValue) -> Res<bool> {
-    vm.charge(2)?;
+    vm.charge(5)?;
     // A comparator may take them out of the table.
     vm.kept.extend([a, b]);
     let answer = match order {

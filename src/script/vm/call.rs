@@ -7,6 +7,7 @@ use super::chunk::Named;
 use super::heap::Function;
 use super::machine::{Args, Caller, LEVELS_MAX, Machine, Res};
 use super::names;
+use super::units;
 use super::value::{LuaValue, NativeId};
 
 /// Places of a thread's stack.
@@ -24,10 +25,16 @@ impl<'h> Machine<'h> {
             }
             let more = len.next_power_of_two() - self.thread.stack.len();
             self.charge(more as u64 / 8)?;
-            let len = len.next_power_of_two().max(64);
-            self.thread.stack.resize(len, LuaValue::Nil);
+            self.grow_stack(more);
         }
         Ok(())
+    }
+
+    /// The stack has so many more places.
+    #[cold]
+    pub(super) fn grow_stack(&mut self, more: usize) {
+        self.heap.bytes += more * size_of::<LuaValue>();
+        self.thread.stack.resize(self.thread.stack.len() + more, LuaValue::Nil);
     }
 
     /// Calls a function from the library: its first result.
@@ -55,6 +62,7 @@ impl<'h> Machine<'h> {
         if self.levels >= LEVELS_MAX {
             return Err(self.machine_error(b"C stack overflow"));
         }
+        self.charge(units::CALLBACK)?;
         self.levels += 1;
         self.thread.levels += 1;
         let saved = self.thread.top;
@@ -97,6 +105,7 @@ impl<'h> Machine<'h> {
     #[inline]
     pub(super) fn call_native(&mut self, id: NativeId, base: usize, count: usize, caller: Caller) -> Res<usize> {
         self.thread.top = base + count;
+        self.charge(units::NATIVE)?;
         self.reserve(base + count + 8)?;
         let Some((_, native)) = self.natives.get(usize::from(id.0)) else { return Ok(0) };
         let outer = std::mem::replace(&mut self.caller, caller);

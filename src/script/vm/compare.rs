@@ -2,27 +2,10 @@
 
 use super::machine::{Fault, Machine, Res};
 use super::names;
-use super::value::LuaValue;
+use super::units;
+use super::value::{LuaValue, StrId};
 
 impl Machine<'_> {
-    #[inline]
-    pub(super) fn less_op(&mut self, x: LuaValue, y: LuaValue, (pc, top): (usize, usize)) -> Res<bool> {
-        if let (LuaValue::Number(x), LuaValue::Number(y)) = (x, y) {
-            return Ok(x < y);
-        }
-        self.save(pc, top);
-        self.less(x, y)
-    }
-
-    #[inline]
-    pub(super) fn less_equal_op(&mut self, x: LuaValue, y: LuaValue, (pc, top): (usize, usize)) -> Res<bool> {
-        if let (LuaValue::Number(x), LuaValue::Number(y)) = (x, y) {
-            return Ok(x <= y);
-        }
-        self.save(pc, top);
-        self.less_equal(x, y)
-    }
-
     /// `a == b`
     pub fn equal(&mut self, a: LuaValue, b: LuaValue) -> Res<bool> {
         if self.heap.strings.raw_equal(a, b) {
@@ -41,7 +24,7 @@ impl Machine<'_> {
         match (a, b) {
             (LuaValue::Number(x), LuaValue::Number(y)) => Ok(x < y),
             (LuaValue::Str(x), LuaValue::Str(y)) => {
-                self.charge(self.heap.strings.len(x).min(self.heap.strings.len(y)) as u64 / 64)?;
+                self.charge_comparison(x, y)?;
                 Ok(self.bytes(x) < self.bytes(y))
             }
             _ => match self.order_handler(a, b, names::LT) {
@@ -52,11 +35,11 @@ impl Machine<'_> {
     }
 
     /// `a <= b`
-    fn less_equal(&mut self, a: LuaValue, b: LuaValue) -> Res<bool> {
+    pub(super) fn less_equal(&mut self, a: LuaValue, b: LuaValue) -> Res<bool> {
         match (a, b) {
             (LuaValue::Number(x), LuaValue::Number(y)) => Ok(x <= y),
             (LuaValue::Str(x), LuaValue::Str(y)) => {
-                self.charge(self.heap.strings.len(x).min(self.heap.strings.len(y)) as u64 / 64)?;
+                self.charge_comparison(x, y)?;
                 Ok(self.bytes(x) <= self.bytes(y))
             }
             _ => {
@@ -69,6 +52,11 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+
+    fn charge_comparison(&mut self, a: StrId, b: StrId) -> Res<()> {
+        let len = self.heap.strings.len(a).min(self.heap.strings.len(b));
+        self.charge(units::COMPARE + len as u64 / 64)
     }
 
     fn order_error(&mut self, a: LuaValue, b: LuaValue) -> Fault {

@@ -4,6 +4,7 @@ use super::chunk::{Chunk, Named};
 use super::machine::{Caller, Fault, Machine};
 use super::op::Op;
 use super::thread::Frame;
+use super::units;
 use super::value::LuaValue;
 
 impl<'h> Machine<'h> {
@@ -14,6 +15,8 @@ impl<'h> Machine<'h> {
 
     /// The same, of bytes.
     pub fn error_at(&mut self, level: u32, text: &[u8]) -> Fault {
+        // It is copied until it is caught.
+        self.heap.strings.spend(units::MESSAGE + text.len() as u64 / 4);
         let mut message = self.place(level);
         message.extend_from_slice(text);
         Fault::Error(LuaValue::Str(self.heap.owned(message)))

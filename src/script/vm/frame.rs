@@ -10,10 +10,13 @@ use super::chunk::Named;
 use super::heap::Function;
 use super::machine::{Caller, Machine, Res};
 use super::thread::Frame;
+use super::units;
 use super::value::{FuncId, LuaValue, TableId};
 
 /// Nested calls of a thread.
 const FRAMES_MAX: usize = 20_000;
+/// Calls whose memory is charged at once.
+const FRAMES_STEP: usize = 32;
 
 impl<'h> Machine<'h> {
     /// Begins the call of a Lua function.
@@ -28,6 +31,7 @@ impl<'h> Machine<'h> {
         };
         let (params, is_vararg, needs_arg) = (usize::from(info.params), info.is_vararg, info.needs_arg);
         let (registers, start) = (usize::from(info.registers), info.start);
+        self.charge(units::CALL + count as u64 / 2)?;
         let mut base = at + 1;
         let mut extra = 0;
         if is_vararg {
@@ -64,6 +68,10 @@ impl<'h> Machine<'h> {
             extra: extra as u32,
             tail_calls: 0,
         });
+        if self.thread.frames.len() > self.thread.deepest {
+            self.thread.deepest += FRAMES_STEP;
+            self.heap.bytes += FRAMES_STEP * size_of::<Frame>();
+        }
         Ok(())
     }
 
@@ -72,7 +80,7 @@ impl<'h> Machine<'h> {
     }
 
     fn arg_table(&mut self, from: usize, count: usize) -> Res<TableId> {
-        self.charge(count as u64)?;
+        self.charge(units::OBJECT + 2 * units::PIECE + 2 * count as u64)?;
         let table = self.table(count, 1);
         for i in 0..count {
             let value = self.thread.stack.get(from + i).copied().unwrap_or_default();
@@ -97,7 +105,6 @@ impl Machine<'_> {
                         return Ok(false);
                     }
                     _ => {
-                        self.charge(count as u64 / 4)?;
                         self.push_frame(id, at, count, wanted, false)?;
                         return Ok(true);
                     }
@@ -137,7 +144,6 @@ impl Machine<'_> {
         self.thread.stack.copy_within(at..at + 1 + count, to);
         self.thread.frames.pop();
         if let LuaValue::Function(id) = self.thread.stack[to] {
-            self.charge(count as u64 / 4)?;
             self.push_frame(id, to, count, frame.wanted, frame.is_entry)?;
             if let Some(last) = self.thread.frames.last_mut() {
                 last.tail_calls = frame.tail_calls.saturating_add(1);
@@ -156,7 +162,7 @@ impl Machine<'_> {
         }
         let wanted = usize::from(wanted) - 1;
         if wanted == 1 {
-            self.thread.stack[to] = if given == 0 { LuaValue::Nil } else { self.thread.stack[from] };
+            self.thread.stack[to] = if given == 0 { LuaValue::Nil } else { self.thread.stack[from].copied() };
             return;
         }
         let kept = given.min(wanted);
@@ -176,7 +182,7 @@ impl Machine<'_> {
             self.thread.stack.copy_within(from..from + count, to);
             return Ok(Some(count));
         }
-        self.charge(count as u64 / 4)?;
+        self.charge(count as u64 / 2)?;
         self.results(from, count, to, frame.wanted);
         Ok(None)
     }

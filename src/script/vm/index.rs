@@ -5,8 +5,11 @@ use super::machine::{Machine, Res};
 use super::names;
 use super::op::NO_REG;
 use super::table::BadKey;
+use super::units;
 use super::value::{LuaValue, TableId};
 
+/// Units of asking one table and its metatable.
+const LINK: u64 = 4 * units::LOOKUP;
 /// Tables asked one after the other by `__index` and `__newindex`.
 const CHAIN_MAX: usize = 100;
 
@@ -15,6 +18,12 @@ impl<'h> Machine<'h> {
     #[inline]
     pub fn raw_get(&self, table: TableId, key: LuaValue) -> LuaValue {
         self.heap.tables.get(table.0).map_or(LuaValue::Nil, |table| table.get(key, &self.heap.strings))
+    }
+
+    /// The entry of a table at place `at` of its traversal, as [`Table::entry`](super::table::Table::entry) has it.
+    #[inline]
+    pub fn entry(&self, table: TableId, at: usize) -> Option<(usize, LuaValue, LuaValue)> {
+        self.heap.tables.get(table.0)?.entry(at, &self.heap.strings)
     }
 
     /// `rawset`
@@ -32,7 +41,7 @@ impl<'h> Machine<'h> {
         let after = table.bytes();
         if after != before {
             *bytes = (*bytes + after).saturating_sub(before);
-            self.charge(after as u64 / 64)?;
+            self.charge(after as u64 / 16)?;
             if self.heap.bytes > self.memory {
                 // A collection at the next instruction that may have one decides.
                 self.heap.collect_at = 0;
@@ -51,6 +60,7 @@ impl Machine<'_> {
     pub(super) fn index(&mut self, object: LuaValue, key: LuaValue, operand: u8) -> Res<LuaValue> {
         let mut object = object;
         for _ in 0..CHAIN_MAX {
+            self.charge(LINK)?;
             let handler = match object {
                 LuaValue::Table(id) => {
                     let value = self.raw_get(id, key);
@@ -70,7 +80,6 @@ impl Machine<'_> {
                     handler => handler,
                 },
             };
-            self.charge(1)?;
             if matches!(handler, LuaValue::Function(_) | LuaValue::Native(_)) {
                 return self.call(handler, &[object, key]);
             }
@@ -91,6 +100,7 @@ impl Machine<'_> {
     pub(super) fn set_index(&mut self, object: LuaValue, key: LuaValue, value: LuaValue, operand: u8) -> Res<()> {
         let mut object = object;
         for _ in 0..CHAIN_MAX {
+            self.charge(LINK)?;
             let handler = match object {
                 LuaValue::Table(id) => {
                     let has_meta = self.heap.tables.get(id.0).is_some_and(|table| table.meta.is_some());
@@ -110,7 +120,6 @@ impl Machine<'_> {
                     handler => handler,
                 },
             };
-            self.charge(1)?;
             if matches!(handler, LuaValue::Function(_) | LuaValue::Native(_)) {
                 self.call(handler, &[object, key, value])?;
                 return Ok(());

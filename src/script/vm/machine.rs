@@ -13,6 +13,7 @@ use super::heap::{Function, Heap};
 use super::strings::StrObj;
 use super::table::Table;
 use super::thread::Thread;
+use super::units;
 use super::value::{FuncId, LuaValue, StrId, TableId, ThreadId};
 use crate::store::ScriptFlags;
 
@@ -323,7 +324,7 @@ impl<'h> Machine<'h> {
     /// # Errors
     /// The run is over.
     pub fn compile(&mut self, source: &[u8], name: &[u8]) -> Res<Result<Arc<Chunk>, Vec<u8>>> {
-        self.charge(source.len() as u64)?;
+        self.charge(units::COMPILING + units::SOURCE_BYTE * source.len() as u64)?;
         let heap = &mut self.heap;
         let mut known = std::collections::BTreeMap::new();
         let mut intern = |text: &[u8]| *known.entry(text.to_vec()).or_insert_with(|| heap.string(text));

@@ -1,7 +1,7 @@
 //! The language: Lua 5.1 by its reference manual, with its error texts.
 //!
 //! [`lexer`] and [`compile`] make a [`chunk::Chunk`] of a source, [`machine`] runs it on the objects of a [`heap`]. `run` has the loop, with
-//! `uncommon`, `upvalue`, and `frame` for calls; what the library does as well is in `call`, `index`, `operate`, `compare`, `meta`;
+//! `fast` inside it, `uncommon`, `upvalue`, and `frame` for calls; what the library does as well is in `call`, `index`, `operate`, `compare`, `meta`;
 //! `error` says what went wrong where, `coroutine` how threads go on, `native` has functions of the library as values.
 
 pub mod arith;
@@ -11,10 +11,12 @@ mod compare;
 pub mod compile;
 mod coroutine;
 mod error;
+mod fast;
 mod frame;
 pub mod heap;
 mod index;
 pub mod lexer;
+mod lookup;
 pub mod machine;
 mod meta;
 pub mod names;
@@ -28,5 +30,6 @@ pub mod strings;
 pub mod table;
 pub mod thread;
 mod uncommon;
+pub mod units;
 mod upvalue;
 pub mod value;

@@ -1,9 +1,7 @@
 //! Numbers and their texts, as C's library has them, without it.
 
 use super::printf::Directive;
-
-/// What making the text of a number costs at most, units.
-pub(crate) const TEXT_UNITS: u64 = 40;
+use super::units;
 
 /// Longest text that is read as a number, bytes.
 const NUMBER_LEN_MAX: usize = 4096;
@@ -13,7 +11,7 @@ pub fn reading_cost(text: &[u8]) -> u64 {
     let text = text.get(..NUMBER_LEN_MAX).unwrap_or(text);
     let mantissa = text.iter().take_while(|byte| !matches!(**byte, b'e' | b'E'));
     let digits = mantissa.filter(|byte| byte.is_ascii_digit()).count();
-    text.len() as u64 / 8 + if digits > 19 { 1000 } else { 0 }
+    units::READING + text.len() as u64 + if digits > 19 { 1000 } else { 0 }
 }
 
 /// The number that the whole text is, blanks around it aside, as `tonumber` reads it.
@@ -28,12 +26,18 @@ pub fn number_of(text: &[u8]) -> Option<f64> {
 
 /// `%.14g`, as `tostring` shows numbers.
 pub fn number_text(value: f64) -> Vec<u8> {
-    if value.fract() == 0.0 && value.abs() < 1e14 && !(value == 0.0 && value.is_sign_negative()) {
-        return (value as i64).to_string().into_bytes();
-    }
     let mut out = Vec::with_capacity(24);
-    Directive::precision(14).float(&mut out, value, b'g');
+    number_text_to(&mut out, value);
     out
+}
+
+/// The same, appended.
+pub fn number_text_to(out: &mut Vec<u8>, value: f64) {
+    if value.fract() == 0.0 && value.abs() < 1e14 && !(value == 0.0 && value.is_sign_negative()) {
+        out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    } else {
+        Directive::precision(14).float(out, value, b'g');
+    }
 }
 
 /// The number at the beginning of `text`, as `strtod` reads it in the C locale, and the bytes it takes; (0, 0) if there is

@@ -4,7 +4,8 @@ use super::arith;
 use super::chunk::Named;
 use super::machine::{Machine, Res};
 use super::names;
-use super::number::{TEXT_UNITS, number_of, number_text, reading_cost};
+use super::number::{number_of, number_text, reading_cost};
+use super::units;
 use super::value::{LuaValue, StrId};
 
 /// An arithmetic operation.
@@ -162,7 +163,7 @@ impl Machine<'_> {
             }
             self.charge_bytes(len)?;
             let numbers = (from..=end).filter(|register| matches!(at(self, *register), LuaValue::Number(_))).count();
-            self.charge(numbers as u64 * TEXT_UNITS)?;
+            self.charge(numbers as u64 * units::TEXT)?;
             let mut text = Vec::with_capacity(len);
             for register in from..=end {
                 match if register == end { right } else { at(self, register) } {

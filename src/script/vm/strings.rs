@@ -31,6 +31,11 @@ enum Bytes {
 }
 
 impl StrObj {
+    /// True for a string that takes no memory of its own.
+    pub(super) fn is_inline(len: usize) -> bool {
+        len <= INLINE
+    }
+
     /// A copy of `bytes`.
     pub fn new(bytes: &[u8]) -> Self {
         let mut inline = [0; INLINE];
@@ -244,12 +249,12 @@ impl Strings {
     #[inline]
     pub fn probed(&self, probes: usize) {
         if probes > PROBES_FREE {
-            self.spend((probes / PROBES_FREE) as u64);
+            self.spend(probes as u64);
         }
     }
 
     #[inline]
-    fn spend(&self, units: u64) {
+    pub(super) fn spend(&self, units: u64) {
         if units > 0 {
             self.work.set(self.work.get() + units);
         }

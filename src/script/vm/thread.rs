@@ -2,8 +2,8 @@
 
 use super::value::{FuncId, LuaValue};
 
-/// What a coroutine is charged for, bytes.
-pub const THREAD_BYTES: usize = 1024;
+/// What a coroutine is charged for besides its stack and its calls, bytes.
+const THREAD_BYTES: usize = 256;
 
 /// A call of a Lua function.
 #[derive(Clone, Copy, Debug)]
@@ -58,15 +58,30 @@ pub struct Thread {
     pub status: Status,
     /// Levels of the library that stand between the running call and the thread's own loop.
     pub levels: u32,
+    /// Calls that it has room for, as far as they are charged.
+    pub(super) deepest: usize,
 }
 
 impl Default for Thread {
     fn default() -> Self {
-        Self { stack: Vec::new(), frames: Vec::new(), top: 0, open: Vec::new(), status: Status::Suspended, levels: 0 }
+        Self {
+            stack: Vec::new(),
+            frames: Vec::new(),
+            top: 0,
+            open: Vec::new(),
+            status: Status::Suspended,
+            levels: 0,
+            deepest: 0,
+        }
     }
 }
 
 impl Thread {
+    /// What it takes, bytes.
+    pub(super) fn bytes(&self) -> usize {
+        THREAD_BYTES + self.stack.len() * size_of::<LuaValue>() + self.deepest * size_of::<Frame>()
+    }
+
     /// Values that it keeps alive.
     pub fn values(&self) -> impl Iterator<Item = LuaValue> {
         let called = self.frames.iter().map(|frame| LuaValue::Function(frame.function));

@@ -5,96 +5,51 @@
     reason = "the compiler's registers and constants are within the frame's; checked all the same"
 )]
 
-use super::chunk::Proto;
-use super::heap::Function;
+use super::chunk::Chunk;
 use super::machine::{Machine, Res};
-use super::op::{NO_REG, Op};
-use super::operate::Arith;
+use super::op::Op;
 use super::table::Table;
+use super::thread::Frame;
+use super::units;
 use super::value::LuaValue;
 
 impl Machine<'_> {
     /// Runs one of them.
     #[inline]
-    pub(super) fn uncommon(
-        &mut self,
-        op: Op,
-        protos: &[Proto],
-        constants: &[LuaValue],
-        number: u32,
-        function: u32,
-        (pc, base, registers): (usize, usize, usize),
-    ) -> Res<()> {
+    pub(super) fn uncommon(&mut self, op: Op, chunk: &Chunk, number: u32, frame: &Frame) -> Res<()> {
+        let base = frame.base as usize;
         macro_rules! reg {
             ($i:expr) => {
                 self.thread.stack[base + usize::from($i)]
             };
         }
-        let top = self.thread.top;
-        self.save(pc, base + registers);
         match op {
-            Op::SetGlobal { a, k } => {
-                let Some(Function::Lua { env, .. }) = self.heap.functions.get(function) else { return Ok(()) };
-                let (env, value) = (*env, reg!(a));
-                self.set_index(LuaValue::Table(env), constants[k as usize], value, NO_REG)?;
-            }
-            Op::SetField { a, c, k } | Op::SetConst { a, c, k } => {
-                let (object, value) = (reg!(a), reg!(c));
-                self.set_index(object, constants[k as usize], value, 0)?;
-                self.settle(base + registers)?;
-            }
-            Op::Method { a, b, k } => {
-                let object = reg!(b);
-                let value = self.index(object, constants[k as usize], 0)?;
-                reg!(a + 1) = object;
-                reg!(a) = value;
-            }
             Op::NewTable { a, array, fields } => {
                 let table = self.heap.table(Table::sized(usize::from(array), usize::from(fields)));
-                self.charge(u64::from(array) / 4 + u64::from(fields) / 2 + 2)?;
+                let pieces = u64::from(array > 0) + 2 * u64::from(fields > 0);
+                self.charge(pieces * units::PIECE + u64::from(array) / 2 + 2 * u64::from(fields))?;
                 reg!(a) = LuaValue::Table(table);
-                self.settle(base + registers)?;
-            }
-            Op::SetList { a, n, start } => {
-                let from = base + usize::from(a) + 1;
-                let count = if n == 0 { top - from } else { usize::from(n) };
-                self.set_list(base + usize::from(a), from, count, start as usize)?;
-                self.settle(base + registers)?;
             }
             Op::Minus { a, b } => {
-                if let LuaValue::Number(x) = reg!(b) {
-                    reg!(a) = LuaValue::Number(-x);
-                } else {
-                    let value = reg!(b);
-                    let value = self.minus(value)?;
-                    reg!(a) = value;
-                }
+                let value = self.minus(reg!(b))?;
+                reg!(a) = value;
             }
             Op::Len { a, b } => {
-                let value = reg!(b);
-                let value = self.length(value)?;
+                let value = self.length(reg!(b))?;
                 reg!(a) = value;
             }
             Op::Concat { a, b, c } => {
                 let value = self.concat(base, b, c)?;
                 reg!(a) = value;
-                self.settle(base + registers)?;
             }
             Op::Close { a } => self.close_upvalues((base + usize::from(a)) as u32),
             Op::Closure { a, p } => {
-                let closure = self.close_over(function, base, number, p, &protos[p as usize].captures)?;
+                let captures = &chunk.protos[p as usize].captures;
+                let closure = self.close_over(frame.function.0, base, number, p, captures)?;
                 reg!(a) = closure;
-                self.settle(base + registers)?;
             }
-            Op::Vararg { a, b } => self.extra_arguments(base, base + usize::from(a), b)?,
             _ => {}
         }
-        Ok(())
-    }
-
-    pub(super) fn arith_to(&mut self, to: usize, op: Arith, x: LuaValue, y: LuaValue) -> Res<()> {
-        let value = self.arith(op, x, y)?;
-        self.thread.stack[to] = value;
         Ok(())
     }
 
@@ -121,10 +76,10 @@ impl Machine<'_> {
     }
 
     /// `...` of the last frame goes to `at`: as many as are `wanted`, less one, or all.
-    fn extra_arguments(&mut self, base: usize, at: usize, wanted: u8) -> Res<()> {
+    pub(super) fn extra_arguments(&mut self, base: usize, at: usize, wanted: u8) -> Res<()> {
         let extra = self.thread.frames.last().map_or(0, |frame| frame.extra) as usize;
         let count = if wanted == 0 { extra } else { usize::from(wanted) - 1 };
-        self.charge(count as u64 / 4)?;
+        self.charge(count as u64 / 2)?;
         self.reserve(at + count + 8)?;
         for i in 0..count {
             self.thread.stack[at + i] = if i < extra { self.thread.stack[base - extra + i] } else { LuaValue::Nil };
@@ -149,9 +104,9 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn set_list(&mut self, table: usize, from: usize, count: usize, start: usize) -> Res<()> {
+    pub(super) fn set_list(&mut self, table: usize, from: usize, count: usize, start: usize) -> Res<()> {
         let LuaValue::Table(id) = self.thread.stack[table] else { return Ok(()) };
-        self.charge(count as u64 / 4)?;
+        self.charge(count as u64 / 2)?;
         if let Some(table) = self.heap.tables.get_mut(id.0) {
             let before = table.bytes();
             table.reserve_array(start + count);

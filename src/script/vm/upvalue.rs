@@ -17,7 +17,7 @@ impl Machine<'_> {
         proto: u32,
         captures: &[Capture],
     ) -> Res<LuaValue> {
-        self.charge(captures.len() as u64 + 2)?;
+        self.charge(4 * captures.len() as u64)?;
         let upvalues = captures
             .iter()
             .map(|capture| match capture {

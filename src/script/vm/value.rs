@@ -41,6 +41,13 @@ pub enum LuaValue {
 }
 
 impl LuaValue {
+    /// The same value. A number is copied as one: its kind and its bits may just have been written, by two stores, and a load of both
+    /// at once would wait until they have left the CPU.
+    #[inline(always)]
+    pub(super) fn copied(&self) -> Self {
+        if let Self::Number(n) = *self { Self::Number(n) } else { *self }
+    }
+
     /// What `if` takes for true.
     pub fn is_true(self) -> bool {
         !matches!(self, Self::Nil | Self::Bool(false))
@@ -49,6 +56,11 @@ impl LuaValue {
     /// True for `nil`.
     pub fn is_nil(self) -> bool {
         matches!(self, Self::Nil)
+    }
+
+    /// True for what a collection follows or frees.
+    pub(super) fn is_object(self) -> bool {
+        matches!(self, Self::Str(_) | Self::Table(_) | Self::Function(_) | Self::Thread(_))
     }
 
     /// What `type` answers.

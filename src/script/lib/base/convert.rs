@@ -2,7 +2,8 @@
 
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::names;
-use crate::script::vm::number::{TEXT_UNITS, number_text};
+use crate::script::vm::number::number_text;
+use crate::script::vm::units;
 use crate::script::vm::value::LuaValue;
 
 pub(super) fn tonumber(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
@@ -17,7 +18,7 @@ pub(super) fn tonumber(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     if !(2..=36).contains(&base) {
         return Err(vm.bad_argument(2, "base out of range"));
     }
-    vm.charge(vm.heap.strings.len(id) as u64 / 8)?;
+    vm.charge(units::READING + 2 * vm.heap.strings.len(id) as u64)?;
     let answer = whole_number(vm.bytes(id), base as u32).map_or(LuaValue::Nil, LuaValue::Number);
     Ok(vm.give(args, answer))
 }
@@ -87,7 +88,7 @@ impl Machine<'_> {
         Ok(LuaValue::Str(match value {
             LuaValue::Str(id) => id,
             LuaValue::Number(n) => {
-                self.charge(TEXT_UNITS)?;
+                self.charge(units::TEXT)?;
                 return self.string(&number_text(n));
             }
             LuaValue::Nil => names::NIL,

@@ -131,7 +131,7 @@ fn select(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     }
     let given = (count - from) as usize;
     let start = args.base + from as usize;
-    vm.charge(given as u64 / 8)?;
+    vm.charge(given as u64)?;
     vm.thread.stack.copy_within(start..start + given, args.base);
     Ok(given)
 }
@@ -151,7 +151,7 @@ fn unpack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let Some(count) = usize::try_from(count).ok().filter(|count| count.saturating_add(args.count) <= C_STACK) else {
         return Err(vm.error("too many results to unpack"));
     };
-    vm.charge(count as u64)?;
+    vm.charge(2 * count as u64)?;
     vm.reserve(args.base + count + 8)?;
     for i in 0..count {
         let value = vm.raw_get(table, LuaValue::Number((first + i as i64) as f64));

@@ -33,7 +33,7 @@ pub(super) fn decode(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let source = text_arg(vm, args)?;
     let len = vm.heap.strings.len(source);
     // Every byte is looked at once.
-    vm.charge(len as u64 / 4)?;
+    vm.charge(len as u64 / 2)?;
     if let [0, _, ..] | [_, 0, ..] = vm.bytes(source) {
         return Err(vm.error("JSON parser does not support UTF-16 or UTF-32"));
     }

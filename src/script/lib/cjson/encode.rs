@@ -6,8 +6,9 @@
 use super::{Setting, exactly_one, setting};
 use crate::script::lib::C_STACK;
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
-use crate::script::vm::number::number_text;
+use crate::script::vm::number::number_text_to;
 use crate::script::vm::printf::{Directive, to_i32};
+use crate::script::vm::units;
 use crate::script::vm::value::{LuaValue, StrId, TableId};
 
 /// Bytes of a string that are escaped between two looks at the budget.
@@ -16,8 +17,16 @@ const PART: usize = 4096;
 /// A table that is being written.
 #[derive(Clone, Copy)]
 enum Level {
-    Array { table: TableId, next: i32, len: i32 },
-    Object { table: TableId, key: LuaValue },
+    Array {
+        table: TableId,
+        next: i32,
+        len: i32,
+    },
+    /// With the place of its next field; 0 in front of the first.
+    Object {
+        table: TableId,
+        place: usize,
+    },
 }
 
 /// The settings that count here.
@@ -52,7 +61,7 @@ pub(super) fn encode(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     while let Some(level) = encoder.levels.pop() {
         match level {
             Level::Array { table, next, len } => encoder.element(vm, table, next, len)?,
-            Level::Object { table, key } => encoder.field(vm, table, key)?,
+            Level::Object { table, place } => encoder.field(vm, table, place)?,
         }
     }
     let text = vm.owned(encoder.out)?;
@@ -82,14 +91,14 @@ impl Encoder {
         self.value(vm, value)
     }
 
-    /// The field behind `key`, or the end of the object.
-    fn field(&mut self, vm: &mut Machine<'_>, table: TableId, key: LuaValue) -> Res<()> {
-        self.slots -= if key.is_nil() { 0 } else { 2 };
-        let Some((found, value)) = next(vm, table, key) else {
+    /// The field at `place`, or the end of the object.
+    fn field(&mut self, vm: &mut Machine<'_>, table: TableId, place: usize) -> Res<()> {
+        self.slots -= if place == 0 { 0 } else { 2 };
+        let Some((next, found, value)) = vm.entry(table, place) else {
             self.out.push(b'}');
             return Ok(());
         };
-        if !key.is_nil() {
+        if place > 0 {
             self.out.push(b',');
         }
         match found {
@@ -103,13 +112,13 @@ impl Encoder {
         }
         self.out.push(b':');
         self.slots += 2;
-        self.levels.push(Level::Object { table, key: found });
+        self.levels.push(Level::Object { table, place: next });
         self.value(vm, value)
     }
 
     /// A value; of a table only the beginning.
     fn value(&mut self, vm: &mut Machine<'_>, value: LuaValue) -> Res<()> {
-        vm.charge(4)?;
+        vm.charge(10)?;
         vm.room(self.out.len())?;
         match value {
             LuaValue::Str(id) => return self.string(vm, id),
@@ -124,7 +133,7 @@ impl Encoder {
     }
 
     fn table(&mut self, vm: &mut Machine<'_>, table: TableId) -> Res<()> {
-        vm.charge(4)?;
+        vm.charge(10)?;
         let depth = self.levels.len() as i32 + 1;
         if depth > self.depth || self.slots + 3 > C_STACK {
             return Err(vm.error(&format!("Cannot serialise, excessive nesting ({depth})")));
@@ -136,7 +145,7 @@ impl Encoder {
             }
             _ => {
                 self.out.push(b'{');
-                self.levels.push(Level::Object { table, key: LuaValue::Nil });
+                self.levels.push(Level::Object { table, place: 0 });
             }
         }
         Ok(())
@@ -145,9 +154,9 @@ impl Encoder {
     /// How many values an array has, its gaps counted; 0 or less for what becomes an object. Indexes are C's `int`, as they are in
     /// the library: larger ones wrap.
     fn array_len(&self, vm: &mut Machine<'_>, table: TableId) -> Res<i32> {
-        let (mut most, mut items, mut key) = (0i32, 0i32, LuaValue::Nil);
-        while let Some((found, _)) = next(vm, table, key) {
-            vm.charge(1)?;
+        let (mut most, mut items, mut place) = (0i32, 0i32, 0);
+        while let Some((next, found, _)) = vm.entry(table, place) {
+            vm.charge(2)?;
             let LuaValue::Number(n) = found else { return Ok(-1) };
             if n < 1.0 || crate::script::vm::arith::floor(n) != n {
                 return Ok(-1);
@@ -156,7 +165,7 @@ impl Encoder {
                 most = to_i32(n);
             }
             items = items.wrapping_add(1);
-            key = found;
+            place = next;
         }
         if self.ratio > 0 && most > items.wrapping_mul(self.ratio) && most > self.safe {
             if !self.convert {
@@ -178,9 +187,10 @@ impl Encoder {
             return Ok(());
         }
         if self.precision == 14 && n.fract() == 0.0 && n.abs() < 1e14 {
-            self.out.extend_from_slice(&number_text(n));
+            vm.charge(units::TEXT / 8)?;
+            number_text_to(&mut self.out, n);
         } else {
-            vm.charge(40)?;
+            vm.charge(units::TEXT)?;
             Directive::precision(self.precision as usize).float(&mut self.out, n, b'g');
         }
         Ok(())
@@ -196,7 +206,7 @@ impl Encoder {
             part.iter().for_each(|byte| escape(&mut self.out, *byte));
             let len = part.len();
             at += len;
-            vm.charge(1 + len as u64 / 4)?;
+            vm.charge(4 + len as u64 / 2)?;
             vm.room(self.out.len())?;
         }
         self.out.push(b'"');
@@ -222,9 +232,4 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
         }
         _ => out.push(byte),
     }
-}
-
-/// The entry behind `key`, whatever the metatable says.
-fn next(vm: &Machine<'_>, table: TableId, key: LuaValue) -> Option<(LuaValue, LuaValue)> {
-    vm.heap.tables.get(table.0)?.next(key, &vm.heap.strings).ok()?
 }

@@ -26,7 +26,7 @@ pub(super) fn pack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 /// Appends a value that is so many tables deep.
 fn put(vm: &mut Machine<'_>, out: &mut Vec<u8>, value: LuaValue, level: usize) -> Res<()> {
-    vm.charge(4)?;
+    vm.charge(10)?;
     vm.room(out.len())?;
     match value {
         LuaValue::Str(id) => {
@@ -60,11 +60,11 @@ fn put(vm: &mut Machine<'_>, out: &mut Vec<u8>, value: LuaValue, level: usize) -
                 } else {
                     head(out, len, 0xde, 0xdf)
                 }
-                let mut key = LuaValue::Nil;
-                while let Some((found, item)) = next(vm, table, key) {
-                    put(vm, out, found, level + 1)?;
+                let mut place = 0;
+                while let Some((next, key, item)) = vm.entry(table, place) {
+                    put(vm, out, key, level + 1)?;
                     put(vm, out, item, level + 1)?;
-                    key = found;
+                    place = next;
                 }
             }
         },
@@ -122,20 +122,15 @@ fn number(out: &mut Vec<u8>, n: f64) {
 
 /// The length of a table whose keys are 1 to n, or the number of entries of another one.
 fn list_len(vm: &mut Machine<'_>, table: TableId) -> Res<Result<usize, usize>> {
-    let (mut count, mut most, mut is_list, mut key) = (0usize, 0i32, true, LuaValue::Nil);
-    while let Some((found, _)) = next(vm, table, key) {
-        vm.charge(1)?;
+    let (mut count, mut most, mut is_list, mut place) = (0usize, 0i32, true, 0);
+    while let Some((next, key, _)) = vm.entry(table, place) {
+        vm.charge(2)?;
+        place = next;
         count += 1;
-        match found {
+        match key {
             LuaValue::Number(n) if n > 0.0 && f64::from(to_i32(n)) == n => most = most.max(to_i32(n)),
             _ => is_list = false,
         }
-        key = found;
     }
     Ok(if is_list && most as usize == count { Ok(count) } else { Err(count) })
-}
-
-/// The entry behind `key`, whatever the metatable says.
-fn next(vm: &Machine<'_>, table: TableId, key: LuaValue) -> Option<(LuaValue, LuaValue)> {
-    vm.heap.tables.get(table.0)?.next(key, &vm.heap.strings).ok()?
 }

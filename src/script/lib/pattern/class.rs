@@ -46,7 +46,7 @@ impl<'a> Matcher<'a> {
 
     /// `[set]`, from its opening to its closing bracket.
     pub(super) fn in_set(&mut self, byte: u8, p: usize, close: usize) -> bool {
-        self.steps += (close - p) as u64 / 8;
+        self.steps += 1 + (close - p) as u64 / 2;
         let mut at = p + 1;
         let mut inside = true;
         if self.byte(at) == Some(b'^') {

@@ -9,6 +9,9 @@ use crate::script::vm::machine::{End, Fault, Machine, Res};
 /// Captures of a pattern.
 const CAPTURES_MAX: usize = 32;
 
+/// Steps of beginning or ending a capture, besides its own.
+const CAPTURE_STEPS: u64 = 4;
+
 /// Nested matches: one for each repeated item and capture of the pattern.
 const DEPTH_MAX: usize = 200;
 
@@ -52,6 +55,7 @@ impl<'a> Matcher<'a> {
     pub(super) fn run(&mut self, start: usize, pattern_at: usize) -> Found {
         self.captures.clear();
         self.depth = 0;
+        self.steps += 1;
         self.matches(start, pattern_at)
     }
 
@@ -86,6 +90,7 @@ impl<'a> Matcher<'a> {
                     let open = self.captures.iter().rposition(|capture| matches!(capture, Capture::Open(_)));
                     let Some(open) = open else { return Err(Stop::Wrong("invalid pattern capture")) };
                     let before = self.captures.get(open).copied();
+                    self.steps += CAPTURE_STEPS;
                     if let (Some(Capture::Open(from)), Some(place)) = (before, self.captures.get_mut(open)) {
                         *place = Capture::Part(from, s - from);
                     }
@@ -164,6 +169,7 @@ impl<'a> Matcher<'a> {
         if self.captures.len() >= CAPTURES_MAX {
             return Err(Stop::Wrong("too many captures"));
         }
+        self.steps += CAPTURE_STEPS;
         self.captures.push(capture);
         let count = self.captures.len();
         let found = self.matches(s, p)?;

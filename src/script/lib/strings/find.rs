@@ -8,24 +8,24 @@ use crate::script::vm::value::{LuaValue, StrId};
 /// True if nothing up to a zero byte, where patterns end, has a meaning in patterns; with what looking at it costs, units.
 fn is_plain(pattern: &[u8]) -> (bool, u64) {
     let plain = pattern.iter().take_while(|byte| !b"\0^$*+?.([%-".contains(byte)).count();
-    (pattern.get(plain).is_none_or(|byte| *byte == 0), plain as u64 / 8)
+    (pattern.get(plain).is_none_or(|byte| *byte == 0), 2 * plain as u64)
 }
 
-/// The first place of `what`, with the bytes that were looked at.
-fn search(text: &[u8], what: &[u8]) -> (Option<usize>, u64) {
+/// The first place of `what`, with what the search has cost, units; it ends where that is more than is `left`.
+fn search(text: &[u8], what: &[u8], left: u64) -> (Option<usize>, u64) {
     let Some((first, _)) = what.split_first() else { return (Some(0), 0) };
     let mut steps = 0u64;
     let mut at = 0;
     while let Some(rest) = text.get(at..)
         && rest.len() >= what.len()
+        && steps <= left
     {
-        let Some(next) = rest.get(..rest.len() - what.len() + 1).and_then(|rest| rest.iter().position(|b| b == first))
-        else {
+        let Some(next) = rest.get(..rest.len() - what.len() + 1).and_then(|rest| memchr::memchr(*first, rest)) else {
             return (None, steps + rest.len() as u64 / 16);
         };
         at += next;
         let same = text.get(at..).unwrap_or_default().iter().zip(what).take_while(|(a, b)| a == b).count();
-        steps += 1 + next as u64 / 16 + same as u64 / 4;
+        steps += 4 + next as u64 / 16 + same as u64;
         if same == what.len() {
             return (Some(at), steps);
         }
@@ -55,7 +55,7 @@ fn found(vm: &mut Machine<'_>, args: Args, is_find: bool) -> Res<usize> {
     let fuel = vm.units_left();
     let (text, pattern) = (vm.bytes(text_id), vm.bytes(pattern_id));
     if is_plain {
-        let (at, steps) = search(text.get(start..).unwrap_or_default(), pattern);
+        let (at, steps) = search(text.get(start..).unwrap_or_default(), pattern, fuel);
         let wide = pattern.len();
         vm.charge(steps)?;
         return match at {

@@ -2,11 +2,16 @@
 
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::printf::{Directive, to_i64, to_u64};
+use crate::script::vm::units;
+
+/// Units of a conversion besides its bytes.
+const CONVERSION_UNITS: u64 = 16;
 
 pub(super) fn format(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let id = vm.string_arg(args, 1)?;
     let template = vm.bytes(id).to_vec();
     vm.charge_bytes(template.len())?;
+    vm.charge(template.len() as u64 / 2)?;
     let mut out = Vec::with_capacity(template.len());
     let mut at = 0;
     let mut next = 1;
@@ -28,12 +33,20 @@ pub(super) fn format(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         let directive = directive(vm, &template, &mut at)?;
         let letter = template.get(at).copied().unwrap_or(0);
         at += 1;
+        let before = out.len();
         conversion(vm, args, next, directive, letter, &mut out)?;
-        vm.charge(4)?;
+        // Of long strings the copy is charged by its bytes.
+        vm.charge(CONVERSION_UNITS + (out.len() - before).min(512) as u64 / 8)?;
         vm.room(out.len())?;
     }
     let value = vm.owned(out)?;
     Ok(vm.give(args, value))
+}
+
+/// Digits beyond what a double has, and those of very large and small numbers written out, take arithmetic on long numbers.
+fn float_units(directive: Directive, value: f64, letter: u8) -> u64 {
+    let is_written_out = letter == b'f' && value != 0.0 && !(1e-15..1e15).contains(&value.abs());
+    if is_written_out || directive.precision.unwrap_or(0) > 17 { 40 * units::TEXT } else { units::TEXT }
 }
 
 fn directive(vm: &mut Machine<'_>, template: &[u8], at: &mut usize) -> Res<Directive> {
@@ -89,19 +102,23 @@ fn conversion(
         }
         b'd' | b'i' => {
             let value = vm.number_arg(args, i)?;
+            vm.charge(directive.precision.unwrap_or(0) as u64 * 2)?;
             directive.signed(out, to_i64(value));
         }
         b'o' | b'u' | b'x' | b'X' => {
             let value = vm.number_arg(args, i)?;
+            vm.charge(directive.precision.unwrap_or(0) as u64 * 2)?;
             directive.unsigned(out, to_u64(value), letter);
         }
         b'e' | b'E' | b'f' | b'g' | b'G' => {
             let value = vm.number_arg(args, i)?;
+            vm.charge(float_units(directive, value, letter))?;
             directive.float(out, value, letter);
         }
         b'q' => {
             let id = vm.string_arg(args, i)?;
             vm.charge_bytes(vm.heap.strings.len(id) * 2)?;
+            vm.charge(vm.heap.strings.len(id) as u64)?;
             quote(vm.bytes(id), out);
         }
         b's' => {

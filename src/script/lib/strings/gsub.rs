@@ -4,7 +4,12 @@ use super::find::{capture_value, captures};
 use crate::script::lib::pattern::{Capture, Matcher};
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::number::number_text;
+use crate::script::vm::units;
 use crate::script::vm::value::{LuaValue, StrId};
+
+/// Units of a match besides its steps, and of an escape in a template.
+const MATCH_UNITS: u64 = 16;
+const ESCAPE_UNITS: u64 = 8;
 
 pub(super) fn gsub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (text_id, pattern_id) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
@@ -22,25 +27,37 @@ pub(super) fn gsub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         let fuel = vm.units_left();
         let (text, pattern) = (vm.bytes(text_id), vm.bytes(pattern_id));
         let mut matcher = Matcher::new(text, pattern, fuel);
-        let result = matcher.run(at, usize::from(is_anchored)).and_then(|end| match (end, replacement) {
-            // A template looks at those alone that it names.
-            (Some(end), LuaValue::Str(_)) => Ok(Some((end, matcher.captures.clone()))),
-            (Some(end), _) => captures(&matcher, at, end, true).map(|list| Some((end, list))),
-            (None, _) => Ok(None),
-        });
-        let steps = matcher.steps;
-        let found = vm.matched(steps, result)?;
-        if let Some((end, list)) = &found {
-            count += 1;
-            replace(vm, text_id, (at, *end), list, replacement, &mut out)?;
-        }
-        match found {
-            Some((end, _)) if end > at => at = end,
-            _ if at < len => {
-                out.extend(vm.bytes(text_id).get(at));
-                at += 1;
+        let mut from = at;
+        let result = loop {
+            match matcher.run(from, usize::from(is_anchored)) {
+                Ok(Some(end)) => {
+                    // A template looks at those alone that it names.
+                    let list = match replacement {
+                        LuaValue::Str(_) => Ok(std::mem::take(&mut matcher.captures)),
+                        _ => captures(&matcher, from, end, true),
+                    };
+                    break list.map(|list| Some((end, list)));
+                }
+                Ok(None) if from < len && !is_anchored => from += 1,
+                Ok(None) => break Ok(None),
+                Err(stop) => break Err(stop),
             }
-            _ => break,
+        };
+        let steps = matcher.steps;
+        out.extend_from_slice(text.get(at..from).unwrap_or_default());
+        let found = vm.matched(steps, result)?;
+        at = from;
+        let Some((end, list)) = found else { break };
+        vm.charge(MATCH_UNITS)?;
+        count += 1;
+        replace(vm, text_id, (at, end), &list, replacement, &mut out)?;
+        if end > at {
+            at = end;
+        } else if at < len {
+            out.extend(vm.bytes(text_id).get(at));
+            at += 1;
+        } else {
+            break;
         }
         if is_anchored {
             break;
@@ -63,7 +80,7 @@ fn replace(
     let value = match replacement {
         LuaValue::Str(id) => {
             let template = vm.bytes(id).to_vec();
-            vm.charge_bytes(template.len())?;
+            vm.charge(template.len() as u64)?;
             vm.room(template.len() + out.len())?;
             let mut bytes = template.iter();
             while let Some(&byte) = bytes.next() {
@@ -76,7 +93,10 @@ fn replace(
                     out.push(next);
                     continue;
                 }
+                vm.charge(ESCAPE_UNITS)?;
                 if next == b'0' {
+                    vm.charge_bytes(end - at)?;
+                    vm.room(end - at + out.len())?;
                     out.extend_from_slice(vm.bytes(text).get(at..end).unwrap_or_default());
                     continue;
                 }
@@ -87,7 +107,10 @@ fn replace(
                         vm.room(*len + out.len())?;
                         out.extend_from_slice(vm.bytes(text).get(*from..from + len).unwrap_or_default());
                     }
-                    Some(Capture::Position(at)) => out.extend(at.to_string().bytes()),
+                    Some(Capture::Position(at)) => {
+                        vm.charge(units::TEXT)?;
+                        out.extend(at.to_string().bytes());
+                    }
                     Some(Capture::Open(_)) => return Err(vm.error("unfinished capture")),
                     None => return Err(vm.error("invalid capture index")),
                 }
@@ -96,6 +119,7 @@ fn replace(
         }
         LuaValue::Table(_) => {
             let first = list.first().copied().unwrap_or(Capture::Part(at, end - at));
+            vm.charge(2 * units::LOOKUP)?;
             let key = capture_value(vm, text, first)?;
             vm.index_value(replacement, key)?
         }
@@ -114,7 +138,10 @@ fn replace(
             vm.room(vm.heap.strings.len(id) + out.len())?;
             out.extend_from_slice(vm.bytes(id));
         }
-        LuaValue::Number(n) => out.extend(number_text(n)),
+        LuaValue::Number(n) => {
+            vm.charge(units::TEXT)?;
+            out.extend(number_text(n));
+        }
         other => return Err(vm.error(&format!("invalid replacement value (a {})", other.type_name()))),
     }
     Ok(())

@@ -101,6 +101,7 @@ fn byte(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 }
 
 fn char_of(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
+    vm.charge(2 * args.count as u64)?;
     let mut text = Vec::with_capacity(args.count);
     for i in 1..=args.count {
         let code = vm.int32_arg(args, i)?;

@@ -12,7 +12,7 @@ impl Compiler<'_> {
         let missing = wanted as isize - count as isize;
         if matches!(last.kind, Kind::Call(_) | Kind::Vararg(_)) {
             let extra = (missing + 1).max(0) as usize;
-            self.put_values(&mut last, extra)?;
+            self.put_values(&last, extra)?;
             if extra > 1 {
                 self.reserve((extra - 1) as u16)?;
             }

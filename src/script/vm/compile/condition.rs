@@ -95,8 +95,12 @@ impl Compiler<'_> {
     pub(super) fn joined(&mut self, op: Binary, left: Expr, mut right: Expr) -> Res<Expr> {
         self.discharge(&mut right)?;
         right.named = Named::Not;
-        let (from, to) =
+        let (mut from, to) =
             if op == Binary::And { (left.if_false, &mut right.if_false) } else { (left.if_true, &mut right.if_true) };
+        // The shorter behind the longer, so that a long chain is not copied for each operand.
+        if from.len() > to.len() {
+            std::mem::swap(&mut from, to);
+        }
         to.extend(from);
         Ok(right)
     }

@@ -88,7 +88,7 @@ impl Compiler<'_> {
         let base = self.func().locals.len() as u8;
         match last.kind {
             Kind::Call(at) => {
-                self.put_all_values(&mut last)?;
+                self.put_all_values(&last)?;
                 if count == 1
                     && let Some(op) = self.func().code.get_mut(at)
                     && let Op::Call { a, b, .. } = *op
@@ -98,7 +98,7 @@ impl Compiler<'_> {
                 self.emit(Op::Return { a: base, b: 0 });
             }
             Kind::Vararg(_) => {
-                self.put_all_values(&mut last)?;
+                self.put_all_values(&last)?;
                 self.emit(Op::Return { a: base, b: 0 });
             }
             _ if count == 1 => {

@@ -1,7 +1,8 @@
 //! Lua source to code, in one pass over the tokens, with Lua 5.1's limits and texts.
 //!
 //! [`Compiler`] has the tokens and the functions under way (`code`). `stmt` reads statements, with `control`, `assign` and `function`;
-//! `parse` reads expressions, each an `expr`, with `variable`, `operator` and `condition`; `register` puts them where they are wanted.
+//! `parse` reads expressions, each an `expr`, with `variable`, `operator` and `condition`; `register` puts them where they are wanted;
+//! `jump` changes jumps.
 
 mod assign;
 mod code;
@@ -9,6 +10,7 @@ mod condition;
 mod control;
 mod expr;
 mod function;
+mod jump;
 mod operator;
 mod parse;
 mod register;
@@ -40,6 +42,8 @@ pub(super) struct Compiler<'a> {
     funcs: Vec<Func>,
     chunk: Chunk,
     known: BTreeMap<(u8, u64), u32>,
+    /// How many variables in scope have a name, over all functions under way.
+    visible: BTreeMap<u32, u32>,
     levels: usize,
 }
 
@@ -64,6 +68,7 @@ pub fn compile(source: &[u8], name: &[u8], levels: usize, intern: &mut Intern<'_
         funcs: Vec::new(),
         chunk,
         known: BTreeMap::new(),
+        visible: BTreeMap::new(),
         levels,
     };
     compiler.open(0);
@@ -200,6 +205,7 @@ impl Compiler<'_> {
     /// Ends the innermost function: its number in the chunk.
     fn close(&mut self) -> u32 {
         self.emit(Op::Return { a: 0, b: 1 });
+        self.hide(0);
         let Some(func) = self.funcs.pop() else { return 0 };
         let start = self.chunk.code.len() as u32;
         self.chunk.code.extend(func.code);

@@ -152,8 +152,8 @@ impl Compiler<'_> {
             _ => return Err(self.lexer.error("function arguments expected")),
         }
         let b = match last {
-            Some(mut last) if matches!(last.kind, Kind::Call(_) | Kind::Vararg(_)) => {
-                self.put_all_values(&mut last)?;
+            Some(last) if matches!(last.kind, Kind::Call(_) | Kind::Vararg(_)) => {
+                self.put_all_values(&last)?;
                 0
             }
             Some(mut last) => {
@@ -240,8 +240,8 @@ impl Compiler<'_> {
         if waiting > 0 {
             let start = (items - waiting) as u32;
             let n = match last {
-                Some(mut item) if matches!(item.kind, Kind::Call(_) | Kind::Vararg(_)) => {
-                    self.put_all_values(&mut item)?;
+                Some(item) if matches!(item.kind, Kind::Call(_) | Kind::Vararg(_)) => {
+                    self.put_all_values(&item)?;
                     items -= 1;
                     0
                 }

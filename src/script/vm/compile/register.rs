@@ -156,37 +156,27 @@ impl Compiler<'_> {
     }
 
     /// A call or `...` gives all its values, up to the top.
-    pub(super) fn put_all_values(&mut self, expr: &mut Expr) -> Res<()> {
-        match expr.kind {
-            Kind::Call(at) => {
-                if let Some(Op::Call { c, .. }) = self.func().code.get_mut(at) {
-                    *c = 0;
-                }
-            }
-            Kind::Vararg(at) => {
-                let free = self.func().free as u8;
-                if let Some(Op::Vararg { a, b }) = self.func().code.get_mut(at) {
-                    (*a, *b) = (free, 0);
-                }
-                self.reserve(1)?;
-            }
-            _ => {}
-        }
-        Ok(())
+    pub(super) fn put_all_values(&mut self, expr: &Expr) -> Res<()> {
+        self.set_results(expr, 0)
     }
 
     /// A call or `...` gives exactly `wanted` values from the next free register on.
-    pub(super) fn put_values(&mut self, expr: &mut Expr, wanted: usize) -> Res<()> {
+    pub(super) fn put_values(&mut self, expr: &Expr, wanted: usize) -> Res<()> {
+        self.set_results(expr, (wanted + 1) as u8)
+    }
+
+    /// `results` as instructions have it: one more than are wanted, or 0 for all.
+    fn set_results(&mut self, expr: &Expr, results: u8) -> Res<()> {
         match expr.kind {
             Kind::Call(at) => {
                 if let Some(Op::Call { c, .. }) = self.func().code.get_mut(at) {
-                    *c = (wanted + 1) as u8;
+                    *c = results;
                 }
             }
             Kind::Vararg(at) => {
                 let free = self.func().free as u8;
                 if let Some(Op::Vararg { a, b }) = self.func().code.get_mut(at) {
-                    (*a, *b) = (free, (wanted + 1) as u8);
+                    (*a, *b) = (free, results);
                 }
                 self.reserve(1)?;
             }

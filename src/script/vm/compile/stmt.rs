@@ -34,10 +34,9 @@ impl Compiler<'_> {
     }
 
     pub(super) fn close_block(&mut self) {
-        let func = self.func();
-        let Some(block) = func.blocks.pop() else { return };
-        func.locals.truncate(block.outer);
-        func.free = block.outer as u16;
+        let Some(block) = self.func().blocks.pop() else { return };
+        self.hide(block.outer);
+        self.func().free = block.outer as u16;
         if block.is_captured {
             self.emit(Op::Close { a: block.outer as u8 });
         }
@@ -59,7 +58,17 @@ impl Compiler<'_> {
             return Err(self.limit(line, "local variables", LOCALS_MAX));
         }
         self.func().locals.extend_from_slice(names);
+        names.iter().for_each(|name| *self.visible.entry(name.0).or_default() += 1);
         Ok(())
+    }
+
+    /// The variables of the innermost function from `outer` on are no longer in scope.
+    pub(super) fn hide(&mut self, outer: usize) {
+        for name in self.func().locals.split_off(outer) {
+            if let Some(count) = self.visible.get_mut(&name.0) {
+                *count -= 1;
+            }
+        }
     }
 
     /// One statement; true if it has to be the last.

@@ -11,7 +11,10 @@ impl Compiler<'_> {
     /// What a name means here.
     pub(super) fn variable(&mut self, name: StrId) -> Res<Expr> {
         let level = self.funcs.len() - 1;
-        Ok(match self.find(level, name, true)? {
+        // Global ones would be looked for in every function around.
+        let is_global = self.visible.get(&name.0).is_none_or(|count| *count == 0);
+        let found = if is_global { None } else { self.find(level, name, true)? };
+        Ok(match found {
             Some(Capture::Register(register)) => Expr::named(Kind::Local(register), Named::Local(name)),
             Some(Capture::Upvalue(i)) => Expr::named(Kind::Upvalue(i), Named::Upvalue(name)),
             None => Expr::named(Kind::Global(name), Named::Global(name)),
@@ -26,12 +29,13 @@ impl Compiler<'_> {
             }
             return Ok(Some(Capture::Register(place as u8)));
         }
+        // What the functions around have in scope does not change while this one is read, so a name that it captured means the same.
+        if let Some(place) = func.upvalues.iter().position(|(upvalue, _)| *upvalue == name) {
+            return Ok(Some(Capture::Upvalue(place as u8)));
+        }
         let Some(outer) = level.checked_sub(1) else { return Ok(None) };
         let Some(capture) = self.find(outer, name, false)? else { return Ok(None) };
         let Some(func) = self.funcs.get_mut(level) else { return Ok(None) };
-        if let Some(place) = func.upvalues.iter().position(|upvalue| *upvalue == (name, capture)) {
-            return Ok(Some(Capture::Upvalue(place as u8)));
-        }
         if func.upvalues.len() == UPVALUES_MAX {
             let line = func.line;
             return Err(self.limit(line, "upvalues", UPVALUES_MAX));

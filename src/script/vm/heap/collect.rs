@@ -4,7 +4,6 @@
 //! values on the stack while they call back.
 
 use super::super::strings::StrObj;
-use super::super::thread::THREAD_BYTES;
 use super::super::value::LuaValue;
 use super::{Function, Heap, OBJECT, Upvalue};
 
@@ -29,7 +28,7 @@ impl Heap {
                 }
             }
             let Some(value) = grey.pop() else { break };
-            work += 1;
+            work += 2;
             match value {
                 LuaValue::Nil | LuaValue::Bool(_) | LuaValue::Number(_) | LuaValue::Native(_) | LuaValue::Null => {}
                 LuaValue::Str(id) => self.strings.mark(id),
@@ -37,7 +36,8 @@ impl Heap {
                     if self.tables.mark(id.0)
                         && let Some(table) = self.tables.get(id.0)
                     {
-                        grey.extend(table.children().filter(|value| !value.is_nil()));
+                        work += table.places() / 2;
+                        grey.extend(table.children().filter(|value| value.is_object()));
                         grey.extend(table.meta.map(LuaValue::Table));
                     }
                 }
@@ -57,7 +57,8 @@ impl Heap {
                     if self.threads.mark(id.0)
                         && let Some(thread) = self.threads.get(id.0)
                     {
-                        grey.extend(thread.values());
+                        work += thread.top as u64 / 2;
+                        grey.extend(thread.values().filter(|value| value.is_object()));
                         variables.extend(thread.open_upvalues());
                     }
                 }
@@ -95,7 +96,7 @@ impl Heap {
             }
         }
         upvalues.sweep(|_| *bytes = bytes.saturating_sub(OBJECT));
-        threads.sweep(|_| *bytes = bytes.saturating_sub(OBJECT + THREAD_BYTES));
+        threads.sweep(|thread| *bytes = bytes.saturating_sub(OBJECT + thread.bytes()));
         self.collect_at = if self.collect_from == 0 { 0 } else { (*bytes * 2).max(self.collect_from) };
         work += threads.places();
         work as u64 / 4

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use super::names::EMPTY;
 use super::strings::{StrObj, Strings};
 use super::table::Table;
-use super::thread::{THREAD_BYTES, Thread};
+use super::thread::Thread;
+use super::units;
 use super::value::{FuncId, LuaValue, NativeId, StrId, TableId, ThreadId};
 
 pub use self::frozen::FrozenHeap;
@@ -98,15 +99,21 @@ impl Heap {
         }
     }
 
+    /// Notes what an object costs, and its bytes.
+    fn made(&mut self, bytes: usize, units: u64) {
+        self.bytes += OBJECT + bytes;
+        self.strings.spend(units);
+    }
+
     /// A new string.
     pub fn string(&mut self, bytes: &[u8]) -> StrId {
-        self.bytes += OBJECT + bytes.len();
+        self.made(bytes.len(), string_units(bytes.len()));
         self.strings.put(StrObj::new(bytes))
     }
 
     /// The same from bytes that are not needed elsewhere.
     pub fn owned(&mut self, bytes: Vec<u8>) -> StrId {
-        self.bytes += OBJECT + bytes.len();
+        self.made(bytes.len(), string_units(bytes.len()));
         self.strings.put(StrObj::owned(bytes))
     }
 
@@ -119,31 +126,36 @@ impl Heap {
             return LuaValue::Str(id);
         }
         let object = StrObj::new(self.strings.get(id).get(range.clone()).unwrap_or_default());
-        self.bytes += OBJECT + range.len();
+        self.made(range.len(), string_units(range.len()));
         LuaValue::Str(self.strings.put(object))
     }
 
     /// A new table.
     pub fn table(&mut self, table: Table) -> TableId {
-        self.bytes += OBJECT + table.bytes();
+        self.made(table.bytes(), units::OBJECT);
         TableId(self.tables.put(table))
     }
 
     /// A new closure.
     pub fn function(&mut self, function: Function) -> FuncId {
-        self.bytes += OBJECT + function.bytes();
+        self.made(function.bytes(), units::OBJECT);
         FuncId(self.functions.put(function))
     }
 
     /// A new variable of closures.
     pub fn upvalue(&mut self, upvalue: Upvalue) -> u32 {
-        self.bytes += OBJECT;
+        self.made(0, units::OBJECT);
         self.upvalues.put(upvalue)
     }
 
     /// A new coroutine.
     pub fn thread(&mut self, thread: Thread) -> ThreadId {
-        self.bytes += OBJECT + THREAD_BYTES;
+        self.made(thread.bytes(), units::THREAD);
         ThreadId(self.threads.put(thread))
     }
+}
+
+/// What a string of that length costs besides its bytes.
+fn string_units(len: usize) -> u64 {
+    units::OBJECT + if StrObj::is_inline(len) { 0 } else { units::PIECE }
 }

@@ -3,6 +3,8 @@
 //! Invariant: they are a function of the keys that are in use when a key finds no room (and of what constructors ask for), as in Lua
 //! 5.1, so `#` sees the same array part.
 
+use super::super::strings::Strings;
+use super::super::units;
 use super::super::value::LuaValue;
 use super::hash::hash_number;
 use super::{FREE, Node, Table};
@@ -13,7 +15,9 @@ const ARRAY_BITS: usize = 26;
 impl Table {
     /// Makes room for one more key: drops dead nodes and chooses the array part's size, the largest n such that more than half of 1 to
     /// n are in use (the reference manual leaves it open; Lua 5.1 does so).
-    pub(super) fn grow(&mut self, extra: LuaValue) {
+    pub(super) fn grow(&mut self, extra: LuaValue, strings: &Strings) {
+        // All keys are counted, and those of the hash part go to new places, also where the sizes stay.
+        strings.spend(units::PIECE + 16 * self.nodes.len() as u64 + 2 * self.array.len() as u64);
         let mut counts = [0usize; ARRAY_BITS + 1];
         let mut total = 0;
         let mut count = |key: f64| {

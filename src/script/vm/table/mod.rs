@@ -28,6 +28,15 @@ struct Node {
 /// A slot of the index without an entry.
 const FREE: u32 = u32::MAX;
 
+/// The place of a whole number from 1 in an array part; of other numbers one that no array part has.
+#[inline]
+fn place_of(n: f64) -> usize {
+    /// 2^52: added to a whole number below, its bits are that number's, above those of 2^52 alone.
+    const SHIFT: f64 = 4_503_599_627_370_496.0;
+    let shifted = n + SHIFT;
+    if shifted - SHIFT == n { shifted.to_bits().wrapping_sub(SHIFT.to_bits() + 1) as usize } else { usize::MAX }
+}
+
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -107,30 +116,34 @@ impl Table {
     /// The value of a string.
     #[inline]
     pub fn get_str(&self, key: StrId, strings: &Strings) -> LuaValue {
-        if self.nodes.is_empty() {
-            return self.base.as_ref().map_or(LuaValue::Nil, |base| base.get_str(key, strings));
+        match self.find_str(key, strings).and_then(|at| self.nodes.get(at)) {
+            Some(node) => node.value,
+            None => self.base.as_ref().map_or(LuaValue::Nil, |base| base.get_str(key, strings)),
         }
+    }
+
+    /// The place of a string among the nodes.
+    #[inline]
+    fn find_str(&self, key: StrId, strings: &Strings) -> Option<usize> {
+        let mask = self.index.len().checked_sub(1)?;
         let hash = strings.hash(key);
-        let mask = self.index.len().wrapping_sub(1);
         let mut at = hash as usize & mask;
         let mut probes = 0;
-        while let Some(&place) = self.index.get(at) {
+        let found = loop {
             probes += 1;
-            if place == FREE {
-                break;
-            }
-            if let Some(node) = self.nodes.get(place as usize)
-                && node.hash == hash
+            let place = *self.index.get(at)? as usize;
+            // What is free is beyond all nodes.
+            let Some(node) = self.nodes.get(place) else { break None };
+            if node.hash == hash
                 && let LuaValue::Str(other) = node.key
                 && (other == key || strings.equal(other, key))
             {
-                strings.probed(probes);
-                return node.value;
+                break Some(place);
             }
             at = (at + 1) & mask;
-        }
+        };
         strings.probed(probes);
-        self.base.as_ref().map_or(LuaValue::Nil, |base| base.get_str(key, strings))
+        found
     }
 
     /// The value of a string that is none of the run's.
@@ -152,17 +165,27 @@ impl Table {
         LuaValue::Nil
     }
 
+    /// The value of a number that has its place in the array part.
+    #[inline]
+    pub(super) fn element(&self, n: f64) -> Option<&LuaValue> {
+        self.array.get(place_of(n))
+    }
+
+    /// The value of a number.
+    #[inline]
+    pub(super) fn get_number(&self, n: f64, strings: &Strings) -> LuaValue {
+        match self.array.get(place_of(n)) {
+            Some(value) => *value,
+            None if self.nodes.is_empty() => LuaValue::Nil,
+            None => self.find(LuaValue::Number(n), hash_number(n), strings).map_or(LuaValue::Nil, |(_, value)| value),
+        }
+    }
+
     /// The value of any key.
     #[inline]
     pub fn get(&self, key: LuaValue, strings: &Strings) -> LuaValue {
         match key {
-            LuaValue::Number(n) => {
-                let whole = n as usize;
-                if whole as f64 == n {
-                    return self.get_int(whole, strings);
-                }
-                self.find(key, hash_number(n), strings).map_or(LuaValue::Nil, |(_, value)| value)
-            }
+            LuaValue::Number(n) => self.get_number(n, strings),
             LuaValue::Str(id) => self.get_str(id, strings),
             LuaValue::Nil => LuaValue::Nil,
             _ => self.find(key, hash_of(key, strings), strings).map_or(LuaValue::Nil, |(_, value)| value),
@@ -215,6 +238,36 @@ impl Table {
         }
     }
 
+    /// True if nothing stands between a write and the table.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.meta.is_none() && !self.read_only
+    }
+
+    /// Sets a number, if the array part has its place.
+    #[inline]
+    pub(super) fn set_number_in_place(&mut self, n: f64, value: LuaValue) -> bool {
+        match self.array.get_mut(place_of(n)) {
+            Some(place) => {
+                *place = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Sets a string that is a key already.
+    #[inline]
+    pub(super) fn set_str_in_place(&mut self, key: StrId, value: LuaValue, strings: &Strings) -> bool {
+        match self.find_str(key, strings).and_then(|at| self.nodes.get_mut(at)) {
+            Some(node) => {
+                node.value = value;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Sets a key.
     ///
     /// # Errors
@@ -224,8 +277,7 @@ impl Table {
             LuaValue::Nil => return Err(BadKey::Nil),
             LuaValue::Number(n) if n.is_nan() => return Err(BadKey::NaN),
             LuaValue::Number(n) => {
-                let whole = n as usize;
-                if whole as f64 == n && self.set_int_in_place(whole, value) {
+                if self.set_number_in_place(n, value) {
                     return Ok(());
                 }
                 hash_number(n)
@@ -238,12 +290,11 @@ impl Table {
         // As Lua: -0 is the key 0.
         let key = if let LuaValue::Number(n) = key { LuaValue::Number(n + 0.0) } else { key };
         if self.nodes.len() == self.capacity {
-            self.grow(key);
-            if let LuaValue::Number(n) = key {
-                let whole = n as usize;
-                if whole as f64 == n && self.set_int_in_place(whole, value) {
-                    return Ok(());
-                }
+            self.grow(key, strings);
+            if let LuaValue::Number(n) = key
+                && self.set_number_in_place(n, value)
+            {
+                return Ok(());
             }
         }
         self.insert(Node { key, value, hash });
