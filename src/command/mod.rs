@@ -31,6 +31,7 @@ pub mod strings;
 pub mod testing;
 pub mod txn;
 pub mod waiting;
+pub mod zset;
 
 pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, is_known_at, named, since};

@@ -5,7 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, admin, cluster, connection, generic, hash, list, lock, script, string, txn, waiting};
+use super::{Spec, admin, cluster, connection, generic, hash, list, lock, script, string, txn, waiting, zset};
 
 /// The families, in the order in which COMMAND lists them.
 static FAMILIES: &[&[&Spec]] = &[
@@ -13,6 +13,7 @@ static FAMILIES: &[&[&Spec]] = &[
     generic::SPECS,
     hash::SPECS,
     list::SPECS,
+    zset::SPECS,
     txn::SPECS,
     script::SPECS,
     connection::SPECS,

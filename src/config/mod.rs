@@ -32,7 +32,7 @@ pub use level::ReadLevel;
 pub use load::{Loaded, from_command_line, load};
 pub use nearest::nearest;
 pub use option::{Change, Opt, Place, ReplicatedValues, Section};
-pub use replicated::ReplicatedOptions;
+pub use replicated::{ReplicatedOptions, replicated_since};
 pub use table::{find, options};
 
 /// The options of one node, as flags, environment, file and CONFIG SET have made them. Options that apply consults are

@@ -19,6 +19,7 @@ pub fn nearest(wrong: &str, others: &[&'static str]) -> Option<&'static str> {
             let is_beginning = wrong.len() >= BEGINNING_LEN_MIN && known.starts_with(&wrong);
             is_beginning || *errors <= wrong.chars().count() / LETTERS_PER_ERROR
         })
-        .min_by_key(|(errors, ..)| *errors)
+        // `szet` is rather `zset` with two letters exchanged than `set` with one too many.
+        .min_by_key(|(errors, known, _)| (*errors, known.len().abs_diff(wrong.len())))
         .map(|(.., name)| name)
 }

@@ -135,8 +135,6 @@ pub(super) static REDIS: &[Opt] = &[
     stored("list-compress-depth", INT, "0"),
     stored("stream-node-max-bytes", BYTES, "4096"),
     stored("stream-node-max-entries", LONG, "100"),
-    or(&["zset-max-ziplist-entries"], stored("zset-max-listpack-entries", LONG, "128")),
-    or(&["zset-max-ziplist-value"], stored("zset-max-listpack-value", BYTES, "64")),
     // Clients, scripts, reports. Scripts end by `script-budget`, and no client is told that one is busy.
     or(&["lua-time-limit"], stored("busy-reply-threshold", LONG, "5000")),
     stored("notify-keyspace-events", Kind::Compound(Compound::Events), ""),

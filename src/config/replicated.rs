@@ -4,6 +4,7 @@
 use super::define::{GB, MB, bytes, int, live};
 use super::option::ReplicatedValues;
 use super::{Opt, Place, Section};
+use crate::sys::version::FIRST_LEVEL;
 
 macro_rules! replicated_options {
     (
@@ -82,4 +83,14 @@ replicated_options! {
         "Clients that may wait in blocking commands at a time, on all nodes together";
     waiters_per_key_max: "waiters-per-key-max" [], int(1, 10_000_000), 100_000,
         "Clients that may wait for one key at a time";
+    zset_small_entries_max: "zset-max-listpack-entries" ["zset-max-ziplist-entries"], int(0, i64::MAX), 128,
+        "Members up to which a sorted set is kept as a list";
+    zset_small_value_max: "zset-max-listpack-value" ["zset-max-ziplist-value"], bytes(0, i64::MAX), 64,
+        "Length up to which members of a sorted set are kept in a list";
+}
+
+/// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
+pub fn replicated_since(name: &str) -> u32 {
+    let of_level_3 = ["list-max-", "set-max-", "waiters-", "zset-max-"];
+    if of_level_3.iter().any(|start| name.starts_with(start)) { 3 } else { FIRST_LEVEL }
 }

@@ -35,6 +35,37 @@ pub fn double_text(value: f64) -> String {
     format!("{sign}{}", laid_out(&digits, exponent))
 }
 
+/// The same with 17 digits, without zeros at the end, as C's `%.17g` does: how Redis 7.2 shows the scores of a large sorted set in a scan.
+pub fn double_text_17(value: f64) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return double_text(value);
+    }
+    let digits = format!("{:.16e}", value.abs());
+    let (mantissa, exponent) = digits.split_once('e').unwrap_or((&digits, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_end_matches('0');
+    let sign = if value < 0.0 { "-" } else { "" };
+    let point = |whole: &str, fraction: &str| {
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    };
+    match usize::try_from(exponent) {
+        Ok(behind) if exponent < 17 => {
+            let padded = format!("{digits:0<width$}", width = behind + 1);
+            let (whole, fraction) = padded.split_at_checked(behind + 1).unwrap_or((&padded, ""));
+            point(whole, fraction)
+        }
+        Err(_) if exponent >= -4 => {
+            point("0", &format!("{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1)))
+        }
+        _ => {
+            let (first, rest) = digits.split_at_checked(1).unwrap_or((digits, ""));
+            let sign_of_exponent = if exponent < 0 { '-' } else { '+' };
+            format!("{}e{sign_of_exponent}{:02}", point(first, rest), exponent.unsigned_abs())
+        }
+    }
+}
+
 fn laid_out(digits: &str, exponent: i32) -> String {
     let count = digits.len() as i32;
     let k = exponent - count + 1;
@@ -54,7 +85,27 @@ fn laid_out(digits: &str, exponent: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::double_text;
+    use super::{double_text, double_text_17};
+
+    #[test]
+    fn seventeen_digits_are_laid_out_as_by_printf() {
+        for (value, text) in [
+            (0.1, "0.10000000000000001"),
+            (-2.5, "-2.5"),
+            (1e16, "10000000000000000"),
+            (123_456.75, "123456.75"),
+            (1e17, "1e+17"),
+            (-1.5e300, "-1.5000000000000001e+300"),
+            (0.0001, "0.0001"),
+            (0.000_01, "1.0000000000000001e-05"),
+            (3.0, "3"),
+            (-0.0, "-0"),
+            (f64::INFINITY, "inf"),
+            (1.0 / 3.0, "0.33333333333333331"),
+        ] {
+            assert_eq!(double_text_17(value), text);
+        }
+    }
 
     #[test]
     fn doubles_are_laid_out_as_by_fpconv() {

@@ -155,20 +155,24 @@ fn parse_decimal(text: &[u8]) -> Option<X87DoubleExtended> {
 }
 
 fn parse_hexadecimal(text: &[u8]) -> Option<X87DoubleExtended> {
+    let value = hexadecimal(text)?;
+    if Parts::of(text, u8::is_ascii_hexdigit, b'p')?.is_zero() { Some(value) } else { in_range(value) }
+}
+
+/// Reads what stands behind `0x` and the sign in front of that: an infinity or 0 if it is out of range.
+pub(super) fn hexadecimal<F: Float>(text: &[u8]) -> Option<F> {
     let parts = Parts::of(text, u8::is_ascii_hexdigit, b'p')?;
     if parts.is_zero() {
-        return Some(X87DoubleExtended::ZERO);
+        return Some(F::ZERO);
     }
     let digits: Vec<u8> = parts.whole.iter().chain(parts.fraction).copied().collect();
     let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
     let (first, rest) = digits.get(zeros..)?.split_first()?;
     // Written anew with the point behind the first digit that counts, so that the exponent says how large the number is.
     let exponent = parts.exponent + 4 * (parts.whole.len() as i64 - 1 - zeros as i64);
-    if exponent.abs() > EXPONENT_MAX {
-        return None;
-    }
+    let exponent = exponent.clamp(-EXPONENT_MAX, EXPONENT_MAX);
     let rest = std::str::from_utf8(rest).ok()?;
-    in_range(format!("0x{}.{rest}p{exponent}", char::from(*first)).parse().ok()?)
+    format!("0x{}.{rest}p{exponent}", char::from(*first)).parse().ok()
 }
 
 /// A number with digits other than 0 reads neither as infinity nor as 0.

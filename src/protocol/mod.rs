@@ -11,9 +11,12 @@ mod long_double;
 mod number;
 pub mod parse;
 mod reply;
+mod strtod;
 
 pub use args::Args;
+pub use double::{double_text, double_text_17};
 pub use encode::{Sink, encode};
 pub use long_double::LongDouble;
 pub use number::{parse_f64, parse_i64};
 pub use reply::{Outcome, Reply, Resp};
+pub use strtod::{parse_bound, parse_double};

@@ -159,6 +159,8 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         script_memory: _,
         waiters_max: _,
         waiters_per_key_max: _,
+        zset_small_entries_max: _,
+        zset_small_value_max: _,
     } = options;
     out.u8(OPTIONS)?;
     out.varint(Options::NAMES.len() as u64)?;

@@ -8,8 +8,8 @@ use sha1::{Digest, Sha1};
 use crate::support::rng::Rng;
 use crate::{functions, scripts};
 
-/// All key names: the first three mostly hold strings, then two numbers, three hashes.
-pub const KEYS: [&str; 8] = ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3"];
+/// All key names: the first three mostly hold strings, then two numbers, three hashes, three sorted sets.
+pub const KEYS: [&str; 11] = ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3", "z1", "z2", "z3"];
 /// Databases that are used (and some that are not).
 pub const DATABASES: i64 = 3;
 /// Far future and random enough that two deadlines are the same only if the same command set them.
@@ -23,7 +23,11 @@ const ATOMS: &[(&str, Make)] = &[
     ("str", |rng| mostly(rng, &KEYS[..3])),
     ("text", |rng| mostly(rng, &KEYS[1..3])),
     ("num", |rng| mostly(rng, &KEYS[3..5])),
-    ("hash", |rng| mostly(rng, &KEYS[5..])),
+    ("hash", |rng| mostly(rng, &KEYS[5..8])),
+    ("zset", |rng| mostly(rng, &KEYS[8..])),
+    ("score", score),
+    ("bound", bound),
+    ("lex", lex),
     ("value", value),
     ("letters", |rng| (0..rng.below(60)).map(|_| b'a' + rng.below(4) as u8).collect()),
     ("int", |rng| integer(rng).to_string().into_bytes()),
@@ -43,7 +47,7 @@ const ATOMS: &[(&str, Make)] = &[
         if rng.percent(95) { rng.between(0, DATABASES - 1) } else { rng.between(-1, 17) }.to_string().into_bytes()
     }),
     ("pattern", |rng| rng.pick(PATTERNS).as_bytes().to_vec()),
-    ("type", |rng| rng.pick(&["string", "hash", "list", "STRING", "nosuch"]).as_bytes().to_vec()),
+    ("type", |rng| rng.pick(&["string", "hash", "zset", "list", "STRING", "nosuch"]).as_bytes().to_vec()),
     ("name", |rng| rng.pick(&["", "worker-1", "a b", "x\n", "lib", "1.2.3"]).as_bytes().to_vec()),
     ("client_type", |rng| rng.pick(&["normal", "pubsub", "master", "replica", "nosuch"]).as_bytes().to_vec()),
     ("client_id", |rng| rng.pick(&["0", "-1", "x", "1"]).as_bytes().to_vec()),
@@ -131,7 +135,8 @@ const NASTY: &[&str] = &[
 
 /// True if there is such an atom.
 pub fn known(atom: &str) -> bool {
-    matches!(atom, "call" | "call_sha" | "fcall" | "many_fields") || ATOMS.iter().any(|(name, _)| *name == atom)
+    matches!(atom, "call" | "call_sha" | "fcall" | "many_fields" | "many_members" | "members_at_0")
+        || ATOMS.iter().any(|(name, _)| *name == atom)
 }
 
 /// Appends the argument (or arguments) that `atom` stands for.
@@ -150,6 +155,13 @@ pub fn generate(atom: &str, rng: &mut Rng, out: &mut Vec<Vec<u8>>) {
             out.push(script.keys.len().to_string().into_bytes());
             out.extend(script.keys);
             out.extend(script.args);
+        }
+        "many_members" | "members_at_0" => {
+            let first = rng.below(300);
+            for i in first..first + 60 {
+                let score = if atom == "many_members" { rng.between(-20, 20) } else { 0 };
+                out.extend([score.to_string().into_bytes(), format!("f{i}").into_bytes()]);
+            }
         }
         "many_fields" => {
             let first = rng.below(300);
@@ -198,6 +210,38 @@ fn float(rng: &mut Rng) -> Vec<u8> {
         _ => format!("{}.{}", rng.between(-200, 200), rng.below(1_000)),
     };
     text.into_bytes()
+}
+
+/// Few different ones, so that members share scores.
+fn score(rng: &mut Rng) -> Vec<u8> {
+    let text = match rng.below(20) {
+        0 => return float(rng),
+        1 => rng
+            .pick(&["inf", "-inf", "+Infinity", "-0", "0x10", "1e17", "0.1", "5e-324", "1e300", "-1e300"])
+            .to_string(),
+        2 => integer(rng).to_string(),
+        3..7 => format!("{}.5", rng.between(-8, 8)),
+        _ => rng.between(-9, 9).to_string(),
+    };
+    text.into_bytes()
+}
+
+fn bound(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(8) {
+        0 => b"-inf".to_vec(),
+        1 => b"+inf".to_vec(),
+        2 | 3 => [&b"("[..], &score(rng)].concat(),
+        _ => score(rng),
+    }
+}
+
+fn lex(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(8) {
+        0 => b"-".to_vec(),
+        1 => b"+".to_vec(),
+        2..5 => [&b"("[..], &field(rng)].concat(),
+        _ => [&b"["[..], &field(rng)].concat(),
+    }
 }
 
 fn field(rng: &mut Rng) -> Vec<u8> {

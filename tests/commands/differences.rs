@@ -13,6 +13,8 @@ enum Comparison {
     Unordered(Within),
     /// Integers, apart by this much at most.
     Within(i64),
+    /// Texts may differ that read as the same double; -0 and 0 are the same.
+    Doubles,
     /// The same types and lengths all the way down; texts and numbers may differ.
     Shape,
     /// The same type only, and no error.
@@ -106,6 +108,7 @@ fn rule(line: &str) -> Result<Rule, String> {
             _ => return Err(format!("unordered what? {line}")),
         }),
         "within" => Comparison::Within(rest.parse().map_err(|_| format!("no number: {line}"))?),
+        "doubles" => Comparison::Doubles,
         "shape" => Comparison::Shape,
         "kind" => Comparison::Kind,
         "page" => Comparison::Page,
@@ -140,6 +143,7 @@ impl Comparison {
                 (Value::Int(redis), Value::Int(ours)) => (i128::from(*redis) - i128::from(*ours)).abs() <= i128::from(*tolerance),
                 _ => false,
             },
+            Self::Doubles => same_doubles(redis, ours),
             Self::Shape => same_shape(redis, ours),
             Self::Kind => std::mem::discriminant(redis) == std::mem::discriminant(ours) && !ours.is_error(),
             Self::Page => [redis, ours].iter().all(|value| {
@@ -176,6 +180,17 @@ fn sorted(value: &Value, within: Within) -> Value {
         Value::Array(items) => Value::Array(order(items)),
         Value::Set(items) => Value::Set(order(items)),
         other => other.clone(),
+    }
+}
+
+fn same_doubles(a: &Value, b: &Value) -> bool {
+    let number = |value: &Value| value.text().and_then(|text| text.parse::<f64>().ok());
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_doubles(a, b)),
+        (Value::Bulk(_), Value::Bulk(_)) | (Value::Double(_), Value::Double(_)) => {
+            a == b || number(a).is_some_and(|a| number(b) == Some(a))
+        }
+        _ => a == b,
     }
 }
 

@@ -19,6 +19,7 @@ const FILES: &[&str] = &[
     include_str!("grammar/strings.txt"),
     include_str!("grammar/keys.txt"),
     include_str!("grammar/hashes.txt"),
+    include_str!("grammar/sorted_sets.txt"),
     include_str!("grammar/transactions.txt"),
     include_str!("grammar/connection.txt"),
     include_str!("grammar/server.txt"),

@@ -135,7 +135,7 @@ impl Target {
             return Ok(value);
         }
         let at = item.args.iter().position(|arg| arg == b"0").unwrap_or_default();
-        let pair = usize::from(item.is("HSCAN")) + 1;
+        let pair = usize::from(item.is("HSCAN") || item.is("ZSCAN")) + 1;
         let mut found = std::collections::BTreeSet::new();
         loop {
             let Some([Value::Bulk(cursor), Value::Array(items)]) = value.items() else { return Ok(value) };
@@ -161,6 +161,7 @@ impl Target {
                 let content = match kind.text().as_deref() {
                     Some("string") => client.call(&["GET", key]),
                     Some("hash") => sorted_pairs(&client.call(&["HGETALL", key])),
+                    Some("zset") => with_plain_numbers(&client.call(&["ZRANGE", key, "0", "-1", "WITHSCORES"])),
                     _ => kind,
                 };
                 let persistent = client.call(&["TTL", key]) == Value::Int(-1);
@@ -169,6 +170,15 @@ impl Target {
         }
         state
     }
+}
+
+/// Members and scores, the latter written in one way; -0 as 0.
+fn with_plain_numbers(value: &Value) -> Value {
+    let plain = |(at, item): (usize, &Value)| match item.text().and_then(|text| text.parse::<f64>().ok()) {
+        Some(score) if at % 2 == 1 => Value::Bulk(format!("{:?}", score + 0.0).into_bytes()),
+        _ => item.clone(),
+    };
+    Value::Array(value.items().unwrap_or_default().iter().enumerate().map(plain).collect())
 }
 
 fn sorted_pairs(value: &Value) -> Value {

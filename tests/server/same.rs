@@ -214,6 +214,13 @@ const DIALOGUES: &[&[&str]] = &[
     &["READONLY x"],
     &["MULTI", "CLIENT FOO", "EXEC"],
     &["COMMAND INFO get incr client|id client|reply config|get config|resetstat command|count acl|whoami nosuch"],
+    &[
+        "COMMAND INFO zadd zincrby zrem zcard zscore zmscore zrange zrangestore zrevrange zrangebyscore zrevrangebyscore zrangebylex",
+    ],
+    &[
+        "COMMAND INFO zrevrangebylex zcount zlexcount zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop bzpopmin bzpopmax bzmpop",
+    ],
+    &["COMMAND INFO zrandmember zunion zunionstore zinter zinterstore zintercard zdiff zdiffstore zscan"],
     &["COMMAND INFO role readonly readwrite save bgsave shutdown lolwut failover replicaof slaveof"],
 ];
 

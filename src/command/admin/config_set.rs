@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use super::{ADMIN, doc};
 use crate::command::context::{Answer, Call, Configuration};
-use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
-use crate::config::{Change, Opt, OptionValue, Settings, find};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, NewerForm, Outcome, Spec};
+use crate::config::{Change, Opt, OptionValue, Settings, find, replicated_since};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Options, Txn};
+use crate::sys::version::FIRST_LEVEL;
 
 pub static SPEC: Spec = Spec::session(
     "config|set",
@@ -20,13 +21,23 @@ pub static SPEC: Spec = Spec::session(
     ]),
     run,
 )
-.secrets(|args, at| at > 2 && args.is(at - 1, "requirepass"));
+.secrets(|args, at| at > 2 && args.is(at - 1, "requirepass"))
+.newer_form(of_a_later_option);
+
+/// An option that some node does not replicate yet must not be set: it would have one value here and another there.
+fn of_a_later_option(args: &Args) -> Option<NewerForm> {
+    let names = (2..args.len()).step_by(2).filter_map(|at| find(std::str::from_utf8(args.arg(at)).ok()?));
+    let since = names.filter(|opt| opt.is_replicated()).map(|opt| replicated_since(opt.name)).max()?;
+    (since > FIRST_LEVEL).then_some(NewerForm { since, before: NOT_REPLICATED })
+}
 
 /// Sets replicated options; only log entries hold it, so the bounds were checked where it came from.
 pub static APPLY: Spec =
     Spec::write("config._set", -3, Doc::new(Family::Server, "1.0.0", "O(N)", "Sets replicated options."), apply)
         .flags(Flags::ADMIN.union(Flags::NOSCRIPT).union(Flags::INTERNAL).union(Flags::FREES));
 
+const NOT_REPLICATED: ReplyError =
+    ReplyError::new("ERR CONFIG SET failed - some node does not replicate this option yet");
 const IMMUTABLE: &str = "can't set immutable config";
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
@@ -136,6 +147,18 @@ fn apply(txn: &mut Txn<'_>, args: &Args) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_that_is_replicated_later_waits_for_every_node() {
+        let available = |line: &str, level| SPEC.check_available(level, &Args::from_slices(line.split(' '))).is_ok();
+        for option in
+            ["zset-max-listpack-value", "ZSET-max-ziplist-entries", "list-max-listpack-size", "set-max-intset-entries"]
+        {
+            let line = format!("config set timeout 1 {option} 7");
+            assert_eq!([1, 2, 3].map(|level| available(&line, level)), [false, false, true], "{line}");
+        }
+        assert!(available("config set timeout 1 hash-max-listpack-value 7 nosuch 1 x", 1));
+    }
 
     fn refusal(line: &str) -> String {
         check(&Args::from_slices(line.split(' ')), &Settings::default()).err().unwrap().to_string()

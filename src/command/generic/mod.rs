@@ -29,10 +29,12 @@ mod pexpire;
 mod pexpireat;
 mod pexpiretime;
 mod pttl;
+pub mod random_count;
 mod randomkey;
 mod rename;
 mod renamenx;
 mod scan;
+pub mod scan_step;
 mod swapdb;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,9 @@
 //! HSCAN
 
-use crate::command::generic::{cursor::parse_cursor, name_pattern::NamePattern};
+use crate::command::generic::{cursor::parse_cursor, scan_step};
 use crate::command::strings::bulks;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
-use crate::protocol::{Args, Reply, parse_i64};
+use crate::protocol::Args;
 use crate::store::{ELEMENT_UNITS, Hash, View};
 
 pub static SPEC: Spec = Spec::read("hscan", -3, DOC, run)
@@ -24,38 +23,14 @@ const DOC: Doc = Doc {
     ],
 };
 
-/// COUNT, unless it is given.
-const COUNT_DEFAULT: usize = 10;
-
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let cursor = parse_cursor(args.arg(2))?;
     // As in Redis, options are not even looked at where there is no hash.
-    let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(reply(0, Vec::new())) };
-    let (pattern, count) = options(args)?;
+    let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(scan_step::reply(0, Vec::new())) };
+    let (pattern, count) = scan_step::options(args)?;
     view.work(if hash.is_large() { (count.min(hash.len()) as u64) * ELEMENT_UNITS } else { hash.iter_units() })?;
     let (next, mut fields) = hash.scan(cursor, count);
     view.work(fields.iter().map(|(field, _)| pattern.units(field)).sum())?;
     fields.retain(|(field, _)| pattern.matches(field));
-    Ok(reply(next, bulks(fields.iter().flat_map(|(field, value)| [*field, *value])).collect()))
-}
-
-/// MATCH, and about how many fields a step looks at.
-fn options(args: &Args) -> Result<(NamePattern<'_>, usize), ReplyError> {
-    let (mut pattern, mut count) = (NamePattern::ALL, COUNT_DEFAULT);
-    for at in (3..args.len()).step_by(2) {
-        let value = args.opt(at + 1).ok_or(SYNTAX)?;
-        if args.is(at, "COUNT") {
-            let number = parse_i64(value).ok_or(NOT_AN_INTEGER)?;
-            count = usize::try_from(number).ok().filter(|count| *count > 0).ok_or(SYNTAX)?;
-        } else if args.is(at, "MATCH") {
-            pattern = NamePattern::new(value);
-        } else {
-            return Err(SYNTAX);
-        }
-    }
-    Ok((pattern, count))
-}
-
-fn reply(next: u64, fields: Vec<Reply>) -> Reply {
-    Reply::Array(vec![Reply::bulk(itoa::Buffer::new().format(next)), Reply::Array(fields)])
+    Ok(scan_step::reply(next, bulks(fields.iter().flat_map(|(field, value)| [*field, *value])).collect()))
 }

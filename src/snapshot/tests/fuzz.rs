@@ -227,6 +227,28 @@ fn contents_that_no_state_has_are_refused() {
         });
         assert!(twice.contains("a hash with a field that stands twice"), "{twice}");
     }
+    for (tag, elements) in [
+        (10u8, &[][..]),
+        (10, &[("a", 1.0), ("a", 1.0)]),
+        (10, &[("a", 1.0), ("b", 2.0), ("a", 3.0)]),
+        (10, &[("b", 1.0), ("a", 1.0)]),
+        (10, &[("a", f64::NAN)]),
+        (11, &[]),
+        (11, &[("a", 1.0), ("b", 2.0), ("a", 3.0)]),
+        (11, &[("a", 2.0), ("b", 1.0)]),
+        (11, &[("a", 1.0), ("b", f64::NAN)]),
+    ] {
+        let wrong = contents(0, |out| {
+            begin(out, 0, 1);
+            [0, 1, 0, u64::from(tag), elements.len() as u64].iter().for_each(|n| out.varint(*n).unwrap());
+            for (member, score) in elements {
+                out.bytes(member.as_bytes()).unwrap();
+                out.raw(&score.to_le_bytes()).unwrap();
+            }
+            out.u8(0).unwrap();
+        });
+        assert!(wrong.contains("sorted set"), "{tag} {elements:?}: {wrong}");
+    }
     let overlong =
         contents(0, |out| out.raw(&[6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02]).unwrap());
     assert_eq!(overlong, "a number beyond 64 bits");

@@ -14,7 +14,7 @@ use super::write::write_chunked;
 use super::{Meta, SnapshotError, SnapshotReader};
 use crate::store::{
     Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Library, LibraryFunction, Loaded,
-    Mark, Options, Rng, SHARDS, ScriptFlags, State, Str, Txn, Value, View, Wish,
+    Mark, Options, Rng, SHARDS, ScriptFlags, State, Str, Txn, Value, View, Wish, ZSet,
 };
 
 /// One step of building a state.
@@ -24,6 +24,7 @@ enum Op {
     Append { db: usize, key: Vec<u8>, len: usize },
     Sum { db: usize, key: Vec<u8>, sum: i64 },
     SetHash { db: usize, key: Vec<u8>, large: bool, fields: u8 },
+    SetZSet { db: usize, key: Vec<u8>, large: bool, members: u8 },
     Ttl { db: usize, key: Vec<u8>, ttl_ms: Option<u64> },
     Remove { db: usize, key: Vec<u8> },
     Flush { db: usize },
@@ -57,6 +58,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (db.clone(), key(), any::<i64>()).prop_map(|(db, key, sum)| Op::Sum { db, key, sum }),
         4 => (db.clone(), key(), any::<bool>(), 1u8..200)
             .prop_map(|(db, key, large, fields)| Op::SetHash { db, key, large, fields }),
+        4 => (db.clone(), key(), any::<bool>(), 1u8..200)
+            .prop_map(|(db, key, large, members)| Op::SetZSet { db, key, large, members }),
         3 => (db.clone(), key(), ttl()).prop_map(|(db, key, ttl_ms)| Op::Ttl { db, key, ttl_ms }),
         3 => (db.clone(), key()).prop_map(|(db, key)| Op::Remove { db, key }),
         1 => (8..DATABASES).prop_map(|db| Op::Flush { db }),
@@ -134,6 +137,7 @@ fn apply(state: &mut State, index: u64, op: &Op) {
         | Op::Append { db, .. }
         | Op::Sum { db, .. }
         | Op::SetHash { db, .. }
+        | Op::SetZSet { db, .. }
         | Op::Ttl { db, .. }
         | Op::Remove { db, .. }
         | Op::Flush { db }
@@ -163,6 +167,9 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
         Op::SetHash { key, large, fields, .. } => {
             txn.set(key, hash(*large, u64::from(*fields), seed).into(), Deadline::Clear);
         }
+        Op::SetZSet { key, large, members, .. } => {
+            txn.set(key, zset(*large, u64::from(*members), seed).into(), Deadline::Clear);
+        }
         Op::Ttl { key, ttl_ms, .. } => {
             txn.set_deadline(key, ttl_ms.map(|ttl_ms| now_ms + ttl_ms));
         }
@@ -182,6 +189,23 @@ fn hash(large: bool, fields: u64, seed: u64) -> Hash {
     Hash::from_parts(large, (0..fields).map(|n| (name(n), vec![n as u8; (n % 80) as usize])))
 }
 
+/// A sorted set with scores of all forms, several members of one, and -0 in a large one.
+fn zset(large: bool, members: u64, seed: u64) -> ZSet {
+    let name = |n: u64| n.wrapping_mul(seed | 1).to_string().into_bytes();
+    let score = |n: u64| match n % 7 {
+        0 => n as f64 / 10.0,
+        1 => -(n as f64),
+        2 => f64::INFINITY,
+        3 => -0.0,
+        4 => (seed % (1 << 53)) as f64,
+        5 => 0.5 + n as f64,
+        _ => f64::NEG_INFINITY,
+    };
+    let mut elements: Vec<_> = (0..members).map(|n| (name(n), score(n))).collect();
+    elements.sort_by(|a, b| a.1.partial_cmp(&b.1).unwrap().then_with(|| a.0.cmp(&b.0)));
+    ZSet::from_parts(large, &elements).unwrap()
+}
+
 fn build(ops: &[Op]) -> State {
     let mut state = created();
     for (index, op) in ops.iter().enumerate() {
@@ -198,6 +222,19 @@ fn option(name: &str) -> usize {
 
 /// A state with something of everything, the same at each call.
 fn sample() -> State {
+    build(&[sample_2(), added_by_3()].concat())
+}
+
+/// What it has that files of version 2 and before do not know.
+fn added_by_3() -> Vec<Op> {
+    vec![
+        Op::SetZSet { db: 0, key: b"small zset".to_vec(), large: false, members: 9 },
+        Op::SetZSet { db: 0, key: b"large zset".to_vec(), large: true, members: 80 },
+    ]
+}
+
+/// The steps to what files of version 2 have.
+fn sample_2() -> Vec<Op> {
     let key = |n: u32| format!("key:{n}").into_bytes();
     let mut ops = vec![
         Op::Boot { node: 1, nonce: 77 },
@@ -216,7 +253,7 @@ fn sample() -> State {
         Op::Set { db: 15, key: Vec::new(), len: 0, ttl_ms: Some(9) },
     ];
     ops.extend((0..20).map(|n| Op::Set { db: 0, key: key(n), len: n as usize, ttl_ms: (n % 3 == 0).then_some(70) }));
-    build(&ops)
+    ops
 }
 
 fn meta_of(state: &State) -> Meta {

@@ -4,6 +4,7 @@
 mod hash;
 mod list;
 mod string;
+mod zset;
 
 use std::io::{self, Read, Write};
 
@@ -25,6 +26,10 @@ const STR_TEXT: u8 = 5;
 const LIST_SMALL: u8 = 6;
 /// A list in its large representation, with its nodes.
 const LIST_LARGE: u8 = 7;
+/// A sorted set in its small representation.
+const ZSET_SMALL: u8 = 10;
+/// A sorted set in its large representation.
+const ZSET_LARGE: u8 = 11;
 
 /// Makes two functions of one arm for each type, so that what is written can be read: the type's tags, and the module that writes it with
 /// its tag and reads what is behind that.
@@ -55,4 +60,5 @@ forms! {
     Value::Str => string: STR | STR_EDITED | STR_TEXT;
     Value::Hash => hash: HASH_SMALL | HASH_LARGE;
     Value::List => list: LIST_SMALL | LIST_LARGE;
+    Value::ZSet => zset: ZSET_SMALL | ZSET_LARGE;
 }

@@ -15,6 +15,8 @@ pub enum Family {
     Hash,
     /// Lists.
     List,
+    /// Sorted sets.
+    SortedSet,
     /// MULTI and its kin.
     Transactions,
     /// The connection.
@@ -46,6 +48,7 @@ impl Family {
             Self::String => ("string", Categories::STRING),
             Self::Hash => ("hash", Categories::HASH),
             Self::List => ("list", Categories::LIST),
+            Self::SortedSet => ("sorted-set", Categories::SORTEDSET),
             Self::Transactions => ("transactions", Categories::TRANSACTION),
             Self::Connection => ("connection", Categories::CONNECTION),
             Self::Server => ("server", Categories::empty()),

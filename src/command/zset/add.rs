@@ -1,0 +1,131 @@
+//! Setting and raising scores: ZADD and ZINCRBY.
+
+use super::{member_work, numbers, replies};
+use crate::command::Outcome;
+use crate::error::{ReplyError, SYNTAX};
+use crate::protocol::{Args, Reply};
+use crate::store::{Changed, Create, Txn, ZSet, ZSetLimits};
+
+const NX_AND_XX: ReplyError = ReplyError::new("ERR XX and NX options at the same time are not compatible");
+const GT_LT_NX: ReplyError = ReplyError::new("ERR GT, LT, and/or NX options at the same time are not compatible");
+const ONE_PAIR: ReplyError = ReplyError::new("ERR INCR option supports a single increment-element pair");
+const NOT_A_NUMBER: ReplyError = ReplyError::new("ERR resulting score is not a number (NaN)");
+
+/// What the arguments ask for.
+#[derive(Default)]
+pub(super) struct Request {
+    nx: bool,
+    xx: bool,
+    gt: bool,
+    lt: bool,
+    ch: bool,
+    incr: bool,
+    /// The argument that holds the first score.
+    first: usize,
+    scores: Vec<f64>,
+}
+
+/// Reads `key [options] score member [score member …]`. `incr`: the command says INCR by its name. As in Redis, it takes options all the
+/// same.
+pub(super) fn request(args: &Args, incr: bool) -> Result<Request, ReplyError> {
+    let mut request = Request { incr, first: 2, ..Request::default() };
+    while request.first < args.len() {
+        let option = match args.arg(request.first).to_ascii_uppercase().as_slice() {
+            b"NX" => &mut request.nx,
+            b"XX" => &mut request.xx,
+            b"GT" => &mut request.gt,
+            b"LT" => &mut request.lt,
+            b"CH" => &mut request.ch,
+            b"INCR" => &mut request.incr,
+            _ => break,
+        };
+        *option = true;
+        request.first += 1;
+    }
+    let rest = args.len() - request.first;
+    if rest == 0 || !rest.is_multiple_of(2) {
+        return Err(SYNTAX);
+    }
+    if request.nx && request.xx {
+        return Err(NX_AND_XX);
+    }
+    if [request.gt, request.lt, request.nx].into_iter().filter(|option| *option).count() > 1 {
+        return Err(GT_LT_NX);
+    }
+    if request.incr && rest > 2 {
+        return Err(ONE_PAIR);
+    }
+    let scores = (request.first..args.len()).step_by(2).map(|at| numbers::score(args.arg(at)));
+    request.scores = scores.collect::<Result<_, _>>()?;
+    Ok(request)
+}
+
+/// What became of one member.
+#[derive(PartialEq)]
+enum Step {
+    Added,
+    Updated,
+    /// It has the score already.
+    Same,
+    /// An option forbids it.
+    Skipped,
+}
+
+pub(super) fn run(txn: &mut Txn<'_>, args: &Args, incr: bool) -> Outcome {
+    let request = request(args, incr)?;
+    let limits = ZSetLimits::from(&txn.state().options);
+    let (count, create) = (request.scores.len(), if request.xx { Create::No } else { Create::Yes });
+    member_work::announce_members(txn, args.arg(1), count, count, limits)?;
+    let done = txn.edit(args.arg(1), create, |set: &mut ZSet| {
+        set.expect(count, limits);
+        let (mut added, mut updated, mut result) = (0, 0, None);
+        for (at, score) in request.scores.iter().enumerate() {
+            // Only INCR can fail, which has one member: so nothing has changed then.
+            let (step, score) = one(set, args.arg(request.first + 2 * at + 1), *score, &request, limits)?;
+            added += i64::from(step == Step::Added);
+            updated += i64::from(step == Step::Updated);
+            if step != Step::Skipped {
+                result = Some(score);
+            }
+        }
+        Ok(((added, updated, result), Changed(added + updated > 0)))
+    })?;
+    let (added, updated, result) = done.unwrap_or_default();
+    Ok(match request {
+        Request { incr: true, .. } => replies::score(result),
+        Request { ch: true, .. } => Reply::Int(added + updated),
+        _ => Reply::Int(added),
+    })
+}
+
+/// What happens to a member, and the score that it has afterwards.
+fn one(
+    set: &mut ZSet,
+    member: &[u8],
+    score: f64,
+    request: &Request,
+    limits: ZSetLimits,
+) -> Result<(Step, f64), ReplyError> {
+    let Some(before) = set.get(member) else {
+        if request.xx {
+            return Ok((Step::Skipped, score));
+        }
+        set.set(member, score, limits);
+        return Ok((Step::Added, score));
+    };
+    if request.nx {
+        return Ok((Step::Skipped, before));
+    }
+    let score = if request.incr { before + score } else { score };
+    if score.is_nan() {
+        return Err(NOT_A_NUMBER);
+    }
+    if (request.lt && score >= before) || (request.gt && score <= before) {
+        return Ok((Step::Skipped, before));
+    }
+    if score == before {
+        return Ok((Step::Same, score));
+    }
+    set.set(member, score, limits);
+    Ok((Step::Updated, score))
+}

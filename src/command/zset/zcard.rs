@@ -1,0 +1,21 @@
+//! ZCARD
+
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::{Args, Reply};
+use crate::store::{View, ZSet};
+
+pub static SPEC: Spec =
+    Spec::read("zcard", 2, DOC, run).since(3).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RO)]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the number of members of a sorted set.",
+    since: "1.2.0",
+    group: Family::SortedSet,
+    complexity: "O(1)",
+    args: &[Arg::new("key", ArgKind::Key(0))],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let set = view.typed::<ZSet>(args.arg(1))?;
+    Ok(Reply::Int(set.map_or(0, ZSet::len) as i64))
+}

@@ -1,0 +1,44 @@
+//! ZINTERSTORE
+
+use super::combine::{self, Form, Operation, Use};
+use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::Args;
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec::write("zinterstore", -4, DOC, run)
+    .since(3)
+    .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS))
+    .check(|args| combine::check(args, FORM))
+    .keys(&[
+        KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE)),
+        KeySpec {
+            begin: BeginSearch::Index(2),
+            find: FindKeys::Keynum { index: 0, first: 1, step: 1 },
+            flags: KeyFlags::RO.union(KeyFlags::ACCESS),
+        },
+    ]);
+
+const DOC: Doc = Doc {
+    summary: "Puts the members that are in all of some sorted sets under another key.",
+    since: "2.0.0",
+    group: Family::SortedSet,
+    complexity: "O(N K + M log M) with the members of the smallest set, the number of sets, and of members of the result",
+    args: &[
+        Arg::new("destination", ArgKind::Key(0)),
+        Arg::new("numkeys", ArgKind::Integer),
+        Arg::new("key", ArgKind::Key(1)).multiple(),
+        Arg::new("weight", ArgKind::Double).token("WEIGHTS").optional().multiple(),
+        Arg::new(
+            "aggregate",
+            ArgKind::OneOf(&[Arg::word("sum", "SUM"), Arg::word("min", "MIN"), Arg::word("max", "MAX")]),
+        )
+        .token("AGGREGATE")
+        .optional(),
+    ],
+};
+
+const FORM: Form = Form { name: "zinterstore", operation: Operation::Intersection, used: Use::Store };
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    combine::store(txn, args, FORM)
+}

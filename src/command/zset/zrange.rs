@@ -1,0 +1,35 @@
+//! ZRANGE
+
+use super::span::{self, Form};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::Args;
+use crate::store::View;
+
+pub static SPEC: Spec = Spec::read("zrange", -4, DOC, run)
+    .since(3)
+    .check(|args| span::request(args, 2, FORM).map(drop))
+    .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns a part of a sorted set: by rank, by score, or by member.",
+    since: "1.2.0",
+    group: Family::SortedSet,
+    complexity: "O(log N + M) with the number of members of the set, and of those returned",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::new("start", ArgKind::String),
+        Arg::new("stop", ArgKind::String),
+        Arg::new("sortby", ArgKind::OneOf(&[Arg::word("byscore", "BYSCORE"), Arg::word("bylex", "BYLEX")])).optional(),
+        Arg::word("rev", "REV").optional(),
+        Arg::new("limit", ArgKind::Block(&[Arg::new("offset", ArgKind::Integer), Arg::new("count", ArgKind::Integer)]))
+            .token("LIMIT")
+            .optional(),
+        Arg::word("withscores", "WITHSCORES").optional(),
+    ],
+};
+
+const FORM: Form = Form { by: None, reverse: None, with_scores: true };
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    span::run(view, args, FORM)
+}

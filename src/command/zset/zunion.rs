@@ -1,0 +1,41 @@
+//! ZUNION
+
+use super::combine::{self, Form, Operation, Use};
+use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::Args;
+use crate::store::View;
+
+pub static SPEC: Spec = Spec::read("zunion", -3, DOC, run)
+    .since(3)
+    .flags(Flags::MOVABLEKEYS.union(Flags::UNBOUNDED))
+    .check(|args| combine::check(args, FORM))
+    .keys(&[KeySpec {
+        begin: BeginSearch::Index(1),
+        find: FindKeys::Keynum { index: 0, first: 1, step: 1 },
+        flags: KeyFlags::RO.union(KeyFlags::ACCESS),
+    }]);
+
+const DOC: Doc = Doc {
+    summary: "Returns every member of some sorted sets.",
+    since: "6.2.0",
+    group: Family::SortedSet,
+    complexity: "O(N + M log M) with the number of members of all sets, and of the result",
+    args: &[
+        Arg::new("numkeys", ArgKind::Integer),
+        Arg::new("key", ArgKind::Key(0)).multiple(),
+        Arg::new("weight", ArgKind::Double).token("WEIGHTS").optional().multiple(),
+        Arg::new(
+            "aggregate",
+            ArgKind::OneOf(&[Arg::word("sum", "SUM"), Arg::word("min", "MIN"), Arg::word("max", "MAX")]),
+        )
+        .token("AGGREGATE")
+        .optional(),
+        Arg::word("withscores", "WITHSCORES").optional(),
+    ],
+};
+
+const FORM: Form = Form { name: "zunion", operation: Operation::Union, used: Use::Show };
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    combine::read(view, args, FORM)
+}
