@@ -1,8 +1,13 @@
 //! Inputs that made the C Lua give each node another value, or hold all of them: the same everywhere here, and bounded.
 
 use lockstep::script::lib::Script;
+use lockstep::script::source::sha1_hex;
 use lockstep::script::vm::machine::{End, Fault};
 use lockstep::script::vm::value::LuaValue;
+
+use crate::support::process::Server;
+use crate::support::scripts::{Ends, HOSTILE};
+use crate::support::value::Value;
 
 /// What a run gave, the units that it took, and the bytes that it had at its end.
 type Trace = (Result<Vec<u8>, String>, u64, usize);
@@ -26,80 +31,6 @@ fn run_with(source: &str, fuel: u64) -> Trace {
         Err(other) => Err(format!("{other:?}")),
     };
     (result, fuel - vm.fuel, vm.heap.bytes)
-}
-
-/// (script, how it ends)
-const HOSTILE: &[(&str, Ends)] = &[
-    (
-        "local ks,t={},{} for i=1,24 do ks[i]={} t[ks[i]]=1 end for i=1,24 do t['k'..i]=i end for i=1,24 do t[ks[i]]=nil end \
-         local r={} for k in pairs(t) do r[#r+1]=k end return table.concat(r,',')",
-        Ends::Well,
-    ),
-    (
-        "local ks,t={},{} for i=1,50 do ks[i]={} t[ks[i]]=i end local r={} local k=next(t) while k do r[#r+1]=t[k] k=next(t,k) end \
-         return table.concat(r,',')",
-        Ends::Well,
-    ),
-    (
-        "local t={} for i=1,40 do t[{}]=i end for i=1,40 do t[i]=i end for i=1,40,3 do t[i]=nil end return tostring(#t)",
-        Ends::Well,
-    ),
-    (
-        "local t={} for i=1,40 do t[function() end]=i t[coroutine.create(function() end)]=i end local s='' for k,v in pairs(t) do s=s..type(k)..v end return s",
-        Ends::Well,
-    ),
-    (
-        "local t={} for i=1,40000 do t[2^52+i*4294967295+7]=i end local n=0 for k in pairs(t) do n=n+1 end return tostring(n)",
-        Ends::Well,
-    ),
-    ("local t={} for i=1,16000 do t[('x'):rep(500)..i..('y'):rep(500)]=i end return 'done'", Ends::Well),
-    ("local a=('\\0'):rep(16777216) local b=a..'x' local n=0 while true do if a<b then n=n+1 end end", Ends::Budget),
-    ("return tostring(string.find(('a'):rep(400), '.-.-.-b'))", Ends::Either),
-    ("return tostring(string.find(('a'):rep(4000), '.-.-.-.-b'))", Ends::Budget),
-    ("local s=('a'):rep(100000) while true do s:gsub('a*a*a*b', '') end", Ends::Budget),
-    ("local s=('a'):rep(1e6) for i=1,500 do ('x'):find(s) end return 'done'", Ends::Budget),
-    ("local s=('x'):rep(1e6) while true do s=s..s end", Ends::Memory),
-    ("local t={} while true do t[#t+1]={} end", Ends::Either),
-    ("local t={} for i=1,1e9 do t[i]=i end", Ends::Either),
-    ("local f=function() end while true do local g=f f=coroutine.wrap(function() return g end) end", Ends::Either),
-    ("local t={} t.t=t while true do t=setmetatable({}, {__index=t}) end", Ends::Either),
-    ("return string.rep('x', -1)..string.rep('', 1e9)", Ends::Well),
-    ("local ok, e = pcall(string.rep, 'x', 1e10) return e", Ends::Memory),
-    ("local t={} for i=1,5000 do t[i]=i end table.sort(t, function(a,b) return true end) return 'x'", Ends::Error),
-    ("local t={} for i=1,200000 do t[i]=i%7 end table.sort(t) return tostring(t[1])", Ends::Either),
-    ("while true do pcall(error) end", Ends::Budget),
-    ("local function f() return pcall(f) end return tostring(f())", Ends::Well),
-    ("return tostring(pcall(string.format, '%99.99f', 1e308))", Ends::Well),
-    ("local s=('%d'):rep(100000) return tostring(pcall(string.format, s, 1))", Ends::Well),
-    ("local t={} table.insert(t, 2^31, 'x') return tostring(next(t))", Ends::Well),
-    (
-        "local t=setmetatable({}, {__newindex=function(t,k,v) rawset(t,k,v) t[k+1]=v end}) t[1]=1 return 'x'",
-        Ends::Error,
-    ),
-    ("local a,b=('x'):rep(1e6),('x'):rep(1e6) while true do if a==b then end end", Ends::Budget),
-    ("local t={} for i=1,2^17 do t[i]=i end while true do t.x=1 t.x=nil t.y=1 t.y=nil end", Ends::Budget),
-    ("return tostring(('xy'):rep(1e6):find(('xy'):rep(1e5)..'z', 1, true))", Ends::Budget),
-    ("while true do local x=('%.99f'):format(1e308) end", Ends::Budget),
-    (
-        "local a,t={},{} for i=1,7000 do a[i]=i end \
-         while true do t[#t+1]=coroutine.wrap(function(...) coroutine.yield() end) t[#t](unpack(a)) end",
-        Ends::Memory,
-    ),
-    ("return tostring(loadstring('return '..('a and '):rep(90000)..'b'))", Ends::Well),
-    ("return tostring(loadstring(('('):rep(100000)..')'))", Ends::Well),
-    ("return tostring(loadstring('return '..('1+'):rep(100000)..'1'))", Ends::Well),
-    ("return tostring(loadstring('\\27Lua'))", Ends::Well),
-    ("return tostring(0/0)..tostring(-(0/0))..(5%-3)..(-5%3)..(5.3%-1.1)..2^0.5", Ends::Well),
-];
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Ends {
-    Well,
-    Error,
-    Budget,
-    Memory,
-    /// By one of the bounds, or well if both are enough.
-    Either,
 }
 
 fn is_as(ends: Ends, result: &Result<Vec<u8>, String>) -> bool {
@@ -170,4 +101,56 @@ fn a_run_needs_exactly_the_units_that_it_took() {
             );
         }
     }
+}
+
+/// (what it is, the source)
+fn no_programs() -> Vec<(&'static str, Vec<u8>)> {
+    const MOST: usize = 64 << 20;
+    let repeated = |head: &[u8], unit: &[u8], count: usize| [head, &unit.repeat(count)].concat();
+    vec![
+        ("the first byte of bytecode", b"\x1bLua".to_vec()),
+        ("a header of bytecode", b"\x1bLuaQ\0\x01\x04\x08\x04\x08\0".to_vec()),
+        ("no UTF-8 at all", b"\xff\xfe\xfd".to_vec()),
+        ("a sequence of UTF-8 cut off", b"return \xe2\x82".to_vec()),
+        ("an encoded surrogate", b"x = \xed\xa0\x80".to_vec()),
+        ("a zero byte", b"return 1 \0return 2".to_vec()),
+        ("a string cut off", b"return '\xc3".to_vec()),
+        ("a million parentheses", repeated(b"return ", b"(", 1_000_000)),
+        ("a million tables", repeated(b"return ", b"{", 1_000_000)),
+        ("a million blocks", repeated(b"", b"do ", 1_000_000)),
+        ("many functions", repeated(b"return ", b"function() return ", 200_000)),
+        ("a million signs", repeated(b"return ", b"- ", 1_000_000)),
+        ("a million conditions", repeated(b"", b"if x then ", 1_000_000)),
+        ("64 MB of parentheses", repeated(b"return ", b"(", MOST - 7)),
+        ("64 MB behind the first byte of bytecode", repeated(b"\x1bLua", b"\0", MOST - 4)),
+    ]
+}
+
+#[test]
+fn sources_that_are_no_programs_are_refused_as_by_redis_and_change_nothing() {
+    let (redis, node) = (Server::redis(&[]), Server::lockstep(&[]));
+    let (mut theirs, mut ours, mut other) = (redis.client(), node.client(), node.client());
+    let digest = other.call(&["RAFT.DIGEST"]);
+    for (what, source) in no_programs() {
+        let mut both = |args: &[&[u8]]| {
+            let reply = ours.call(args);
+            assert!(reply == theirs.call(args), "{what}: {reply:?}");
+            reply
+        };
+        let reply = both(&[b"EVAL", &source, b"0"]);
+        assert!(reply.is_error(), "{what}: {reply:?}");
+        assert_eq!(both(&[b"SCRIPT", b"EXISTS", &sha1_hex(&source)]), Value::Array(vec![Value::Int(0)]), "{what}");
+        if source.len() <= 20_000_000 {
+            both(&[b"SCRIPT", b"LOAD", &source]);
+            both(&[b"EVAL_RO", &source, b"0"]);
+            both(&[b"EVAL", b"local f, why = loadstring(ARGV[1]) return {tostring(f), why}", b"0", &source]);
+        }
+        assert_eq!(other.call(&["DBSIZE"]), Value::Int(0), "{what}");
+    }
+    assert_ne!(other.call(&["RAFT.DIGEST"]), digest, "refusals are results too");
+
+    // One byte more than an argument may have.
+    ours.send_raw(b"*3\r\n$4\r\nEVAL\r\n$67108865\r\n").unwrap();
+    assert_eq!(ours.read_to_close().unwrap(), b"-ERR Protocol error: invalid bulk length\r\n");
+    assert_eq!(other.call(&["EVAL", "return redis.call('INCR', 'n')", "0"]), Value::Int(1));
 }

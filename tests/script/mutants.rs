@@ -3,6 +3,7 @@
 use lockstep::script::lib::Script;
 
 use crate::support::rng::Rng;
+use crate::support::scripts::{Mutants, corpora};
 
 /// Mutants that are run.
 const MUTANTS: usize = 20_000;
@@ -20,33 +21,9 @@ fn run(source: &[u8]) -> Option<(String, u64, usize)> {
 
 #[test]
 fn mutated_scripts_never_panic_and_end_alike() {
-    let mut sources: Vec<String> = Vec::new();
-    for folder in ["tests/script/corpus", "tests/script/corpus_redis"] {
-        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-        files.sort();
-        for file in files {
-            sources.extend(std::fs::read_to_string(file).unwrap().split("\n---\n").map(str::to_owned));
-        }
-    }
-    let words: Vec<Vec<&str>> =
-        sources.iter().map(|source| source.split_inclusive([' ', '(', ')', ',']).collect()).collect();
-    let mut rng = Rng::new(1);
+    let sources = corpora();
     let mut compiled = 0;
-    for _ in 0..MUTANTS {
-        let mut mutant = words[rng.below(words.len())].clone();
-        for _ in 0..=rng.below(3) {
-            let other = &words[rng.below(words.len())];
-            let at = rng.below(mutant.len());
-            match rng.below(3) {
-                0 => drop(mutant.remove(at)),
-                1 => mutant[at] = other[rng.below(other.len())],
-                _ => mutant.insert(at, other[rng.below(other.len())]),
-            }
-            if mutant.is_empty() {
-                break;
-            }
-        }
-        let source = mutant.concat();
+    for source in Mutants::new(&sources, Rng::new(1)).take(MUTANTS) {
         let first = run(source.as_bytes());
         compiled += usize::from(first.is_some());
         assert_eq!(first, run(source.as_bytes()), "{source}");
