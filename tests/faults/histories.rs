@@ -85,6 +85,14 @@ fn run(client: &mut Client, key: &str, input: &Input) -> Outcome<Output> {
             reply => unexpected(&reply),
         },
         Input::CompareAndSet(expected, new) => compare_and_set(client, key, *expected, *new),
+        Input::CompareAndDelete(expected) => {
+            let release =
+                "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+            match client.try_call(&["EVAL", release, "1", key, &expected.to_string()]) {
+                Ok(Value::Int(count)) => Outcome::Ok(Output::Changed(count == 1)),
+                reply => unexpected(&reply),
+            }
+        }
         Input::Del => match client.try_call(&["DEL", key]) {
             Ok(Value::Int(count)) => Outcome::Ok(Output::Changed(count == 1)),
             reply => unexpected(&reply),
@@ -148,6 +156,10 @@ fn histories_of_single_keys_are_linearizable() {
                             // What was there a moment ago is a good guess.
                             let guess = client.try_call(&["GET", &key(name)]);
                             Input::CompareAndSet(value(&guess).flatten(), new)
+                        }
+                        97 => {
+                            let guess = client.try_call(&["GET", &key(name)]);
+                            value(&guess).flatten().map_or(Input::Del, Input::CompareAndDelete)
                         }
                         _ => Input::Del,
                     };

@@ -10,11 +10,12 @@ use crate::support::rng::Rng;
 
 fn input(rng: &mut Rng, values: i64) -> Input {
     let value = rng.between(1, values);
-    match rng.below(12) {
+    match rng.below(13) {
         0..5 => Input::Get,
         5..8 => Input::Set(value),
         8..10 => Input::Incr,
         10 => Input::CompareAndSet(rng.percent(90).then(|| rng.between(1, values)), value),
+        11 => Input::CompareAndDelete(value),
         _ => Input::Del,
     }
 }

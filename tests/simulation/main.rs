@@ -3,7 +3,8 @@
 //!
 //! - [`machine`]: one computer: disks that lose what was not flushed, clocks that can be moved. [`net`]: its sockets.
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
-//! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw. [`nemesis`]: faults by seed.
+//! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw; [`scripts`]: by scripts. [`nemesis`]: faults
+//!   by seed.
 //! - `random_faults`, `blocking`, `determinism`, `clocks`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
@@ -28,6 +29,7 @@ mod net;
 mod random_faults;
 mod reads;
 mod rebuild;
+mod scripts;
 mod standing;
 #[path = "../support/mod.rs"]
 mod support;

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
 use crate::cluster::World;
+use crate::scripts;
 use crate::support::linear::bank::{self, Bank, wrong_sums};
 use crate::support::linear::check::check;
 use crate::support::linear::history::{Operation, Outcome};
@@ -17,10 +18,11 @@ use crate::support::rng::Rng;
 use crate::support::value::Value;
 
 /// Registers.
-const KEYS: usize = 8;
+pub const KEYS: usize = 8;
 /// Accounts.
-const ACCOUNTS: usize = 4;
-const TOTAL: i64 = 400;
+pub const ACCOUNTS: usize = 4;
+/// What is on all of them together.
+pub const TOTAL: i64 = 400;
 /// A history of the bank with more operations than this is checked by its sums alone.
 const BANK_CHECKED_MAX: usize = 400;
 /// A key with a deadline that nothing may move.
@@ -28,7 +30,7 @@ const LEASE: &str = "lease";
 const LEASE_MS: &str = "3600000";
 
 /// A history whose clock counts events: all clients run on one host, so their events have one order.
-pub struct History<I, O>(Mutex<Vec<Operation<I, O>>>);
+pub struct History<I, O>(pub Mutex<Vec<Operation<I, O>>>);
 
 impl<I, O> Default for History<I, O> {
     fn default() -> Self {
@@ -43,10 +45,14 @@ type Counted = (u64, u64, Vec<i64>);
 #[derive(Default)]
 pub struct Seen {
     events: Mutex<u64>,
-    registers: History<(usize, register::Input), register::Output>,
-    bank: History<bank::Input, bank::Output>,
+    /// By key.
+    pub registers: History<(usize, register::Input), register::Output>,
+    /// All accounts.
+    pub bank: History<bank::Input, bank::Output>,
     /// By counter.
     counters: Mutex<BTreeMap<String, Counted>>,
+    /// What scripts see of locks.
+    pub locks: scripts::Locks,
     deadline: Mutex<Option<i64>>,
     outcomes: Mutex<Outcomes>,
 }
@@ -69,14 +75,16 @@ impl Seen {
         *events
     }
 
-    fn invoke<I, O>(&self, history: &History<I, O>, client: usize, input: I) -> usize {
+    /// Notes that a client is about to ask.
+    pub fn invoke<I, O>(&self, history: &History<I, O>, client: usize, input: I) -> usize {
         let invoked_ns = self.tick();
         let mut operations = history.0.lock();
         operations.push(Operation { client, input, invoked_ns, completed_ns: u64::MAX, outcome: Outcome::Unknown });
         operations.len() - 1
     }
 
-    fn complete<I, O>(&self, history: &History<I, O>, ticket: usize, outcome: Outcome<O>) {
+    /// Notes what came of it.
+    pub fn complete<I, O>(&self, history: &History<I, O>, ticket: usize, outcome: Outcome<O>) {
         let now = self.tick();
         let mut outcomes = self.outcomes.lock();
         match outcome {
@@ -92,7 +100,8 @@ impl Seen {
         operations[ticket].outcome = outcome;
     }
 
-    fn count(&self, counter: &str, fate: &Fate) {
+    /// Notes what came of an increment.
+    pub fn count(&self, counter: &str, fate: &Fate) {
         let mut counters = self.counters.lock();
         let (certain, perhaps, values) = counters.entry(counter.to_owned()).or_default();
         match fate {
@@ -117,6 +126,7 @@ pub async fn prepare(world: &World) {
     }
     assert_eq!(client.call(&mset).await, Fate::Done(Value::Simple(b"OK".to_vec())));
     assert_eq!(client.call(&["SET", LEASE, "x", "PX", LEASE_MS]).await, Fate::Done(Value::Simple(b"OK".to_vec())));
+    scripts::prepare(&mut client).await;
 }
 
 /// One client's life: random operations until `until_ms` of simulated time.
@@ -131,8 +141,10 @@ pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_
         client.connect().await;
         unique += 1;
         let value = unique * 1000 + id as i64;
-        match rng.below(20) {
+        match rng.below(28) {
             0..16 if reads_only => register_operation(&mut client, &seen, &mut rng, None).await,
+            20.. if reads_only => scripts::read_operation(&mut client, &seen, &mut rng).await,
+            20.. => scripts::operation(&mut client, &seen, &mut rng, value * 1000).await,
             _ if reads_only => lease(&mut client, &seen).await,
             0..9 => register_operation(&mut client, &seen, &mut rng, Some(value * 1000)).await,
             9..11 => compare_and_set(&mut client, &seen, &mut rng, value * 1000).await,
@@ -180,6 +192,20 @@ async fn register_operation(client: &mut Client, seen: &Seen, rng: &mut Rng, val
         Fate::Unknown | Fate::Applied => Outcome::Unknown,
     };
     seen.complete(&seen.registers, ticket, outcome);
+}
+
+/// What came of EXEC, or of a script that answers a list: the replies in it.
+pub fn executed(fate: &Fate) -> Outcome<Vec<Value>> {
+    match fate {
+        Fate::Done(Value::Array(replies)) => Outcome::Ok(replies.clone()),
+        Fate::NotApplied => Outcome::NotApplied,
+        // The connection was a new one: MULTI and what followed were refused with LOADING.
+        Fate::Done(Value::Error(text)) if text.starts_with(b"EXECABORT") || text.starts_with(b"ERR EXEC without") => {
+            Outcome::NotApplied
+        }
+        Fate::Done(other) => panic!("a list was expected: {other:?}"),
+        Fate::Unknown | Fate::Applied => Outcome::Unknown,
+    }
 }
 
 /// WATCH, GET, MULTI, SET, EXEC on one connection.
@@ -242,17 +268,13 @@ async fn bank_operation(client: &mut Client, seen: &Seen, rng: &mut Rng) {
     let ticket = seen.invoke(&seen.bank, client.id, Input::Transfer { from, to, amount });
     let commands =
         [vec!["MULTI"], vec!["DECRBY", &accounts[from], &text], vec!["INCRBY", &accounts[to], &text], vec!["EXEC"]];
-    let outcome = match &client.pipeline(&commands).await[3] {
-        Fate::Done(Value::Array(replies)) => {
+    let outcome = match executed(&client.pipeline(&commands).await[3]) {
+        Outcome::Ok(replies) => {
             let balance = |at: usize| replies[at].int().expect("a balance");
             Outcome::Ok(Output::Transferred(balance(0), balance(1)))
         }
-        Fate::NotApplied => Outcome::NotApplied,
-        Fate::Done(Value::Error(text)) if text.starts_with(b"EXECABORT") || text.starts_with(b"ERR EXEC without") => {
-            Outcome::NotApplied
-        }
-        Fate::Done(other) => panic!("EXEC answered {other:?}"),
-        Fate::Unknown | Fate::Applied => Outcome::Unknown,
+        Outcome::NotApplied => Outcome::NotApplied,
+        Outcome::Unknown => Outcome::Unknown,
     };
     seen.complete(&seen.bank, ticket, outcome);
 }
@@ -354,6 +376,7 @@ pub fn judge(seen: &Seen) -> Outcomes {
     if let Err(why) = check_keys(&registers) {
         panic!("the registers are not linearizable: {why}");
     }
+    scripts::judge(&seen.locks);
     let bank = seen.bank.0.lock();
     let wrong = wrong_sums(&bank, TOTAL);
     assert!(wrong.is_empty(), "half of a transfer was seen: {wrong:?}");

@@ -1,4 +1,4 @@
-//! A key that holds a number: GET, SET, INCR, DEL and compare-and-set (WATCH and EXEC, or a script).
+//! A key that holds a number: GET, SET, INCR, DEL, compare-and-set and compare-and-delete (WATCH and EXEC, or a script).
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub enum Input {
     Incr,
     /// The second value, if it has the first.
     CompareAndSet(Option<i64>, i64),
+    /// Nothing any more, if it has this value: the release of a lock by its token.
+    CompareAndDelete(i64),
     /// Nothing any more.
     Del,
 }
@@ -33,7 +35,7 @@ pub enum Output {
     Done,
     /// INCR's.
     Number(i64),
-    /// Whether compare-and-set or DEL did something.
+    /// Whether compare-and-set, compare-and-delete or DEL did something.
     Changed(bool),
 }
 
@@ -51,7 +53,8 @@ impl Model for Register {
                 (Some(value), Output::Number(value))
             }
             Input::CompareAndSet(expected, value) if state == expected => (Some(*value), Output::Changed(true)),
-            Input::CompareAndSet(..) => (*state, Output::Changed(false)),
+            Input::CompareAndDelete(expected) if *state == Some(*expected) => (None, Output::Changed(true)),
+            Input::CompareAndSet(..) | Input::CompareAndDelete(_) => (*state, Output::Changed(false)),
             Input::Del => (None, Output::Changed(state.is_some())),
         }
     }
