@@ -29,13 +29,16 @@
 use crate::command::{Blocking, Run};
 use crate::error::ReplyError;
 use crate::protocol::Reply;
-use crate::store::{Effects, Horizon, Member, Origins, PREFETCH_KEYS, Rng, State, View, WaiterId};
+use crate::store::{Effects, Member, Origins, PREFETCH_KEYS, Rng, State, WaiterId};
 
 use super::entry::Content;
 use super::prepare::{PreparedEntry, Ready, Single};
-use super::{Asker, Command, CommandGroup, Exec, Slot, Step, StepReply, Watch, run_read, run_write};
+use super::{Asker, CommandGroup, Exec, Slot, Step, StepReply, Watch, run_write};
+pub use reads::unchanged;
+use reads::{read, read_exec, read_in_exec};
 use waiters::{Ran, run_or_wait, serve};
 
+mod reads;
 mod waiters;
 
 /// The feature level since which commands wait in the state.
@@ -271,34 +274,6 @@ fn run(state: &mut State, command: &Single, boot: u64, index: u64, position: u64
     reply
 }
 
-fn read(state: &State, command: &Command, index: u64, position: u64, effects: &mut Effects) -> Reply {
-    let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
-    let view = View::new(state, command.db.into(), horizon, Rng::of_command(index, position ^ (1 << 63)));
-    let reply = run_read(command.spec, &view, &command.args).into();
-    effects.count(view.take_tally());
-    reply
-}
-
-/// A transaction without writes that stands between the writes of its group.
-fn read_exec(state: &State, exec: &Exec, index: u64, position: u64, effects: &mut Effects) -> StepReply {
-    if !unchanged(state, &exec.watches) {
-        return Reply::NilArray.into();
-    }
-    let mut slots = Vec::with_capacity(exec.commands.len());
-    for (command, place) in exec.commands.iter().zip(1u64..) {
-        slots.push(read_in_exec(state, command, index, position ^ (place << 32), effects));
-    }
-    StepReply::Exec(slots)
-}
-
-/// What of a transaction is no write: a read, or a session command, which is the connection's.
-fn read_in_exec(state: &State, command: &Command, index: u64, position: u64, effects: &mut Effects) -> Slot {
-    if command.spec.is_session() {
-        return Slot::Session(Box::new(command.clone()));
-    }
-    Slot::Reply(read(state, command, index, position, effects))
-}
-
 /// Runs a transaction: all commands if every watched key is as it was, none otherwise. What is no write is executed at the origin only,
 /// where `own` is there.
 fn run_exec(
@@ -324,14 +299,6 @@ fn run_exec(
         }
     }
     StepReply::Exec(slots)
-}
-
-/// True if every watched key is as WATCH saw it, and has been all the time.
-pub fn unchanged(state: &State, watches: &[Watch]) -> bool {
-    let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
-    watches
-        .iter()
-        .all(|watch| View::new(state, watch.db.into(), horizon, Rng::new(0)).is_as_watched(&watch.key, watch.mark))
 }
 
 #[cfg(test)]

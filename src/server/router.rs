@@ -90,8 +90,8 @@ impl Router {
 
     /// Has the waits of a connection ended, up to this one; tried until the log has it or the node stops.
     pub fn cancel_wait(&self, asker: Asker) {
-        const PAUSE_MIN: Duration = Duration::from_millis(100);
-        const PAUSE_MAX: Duration = Duration::from_secs(5);
+        const PAUSE_MIN: Duration = Duration::from_millis(50);
+        const PAUSE_MAX: Duration = Duration::from_millis(500);
         let router = self.clone();
         let cancel = async move {
             let mut pause = PAUSE_MIN;

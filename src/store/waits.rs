@@ -41,17 +41,18 @@ impl State {
         }
     }
 
-    /// Runs a waiter's command once more, on database `db`: `attempt` gives None if it has to wait on, and has changed nothing then; the
-    /// revision stays in that case.
+    /// Runs the command of the waiter `id` once more, on database `db`: `attempt` gives None if it has to wait on, and has changed nothing
+    /// then; the revision stays in that case.
     pub fn attempt<T>(
         &mut self,
+        id: WaiterId,
         db: usize,
         rng: Rng,
         effects: &mut Effects,
         attempt: impl FnOnce(&mut Txn<'_>) -> Option<T>,
     ) -> Option<T> {
         let revision = self.revision;
-        let result = attempt(&mut Txn::new(self, db, rng, effects));
+        let result = attempt(&mut Txn::new(self, db, rng, effects).asked_by(Some(id)));
         if result.is_none() {
             self.revision = revision;
         }

@@ -89,3 +89,46 @@ fn an_absent_node_has_its_waits_ended_and_says_so() {
     cluster.wait_all_matched();
     cluster.check_digests();
 }
+
+/// Without a majority no entry ends the wait: whether it was served is unknown, and afterwards it takes nothing.
+#[test]
+fn a_wait_that_is_overdue_without_a_majority_is_unknown_and_cancelled() {
+    let mut cluster = Cluster::start(3, &["--write-timeout-ms", "500"]);
+    cluster.transfer(1);
+    let mut overdue = cluster.nodes[0].client();
+    let id = overdue.call(&["CLIENT", "ID"]).int().unwrap().to_string();
+    let mut out = Vec::new();
+    encode(&mut out, &["BLPOP", "k", "1"]);
+    overdue.send_raw(&out).unwrap();
+    let mut endless = wait(&cluster, 0, &["BLPOP", "k", "0"]);
+    wait_blocked(&cluster.nodes[0], 2);
+    [1, 2].iter().for_each(|node| cluster.nodes[*node].kill());
+    let text = overdue.read_reply().unwrap().text().unwrap_or_default();
+    assert!(text.starts_with("INDETERMINATE the outcome of this command is unknown"), "{text}");
+    let text = overdue.call(&["BLPOP", "k", "0"]).text().unwrap_or_default();
+    assert!(text.starts_with("LOADING") || text.starts_with("INDETERMINATE"), "{text}");
+    for node in [1, 2] {
+        cluster.nodes[node].start_again();
+        cluster.wait_ready(node);
+    }
+    let mut control = cluster.nodes[1].client();
+    until("the end of its wait", || (control.call(&["CLIENT", "UNBLOCK", &id]) == Value::Int(0)).then_some(()));
+    assert_eq!(cluster.nodes[1].client().call(&["RPUSH", "k", "a", "b"]), Value::Int(2));
+    assert_eq!(endless.read_reply().unwrap(), popped("k", "a"));
+    assert_eq!(cluster.nodes[2].client().call(&["LLEN", "k"]), Value::Int(1));
+    cluster.wait_all_matched();
+    cluster.check_digests();
+}
+
+#[test]
+fn a_graceful_stop_ends_the_waits_of_its_clients() {
+    let mut cluster = Cluster::start(3, &[]);
+    let mut waiting = wait(&cluster, 2, &["BLPOP", "k", "0"]);
+    wait_blocked(&cluster.nodes[2], 1);
+    cluster.nodes[2].signal("TERM");
+    let text = waiting.read_reply().unwrap().text().unwrap_or_default();
+    assert!(text.starts_with("UNBLOCKED force unblock from blocking operation"), "{text}");
+    assert!(cluster.nodes[2].wait_exit(Duration::from_secs(20)).is_some_and(|status| status.success()));
+    assert_eq!(cluster.nodes[0].client().call(&["RPUSH", "k", "a"]), Value::Int(1));
+    assert_eq!(cluster.nodes[1].client().call(&["LLEN", "k"]), Value::Int(1));
+}

@@ -7,8 +7,8 @@ mod watch;
 use super::*;
 use crate::command::lookup;
 use crate::config::ReadLevel;
-use crate::executor::Mark;
 use crate::executor::entry::{BatchWriter, Stamp, decode, encode, seal};
+use crate::executor::{Command, Mark};
 use crate::protocol::Args;
 
 fn prepared(unsealed: bytes::BytesMut, now_ms: u64) -> PreparedEntry {

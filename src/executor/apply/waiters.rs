@@ -66,7 +66,7 @@ pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut 
                 Some(_) => {}
             }
             let rng = Rng::of_command(index, position ^ (1 << 62) ^ (served << 32));
-            let reply = state.attempt(db.into(), rng, effects, |txn| attempt(txn, &waiter.args));
+            let reply = state.attempt(id, db.into(), rng, effects, |txn| attempt(txn, &waiter.args));
             if let Some(reply) = reply {
                 served += 1;
                 state.end_wait(id, reply, effects);

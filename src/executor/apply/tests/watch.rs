@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::testing::Bench;
 use crate::executor::Mark;
-use crate::store::{ABSENCE_LEVEL, Deadline, Str};
+use crate::store::{ABSENCE_LEVEL, Deadline, Horizon, Str, View};
 
 /// Runs a line; `@n` in front selects a database, `+n` lets n ms pass, and `sweep` removes what is due.
 fn play(bench: &mut Bench, line: &str) {
