@@ -43,6 +43,10 @@ const SCENES: &[(&str, Scene)] = &[
         &["0: BLPOP k 0", "3: MULTI; RPUSH k a; RPUSH k b; LPUSH k c; LLEN k; EXEC", "3: LRANGE k 0 -1"],
     ),
     (
+        "list that becomes another type in a transaction",
+        &["0: BLPOP k 0", "3: MULTI; RPUSH k a; SET k x; EXEC", "3: DEL k", "3: RPUSH k b"],
+    ),
+    (
         "list that comes and goes in a transaction",
         &["0: BLPOP k 0", "3: MULTI; RPUSH k a; DEL k; EXEC", "3: RPUSH k b"],
     ),
@@ -52,8 +56,8 @@ const SCENES: &[(&str, Scene)] = &[
             "0: BLPOP b 0",
             "1: BLPOP a 0",
             "3: MULTI; RPUSH a 1; RPUSH b 2; EXEC",
-            "0: BLMOVE x y LEFT LEFT 0",
-            "1: BLMOVE z y LEFT LEFT 0",
+            "0: BLMOVE x y LEFT RIGHT 0",
+            "1: BLMOVE z y LEFT RIGHT 0",
             "2: BLPOP y 0",
             "3: MULTI; RPUSH z 1; RPUSH x 2; EXEC",
             "3: LRANGE y 0 -1",
