@@ -48,7 +48,7 @@ impl Bench {
         self.index += 1;
         self.state.advance_clock(self.now_ms);
         let rng = Rng::of_command(self.index, 0);
-        let to_load = spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(args, &self.state.scripts);
+        let to_load = spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(args, &self.state);
         let reply = if spec.is_write() || to_load {
             let mut effects = Effects::default();
             let reply = Reply::from((self.write)(spec, &mut self.state.txn(self.db, rng, &mut effects), args));

@@ -71,6 +71,8 @@ replicated_options! {
         "Longest argument of a client, and longest string that commands may build; scripts may set longer values, as in Redis";
     script_budget: "script-budget" [], int(1000, 1_000_000_000_000), 500_000_000,
         "Units of work after which a script is stopped, about 2 ns each: a simple instruction is one, a call or a new object 10 to 30, redis.call 100 and more; other clients wait until then";
+    script_cache_bytes: "script-cache-bytes" [], bytes(MB, 4 * GB), 64 << 20,
+        "Memory for scripts that EVAL alone has loaded: those that were not used for longest go first; SCRIPT LOAD keeps others beside them";
     script_memory: "script-memory" [], bytes(MB, 4 * GB), 256 << 20,
         "Memory that one run of a script may use";
     set_intset_entries_max: "set-max-intset-entries" [], int(0, i64::MAX), 512,
@@ -91,6 +93,6 @@ replicated_options! {
 
 /// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
 pub fn replicated_since(name: &str) -> u32 {
-    let of_level_3 = ["list-max-", "set-max-", "waiters-", "zset-max-"];
+    let of_level_3 = ["list-max-", "script-cache-", "set-max-", "waiters-", "zset-max-"];
     if of_level_3.iter().any(|start| name.starts_with(start)) { 3 } else { FIRST_LEVEL }
 }

@@ -12,7 +12,7 @@ use crate::command::{Flags, Spec};
 use crate::config::ReadLevel;
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Scripts, State, WaiterId};
+use crate::store::{State, WaiterId};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
@@ -109,10 +109,10 @@ impl Command {
         self.is_heavy() || is_large(self) || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(is_large))
     }
 
-    /// True if it holds a read that loads a script, and the script is not among these: only the log can load it.
-    pub fn is_to_load(&self, scripts: &Scripts) -> bool {
-        self.spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(&self.args, scripts)
-            || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(|command| command.is_to_load(scripts)))
+    /// True if it holds a read that loads a script, and this state has no such script: only the log can load it.
+    pub fn is_to_load(&self, state: &State) -> bool {
+        self.spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(&self.args, state)
+            || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(|command| command.is_to_load(state)))
     }
 
     /// The same on its way through the log: what is then more than a read is it here too.

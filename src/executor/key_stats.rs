@@ -15,6 +15,8 @@ pub struct KeyStats {
     pub misses: AtomicU64,
     /// Keys that the log expired while this node applied it: `expired_keys`.
     pub expired: AtomicU64,
+    /// Scripts that went for others while this node applied the log: `evicted_scripts`.
+    pub evicted_scripts: AtomicU64,
     /// Commands that scripts called.
     pub calls: Mutex<ScriptCalls>,
 }
@@ -35,7 +37,9 @@ impl KeyStats {
 
     /// CONFIG RESETSTAT.
     pub fn reset(&self) {
-        [&self.hits, &self.misses, &self.expired].into_iter().for_each(|counter| counter.store(0, Ordering::Relaxed));
+        [&self.hits, &self.misses, &self.expired, &self.evicted_scripts]
+            .into_iter()
+            .for_each(|counter| counter.store(0, Ordering::Relaxed));
         *self.calls.lock() = ScriptCalls::default();
     }
 }

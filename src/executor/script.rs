@@ -5,8 +5,8 @@
 
 mod host;
 
-use crate::command::ScriptRun;
-use crate::command::script::{Program, Request, store};
+use crate::command::script::{Program, Request};
+use crate::command::{ScriptNamed, ScriptRun};
 use crate::error::{OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome};
 use crate::script::Declaration;
@@ -25,7 +25,10 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     }
     let prepared = request.program.prepare(&txn.state().options)?;
     if let Program::Script(source) = &request.program {
-        store(txn, source);
+        match script.named {
+            ScriptNamed::Text => txn.give_script(source.sha(), source.body()),
+            ScriptNamed::Sha | ScriptNamed::Function => txn.note_script_use(&source.sha()),
+        }
     }
     let mut host = if script.writes {
         ScriptHost::writing(txn, declared.no_writes()).allow_oom(declared.allow_oom())

@@ -111,6 +111,7 @@ impl StoreExecutor {
         let moved = self.moved(&state);
         drop(state);
         self.key_stats.expired.fetch_add(outcome.effects.expired, Ordering::Relaxed);
+        self.key_stats.evicted_scripts.fetch_add(outcome.effects.evicted_scripts, Ordering::Relaxed);
         self.key_stats.count(std::mem::take(&mut outcome.effects.tally));
         self.waiting.settle(&mut outcome);
         let leader_digest = (stamp.digest_index != 0).then_some((stamp.digest_index, stamp.digest));

@@ -8,10 +8,10 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
-use super::version::{WITH_CREATIONS, WITH_LIBRARIES, WITH_WAITERS};
+use super::version::{WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_WAITERS};
 use super::{libraries, waiters};
 use crate::config::ReplicatedValues;
-use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Member, Options, State};
+use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Kept, Member, Options, State};
 
 const COUNTERS: u8 = 1;
 const BOOTS: u8 = 2;
@@ -49,7 +49,7 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
     expect(BOOTS, input)?;
     read_boots(state, input)?;
     expect(SCRIPTS, input)?;
-    read_scripts(state, input)?;
+    read_scripts(state, version, input)?;
     expect(OPTIONS, input)?;
     read_options(&mut state.options, input)?;
     expect(CLUSTER, input)?;
@@ -126,20 +126,29 @@ fn read_boots(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<(
 fn write_scripts(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<()> {
     out.u8(SCRIPTS)?;
     out.varint(image.scripts.len() as u64)?;
-    for (sha1, body) in &image.scripts {
+    out.varint(image.scripts.newest())?;
+    for (sha1, Kept { body, used }) in image.scripts.iter() {
         out.raw(sha1)?;
         out.bytes(body)?;
+        // No script stands at place 0.
+        out.varint(used.unwrap_or(0))?;
     }
     Ok(())
 }
 
-fn read_scripts(state: &mut State, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
+fn read_scripts(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
     let mut scratch = Vec::new();
-    for _ in 0..input.varint()? {
+    let count = input.varint()?;
+    let tells_given = version >= WITH_GIVEN_SCRIPTS;
+    if tells_given {
+        state.scripts.restore_newest(input.varint()?);
+    }
+    for _ in 0..count {
         let sha1 = input.array()?;
         let body = Bytes::copy_from_slice(input.bytes(&mut scratch)?);
-        if state.scripts.insert(sha1, body).is_some() {
-            return Err(input.wrong("a script that stands twice"));
+        let used = if tells_given { Some(input.varint()?).filter(|used| *used != 0) } else { None };
+        if !state.scripts.restore(sha1, Kept { body, used }) {
+            return Err(input.wrong("a script that stands twice or out of its order"));
         }
     }
     Ok(())
@@ -156,6 +165,7 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         set_small_entries_max: _,
         set_small_value_max: _,
         script_budget: _,
+        script_cache_bytes: _,
         script_memory: _,
         waiters_max: _,
         waiters_per_key_max: _,

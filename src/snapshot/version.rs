@@ -8,3 +8,5 @@ pub(super) const WITH_CREATIONS: u32 = 2;
 pub(super) const WITH_WAITERS: u32 = 3;
 /// The first that has the section of libraries.
 pub(super) const WITH_LIBRARIES: u32 = 3;
+/// The first that tells which scripts EVAL alone has loaded, and when each was used.
+pub(super) const WITH_GIVEN_SCRIPTS: u32 = 3;

@@ -17,6 +17,8 @@ pub struct Effects {
     pub expired: u64,
     /// Waits that have ended, in order, and what is answered.
     pub released: Vec<(WaiterId, Reply)>,
+    /// Scripts that went for others, for INFO's `evicted_scripts`.
+    pub evicted_scripts: u64,
     /// What the origin alone counts, for INFO: no part of the state.
     pub tally: Tally,
     /// This node answers what runs now, and so counts it.

@@ -1,16 +1,9 @@
 //! All that the log builds.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
-
-use super::{Cluster, Creations, DATABASES, Database, Digest, Libraries, Options, Origins, Waiters};
+use super::{Cluster, Creations, DATABASES, Database, Digest, Libraries, Options, Origins, Scripts, Waiters};
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
 pub const FIRST_REVISION_EPOCH_S: u64 = 1_767_225_600;
-
-/// Loaded scripts: SHA1 in lower-case hex → body.
-pub type Scripts = BTreeMap<[u8; 40], Bytes>;
 
 /// The state machine's data at one log index.
 ///
@@ -46,7 +39,7 @@ impl Default for State {
             waiters: Waiters::default(),
             digest: Digest::default(),
             origins: Origins::default(),
-            scripts: Scripts::new(),
+            scripts: Scripts::default(),
             libraries: Libraries::default(),
             options: Options::default(),
             cluster: Cluster::default(),
@@ -103,7 +96,7 @@ impl State {
             waiters: self.waiters.clone(),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
-            scripts: self.scripts.clone(),
+            scripts: self.scripts.image(),
             libraries: self.libraries.clone(),
             options: self.options.clone(),
             cluster: self.cluster.clone(),
@@ -148,6 +141,7 @@ impl State {
                 return Err(format!("database {index}: key {:?} is newer than the state", entry.key()));
             }
         }
+        self.scripts.validate()?;
         if self.creations.newest() > self.revision {
             return Err("a creation is newer than the state".into());
         }

@@ -9,6 +9,7 @@
 //! - Nothing here reads a clock or an unordered iteration.
 
 mod keyspace;
+mod scripts;
 
 use super::work::Work;
 use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Tally, Value, View, WaiterId};

@@ -101,7 +101,6 @@ const ABSENT: &[(&str, &[&str])] = &[
         "how long `maxmemory` was exceeded, which is not measured",
         &["total_eviction_exceeded_time", "current_eviction_exceeded_time"],
     ),
-    ("scripts that are dropped for others", &["evicted_scripts"]),
     (
         "an event loop of our own",
         &[
@@ -146,7 +145,8 @@ fn figures_of_memory_and_scripts_are_those_of_the_node() {
     assert_eq!((field("number_of_cached_scripts"), field("used_memory_scripts_eval")), ("0".into(), "0".into()));
     call(&mut server.client(), "SCRIPT LOAD return(1)");
     assert_eq!(field("number_of_cached_scripts"), "1");
-    assert_eq!(field("used_memory_scripts_eval"), (40 + "return(1)".len()).to_string());
+    let bytes = number(field("used_memory_scripts_eval"));
+    assert!((40.0..1000.0).contains(&(bytes - "return(1)".len() as f64)), "{bytes}: the text, and what keeps it");
     let ratio = number(field("used_memory_rss")) / number(field("used_memory"));
     assert!((number(field("mem_fragmentation_ratio")) / ratio - 1.0).abs() < 0.5);
     assert!(number(field("mem_clients_normal")) > 0.0);

@@ -141,6 +141,7 @@ fn apply(txn: &mut Txn<'_>, args: &Args) -> Outcome {
             txn.state_mut().options.set(&name, value as u64);
         }
     }
+    txn.fit_scripts();
     Ok(Reply::Ok)
 }
 
@@ -152,7 +153,7 @@ mod tests {
     fn an_option_that_is_replicated_later_waits_for_every_node() {
         let available = |line: &str, level| SPEC.check_available(level, &Args::from_slices(line.split(' '))).is_ok();
         for option in
-            ["zset-max-listpack-value", "ZSET-max-ziplist-entries", "list-max-listpack-size", "set-max-intset-entries"]
+            ["zset-max-listpack-value", "ZSET-max-ziplist-entries", "list-max-listpack-size", "script-cache-bytes"]
         {
             let line = format!("config set timeout 1 {option} 7");
             assert_eq!([1, 2, 3].map(|level| available(&line, level)), [false, false, true], "{line}");

@@ -17,6 +17,6 @@ const DOC: Doc = Doc {
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let scripts = &view.state().scripts;
-    let is_loaded = |name: &[u8]| parse_sha(name).is_some_and(|sha| scripts.contains_key(&sha));
+    let is_loaded = |name: &[u8]| parse_sha(name).is_some_and(|sha| scripts.contains(&sha));
     Ok(Reply::Array(args.from(2).map(|name| Reply::Int(i64::from(is_loaded(name)))).collect()))
 }

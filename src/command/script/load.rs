@@ -4,9 +4,10 @@ use bytes::Bytes;
 
 use super::request::check_shebang;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::script::{PreparedScript, Source};
-use crate::store::Txn;
+use crate::store::{LOADED_BYTES_MAX, Txn};
 
 pub static SPEC: Spec = Spec::write("script|load", 3, DOC, run)
     .without(Flags::WRITE)
@@ -21,18 +22,14 @@ const DOC: Doc = Doc {
     args: &[Arg::new("script", ArgKind::String)],
 };
 
-/// Keeps a script that compiles.
-pub fn store(txn: &mut Txn<'_>, source: &Source) {
-    let sha = source.sha();
-    if !txn.state().scripts.contains_key(&sha) {
-        txn.state_mut().scripts.insert(sha, source.body().clone());
-        txn.note(&sha);
-    }
+fn full() -> ReplyError {
+    let bytes = LOADED_BYTES_MAX;
+    ReplyError::text(format!("LIMIT loaded scripts may take {bytes} bytes together; SCRIPT FLUSH forgets them"))
 }
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let source = Source::new(Bytes::copy_from_slice(args.arg(2)))?;
     PreparedScript::new(&source, &txn.state().options)?;
-    store(txn, &source);
+    txn.load_script(source.sha(), source.body()).map_err(|_| full())?;
     Ok(Reply::bulk(source.sha()))
 }

@@ -21,7 +21,6 @@ mod load;
 mod request;
 mod time;
 
-pub use load::store;
 pub use request::{Program, Request, declares_no_writes, is_to_load, needs_memory};
 
 use super::Spec;

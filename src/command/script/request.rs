@@ -168,9 +168,9 @@ fn function(libraries: &Libraries, name: &[u8]) -> Result<Program, ReplyError> {
     Ok(Program::Function(found.0.clone(), found.1))
 }
 
-/// True if the arguments of EVAL and its like name a script that is not among these and might be loaded.
-pub fn is_to_load(args: &Args, scripts: &Scripts) -> bool {
-    key_count(args).is_ok() && given(args).is_ok_and(|source| !scripts.contains_key(&source.sha()))
+/// True if the arguments of EVAL and its like name a script that is not loaded in this state and might be.
+pub fn is_to_load(args: &Args, state: &State) -> bool {
+    key_count(args).is_ok() && given(args).is_ok_and(|source| state.lacks_script(&source.sha(), source.body()))
 }
 
 /// True if the script in the arguments needs memory by what it says of itself. (One that is named is known where it runs.)

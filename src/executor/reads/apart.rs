@@ -10,7 +10,7 @@ use crate::error::LOADING;
 use crate::executor::contract::Consensus;
 use crate::executor::read::{Read, Work};
 use crate::executor::{CommandGroup, Step, StoreExecutor};
-use crate::store::Scripts;
+use crate::store::State;
 
 /// Runs a group there; again after a tick if it met a due key.
 pub(super) fn run_apart(
@@ -53,7 +53,7 @@ async fn run_on_image(
     let by_log_or_again = move || {
         // Where the leader's disk is known to be full, scripts are read with and not loaded.
         let may_load = consensus.disk_space().admits(Flags::empty());
-        let group = if may_load { loading_by_log(group, &image.scripts) } else { group };
+        let group = if may_load { loading_by_log(group, &image) } else { group };
         if group.has_write() {
             consensus.submit(group);
             return None;
@@ -69,9 +69,9 @@ async fn run_on_image(
 }
 
 /// The same group, and what has to load a script is a write.
-fn loading_by_log(mut group: CommandGroup, loaded: &Scripts) -> CommandGroup {
+fn loading_by_log(mut group: CommandGroup, state: &State) -> CommandGroup {
     let step = |step| match step {
-        Step::Read(command) if command.is_to_load(loaded) => Step::Write(command.by_log()),
+        Step::Read(command) if command.is_to_load(state) => Step::Write(command.by_log()),
         step => step,
     };
     group.steps = group.steps.into_iter().map(step).collect();

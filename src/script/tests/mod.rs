@@ -3,6 +3,7 @@
 //! `> command`, `< Redis's reply`; where ours differs on purpose, `! reason` and `= our reply` follow.
 
 mod functions;
+mod kept;
 mod locks;
 mod work;
 
@@ -379,7 +380,7 @@ fn a_script_that_one_node_lacks_shows_in_the_digest() {
         let mut bench = bench();
         if loaded {
             let source = super::Source::new(bytes::Bytes::from_static(b"return 1")).unwrap();
-            bench.state.scripts.insert(source.sha(), source.body().clone());
+            bench.state.scripts.load(source.sha(), source.body(), usize::MAX).unwrap();
         }
         eval(&mut bench, "return 1");
         bench.state.digest.value()

@@ -50,8 +50,7 @@ impl Data for Server {
         Box::pin(async {
             let Ok(executor) = self.executor() else { return (0, 0) };
             let state = executor.gate.read().await;
-            let bytes = state.scripts.iter().map(|(name, text)| name.len() + text.len()).sum();
-            (state.scripts.len(), bytes)
+            (state.scripts.len(), state.scripts.bytes())
         })
     }
 

@@ -39,7 +39,12 @@ impl Statistics for Server {
     fn key_counts(&self) -> KeyCounts {
         let Ok(executor) = self.executor() else { return KeyCounts::default() };
         let keys = &executor.key_stats;
-        KeyCounts { hits: get(&keys.hits), misses: get(&keys.misses), expired: get(&keys.expired) }
+        KeyCounts {
+            hits: get(&keys.hits),
+            misses: get(&keys.misses),
+            expired: get(&keys.expired),
+            evicted_scripts: get(&keys.evicted_scripts),
+        }
     }
 
     fn counts_by_command(&self) -> Vec<(&'static Spec, CommandCounts)> {

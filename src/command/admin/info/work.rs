@@ -52,6 +52,7 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     section.field("expired_keys", keys.expired);
     section.field("evicted_keys", 0);
     section.field("evicted_clients", 0);
+    section.field("evicted_scripts", keys.evicted_scripts);
     section.field("keyspace_hits", keys.hits);
     section.field("keyspace_misses", keys.misses);
     section.field("pubsub_channels", 0);
