@@ -8,7 +8,7 @@ redis-benchmark (several rounds, interleaved) and prints medians, ratios to Redi
 
 Everything listens on 127.0.0.1 on free ports; data goes to a temporary directory on the disk of the current directory.
 """
-import argparse, csv, io, os, re, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
+import argparse, csv, io, os, re, selectors, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SERVER = os.environ.get("LOCKSTEP", os.path.join(ROOT, "target/release/lockstep"))
@@ -62,8 +62,57 @@ RELEASE = ["eval", "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.c
            "1", "lock:__rand_int__", "owner"]
 
 
+READ = ["eval_ro", "return redis.call('get', KEYS[1])", "1", "key:__rand_int__"]
+
+
+def cycles(port, by_script, clients, n):
+    """Locks taken and released, `n` times in all: each client its own, one after the other. Cycles per second, and their p50 and p99 in
+    ms. Threads share one interpreter, so this compares ways of release and servers, and is no server's limit."""
+    release = ["evalsha", cli(port, "script", "load", RELEASE[1]), "1"] if by_script else ["del"]
+    frame = lambda words: b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words)
+    links = {}
+    poll = selectors.DefaultSelector()
+    for i in range(clients):
+        link = socket.create_connection(("127.0.0.1", port))
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        key = f"lock:{i}"
+        take = frame(["set", key, "owner", "nx", "px", "30000"])
+        give = frame([*release, key, "owner"] if by_script else [*release, key])
+        links[link] = [take, give, 0, 0.0]
+        poll.register(link, selectors.EVENT_READ)
+    begun, times, started = time.perf_counter(), [], 0
+    for link, state in links.items():
+        state[3] = time.perf_counter()
+        started += 1
+        link.sendall(state[0])
+    while len(times) < n:
+        for key, _ in poll.select():
+            link, state = key.fileobj, links[key.fileobj]
+            reply = link.recv(64)
+            if reply not in (b"+OK\r\n", b":1\r\n"):
+                sys.exit(f"a lock's cycle was answered {reply!r}")
+            if state[2] == 0:
+                state[2] = 1
+                link.sendall(state[1])
+                continue
+            state[2] = 0
+            now = time.perf_counter()
+            times.append((now - state[3]) * 1000)
+            if started < n:
+                started += 1
+                state[3] = now
+                link.sendall(state[0])
+    seconds = time.perf_counter() - begun
+    for link in links:
+        link.close()
+    times.sort()
+    return n / seconds, times[n // 2], times[n * 99 // 100]
+
+
 def load(port, command, clients, pipeline, n):
-    """`command`: the name of one of redis-benchmark's tests, or a list of words."""
+    """`command`: the name of one of redis-benchmark's tests, or a list of words; or whether locks are released by a script."""
+    if isinstance(command, bool):
+        return cycles(port, command, clients, n)
     what = ["-t", command] if isinstance(command, str) else command
     out = subprocess.run(
         ["redis-benchmark", "-p", str(port), "-c", str(clients), "-P", str(pipeline), "-n", str(n), "-d", "64",
@@ -113,7 +162,9 @@ def main():
         loads = [("SET 50", "set", 50, 1, 200000 // k), ("SET 50 x 16", "set", 50, 16, 1000000 // k),
                  ("GET 50", "get", 50, 1, 200000 // k), ("GET 50 x 16", "get", 50, 16, 2000000 // k),
                  ("SET 1", "set", 1, 1, 20000 // k), ("EVAL 50", ["eval", "return 1", "0"], 50, 1, 200000 // k),
-                 ("release 50", RELEASE, 50, 1, 200000 // k)]
+                 ("release 50", RELEASE, 50, 1, 200000 // k),
+                 ("EVAL_RO 50", READ, 50, 1, 200000 // k),
+                 ("lock, DEL", False, 50, 1, 50000 // k), ("lock, EVALSHA", True, 50, 1, 50000 // k)]
         targets = [("redis", redis, "redis"), ("leader", leader, "three"), ("follower", follower, "three"), ("alone", alone, "alone")]
         results = {}
         for port in (redis, leader, alone):

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::command::context::Watch;
 use crate::command::script::is_to_load;
-use crate::command::{Flags, Spec};
+use crate::command::{Family, Flags, Run, ScriptNamed, ScriptRun, Spec, lookup};
 use crate::config::ReadLevel;
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
@@ -16,6 +16,9 @@ use crate::store::{State, WaiterId};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
+
+/// Arguments of a script, bytes, from which naming and taking them in is more than a moment's work.
+const LONG_SCRIPT: usize = 64 << 10;
 
 /// A command with the database that it runs on.
 #[derive(Clone, Debug)]
@@ -98,6 +101,15 @@ impl Command {
             })
     }
 
+    /// The same of a read whose scripts are stopped where it may not do as much as they want.
+    pub fn is_unbounded(&self) -> bool {
+        self.spec.flags.contains(Flags::UNBOUNDED)
+            || self.spec.flags.contains(Flags::SCRIPT) && self.args.size() > LONG_SCRIPT
+            || self.exec.as_ref().is_some_and(|exec| {
+                exec.commands.len() > 1000 || exec.commands.iter().any(|command| command.is_unbounded())
+            })
+    }
+
     /// True if it may do so on this state: it reads the whole of a large value.
     pub fn is_heavy_on(&self, state: &State) -> bool {
         let is_large = |command: &Self| {
@@ -113,6 +125,23 @@ impl Command {
     pub fn is_to_load(&self, state: &State) -> bool {
         self.spec.flags.contains(Flags::LOADS_SCRIPT) && is_to_load(&self.args, state)
             || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(|command| command.is_to_load(state)))
+    }
+
+    /// True if what it answers depends on which scripts are loaded.
+    fn asks_for_scripts(&self) -> bool {
+        let brings_its_own = matches!(self.spec.run, Run::Script(ScriptRun { named: ScriptNamed::Text, .. }));
+        self.spec.doc.group == Family::Scripting && !brings_its_own
+            || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(Self::asks_for_scripts))
+    }
+
+    /// What loads the scripts that [`Self::is_to_load`] is about, without running them.
+    pub fn loading(&self, state: &State) -> Vec<Self> {
+        let Some(give) = lookup(b"script._give") else { return Vec::new() };
+        let inner = self.exec.iter().flat_map(|exec| &exec.commands).chain(std::iter::once(self));
+        let lacking = inner.filter(|command| command.exec.is_none() && command.is_to_load(state));
+        lacking
+            .map(|command| Self::new(give, 0, Args::from_slices([give.name.as_bytes(), command.args.arg(1)])))
+            .collect()
     }
 
     /// The same on its way through the log: what is then more than a read is it here too.
@@ -237,6 +266,20 @@ impl CommandGroup {
             .any(|step| matches!(step, Step::Read(command) | Step::Write(command) if command.runs_script()))
     }
 
+    /// True if one of its reads may ask for a script before another one has this state load it, so that the two cannot be told apart by
+    /// loading first.
+    pub fn asks_before_loading(&self, state: &State) -> bool {
+        let mut asks = false;
+        self.steps.iter().any(|step| {
+            let Step::Read(command) = step else { return false };
+            let loads = command.is_to_load(state);
+            // In a transaction the order is not looked at.
+            let is_late = loads && (asks || command.exec.is_some() && command.asks_for_scripts());
+            asks |= command.asks_for_scripts();
+            is_late
+        })
+    }
+
     /// Commands that go through the log, and their bytes.
     pub fn writes(&self) -> (usize, usize) {
         let writes = self.steps.iter().filter_map(|step| match step {
@@ -278,7 +321,6 @@ pub fn send_answers(answers: Vec<(CommandGroup, Vec<StepReply>)>, index: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::lookup;
 
     #[test]
     fn a_read_that_loads_its_script_is_a_write_by_the_log() {

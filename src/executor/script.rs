@@ -9,7 +9,7 @@ use crate::command::script::{Program, Request};
 use crate::command::{ScriptNamed, ScriptRun};
 use crate::error::{OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome};
-use crate::script::Declaration;
+use crate::script::{Declaration, Ran};
 use crate::store::{Txn, View};
 use host::ScriptHost;
 
@@ -36,22 +36,25 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
         check_read_only(declared)?;
         ScriptHost::writing(txn, true)
     };
-    let outcome = prepared.run(request.keys(), request.argv(), &mut host);
+    let Ran { outcome, .. } = prepared.run(request.keys(), request.argv(), &mut host);
     host.finish(&outcome);
     outcome
 }
 
-/// Runs a script that only reads, on the state of one node.
+/// Runs a script that only reads, on the state of one node. What it does is work of the view: where that may not do as much, the script is
+/// given up, also before it is compiled.
 ///
 /// # Errors
 /// The request's, and the script's own.
 pub fn read(script: ScriptRun, view: &View<'_>, args: &Args) -> Outcome {
     let request = Request::read(script.named, args, view.state())?;
     check_read_only(request.program.declaration())?;
-    let prepared = request.program.prepare(&view.state().options)?;
+    view.work(request.program.preparing_units())?;
+    let prepared = request.program.prepare(&view.state().options)?.allowed(view.work_left());
     let mut host = ScriptHost::reading(view);
-    let outcome = prepared.run(request.keys(), request.argv(), &mut host);
+    let Ran { outcome, units } = prepared.run(request.keys(), request.argv(), &mut host);
     host.finish(&outcome);
+    view.work(units)?;
     outcome
 }
 

@@ -23,6 +23,7 @@ pub mod source;
 mod tests;
 pub mod vm;
 
+pub use cache::source_of;
 pub use host::Host;
-pub use runner::PreparedScript;
+pub use runner::{PreparedScript, Ran};
 pub use source::{Declaration, Source};

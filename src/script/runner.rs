@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::convert::ReplyMaker;
 use super::ending::{message, stopped};
 use super::host::Host;
 use super::lib::Script;
 use super::library::{LoadedLibrary, loaded};
-use super::source::Source;
+use super::source::{Sha, Source};
 use super::vm::machine::{End, Fault, Machine, Res};
 use super::vm::value::LuaValue;
 use crate::error::ReplyError;
@@ -21,19 +23,29 @@ const KILLED: &[u8] = b"ERR Script killed by user with SCRIPT KILL.";
 #[derive(Debug)]
 pub struct PreparedScript {
     program: Program,
-    name: String,
     budget: u64,
     memory: u64,
     /// Units and bytes that the run begins with.
     begins_with: (u64, u64),
+    /// Units that it may use here, though its budget may be more.
+    allowed: u64,
 }
 
 #[derive(Debug)]
 enum Program {
     /// All of a script.
-    Script(Arc<Script>),
-    /// The function at this place of a library.
-    Function(Arc<LoadedLibrary>, usize),
+    Script(Arc<Script>, Sha),
+    /// The function at this place of a library, and its name.
+    Function(Arc<LoadedLibrary>, usize, Bytes),
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its reply, or its own error, or why it was stopped.
+    pub outcome: Outcome,
+    /// Units that it used, without those that it begins with; `u64::MAX` if it wanted more than it was allowed here.
+    pub units: u64,
 }
 
 impl PreparedScript {
@@ -46,7 +58,7 @@ impl PreparedScript {
             ReplyError::text([b"ERR Error compiling script (new function): ", text.as_slice()].concat())
         })?;
         let begins_with = (script.units(), script.bytes() as u64);
-        Self::within(Program::Script(script), source.name(), options, begins_with)
+        Self::within(Program::Script(script, source.sha()), options, begins_with)
     }
 
     /// The function at this place of a library.
@@ -54,16 +66,15 @@ impl PreparedScript {
     /// # Errors
     /// The run would be over before it begins.
     pub fn function(library: &Library, place: usize, options: &Options) -> Result<Self, ReplyError> {
-        let function = library.functions.get(place);
-        let name = function.map(|function| String::from_utf8_lossy(&function.name).into_owned());
+        let name = library.functions.get(place).map(|function| function.name.clone()).unwrap_or_default();
         let begins_with = (library.units, library.bytes);
-        Self::within(Program::Function(loaded(library)?, place), name.unwrap_or_default(), options, begins_with)
+        Self::within(Program::Function(loaded(library)?, place, name), options, begins_with)
     }
 
     /// Charged whether or not this process has compiled or loaded it before.
-    fn within(program: Program, name: String, options: &Options, begins_with: (u64, u64)) -> Result<Self, ReplyError> {
-        let prepared =
-            Self { program, name, budget: options.script_budget, memory: options.script_memory, begins_with };
+    fn within(program: Program, options: &Options, begins_with: (u64, u64)) -> Result<Self, ReplyError> {
+        let (budget, memory) = (options.script_budget, options.script_memory);
+        let prepared = Self { program, budget, memory, begins_with, allowed: u64::MAX };
         if prepared.budget < begins_with.0 {
             return Err(prepared.stopped(End::Budget));
         }
@@ -73,34 +84,41 @@ impl PreparedScript {
         Ok(prepared)
     }
 
+    /// The same, for a run that may use `units` here. One that its budget would let go on from there is given up.
+    pub fn allowed(self, units: u64) -> Self {
+        Self { allowed: units, ..self }
+    }
+
     /// Runs the script. What it has written before an error stays, as in Redis.
-    ///
-    /// # Errors
-    /// The script's own error, or why it was stopped.
     pub fn run(
         self,
         keys: impl Iterator<Item = impl AsRef<[u8]>>,
         argv: impl Iterator<Item = impl AsRef<[u8]>>,
         host: &mut dyn Host,
-    ) -> Outcome {
-        let fuel = self.budget - self.begins_with.0;
+    ) -> Ran {
+        let budget = self.budget - self.begins_with.0;
+        let fuel = budget.min(self.allowed);
         let memory = usize::try_from(self.memory).unwrap_or(usize::MAX);
         let mut vm = match &self.program {
-            Program::Script(script) => script.start(fuel, memory - script.bytes()),
-            Program::Function(library, _) => library.image.start(fuel, memory - library.code_bytes),
+            Program::Script(script, _) => script.start(fuel, memory - script.bytes()),
+            Program::Function(library, ..) => library.image.start(fuel, memory - library.code_bytes),
         };
         let may_be_stopped = host.may_be_stopped();
         vm.host = Some(host);
         if may_be_stopped {
             vm.slice();
         }
-        match self.execute(&mut vm, keys, argv) {
+        let ran = self.execute(&mut vm, keys, argv);
+        let is_given_up = fuel < budget && matches!(ran, Err(Fault::Ended(End::Budget)));
+        let units = if is_given_up { u64::MAX } else { fuel - vm.units_left() };
+        let outcome = match ran {
             Ok(reply) => Ok(reply),
             Err(Fault::Error(value)) => Err(self.failure(&vm, value)),
             Err(Fault::Ended(End::Killed)) => Err(self.placed(&vm, KILLED.to_vec())),
             Err(Fault::Ended(end)) => Err(self.stopped(end)),
             Err(Fault::Yield(_)) => Err(ReplyError::new("ERR attempt to yield from outside a coroutine")),
-        }
+        };
+        Ran { outcome, units }
     }
 
     fn execute(
@@ -112,11 +130,11 @@ impl PreparedScript {
         let keys = list(vm, keys)?;
         let argv = list(vm, argv)?;
         let arguments = match &self.program {
-            Program::Script(_) => {
+            Program::Script(..) => {
                 vm.set_arguments(keys, argv);
                 0
             }
-            Program::Function(library, place) => {
+            Program::Function(library, place, _) => {
                 let callback = library.callbacks.get(*place).copied().unwrap_or_default();
                 for (place, value) in vm.thread.stack.iter_mut().zip([callback, keys, argv]) {
                     *place = value;
@@ -138,7 +156,11 @@ impl PreparedScript {
     fn placed(&self, vm: &Machine<'_>, mut text: Vec<u8>) -> ReplyError {
         let place = vm.thread.frames.last().and_then(|frame| vm.line(frame));
         if let Some((chunk, line)) = place {
-            text.extend(format!(" script: {}, on ", self.name).bytes());
+            let name = match &self.program {
+                Program::Script(_, sha) => sha.as_slice(),
+                Program::Function(.., name) => name,
+            };
+            text.extend(format!(" script: {}, on ", String::from_utf8_lossy(name)).bytes());
             text.extend_from_slice(&chunk.source);
             text.extend(format!(":{line}.").bytes());
         }

@@ -75,8 +75,15 @@ impl Source {
     /// # Errors
     /// Redis's texts for a shebang that it does not know.
     pub fn new(body: Bytes) -> Result<Self, ReplyError> {
-        let mut source =
-            Self { sha: sha1_hex(&body), body: body.clone(), code_from: 0, declaration: Declaration::default() };
+        Self::named(sha1_hex(&body), body)
+    }
+
+    /// The same of a text whose name is known.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn named(sha: Sha, body: Bytes) -> Result<Self, ReplyError> {
+        let mut source = Self { sha, body: body.clone(), code_from: 0, declaration: Declaration::default() };
         if !body.starts_with(b"#!") {
             return Ok(source);
         }
@@ -110,11 +117,6 @@ impl Source {
     /// The script's name.
     pub fn sha(&self) -> Sha {
         self.sha
-    }
-
-    /// The name as text.
-    pub fn name(&self) -> String {
-        String::from_utf8_lossy(&self.sha).into_owned()
     }
 
     /// All of it.

@@ -49,6 +49,11 @@ impl Work {
         if self.allowed.is_some_and(|allowed| self.done.get() > allowed) { Err(TOO_MUCH) } else { Ok(()) }
     }
 
+    /// What may still be done; all there is if nobody asks.
+    pub(super) fn left(&self) -> u64 {
+        self.allowed.map_or(u64::MAX, |allowed| allowed.saturating_sub(self.done.get()))
+    }
+
     pub(super) fn done(&self) -> u64 {
         self.done.get()
     }

@@ -7,6 +7,7 @@ mod addresses;
 mod damage;
 mod directory;
 mod disk_reserve;
+mod endless;
 mod eval_ro;
 mod every_interface;
 mod functions;

@@ -1,8 +1,9 @@
 //! EVAL_RO
 //!
-//! It loads its script as EVAL does, and loaded scripts are replicated state. So it has two forms: while the script is loaded it
-//! is a read; else it goes through the log, and every node loads and runs it. The read path tells which, by the state that it
-//! reads ([`is_to_load`](super::is_to_load)); in a transaction with a write it is always the second.
+//! It loads its script as EVAL does, and loaded scripts are replicated state. Where the state that it reads lacks the script
+//! ([`is_to_load`](super::is_to_load)), the read path has the log load it, and then reads: no other client waits for the run. Below the
+//! feature level of that entry (`script._give`) it goes through the log itself, and every node loads and runs it; so it does in a
+//! transaction with a write, and behind a read that tells which scripts are loaded.
 
 use super::request::{ARG, FLAGS, KEY, NUMKEYS, READ, check_script};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, ScriptNamed, ScriptRun, Spec};

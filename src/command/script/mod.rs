@@ -1,8 +1,8 @@
 //! Scripts: EVAL and its kin, FCALL, SCRIPT, and TIME, which scripts read the clock by. What is here says how a request is read; the executor
 //! runs the script.
 //!
-//! EVAL and EVALSHA go through the log and run on every node. EVAL_RO and EVALSHA_RO read the state of one node; only an EVAL_RO
-//! whose script is not loaded yet goes through the log too, whatever the level of its connection, because it loads it.
+//! EVAL and EVALSHA go through the log and run on every node. EVAL_RO and EVALSHA_RO read the state of one node; where EVAL_RO
+//! brings a script that is not loaded yet, its text goes through the log first, whatever the level of its connection.
 
 mod container;
 mod debug;
@@ -15,6 +15,7 @@ mod fcall;
 mod fcall_ro;
 mod flush;
 mod function;
+mod give;
 mod help;
 mod kill;
 mod load;
@@ -35,5 +36,6 @@ pub static SPECS: &[&Spec] = &[
     &fcall_ro::SPEC,
     &container::SPEC,
     &function::SPEC,
+    &give::SPEC,
     &time::SPEC,
 ];

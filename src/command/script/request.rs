@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::command::{Arg, ArgKind, BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, ScriptNamed};
 use crate::error::{NO_SCRIPT, NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, parse_i64};
-use crate::script::source::{Sha, parse_sha};
-use crate::script::{Declaration, PreparedScript, Source};
+use crate::script::source::parse_sha;
+use crate::script::{Declaration, PreparedScript, Source, source_of};
 use crate::store::{Libraries, Library, Options, Scripts, State};
 
 /// Flags of all of them.
@@ -48,7 +46,7 @@ pub struct Request<'a> {
 #[derive(Debug)]
 pub enum Program {
     /// A script.
-    Script(Source),
+    Script(Arc<Source>),
     /// The function at this place of a library.
     Function(Arc<Library>, usize),
 }
@@ -61,6 +59,15 @@ impl Program {
             Self::Function(library, place) => {
                 Declaration::new(library.functions.get(*place).map(|function| function.flags).unwrap_or_default())
             }
+        }
+    }
+
+    /// What [`Self::prepare`] may do on this node, in units of work (`store::work`).
+    pub fn preparing_units(&self) -> u64 {
+        match self {
+            Self::Script(source) => source.code().len() as u64,
+            Self::Function(library, _) if library.loaded.0.get().is_some() => 0,
+            Self::Function(library, _) => library.units,
         }
     }
 
@@ -125,9 +132,8 @@ fn key_count(args: &Args) -> Result<usize, ReplyError> {
 }
 
 /// The text of EVAL as a script.
-fn given(args: &Args) -> Result<Source, ReplyError> {
-    // A copy, because the argument is a slice of a buffer with more in it.
-    Source::new(Bytes::copy_from_slice(args.arg(1)))
+fn given(args: &Args) -> Result<Arc<Source>, ReplyError> {
+    source_of(args.arg(1))
 }
 
 /// What is wrong with EVAL's arguments, whatever the script is. Whether that compiles depends on replicated options too.
@@ -144,7 +150,7 @@ pub fn check_script(args: &Args) -> Result<(), ReplyError> {
 /// # Errors
 /// Those of the shebang.
 pub fn check_shebang(body: &[u8]) -> Result<(), ReplyError> {
-    if body.starts_with(b"#!") { Source::new(Bytes::copy_from_slice(body)).map(drop) } else { Ok(()) }
+    if body.starts_with(b"#!") { source_of(body).map(drop) } else { Ok(()) }
 }
 
 /// The number of keys of EVALSHA, whose first argument has the form of a name.
@@ -157,9 +163,10 @@ pub fn named_key_count(args: &Args) -> Result<usize, ReplyError> {
 }
 
 /// The script that EVALSHA names.
-fn loaded(scripts: &Scripts, name: &[u8]) -> Result<Source, ReplyError> {
-    let body = parse_sha(name).and_then(|sha: Sha| scripts.get(&sha)).ok_or(NO_SCRIPT)?;
-    Source::new(body.clone())
+fn loaded(scripts: &Scripts, name: &[u8]) -> Result<Arc<Source>, ReplyError> {
+    let sha = parse_sha(name).ok_or(NO_SCRIPT)?;
+    let body = scripts.get(&sha).ok_or(NO_SCRIPT)?;
+    Source::named(sha, body.clone()).map(Arc::new)
 }
 
 /// The function that FCALL names.

@@ -182,9 +182,11 @@ impl GroupReader<'_> {
     }
 }
 
-/// True if a group may keep the thread busy for more than a moment, by what its commands are.
-pub(super) fn is_heavy(commands: &CommandGroup) -> bool {
-    commands.steps.iter().any(|step| matches!(step, Step::Read(command) if command.is_heavy()))
+/// True if a group runs apart from the start: by what its commands are it may keep the thread busy for more than a moment, and nothing
+/// would stop it there; or it has to load a script. (A script that is loaded is stopped there, and then runs apart.)
+pub(super) fn is_heavy(commands: &CommandGroup, state: &State) -> bool {
+    let is_heavy = |command: &Command| command.is_unbounded() || command.is_to_load(state);
+    commands.steps.iter().any(|step| matches!(step, Step::Read(command) if is_heavy(command)))
 }
 
 fn answer(commands: CommandGroup, replies: Vec<StepReply>) {

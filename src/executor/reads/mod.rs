@@ -5,7 +5,8 @@
 //!   reads, for a tick. What has no answer by then is answered LOADING; the others that wait with it go on.
 //! - A read that met a key which is due by the clock but not by the log is run again after a tick.
 //! - Heavy reads run apart, on an image and a thread of their own, and scripts take no more than half of the turns for that: a client's
-//!   endless scripts do not keep another's KEYS from being read.
+//!   endless scripts do not keep another's KEYS from being read. Whether a script is one of them shows as it runs: all begin on the
+//!   runtime's thread and are given up there once they have done as much as other reads may, so short ones wait for no turn.
 
 mod apart;
 mod execution;
@@ -51,7 +52,7 @@ pub(super) async fn answer(
             }
             prefetched = prefetched.saturating_sub(commands);
             match reads.pop_front() {
-                Some(Read { work: Work::Commands(group), deadline }) if is_heavy(&group) => {
+                Some(Read { work: Work::Commands(group), deadline }) if is_heavy(&group, &state) => {
                     run_apart(&executor, &consensus, group, deadline, Pass::First);
                 }
                 Some(read) => match execution.answer(read, index) {
@@ -80,7 +81,13 @@ async fn answer_after_tick(
     let Some(state) = within_deadlines(&mut reads, executor.gate.read()).await else { return };
     let execution = ReadExecution::new(&executor, &state, Pass::AfterTick).light();
     for read in reads {
-        apart_if_too_much(&executor, &consensus, execution.answer(read, index), Pass::AfterTick);
+        match read {
+            // The state has moved on: it may have lost a script meanwhile.
+            Read { work: Work::Commands(group), deadline } if is_heavy(&group, &state) => {
+                run_apart(&executor, &consensus, group, deadline, Pass::AfterTick);
+            }
+            read => apart_if_too_much(&executor, &consensus, execution.answer(read, index), Pass::AfterTick),
+        }
     }
 }
 
@@ -103,9 +110,6 @@ pub(super) fn answer_locally(
     deadline: Instant,
     consensus: Arc<dyn Consensus>,
 ) {
-    if is_heavy(&group) {
-        return run_apart(&executor, &consensus, group, deadline, Pass::First);
-    }
     let read = Read { work: Work::Commands(group), deadline };
     match executor.gate.try_read() {
         Some(state) => answer_light(&executor, &consensus, &state, read),
@@ -119,6 +123,11 @@ pub(super) fn answer_locally(
 
 /// Answers a local read, apart if it wants to do much. It meets nothing that would have to wait for a tick: only linearizable reads do.
 fn answer_light(executor: &Arc<StoreExecutor>, consensus: &Arc<dyn Consensus>, state: &State, read: Read) {
-    let unanswered = ReadExecution::new(executor, state, Pass::First).light().answer(read, 0);
+    let unanswered = match read {
+        Read { work: Work::Commands(group), deadline } if is_heavy(&group, state) => {
+            Some(Unanswered::TooMuch(group, deadline))
+        }
+        read => ReadExecution::new(executor, state, Pass::First).light().answer(read, 0),
+    };
     apart_if_too_much(executor, consensus, unanswered, Pass::First);
 }

@@ -19,6 +19,8 @@ use crate::sys::clock::testing::Still;
 use crate::sys::clock::{Clocks, ClusterClock};
 use crate::sys::env::{BoxStream, Env, Listener, Net};
 
+/// A script that wants to do more than a read may on the runtime's thread.
+const LONG: &str = "for i = 1, 1e5 do end return 1";
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 struct NoNet;
@@ -275,17 +277,21 @@ fn heavy_reads_take_turns_and_scripts_leave_some() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (executor, consensus) = executor(true);
-        run(&executor, &[Args::from_slices(["SCRIPT", "LOAD", "return 1"])]).await;
+        run(&executor, &[Args::from_slices(["SCRIPT", "LOAD", LONG])]).await;
         let script = || {
-            let args = Args::from_slices(["EVAL_RO", "return 1", "0"]);
+            let args = Args::from_slices(["EVAL_RO", LONG, "0"]);
             read(vec![Command::new(lookup(b"eval_ro").unwrap(), 0, args)])
         };
         // Scripts hold all turns that they may have.
         let mut scripts = vec![executor.env.turn(true).await, executor.env.turn(true).await];
         let (waits, mut waiting) = script();
         let (keys, answered) = read(vec![command("KEYS *")]);
-        answer(executor.clone(), vec![waits, keys], 5, consensus.clone()).await;
+        let short = Args::from_slices(["EVAL_RO", "return 2", "0"]);
+        run(&executor, &[Args::from_slices(["SCRIPT", "LOAD", "return 2"])]).await;
+        let (short, of_short) = read(vec![Command::new(lookup(b"eval_ro").unwrap(), 0, short)]);
+        answer(executor.clone(), vec![waits, keys, short], 5, consensus.clone()).await;
         assert_eq!(answered.await.unwrap().replies, [Reply::Array(Vec::new())]);
+        assert_eq!(of_short.await.unwrap().replies, [Reply::Int(2)], "a short one needs no turn");
         assert!(waiting.try_recv().is_err(), "it has a turn though scripts have all of theirs");
         scripts.pop();
         assert_eq!(waiting.await.unwrap().replies, [Reply::Int(1)]);
@@ -308,8 +314,8 @@ fn heavy_reads_take_turns_and_scripts_leave_some() {
 async fn a_read_fails_at_its_deadline_while_it_waits_for_a_turn() {
     let (executor, consensus) = executor(true);
     let turns = [executor.env.turn(true).await, executor.env.turn(true).await];
-    run(&executor, &[Args::from_slices(["SCRIPT", "LOAD", "return 1"])]).await;
-    let args = Args::from_slices(["EVAL_RO", "return 1", "0"]);
+    run(&executor, &[Args::from_slices(["SCRIPT", "LOAD", LONG])]).await;
+    let args = Args::from_slices(["EVAL_RO", LONG, "0"]);
     let (mut read, answered) = read(vec![Command::new(lookup(b"eval_ro").unwrap(), 0, args)]);
     read.deadline = Instant::now() + Duration::from_millis(20);
     answer(executor.clone(), vec![read], 5, consensus.clone()).await;

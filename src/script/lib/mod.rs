@@ -283,6 +283,7 @@ impl Machine<'_> {
     pub fn set_arguments(&mut self, keys: LuaValue, argv: LuaValue) {
         let strings = &self.heap.strings;
         if let Some(globals) = self.heap.tables.get_mut(self.globals.0) {
+            globals.make_room(2);
             for (name, value) in [(names::KEYS, keys), (names::ARGV, argv)] {
                 // A string can be a key.
                 globals.set(LuaValue::Str(name), value, strings).ok();

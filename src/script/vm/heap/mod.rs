@@ -89,7 +89,8 @@ impl Heap {
     pub fn new(shared: Arc<[StrObj]>) -> Self {
         Self {
             strings: Strings::new(shared),
-            tables: Slab::default(),
+            // The library's, KEYS and ARGV, and a few of the script's own.
+            tables: Slab::with_room(20),
             functions: Slab::default(),
             upvalues: Slab::default(),
             threads: Slab::default(),

@@ -17,6 +17,11 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// With room for so many objects.
+    pub fn with_room(count: usize) -> Self {
+        Self { items: Vec::with_capacity(count), free: Vec::new(), marked: Vec::with_capacity(count) }
+    }
+
     /// Takes an object in.
     pub fn put(&mut self, item: T) -> u32 {
         match self.free.pop() {

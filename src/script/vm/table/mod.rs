@@ -72,6 +72,13 @@ impl Table {
         table
     }
 
+    /// Room for so many fields, chosen before the first of them comes.
+    pub fn make_room(&mut self, fields: usize) {
+        if self.capacity < fields {
+            self.reindex(fields.next_power_of_two());
+        }
+    }
+
     /// One of the library's: it has what all runs share, and may not be changed.
     pub fn shared(base: Arc<Self>) -> Self {
         Self { base: Some(base), read_only: true, ..Self::default() }
