@@ -6,14 +6,17 @@ use lockstep::script::vm::value::LuaValue;
 
 use crate::support::process::Server;
 
-/// What a script is wrapped in, on its own first line: all results in one text that does not depend on the order of `pairs`.
-const BEFORE: &str = r##"local function show(v) local t = type(v) if t == "number" then return v ~= v and "nan" or string.format("%.17g", v) elseif t == "string" then return '"' .. v:gsub('[%c"\\\127-\255]', function(c) return string.format("\\%03d", c:byte()) end) .. '"' elseif t == "table" then local all = {} for k, x in pairs(v) do all[#all + 1] = "[" .. show(k) .. "]=" .. show(x) end table.sort(all) return "{" .. table.concat(all, ",") .. "}" elseif t == "function" then return t else return tostring(v) end end local function all(...) local r = {} for i = 1, select("#", ...) do r[i] = show((select(i, ...))) end return table.concat(r, " | ") end local answer = all(pcall(function() "##;
+/// `show` and `all`: values as texts that do not depend on the order of `pairs`.
+pub const SHOW: &str = r##"local function show(v) local t = type(v) if t == "number" then return v ~= v and "nan" or string.format("%.17g", v) elseif t == "string" then return '"' .. v:gsub('[%c"\\\127-\255]', function(c) return string.format("\\%03d", c:byte()) end) .. '"' elseif t == "table" then local all = {} for k, x in pairs(v) do all[#all + 1] = "[" .. show(k) .. "]=" .. show(x) end table.sort(all) return "{" .. table.concat(all, ",") .. "}" elseif t == "function" then return t else return tostring(v) end end local function all(...) local r = {} for i = 1, select("#", ...) do r[i] = show((select(i, ...))) end return table.concat(r, " | ") end"##;
+/// What stands between that and a script, on the script's first line.
+const BEFORE: &str = " local answer = all(pcall(function() ";
 /// Redis keeps the settings of `cjson` for the next script.
 const AFTER: &str = r#"
 end)) cjson.encode_sparse_array(false, 2, 10) cjson.encode_max_depth(1000) cjson.decode_max_depth(1000) cjson.encode_number_precision(14) cjson.encode_keep_buffer(true) cjson.encode_invalid_numbers(false) cjson.decode_invalid_numbers(true) return answer"#;
 
-fn wrapped(source: &str) -> String {
-    format!("{BEFORE}{source}{AFTER}")
+/// A script with what shows its results.
+pub fn wrapped(source: &str) -> String {
+    format!("{SHOW}{BEFORE}{source}{AFTER}")
 }
 
 fn run(source: &str, fuel: u64, memory: usize, stress: bool) -> Result<Vec<u8>, String> {
@@ -60,7 +63,7 @@ fn libraries_give_what_redis_gives() {
             let stressed = run(&source, 2_000_000_000, 1 << 30, true);
             if theirs.is_err() || ours != theirs || stressed != theirs {
                 failed += 1;
-                let source = &source[BEFORE.len()..source.len() - AFTER.len()];
+                let source = &source[SHOW.len() + BEFORE.len()..source.len() - AFTER.len()];
                 let (ours, theirs, stressed) = (shown(&ours), shown(&theirs), shown(&stressed));
                 println!("== {}\n{source}\n  ours:   {ours}\n  theirs: {theirs}", path.display());
                 if stressed != ours {

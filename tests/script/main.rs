@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod determinism;
+mod golden;
 mod hostile;
 mod language;
 mod libraries;
 mod mutants;
+mod served;
 #[path = "../support/mod.rs"]
 mod support;

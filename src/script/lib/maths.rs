@@ -52,13 +52,16 @@ fn hard(vm: &mut Machine<'_>, args: Args, of: fn(f64) -> f64) -> Res<usize> {
 
 fn hard_two(vm: &mut Machine<'_>, args: Args, of: fn(f64, f64) -> f64) -> Res<usize> {
     vm.charge(units::FUNCTION)?;
-    let (x, y) = (vm.number_arg(args, 1)?, vm.number_arg(args, 2)?);
+    // The last argument is looked at first, as in what compilers make of Lua's source.
+    let y = vm.number_arg(args, 2)?;
+    let x = vm.number_arg(args, 1)?;
     Ok(vm.give(args, LuaValue::Number(of(x, y))))
 }
 
 /// The remainder is found bit by bit: as far as the exponents are apart.
 fn fmod(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
-    let (x, y) = (vm.number_arg(args, 1)?, vm.number_arg(args, 2)?);
+    let y = vm.number_arg(args, 2)?;
+    let x = vm.number_arg(args, 1)?;
     let apart = libm::ilogb(x).saturating_sub(libm::ilogb(y));
     vm.charge(units::FUNCTION + apart.clamp(0, 2200) as u64)?;
     Ok(vm.give(args, LuaValue::Number(x % y)))
@@ -82,7 +85,8 @@ fn frexp(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 }
 
 fn ldexp(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
-    let (x, exponent) = (vm.number_arg(args, 1)?, vm.int32_arg(args, 2)?);
+    let exponent = vm.int32_arg(args, 2)?;
+    let x = vm.number_arg(args, 1)?;
     let value = libm::ldexp(x, exponent as i32);
     Ok(vm.give(args, LuaValue::Number(value)))
 }

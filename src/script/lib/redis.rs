@@ -1,5 +1,6 @@
 //! `redis.*`.
 
+use crate::error::c_string;
 use crate::protocol::{Args as Words, Reply, Resp};
 use crate::script::convert::{error_table, to_lua};
 use crate::script::source::sha1_hex;
@@ -50,11 +51,11 @@ pub(super) const IN_LOAD: &[&str] =
 
 /// The error that `redis.*` raises: a table with its text.
 pub(super) fn raise(vm: &mut Machine<'_>, text: &str) -> Fault {
-    raised(vm, format!("ERR {text}").as_bytes())
+    raised(vm, format!("ERR {text}").as_bytes(), false)
 }
 
-fn raised(vm: &mut Machine<'_>, text: &[u8]) -> Fault {
-    match error_table(vm, text, true) {
+fn raised(vm: &mut Machine<'_>, text: &[u8], counted: bool) -> Fault {
+    match error_table(vm, text, counted) {
         Ok(table) => Fault::Error(table),
         Err(fault) => fault,
     }
@@ -62,6 +63,8 @@ fn raised(vm: &mut Machine<'_>, text: &[u8]) -> Fault {
 
 /// Code and text of an error that a script names: without a code it is `ERR`.
 fn error_text(text: &[u8]) -> Vec<u8> {
+    // Redis takes it for a C string.
+    let text = c_string(text);
     let text = text.strip_prefix(b"-").unwrap_or(text);
     if text.contains(&b' ') { text.to_vec() } else { [b"ERR ", text].concat() }
 }
@@ -149,7 +152,7 @@ fn acl_check_cmd(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 fn call(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     match run(vm, args)? {
-        Ok(Reply::Error(error)) => Err(raised(vm, error.as_bytes())),
+        Ok(Reply::Error(error)) => Err(raised(vm, error.as_bytes(), true)),
         Ok(reply) => {
             let value = to_lua(vm, &reply)?;
             Ok(vm.give(args, value))

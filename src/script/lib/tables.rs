@@ -123,8 +123,8 @@ fn remove(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 }
 
 fn concat(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
-    let table = vm.table_arg(args, 1)?;
     let separator = if vm.arg(args, 2).is_nil() { crate::script::vm::names::EMPTY } else { vm.string_arg(args, 2)? };
+    let table = vm.table_arg(args, 1)?;
     let first = vm.int32_or(args, 3, 1)?;
     let last = if vm.arg(args, 4).is_nil() { len(vm, table) } else { vm.int32_arg(args, 4)? };
     let mut out = Vec::new();

@@ -75,16 +75,13 @@ impl<'h> Machine<'h> {
 
     fn call_inner(&mut self, at: usize, count: usize) -> Res<usize> {
         let function = self.thread.stack.get(at).copied().unwrap_or_default();
+        let caller = if self.caller == Caller::None { Caller::Instruction } else { Caller::Library };
         match function {
-            LuaValue::Native(id) => {
-                self.call_native(id, at + 1, count, Caller::Library).inspect(|n| self.shift_down(at, *n))
-            }
+            LuaValue::Native(id) => self.call_native(id, at + 1, count, caller).inspect(|n| self.shift_down(at, *n)),
             LuaValue::Function(id) => {
                 if let Some(Function::Bound(native, _)) = self.heap.functions.get(id.0) {
                     let native = *native;
-                    return self
-                        .call_native(native, at + 1, count, Caller::Library)
-                        .inspect(|n| self.shift_down(at, *n));
+                    return self.call_native(native, at + 1, count, caller).inspect(|n| self.shift_down(at, *n));
                 }
                 let outer = std::mem::replace(&mut self.caller, Caller::None);
                 let result = self.push_frame(id, at, count, 0, true).and_then(|()| self.execute());

@@ -99,7 +99,7 @@ impl Machine<'_> {
         let Some(frame) = self.thread.frames.last() else { return Named::Not };
         let at = (frame.pc as usize).wrapping_sub(1);
         match self.chunks.get(frame.chunk as usize).and_then(|chunk| chunk.code.get(at)) {
-            Some(Op::Call { .. } | Op::TailCall { .. }) => self.operand(0),
+            Some(Op::Call { .. } | Op::TailCall { .. } | Op::TForLoop { .. }) => self.operand(0),
             _ => Named::Not,
         }
     }
@@ -108,6 +108,6 @@ impl Machine<'_> {
 impl<'h> Machine<'h> {
     /// What the running library function was called.
     pub fn called_as(&self) -> Named {
-        if self.caller == Caller::Code { self.called() } else { Named::Not }
+        if matches!(self.caller, Caller::Code | Caller::Instruction) { self.called() } else { Named::Not }
     }
 }

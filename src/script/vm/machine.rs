@@ -68,9 +68,11 @@ pub const LEVELS_MAX: u32 = 200;
 pub(super) enum Caller {
     /// None runs: it is Lua code.
     None,
-    /// The instruction of the last frame.
+    /// The call that the last frame's instruction is.
     Code,
-    /// The library, or a metamethod's instruction.
+    /// Another instruction of the last frame: for a metamethod, or for the iterator of a loop.
+    Instruction,
+    /// The library.
     Library,
 }
 
@@ -94,6 +96,8 @@ pub struct Machine<'h> {
     pub fuel: u64,
     /// Units that are left besides.
     pub reserve: u64,
+    /// Units that it began with.
+    pub budget: u64,
     /// Bytes that it may take.
     pub memory: usize,
     /// Nested calls through the library.
@@ -154,6 +158,7 @@ impl<'h> Machine<'h> {
             kept: Vec::new(),
             fuel,
             reserve: 0,
+            budget: fuel,
             memory,
             levels: 0,
             natives,

@@ -2,6 +2,7 @@
 
 use super::printf::Directive;
 use super::units;
+use crate::error::c_string;
 
 /// Longest text that is read as a number, bytes.
 const NUMBER_LEN_MAX: usize = 4096;
@@ -14,8 +15,9 @@ pub fn reading_cost(text: &[u8]) -> u64 {
     units::READING + text.len() as u64 + if digits > 19 { 1000 } else { 0 }
 }
 
-/// The number that the whole text is, blanks around it aside, as `tonumber` reads it.
+/// The number that the whole text is, blanks around it aside, as `tonumber` reads it: a C string, which a zero ends.
 pub fn number_of(text: &[u8]) -> Option<f64> {
+    let text = c_string(text);
     if text.len() > NUMBER_LEN_MAX {
         return None;
     }
@@ -70,7 +72,7 @@ fn decimal_prefix(text: &[u8]) -> (f64, usize) {
         return (f64::INFINITY, 3);
     }
     if starts(b"nan") {
-        return (f64::NAN, 3);
+        return (f64::NAN, 3 + payload(text.get(3..).unwrap_or_default()));
     }
     let digits = |from: usize| text.get(from..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
     let whole = digits(0);
@@ -94,6 +96,13 @@ fn decimal_prefix(text: &[u8]) -> (f64, usize) {
     }
     let value = text.get(..used).and_then(|text| std::str::from_utf8(text).ok()).and_then(|text| text.parse().ok());
     (value.unwrap_or(0.0), used)
+}
+
+/// The length of what may stand behind `nan`: letters and digits in parentheses.
+fn payload(text: &[u8]) -> usize {
+    let Some((b'(', inner)) = text.split_first() else { return 0 };
+    let len = inner.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    if inner.get(len) == Some(&b')') { len + 2 } else { 0 }
 }
 
 /// A hexadecimal float behind its `0x`: rounded once, to nearest, ties to even.

@@ -62,8 +62,6 @@ return pcall(function() error("x", 0) end)
 ---
 return pcall(function() error("x", 2) end)
 ---
-return pcall(function() error({}) end)
----
 local function g() error("deep", 2) end local function f() g() end return pcall(f)
 ---
 return pcall(function() local x = nil; return x.y end)

@@ -53,3 +53,75 @@ local s = {} for i = 1, 201 do s[i] = "a" .. i end s = table.concat(s, ",") retu
 local all = {} for _, name in ipairs({("n"):rep(62), ("n"):rep(63), ("n"):rep(64), "a\nb", "a\0b", "@" .. ("n"):rep(72), "@" .. ("n"):rep(73), "=" .. ("n"):rep(79), "=" .. ("n"):rep(80), "@a\0b", "=a\0b"}) do all[#all + 1] = select(2, loadstring("x =", name)) end return unpack(all)
 ---
 local all = {} for _, name in ipairs({("n"):rep(43), ("n"):rep(44), "a\nb", "a\0b", "@" .. ("n"):rep(52), "@" .. ("n"):rep(53), "=" .. ("n"):rep(59), "=" .. ("n"):rep(60), "@a\0b", "=a\0b"}) do all[#all + 1] = select(2, pcall(loadstring("error('x')", name))) end return unpack(all)
+---
+return pcall(function() error({}) end)
+---
+return pcall(function() error({err = true}) end)
+---
+return pcall(error, {err = {}})
+---
+return pcall(error, setmetatable({}, {__index = function(t, k) return k .. "!" end}))
+---
+return pcall(pcall, error, setmetatable({}, {__index = function(t, k) error("inner") end}))
+---
+local n = 0 return load(function() n = n + 1 if n == 1 then return "return 1" end error("reader") end)
+---
+local n = 0 return load(function() n = n + 1 if n == 1 then return "return 1" end error({1}) end)
+---
+local a = 1 local f = load(function() local b = a a = nil return b and "return 1" end) return f(), load(function() local x = nil return x.y end)
+---
+local z, m = 0, -0 return tostring(z), tostring(m)
+---
+local m, z = -0, 0 return tostring(z), tostring(m)
+---
+local m = -0 local f = function() return 0 end return tostring(m), tostring(f()), tostring(-f())
+---
+local m, f = -0, function(x) return x end return tostring(0 * -1), tostring(f(0)), 0 == -0, tostring(f(-0) + 0)
+---
+local f = function(x) return tostring(x) end return 0 < (f(-0) and 1), f(0)
+---
+local f = function(x) return tostring(x) end return -0 == f(0), f(-0)
+---
+local t = {} for i = 1, 20, 4 do t[i] = i end for i = 1, 20, 3 do t[i] = nil end return #t
+---
+local t = {1, 2, 3} for i = 1, 20, 5 do t[i] = i end for i = 1, 20, 4 do t[i] = nil end return #t, table.getn(t), table.maxn(t)
+---
+local r = {}
+local function t(f, ...) local a, b = pcall(f, ...) r[#r+1] = tostring(b) end
+t(function() for i in next, nil do end end)
+t(function() for i in pairs(nil) do end end)
+t(function() for i in ("x").rep do end end)
+t(function() for i in 5 do end end)
+t(function() for i in setmetatable({}, {__call = string.rep}) do end end)
+t(function() local a = setmetatable({}, {__index = string.rep}) return a.x end)
+t(function() local a = setmetatable({}, {__index = error}) return a.x end)
+t(function() local a = setmetatable({}, {__add = string.rep}) return a + {} end)
+t(function() local a = setmetatable({}, {__call = string.rep}) return (a("x")) end)
+t(function() local a = setmetatable({}, {__call = string.rep}) a("x") end)
+t(function() local a = setmetatable({}, {__concat = error}) return "q" .. a end)
+t(function() local a = setmetatable({}, {__lt = error}) return a < a end)
+t(function() table.sort({1,2,3}, error) end)
+t(function() table.sort({1,2,3}, string.rep) end)
+t(function() ("x"):gsub("x", string.rep) end)
+t(function() ("x"):gsub("x", error) end)
+t(function() return string.rep() end)
+t(string.rep)
+t(pcall, string.rep)
+t(function() for i in error, "x" do end end)
+t(function() for i in coroutine.wrap(function() error("q") end) do end end)
+t(function() for i in coroutine.wrap(function() error() end) do end end)
+return unpack(r)
+---
+local t3 = {} return pcall(function() return (true and t3) .. {} end)
+---
+local t3 return pcall(function() return (nil or t3).x end), pcall(function() return (t3 or t3).x end)
+---
+return pcall(string.gsub, "x", "y", nil, "z")
+---
+return pcall(math.fmod)
+---
+return pcall(math.ldexp, {}, {})
+---
+return pcall(table.concat, nil, {})
+---
+return pcall(assert, nil, "a\0b")

@@ -1,5 +1,6 @@
 //! Values to others: `tonumber`, `tostring`, `type`.
 
+use crate::error::c_string;
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::names;
 use crate::script::vm::number::number_text;
@@ -25,6 +26,7 @@ pub(super) fn tonumber(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 /// As `strtoul` reads it: a sign, `0x` before base 16, at most 64 bits.
 fn whole_number(text: &[u8], base: u32) -> Option<f64> {
+    let text = c_string(text);
     let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
     let start = text.iter().take_while(|byte| blank(byte)).count();
     let mut rest = text.get(start..)?;

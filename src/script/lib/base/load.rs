@@ -1,5 +1,6 @@
 //! Sources that come up in a run: `load`, `loadstring`.
 
+use super::protect::caught;
 use crate::script::vm::machine::{Args, Machine, Res};
 use crate::script::vm::value::LuaValue;
 
@@ -20,7 +21,11 @@ pub(super) fn load(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     };
     let mut source = Vec::new();
     loop {
-        match vm.call(function, &[])? {
+        let piece = match caught(vm, function)? {
+            Ok(piece) => piece,
+            Err(raised) => return vm.give_all(args, &[LuaValue::Nil, raised]),
+        };
+        match piece {
             LuaValue::Nil => break,
             LuaValue::Str(id) if vm.heap.strings.len(id) == 0 => break,
             LuaValue::Str(id) => {

@@ -164,5 +164,5 @@ fn unpack(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
 
 fn unknown_global(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let name = vm.text_of(vm.arg(args, 2)).map(|name| String::from_utf8_lossy(&name).into_owned()).unwrap_or_default();
-    Err(vm.error_at(2, format!("Script attempted to access nonexistent global variable '{name}'").as_bytes()))
+    Err(vm.error_at(1, format!("Script attempted to access nonexistent global variable '{name}'").as_bytes()))
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: only errors of the script are caught ([`Fault::Error`]); the end of a run and a `yield` pass.
 
+use crate::error::c_string;
 use crate::script::vm::machine::{Args, Fault, Machine, Res};
 use crate::script::vm::names;
 use crate::script::vm::value::LuaValue;
@@ -14,7 +15,8 @@ pub(super) fn assert(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         return Err(vm.error("assertion failed!"));
     }
     let id = vm.string_arg(args, 2)?;
-    let text = vm.bytes(id).to_vec();
+    // A C string there.
+    let text = c_string(vm.bytes(id)).to_vec();
     Err(vm.error_at(1, &text))
 }
 
@@ -28,20 +30,26 @@ pub(super) fn error(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     Err(Fault::Error(value))
 }
 
-/// As Redis has it: what it caught is the text of an error table; without arguments it is false.
+/// As Redis has it: what it caught is the text of an error table, and stands behind one without a text; without arguments it is false.
 pub(super) fn pcall(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     if args.count == 0 {
         return Ok(vm.give(args, LuaValue::Bool(false)));
     }
     let count = protected(vm, args, None)?;
-    if let (LuaValue::Bool(false), Some(LuaValue::Table(table))) =
-        (vm.thread.stack.get(args.base).copied().unwrap_or_default(), vm.thread.stack.get(args.base + 1).copied())
-        && let text @ (LuaValue::Str(_) | LuaValue::Number(_)) = vm.raw_get(table, LuaValue::Str(names::ERR))
-        && let Some(place) = vm.thread.stack.get_mut(args.base + 1)
-    {
-        *place = text;
+    let (Some(LuaValue::Bool(false)), Some(raised @ LuaValue::Table(_))) =
+        (vm.thread.stack.get(args.base).copied(), vm.thread.stack.get(args.base + 1).copied())
+    else {
+        return Ok(count);
+    };
+    // Both results stay, whatever a metamethod does.
+    let top = std::mem::replace(&mut vm.thread.top, args.base + 2);
+    let text = vm.index_value(raised, LuaValue::Str(names::ERR))?;
+    vm.thread.top = top;
+    let caught = LuaValue::Bool(false);
+    match text {
+        LuaValue::Str(_) | LuaValue::Number(_) => vm.give_all(args, &[caught, text]),
+        other => vm.give_all(args, &[caught, raised, other]),
     }
-    Ok(count)
 }
 
 pub(super) fn xpcall(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
@@ -52,6 +60,22 @@ pub(super) fn xpcall(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let result = protected(vm, called, Some(handler));
     vm.kept.pop();
     result
+}
+
+/// Calls without arguments: the first result, or what was raised.
+pub(super) fn caught(vm: &mut Machine<'_>, function: LuaValue) -> Res<Result<LuaValue, LuaValue>> {
+    let (frames, top) = (vm.thread.frames.len(), vm.thread.top);
+    let (levels, own_levels, kept) = (vm.levels, vm.thread.levels, vm.kept.len());
+    match vm.call(function, &[]) {
+        Ok(value) => Ok(Ok(value)),
+        Err(Fault::Error(value)) => {
+            vm.unwind(frames, top);
+            (vm.levels, vm.thread.levels) = (levels, own_levels);
+            vm.kept.truncate(kept);
+            Ok(Err(value))
+        }
+        Err(other) => Err(other),
+    }
 }
 
 fn protected(vm: &mut Machine<'_>, args: Args, handler: Option<LuaValue>) -> Res<usize> {

@@ -1,7 +1,7 @@
 //! `format`.
 
 use crate::script::vm::machine::{Args, Machine, Res};
-use crate::script::vm::printf::{Directive, to_i64, to_u64};
+use crate::script::vm::printf::{Directive, to_i32, to_i64, to_u64};
 use crate::script::vm::units;
 
 /// Units of a conversion besides its bytes.
@@ -96,7 +96,7 @@ fn conversion(
 ) -> Res<()> {
     match letter {
         b'c' => {
-            let byte = vm.number_arg(args, i)? as i64 as u8;
+            let byte = to_i32(vm.number_arg(args, i)?) as u8;
             // C's %c of a zero ends the text that is then copied by its length.
             directive_char(directive, byte, out);
         }

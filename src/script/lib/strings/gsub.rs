@@ -13,13 +13,14 @@ const ESCAPE_UNITS: u64 = 8;
 
 pub(super) fn gsub(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let (text_id, pattern_id) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
+    let len = vm.heap.strings.len(text_id);
+    // Before the third, as Lua's source has it.
+    let most = vm.int32_or(args, 4, len as i64 + 1)?;
     let replacement = match vm.arg(args, 3) {
         LuaValue::Number(_) | LuaValue::Str(_) => LuaValue::Str(vm.string_arg(args, 3)?),
         value @ (LuaValue::Table(_) | LuaValue::Function(_) | LuaValue::Native(_)) => value,
         _ => return Err(vm.bad_argument(3, "string/function/table expected")),
     };
-    let len = vm.heap.strings.len(text_id);
-    let most = vm.int32_or(args, 4, len as i64 + 1)?;
     let mut out: Vec<u8> = Vec::new();
     let (mut at, mut count) = (0usize, 0i64);
     let is_anchored = vm.bytes(pattern_id).first() == Some(&b'^');

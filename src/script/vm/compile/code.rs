@@ -42,6 +42,8 @@ pub(super) struct Func {
     /// Takes extra arguments and never says `...`: they are in the table `arg`, as in Lua 5.0.
     pub(super) needs_arg: bool,
     pub(super) line: u32,
+    /// The zero among its constants.
+    pub(super) zero: Option<f64>,
     /// The last place that is a jump's target: what was emitted before may not be joined with what comes.
     pub(super) last_target: usize,
 }

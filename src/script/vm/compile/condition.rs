@@ -94,7 +94,6 @@ impl Compiler<'_> {
     /// `and`, `or`: what leaves the left operand leaves the whole.
     pub(super) fn joined(&mut self, op: Binary, left: Expr, mut right: Expr) -> Res<Expr> {
         self.discharge(&mut right)?;
-        right.named = Named::Not;
         let (mut from, to) =
             if op == Binary::And { (left.if_false, &mut right.if_false) } else { (left.if_true, &mut right.if_true) };
         // The shorter behind the longer, so that a long chain is not copied for each operand.
@@ -102,6 +101,10 @@ impl Compiler<'_> {
             std::mem::swap(&mut from, to);
         }
         to.extend(from);
+        // Of one that is decided already only the other operand is left, with its name.
+        if right.has_jumps() {
+            right.named = Named::Not;
+        }
         Ok(right)
     }
 }

@@ -1,5 +1,6 @@
 //! Statements that branch and loop (the manual's 2.4.4 and 2.4.5).
 
+use super::super::chunk::Named;
 use super::super::lexer::{Sym, Token};
 use super::super::op::Op;
 use super::super::value::StrId;
@@ -148,6 +149,7 @@ impl Compiler<'_> {
         let target = self.func().here();
         self.func().jump_to(prepare, target);
         let back = self.emit_at(Op::TForLoop { a: base, c: names.len() as u8, off: 0 }, line);
+        self.func().name(back, 0, Named::Local(hidden[0]));
         self.func().jump_to(back, prepare + 1);
         Ok(())
     }

@@ -166,7 +166,10 @@ impl Compiler<'_> {
         Err(self.lexer.error(&format!("'{}' expected (to close '{}' at line {line})", what.text(), who.text())))
     }
 
-    fn constant(&mut self, value: LuaValue) -> Res<u32> {
+    fn constant(&mut self, mut value: LuaValue) -> Res<u32> {
+        if let LuaValue::Number(zero @ 0.0) = value {
+            value = LuaValue::Number(self.zero(zero));
+        }
         let key = match value {
             LuaValue::Nil => (0, 0),
             LuaValue::Bool(b) => (1, u64::from(b)),
@@ -184,6 +187,11 @@ impl Compiler<'_> {
         self.chunk.constants.push(value);
         self.known.insert(key, at as u32);
         Ok(at as u32)
+    }
+
+    /// The zero that a function has for both of them: the first that it named, since Lua 5.1 looks its constants up by their values.
+    fn zero(&mut self, named: f64) -> f64 {
+        *self.func().zero.get_or_insert(named)
     }
 
     fn reserve(&mut self, count: u16) -> Res<u8> {

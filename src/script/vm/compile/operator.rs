@@ -38,7 +38,18 @@ impl Compiler<'_> {
             Binary::And => self.go_if_true(left),
             Binary::Or => self.go_if_false(left),
             Binary::Concat => self.put_in_next_register(left).map(drop),
-            _ if left.number().is_some() => Ok(()),
+            Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Mod | Binary::Pow
+                if left.number().is_some() =>
+            {
+                Ok(())
+            }
+            _ if let Some(number) = left.number() => {
+                // An operand of a comparison becomes a constant before the other one does.
+                if number == 0.0 {
+                    self.zero(number);
+                }
+                Ok(())
+            }
             Binary::Eq | Binary::Ne if !left.has_jumps() && self.is_constant(left) => Ok(()),
             _ => self.put_in_any_register(left).map(drop),
         }

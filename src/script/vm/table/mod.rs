@@ -291,11 +291,10 @@ impl Table {
             }
             _ => hash_of(key, strings),
         };
-        if self.replace(key, hash, value, strings) || value.is_nil() {
+        if self.replace(key, hash, value, strings) {
             return Ok(());
         }
-        // As Lua: -0 is the key 0.
-        let key = if let LuaValue::Number(n) = key { LuaValue::Number(n + 0.0) } else { key };
+        // Also for nil, as Lua does: a key that finds no room makes the parts anew, whatever its value, and `#` shows it.
         if self.nodes.len() == self.capacity {
             self.grow(key, strings);
             if let LuaValue::Number(n) = key
