@@ -8,6 +8,7 @@ mod hostile;
 mod language;
 mod libraries;
 mod mutants;
+mod programs;
 mod served;
 #[path = "../support/mod.rs"]
 mod support;

@@ -38,6 +38,10 @@ pub const HISTORY_OPERATIONS: u64 = 8_000;
 pub const BANK_OPERATIONS: u64 = 4_000;
 /// Kills and stops during a history.
 pub const HISTORY_DISTURBANCES: u64 = 4;
+/// Random Lua programs that the engine and redis-server run in CI.
+pub const PROGRAMS: u64 = 20_000;
+/// Those of them that a node runs behind its port, on each protocol.
+pub const PROGRAMS_SERVED: u64 = 2_000;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.
