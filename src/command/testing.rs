@@ -23,7 +23,9 @@ pub struct Bench {
 
 impl Default for Bench {
     fn default() -> Self {
-        Self { state: State::default(), now_ms: 1_790_000_000_000, db: 0, read: call_read, write: call_write, index: 0 }
+        let mut state = State::default();
+        state.cluster.level = crate::FEATURE_LEVEL;
+        Self { state, now_ms: 1_790_000_000_000, db: 0, read: call_read, write: call_write, index: 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::define::{GB, MB, bytes, int, live};
 use super::option::ReplicatedValues;
-use super::{Opt, Place, Section};
+use super::{Kind, Opt, Place, Section};
 use crate::sys::version::FIRST_LEVEL;
 
 macro_rules! replicated_options {
@@ -65,6 +65,8 @@ replicated_options! {
         "Fields up to which a hash is kept as a list";
     hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, i64::MAX), 64,
         "Length up to which fields and values of a hash are kept in a list";
+    idempotent_set_nx: "idempotent-set-nx" [], Kind::YesNo, 0,
+        "SET NX sent again with the same unique value is answered OK again while its key holds it, as every lock library's is unique";
     list_listpack_max: "list-max-listpack-size" ["list-max-ziplist-size"], int(i32::MIN as i64, i32::MAX as i64), -2_i64 as u64,
         "Elements that stand together in a list; -1 to -5: as many as have room in 4, 8, 16, 32 or 64 kb";
     bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
 use super::{sections, value};
-use crate::store::{DATABASES, Database, Entry, Position, SHARDS, State};
+use crate::store::{DATABASES, Database, Entry, Position, SHARDS, State, Str};
 
 /// Writes all databases that have keys. Returns the number of keys.
 pub(super) fn write(image: &State, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<u64> {
@@ -35,6 +35,9 @@ fn write_database(db: &Database, out: &mut ChunkWriter<'_, impl Write>) -> io::R
             out.bytes(entry.key())?;
             out.varint(entry.revision())?;
             out.varint(entry.deadline_ms().unwrap_or(0))?;
+            if entry.is_made_by_nx() {
+                out.u8(value::MADE_BY_NX)?;
+            }
             value::write(entry.value(), out)?;
             written += 1;
         }
@@ -72,14 +75,20 @@ fn read_database(state: &mut State, db: usize, input: &mut ChunkReader<impl Read
         key.extend_from_slice(input.bytes(&mut scratch)?);
         let revision = input.varint()?;
         let deadline_ms = input.varint()?;
-        let value = value::read(input, &mut scratch)?;
+        let first = input.u8()?;
+        let is_made_by_nx = first == value::MADE_BY_NX;
+        let value = value::read(if is_made_by_nx { input.u8()? } else { first }, input, &mut scratch)?;
+        if is_made_by_nx && value.typed::<Str>().is_err() {
+            return Err(input.wrong(format!("key {:?} is made by NX and no string", key.escape_ascii().to_string())));
+        }
         let position = Position::of(&key);
         // Strictly rising, so no key can stand twice.
         if last.as_ref().is_some_and(|(before, name)| (*before, name) >= (position, &key)) {
             return Err(input.wrong(format!("key {:?} is out of order", key.escape_ascii().to_string())));
         }
         let deadline_ms = (deadline_ms != 0).then_some(deadline_ms);
-        state.restore_entry(db, Entry::new(&key, value, revision, deadline_ms, now_ms));
+        let entry = Entry::new(&key, value, revision, deadline_ms, now_ms);
+        state.restore_entry(db, if is_made_by_nx { entry.made_by_nx() } else { entry });
         let (place, name) = last.get_or_insert_with(|| (position, Vec::new()));
         *place = position;
         std::mem::swap(name, &mut key);

@@ -18,6 +18,8 @@ pub struct Entry {
     deadline_ms: u64,
     /// Cluster second of the last access as this node saw it: for OBJECT IDLETIME, no part of the state.
     accessed_s: AtomicU32,
+    /// In what would be padding.
+    is_made_by_nx: bool,
 }
 
 impl Entry {
@@ -29,7 +31,20 @@ impl Entry {
             revision,
             deadline_ms: deadline_ms.unwrap_or(0),
             accessed_s: AtomicU32::new((now_ms / 1000) as u32),
+            is_made_by_nx: false,
         }
+    }
+
+    /// The same, made by a command that sets a string only where there is no key: by all signs somebody's lock. Holds until the value
+    /// changes.
+    pub fn made_by_nx(mut self) -> Self {
+        self.is_made_by_nx = true;
+        self
+    }
+
+    /// See [`Self::made_by_nx`].
+    pub fn is_made_by_nx(&self) -> bool {
+        self.is_made_by_nx
     }
 
     /// The key.
@@ -74,7 +89,7 @@ impl Entry {
 
     /// Gives the key another value; returns the one before.
     pub(super) fn replace(&mut self, mut value: Value, revision: u64, deadline_ms: Option<u64>, now_ms: u64) -> Value {
-        self.revision = revision;
+        self.set_revision(revision);
         self.set_deadline(deadline_ms);
         self.mark_accessed(now_ms);
         if !self.value.exchange(&mut value) {
@@ -91,8 +106,14 @@ impl Entry {
         self.value
     }
 
+    /// The value has changed: it is no longer the one that NX made.
     pub(super) fn set_revision(&mut self, revision: u64) {
         self.revision = revision;
+        self.is_made_by_nx = false;
+    }
+
+    pub(super) fn mark_made_by_nx(&mut self) {
+        self.is_made_by_nx = true;
     }
 
     pub(super) fn set_deadline(&mut self, deadline_ms: Option<u64>) {
@@ -113,6 +134,17 @@ impl Clone for Entry {
             revision: self.revision,
             deadline_ms: self.deadline_ms,
             accessed_s: AtomicU32::new(self.accessed_s.load(Ordering::Relaxed)),
+            is_made_by_nx: self.is_made_by_nx,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Entry;
+
+    #[test]
+    fn an_entry_takes_nine_words() {
+        assert_eq!(size_of::<Entry>(), 72);
     }
 }

@@ -5,6 +5,8 @@
 //!   digest as (key, revision, deadline). Both happen here and in [`keyspace`], and nowhere else.
 //! - A key comes to be by [`Txn::set`] alone, which notes it for WATCH, or with the whole of a database ([`Txn::swap`]).
 //! - A key that comes to be, or gets another value, is ready for those who wait for it ([`super::Waiters`]): noted at the same places.
+//! - The mark of a string that NX made is set by [`Txn::make`] alone, on the value of that moment: whatever stamps another revision takes it
+//!   away ([`Entry::made_by_nx`]).
 //! - A command never sees a key that is due at the entry's `now_ms`: a write that meets one removes it first.
 //! - Nothing here reads a clock or an unordered iteration.
 
@@ -12,8 +14,13 @@ mod keyspace;
 mod scripts;
 
 use super::work::Work;
-use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Tally, Value, View, WaiterId};
+use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId};
 use crate::error::ReplyError;
+
+/// The feature level since which strings that NX makes are marked.
+const MADE_BY_NX_LEVEL: u32 = 3;
+/// In the digest, behind the key: it is marked.
+const MADE_BY_NX: u64 = 1;
 
 /// What a new value does to the key's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,6 +256,18 @@ impl<'a> Txn<'a> {
             self.effects.expired += u64::from(was_due);
             self.effects.discard_value(old);
         }
+    }
+
+    /// Gives the absent `key` a string, as NX does, and marks it so ([`Entry::made_by_nx`]).
+    pub fn make(&mut self, key: &[u8], value: Str, deadline: Deadline) {
+        self.set(key, value.into(), deadline);
+        if self.state.cluster.level < MADE_BY_NX_LEVEL {
+            return;
+        }
+        if let Some(db) = self.state.dbs.get_mut(self.db) {
+            db.update(key, Entry::mark_made_by_nx);
+        }
+        self.state.digest.number(MADE_BY_NX);
     }
 
     /// Lets WATCH know that `key` was created, even if it is gone at once ([`Creations`](super::Creations)).

@@ -93,10 +93,11 @@ fn object(view: &View<'_>, args: &Args) -> Outcome {
     let entry = view.peek(args.arg(2)).ok_or(NO_SUCH_KEY)?;
     Ok(Reply::Simple(
         format!(
-            "Value at:0x0 refcount:1 encoding:{} serializedlength:{} lru:0 lru_seconds_idle:{}",
+            "Value at:0x0 refcount:1 encoding:{} serializedlength:{} lru:0 lru_seconds_idle:{}{}",
             entry.value().encoding(),
             entry.value().memory(),
-            entry.idle_s(view.now_ms())
+            entry.idle_s(view.now_ms()),
+            if entry.is_made_by_nx() { " made_by:nx" } else { "" }
         )
         .into_bytes()
         .into(),

@@ -110,3 +110,11 @@ pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: 
         txn.set(key, value.into(), Deadline::At(deadline_ms));
     }
 }
+
+/// The same for a `key` that is absent, as NX sets it ([`Txn::make`]).
+pub(super) fn make_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline: Deadline) {
+    match deadline {
+        Deadline::At(at) if is_over(at, txn.now_ms()) => set_until(txn, key, value, at),
+        _ => txn.make(key, value, deadline),
+    }
+}

@@ -1,9 +1,13 @@
 //! Strings.
 
 mod append;
+mod compare;
 mod counter;
 mod decr;
 mod decrby;
+mod delex;
+mod delifeq;
+mod digest;
 mod expire_option;
 mod get;
 mod getdel;
@@ -16,6 +20,7 @@ mod incrbyfloat;
 mod lcs;
 mod mget;
 mod mset;
+mod msetex;
 mod msetnx;
 mod psetex;
 mod set;
@@ -32,6 +37,9 @@ pub static SPECS: &[&Spec] = &[
     &append::SPEC,
     &decr::SPEC,
     &decrby::SPEC,
+    &delex::SPEC,
+    &delifeq::SPEC,
+    &digest::SPEC,
     &get::SPEC,
     &getdel::SPEC,
     &getex::SPEC,
@@ -43,6 +51,7 @@ pub static SPECS: &[&Spec] = &[
     &lcs::SPEC,
     &mget::SPEC,
     &mset::SPEC,
+    &msetex::SPEC,
     &msetnx::SPEC,
     &psetex::SPEC,
     &set::SPEC,

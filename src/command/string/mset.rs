@@ -21,20 +21,15 @@ const DOC: Doc = Doc {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     check_pairs(args, SPEC.name)?;
-    set_pairs(txn, args);
+    for at in (1..args.len()).step_by(2) {
+        txn.set(args.arg(at), Str::new(args.arg(at + 1)).into(), Deadline::Clear);
+    }
     Ok(Reply::Ok)
 }
 
 /// Every key needs a value.
 pub(super) fn check_pairs(args: &Args, command: &str) -> Result<(), ReplyError> {
     if args.len() % 2 == 1 { Ok(()) } else { Err(wrong_arity(command)) }
-}
-
-/// Sets the keys of all pairs, in order.
-pub(super) fn set_pairs(txn: &mut Txn<'_>, args: &Args) {
-    for at in (1..args.len()).step_by(2) {
-        txn.set(args.arg(at), Str::new(args.arg(at + 1)).into(), Deadline::Clear);
-    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::Txn;
+use crate::store::{Deadline, Str, Txn};
 
-use super::mset::{check_pairs, set_pairs};
+use super::mset::check_pairs;
 
 pub static SPEC: Spec = Spec::write("msetnx", -3, DOC, run)
     .flags(Flags::DENYOOM)
@@ -25,7 +25,9 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if (1..args.len()).step_by(2).any(|at| txn.exists(args.arg(at))) {
         return Ok(Reply::Int(0));
     }
-    set_pairs(txn, args);
+    for at in (1..args.len()).step_by(2) {
+        txn.make(args.arg(at), Str::new(args.arg(at + 1)), Deadline::Clear);
+    }
     Ok(Reply::Int(1))
 }
 

@@ -1,16 +1,20 @@
 //! SET
 
-use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, NewerForm, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Deadline, Str, Txn};
 
-use super::expire_option::{Expiry, Until, set_until};
+use super::compare::Comparison;
+use super::expire_option::{Expiry, Until, make_until, set_until};
 
-pub static SPEC: Spec =
-    Spec::write("set", -3, DOC, run).flags(Flags::DENYOOM).check(|args| options(args).map(drop)).keys(&[
-        KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS)),
-    ]);
+pub static SPEC: Spec = Spec::write("set", -3, DOC, run)
+    .flags(Flags::DENYOOM)
+    .check(|args| options(args).map(drop))
+    .newer_form(newer_form)
+    .keys(&[KeySpec::first(
+        KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
+    )]);
 
 const DOC: Doc = Doc {
     summary: "Sets a key to a string, whatever it held before.",
@@ -20,88 +24,192 @@ const DOC: Doc = Doc {
     args: &[
         Arg::new("key", ArgKind::Key(0)),
         Arg::new("value", ArgKind::String),
-        Arg::new("condition", ArgKind::OneOf(&[Arg::word("nx", "NX"), Arg::word("xx", "XX")])).optional(),
-        Arg::word("get", "GET").optional(),
         Arg::new(
-            "expiration",
+            "condition",
             ArgKind::OneOf(&[
-                Arg::new("seconds", ArgKind::Integer).token("EX"),
-                Arg::new("milliseconds", ArgKind::Integer).token("PX"),
-                Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
-                Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
-                Arg::word("keepttl", "KEEPTTL"),
+                Arg::word("nx", "NX"),
+                Arg::word("xx", "XX"),
+                Arg::new("ifeq-value", ArgKind::String).token("IFEQ"),
+                Arg::new("ifne-value", ArgKind::String).token("IFNE"),
+                Arg::new("ifdeq-digest", ArgKind::String).token("IFDEQ"),
+                Arg::new("ifdne-digest", ArgKind::String).token("IFDNE"),
+                Arg::new("revision", ArgKind::Integer).token("IFREV"),
             ]),
         )
         .optional(),
+        Arg::word("get", "GET").optional(),
+        EXPIRATION,
     ],
 };
 
-/// NX or XX.
+/// EX, PX, EXAT, PXAT or KEEPTTL.
+pub(super) const EXPIRATION: Arg = Arg::new(
+    "expiration",
+    ArgKind::OneOf(&[
+        Arg::new("seconds", ArgKind::Integer).token("EX"),
+        Arg::new("milliseconds", ArgKind::Integer).token("PX"),
+        Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
+        Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
+        Arg::word("keepttl", "KEEPTTL"),
+    ]),
+)
+.optional();
+
+/// What a key has to hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Condition {
+enum Condition<'a> {
+    /// NX
     Absent,
+    /// XX
     Present,
+    Compared(Comparison<'a>),
 }
 
 /// What becomes of the deadline.
-enum Lifetime {
+pub(super) enum Lifetime {
     Endless,
     Kept,
     Until(Until),
 }
 
-struct Options {
-    condition: Option<Condition>,
+impl Lifetime {
+    /// What the options of `command` say.
+    ///
+    /// # Errors
+    /// The amount is none.
+    pub(super) fn of(expiry: Expiry<'_>, command: &'static str) -> Result<Self, ReplyError> {
+        Ok(match expiry {
+            Expiry::Unsaid => Self::Endless,
+            Expiry::Word => Self::Kept,
+            Expiry::Given(time, amount) => Self::Until(time.until(amount, command)?),
+        })
+    }
+
+    /// What it means at this cluster time.
+    ///
+    /// # Errors
+    /// It leaves the range of i64 ms.
+    pub(super) fn deadline(self, now_ms: u64) -> Result<Deadline, ReplyError> {
+        Ok(match self {
+            Self::Endless => Deadline::Clear,
+            Self::Kept => Deadline::Keep,
+            Self::Until(until) => Deadline::At(until.deadline_ms(now_ms)?),
+        })
+    }
+}
+
+/// The options as words, amounts unread.
+struct Words<'a> {
+    condition: Option<Condition<'a>>,
+    get: bool,
+    expiry: Expiry<'a>,
+}
+
+fn words(args: &Args) -> Result<Words<'_>, ReplyError> {
+    let mut words = Words { condition: None, get: false, expiry: Expiry::Unsaid };
+    let mut at = 3;
+    while at < args.len() {
+        let (taken, found) = if args.is(at, "NX") {
+            (1, Some(Condition::Absent))
+        } else if args.is(at, "XX") {
+            (1, Some(Condition::Present))
+        } else if args.is(at, "GET") {
+            words.get = true;
+            (1, None)
+        } else if let Some(comparison) = Comparison::at(args, at) {
+            (2, Some(Condition::Compared(comparison)))
+        } else {
+            (words.expiry.take(args, at, "KEEPTTL").ok_or(SYNTAX)?, None)
+        };
+        if let Some(found) = found {
+            words.condition = match (words.condition, found) {
+                (Some(Condition::Compared(before)), Condition::Compared(now)) if !before.is_like(now) => {
+                    return Err(SYNTAX);
+                }
+                (Some(Condition::Compared(_)), Condition::Compared(_)) | (None, _) => Some(found),
+                (Some(before), _) if before == found => Some(found),
+                _ => return Err(SYNTAX),
+            };
+        }
+        at += taken;
+    }
+    Ok(words)
+}
+
+/// Comparisons came with feature level 3. A binary without them answers a syntax error, because it finds one before it reads amounts.
+fn newer_form(args: &Args) -> Option<NewerForm> {
+    let may_compare =
+        args.len() > 4 && args.from(3).any(|word| word.get(..2).is_some_and(|two| two.eq_ignore_ascii_case(b"IF")));
+    let compares =
+        may_compare && words(args).is_ok_and(|words| matches!(words.condition, Some(Condition::Compared(_))));
+    compares.then_some(NewerForm { since: 3, before: SYNTAX })
+}
+
+struct Options<'a> {
+    condition: Option<Condition<'a>>,
     get: bool,
     lifetime: Lifetime,
 }
 
-fn options(args: &Args) -> Result<Options, ReplyError> {
-    let mut options = Options { condition: None, get: false, lifetime: Lifetime::Endless };
-    let mut expiry = Expiry::Unsaid;
-    let mut at = 3;
-    while at < args.len() {
-        if args.is(at, "NX") && options.condition != Some(Condition::Present) {
-            options.condition = Some(Condition::Absent);
-        } else if args.is(at, "XX") && options.condition != Some(Condition::Absent) {
-            options.condition = Some(Condition::Present);
-        } else if args.is(at, "GET") {
-            options.get = true;
-        } else {
-            at += expiry.take(args, at, "KEEPTTL").ok_or(SYNTAX)?;
-            continue;
-        }
-        at += 1;
-    }
+fn options(args: &Args) -> Result<Options<'_>, ReplyError> {
+    let Words { condition, get, expiry } = words(args)?;
     // Behind the whole syntax, and the last amount only, as in Redis.
-    options.lifetime = match expiry {
-        Expiry::Unsaid => Lifetime::Endless,
-        Expiry::Word => Lifetime::Kept,
-        Expiry::Given(time, amount) => Lifetime::Until(time.until(amount, SPEC.name)?),
+    let lifetime = Lifetime::of(expiry, SPEC.name)?;
+    if let Some(Condition::Compared(comparison)) = condition {
+        comparison.check()?;
+    }
+    Ok(Options { condition, get, lifetime })
+}
+
+impl Options<'_> {
+    /// True if OK says that the caller's value is there now, which was not there before.
+    fn is_plain_nx(&self) -> bool {
+        self.condition == Some(Condition::Absent) && !self.get
+    }
+}
+
+/// With `idempotent-set-nx`: true if NX made the present `key` with exactly this value, so this is the same request once more. The later
+/// deadline wins; the revision, and with it the fencing token, stays.
+fn is_sent_again(txn: &mut Txn<'_>, key: &[u8], value: &[u8], deadline: Deadline) -> bool {
+    if txn.state().options.idempotent_set_nx == 0 {
+        return false;
+    }
+    let Some(entry) = txn.get(key) else { return false };
+    let is_same = entry.value().typed::<Str>().is_ok_and(|held| held.as_bytes() == value);
+    if !entry.is_made_by_nx() || !is_same {
+        return false;
+    }
+    let before = entry.deadline_ms();
+    let later = match (before, deadline) {
+        (before, Deadline::Keep) => before,
+        (None, _) | (_, Deadline::Clear) => None,
+        (Some(before), Deadline::At(at)) => Some(before.max(at)),
     };
-    Ok(options)
+    if later != before {
+        txn.set_deadline(key, later);
+    }
+    true
 }
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (key, value) = (args.arg(1), args.arg(2));
     let options = options(args)?;
-    let deadline = match options.lifetime {
-        Lifetime::Endless => Deadline::Clear,
-        Lifetime::Kept => Deadline::Keep,
-        Lifetime::Until(until) => Deadline::At(until.deadline_ms(txn.now_ms())?),
-    };
+    let deadline = options.lifetime.deadline(txn.now_ms())?;
     let before = if options.get { txn.read_typed::<Str>(key)?.map(Str::to_bytes) } else { None };
     let met = match options.condition {
         None => true,
         Some(Condition::Absent) => !txn.exists(key),
         Some(Condition::Present) => txn.exists(key),
+        Some(Condition::Compared(comparison)) => comparison.holds(txn, key)?,
     };
     if met {
         match deadline {
+            _ if options.condition == Some(Condition::Absent) => make_until(txn, key, Str::new(value), deadline),
             Deadline::At(at) => set_until(txn, key, Str::new(value), at),
             _ => txn.set(key, Str::new(value).into(), deadline),
         }
     }
+    let met = met || options.is_plain_nx() && is_sent_again(txn, key, value, deadline);
     Ok(match before {
         Some(before) => Reply::Bulk(before),
         None if met && !options.get => Reply::Ok,
@@ -230,5 +338,190 @@ mod tests {
         assert_eq!((bench.text("EXISTS k"), bench.text("PTTL k")), (":1".into(), ":0".into()), "as Redis 7.0.15");
         let getex = format!("GETEX k PXAT {}", bench.now_ms);
         assert_eq!((bench.text(&getex), bench.text("EXISTS k")), ("$1 w".into(), ":0".into()), "as Redis 7.0.15");
+    }
+
+    #[test]
+    fn set_compares_with_what_the_key_holds() {
+        const WRONG: &str = "-ERR must be exactly 16 hexadecimal characters";
+        for (options, text, absent) in [
+            ("IFEQ hello", "+OK", "$-1"),
+            ("ifeq Hello", "$-1", "$-1"),
+            ("IFNE hello", "$-1", "+OK"),
+            ("IFNE other", "+OK", "+OK"),
+            ("IFDEQ 9555e8555c62dcfd", "+OK", "$-1"),
+            ("IFDEQ 9555E8555C62DCFD", "+OK", "$-1"),
+            ("IFDEQ zzzzzzzzzzzzzzzz", "$-1", "$-1"),
+            ("IFDNE 9555e8555c62dcfd", "$-1", "+OK"),
+            ("IFDNE zzzzzzzzzzzzzzzz", "+OK", "+OK"),
+            ("IFDEQ 123", WRONG, "$-1"),
+            ("IFDNE 123", WRONG, "+OK"),
+            ("IFREV 0", "$-1", "+OK"),
+            ("IFREV 1", "$-1", "$-1"),
+            ("GET IFEQ hello", "$5 hello", "$-1"),
+            ("IFNE hello GET", "$5 hello", "$-1"),
+            ("IFEQ other IFEQ hello EX 10", "+OK", "$-1"),
+        ] {
+            let mut bench = Bench::new();
+            bench.run("SET k hello");
+            assert_eq!(bench.text(&format!("SET k w {options}")), text, "{options}");
+            assert_eq!(bench.text(&format!("SET absent w {options}")), absent, "{options}");
+            let sets_absent = absent == "+OK" || options == "IFNE hello GET";
+            assert_eq!(bench.text("EXISTS absent"), format!(":{}", i32::from(sets_absent)), "{options}");
+            let sets = text == "+OK" || options == "GET IFEQ hello";
+            assert_eq!(bench.text("GET k"), if sets { "$1 w" } else { "$5 hello" }, "{options}");
+        }
+    }
+
+    #[test]
+    fn set_with_a_comparison_is_refused_where_it_contradicts() {
+        let mut bench = Bench::new();
+        bench.put_hash("h");
+        bench.run("SET k v");
+        for (line, text) in [
+            ("SET k w IFEQ v NX", "-ERR syntax error"),
+            ("SET k w XX IFEQ v", "-ERR syntax error"),
+            ("SET k w IFEQ v IFNE x", "-ERR syntax error"),
+            ("SET k w IFEQ v IFREV 1", "-ERR syntax error"),
+            ("SET k w IFEQ", "-ERR syntax error"),
+            ("SET k w IFREV x", "-ERR value is not an integer or out of range"),
+            ("SET k w IFEQ v EX 0", "-ERR invalid expire time in 'set' command"),
+            ("SET h w IFEQ v", WRONG_TYPE),
+            ("SET h w IFNE v", WRONG_TYPE),
+            ("SET h w IFDEQ v", WRONG_TYPE),
+            ("SET h w IFREV 0", "$-1"),
+            ("GET k", "$1 v"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+    }
+
+    #[test]
+    fn set_by_revision_follows_the_token_whatever_the_type() {
+        let mut bench = Bench::new();
+        bench.run("HSET k f v");
+        let crate::protocol::Reply::Int(token) = bench.run("LOCK.TOKEN k") else { panic!("no token") };
+        bench.run("PEXPIRE k 1000");
+        assert_eq!(bench.text(&format!("SET k v IFREV {}", token - 1)), "$-1");
+        assert_eq!(bench.text(&format!("SET k v IFREV {token}")), "+OK");
+        assert_eq!(bench.text(&format!("SET k w IFREV {token}")), "$-1", "SET gave the key another revision");
+    }
+
+    #[test]
+    fn below_level_3_comparisons_are_a_syntax_error() {
+        let mut bench = Bench::new();
+        bench.state.cluster.level = 2;
+        for (line, text) in [
+            ("SET k v", "+OK"),
+            ("SET k w IFEQ v", "-ERR syntax error"),
+            ("SET k w ifrev 0 EX 0", "-ERR syntax error"),
+            ("SET k ifeq EX 10", "+OK"),
+            ("SET k ifeq EX IFEQ", "-ERR value is not an integer or out of range"),
+            ("GET k", "$4 ifeq"),
+        ] {
+            assert_eq!(bench.text(line), text, "{line}");
+        }
+    }
+
+    fn is_marked(bench: &Bench) -> bool {
+        bench.state.db(0).get(b"k").unwrap().is_made_by_nx()
+    }
+
+    #[test]
+    fn what_nx_makes_is_marked_until_the_value_changes() {
+        for line in [
+            "SET k v NX",
+            "SET k v NX PX 1000",
+            "SET k v NX GET",
+            "SETNX k v",
+            "MSETNX a b k v",
+            "MSETEX 1 k v NX EX 5",
+        ] {
+            for (change, stays) in [
+                ("SET k v", false),
+                ("SET k v XX KEEPTTL", false),
+                ("SET k v IFEQ v", false),
+                ("APPEND k x", false),
+                ("SETRANGE k 0 x", false),
+                ("GETSET k v", false),
+                ("MSETEX 1 k v XX", false),
+                ("PEXPIRE k 5000", true),
+                ("PERSIST k", true),
+                ("GETEX k PX 7", true),
+                ("SET k w NX", true),
+                ("SET k w IFEQ x", true),
+                ("APPEND k \"\"", true),
+            ] {
+                let mut bench = Bench::new();
+                bench.run(line);
+                assert!(is_marked(&bench), "{line}");
+                bench.run(change);
+                assert_eq!(is_marked(&bench), stays, "{line}, {change}");
+            }
+        }
+        for line in ["SET k v", "SET k v XX", "SET k v IFNE x", "SET k v IFREV 0", "MSETEX 1 k v", "GETSET k v"] {
+            let mut bench = Bench::new();
+            bench.run(line);
+            assert!(bench.state.db(0).get(b"k").is_none_or(|entry| !entry.is_made_by_nx()), "{line}");
+        }
+    }
+
+    #[test]
+    fn below_level_3_nothing_is_marked() {
+        let mut bench = Bench::new();
+        bench.state.cluster.level = 2;
+        bench.run("SET k v NX");
+        assert!(!is_marked(&bench));
+    }
+
+    #[test]
+    fn the_mark_is_in_the_digest() {
+        let digest = |line| {
+            let mut bench = Bench::new();
+            bench.run(line);
+            bench.state.digest.value()
+        };
+        assert_ne!(digest("SET k v NX"), digest("SET k v"));
+    }
+
+    #[test]
+    fn set_nx_sent_again_is_ok_and_keeps_the_token() {
+        let mut bench = Bench::new();
+        bench.state.options.idempotent_set_nx = 1;
+        let now_ms = bench.now_ms;
+        assert_eq!(bench.text("SET k me NX PX 1000"), "+OK");
+        let token = bench.text("LOCK.TOKEN k");
+        for (line, text, deadline_ms) in [
+            ("SET k me NX PX 500", "+OK", Some(now_ms + 1000)),
+            ("SET k me NX PX 2000", "+OK", Some(now_ms + 2000)),
+            ("SET k me NX PXAT 1", "+OK", Some(now_ms + 2000)),
+            ("SET k me NX KEEPTTL", "+OK", Some(now_ms + 2000)),
+            ("SET k you NX PX 9000", "$-1", Some(now_ms + 2000)),
+            ("SET k me XX GET", "$2 me", None),
+        ] {
+            if line.contains("XX") {
+                assert_eq!(bench.text("LOCK.TOKEN k"), token);
+            }
+            assert_eq!(bench.text(line), text, "{line}");
+            assert_eq!(bench.deadline_ms("k"), deadline_ms, "{line}");
+        }
+        assert_eq!(bench.text("SET k me NX"), "$-1", "SET XX has set another value");
+        bench.run("DEL k");
+        bench.run("SET k me NX PX 1000");
+        assert_eq!(bench.text("SET k me NX GET PX 5000"), "$2 me");
+        assert_eq!(bench.deadline_ms("k"), Some(now_ms + 1000), "GET asks for what was there, and that is answered");
+        assert_eq!(bench.text("SET k me NX"), "+OK");
+        assert_eq!(bench.deadline_ms("k"), None, "no deadline is the latest");
+        assert_eq!(bench.text("SET k me NX PX 1"), "+OK");
+        assert_eq!(bench.deadline_ms("k"), None);
+        bench.put_hash("h");
+        assert_eq!(bench.text("SET h me NX"), "$-1");
+    }
+
+    #[test]
+    fn set_nx_sent_again_is_nil_unless_the_option_says_otherwise() {
+        let mut bench = Bench::new();
+        bench.run("SET k me NX");
+        assert_eq!(bench.text("SET k me NX PX 5"), "$-1");
+        assert_eq!(bench.deadline_ms("k"), None);
     }
 }

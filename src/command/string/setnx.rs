@@ -21,7 +21,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if txn.exists(key) {
         return Ok(Reply::Int(0));
     }
-    txn.set(key, Str::new(args.arg(2)).into(), Deadline::Clear);
+    txn.make(key, Str::new(args.arg(2)), Deadline::Clear);
     Ok(Reply::Int(1))
 }
 

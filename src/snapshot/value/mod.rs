@@ -31,6 +31,9 @@ const ZSET_SMALL: u8 = 10;
 /// A sorted set in its large representation.
 const ZSET_LARGE: u8 = 11;
 
+/// In front of the tag of a string that NX made.
+pub(super) const MADE_BY_NX: u8 = 128;
+
 /// Makes two functions of one arm for each type, so that what is written can be read: the type's tags, and the module that writes it with
 /// its tag and reads what is behind that.
 macro_rules! forms {
@@ -45,8 +48,9 @@ macro_rules! forms {
             }
         }
 
-        $read_vis fn $read(input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) -> Result<Value, Problem> {
-            match input.u8()? {
+        /// What stands behind this tag.
+        $read_vis fn $read(tag: u8, input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) -> Result<Value, Problem> {
+            match tag {
                 $(tag @ ($($tag)|+) => Ok($form::read(tag, input, scratch)?.into()),)+
                 tag => Err(input.wrong(format!("a value of the unknown type {tag}"))),
             }

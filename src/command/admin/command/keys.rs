@@ -60,13 +60,18 @@ fn keys(commands: &dyn Table, args: &Args) -> Result<Vec<(bytes::Bytes, KeyFlags
     }
 }
 
+/// Words of SET that let it look at what the key holds.
+const COMPARING: [&str; 5] = ["ifeq", "ifne", "ifdeq", "ifdne", "ifrev"];
+
 /// What is done with a key where that depends on the arguments: a key is overwritten (SET), unless the word GET among them asks for what
-/// it held. Redis looks at all that stands behind the value.
+/// it held, or it is compared. Redis looks at all that stands behind the value.
 fn as_given(flags: KeyFlags, command: &Args) -> KeyFlags {
     if !flags.contains(KeyFlags::VARIABLE_FLAGS) {
         flags
     } else if (3..command.len()).any(|at| command.is(at, "get")) {
         flags.difference(KeyFlags::VARIABLE_FLAGS)
+    } else if (3..command.len()).any(|at| COMPARING.iter().any(|word| command.is(at, word))) {
+        KeyFlags::RW.union(KeyFlags::UPDATE)
     } else {
         KeyFlags::OW.union(KeyFlags::UPDATE)
     }

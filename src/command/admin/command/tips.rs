@@ -18,7 +18,7 @@ pub fn tips(name: &str) -> &'static [&'static str] {
     match name {
         "del" | "unlink" | "exists" | "touch" => &[MULTI_SHARD, SUM],
         "mset" => &[MULTI_SHARD, ALL],
-        "msetnx" => &[MULTI_SHARD, LEAST],
+        "msetnx" | "msetex" => &[MULTI_SHARD, LEAST],
         "mget" => &[MULTI_SHARD],
         "flushall" | "flushdb" | "ping" | "memory|purge" => &[ALL_SHARDS, ALL],
         "dbsize" => &[ALL_SHARDS, SUM],
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn the_tips_are_those_of_commands_that_exist() {
         let with_tips = runnable().iter().filter(|spec| !tips(spec.name).is_empty()).count();
-        assert_eq!(with_tips, 58);
+        assert_eq!(with_tips, 59);
         assert_eq!(tips("slowlog|len").len(), 3);
         assert!(tips("get").is_empty());
     }
