@@ -27,6 +27,8 @@ fn sample_3() -> State {
     state.restore_waiters(waiting);
     let library = Op::Library { name: "lib".into(), functions: 3, description: Some(b"says \0 what".to_vec()) };
     apply(&mut state, 2000, &library);
+    let made = Op::Make { db: 0, key: b"made by NX".to_vec(), len: 3, ttl_ms: Some(9000) };
+    apply(&mut state, 2001, &made);
     state
 }
 

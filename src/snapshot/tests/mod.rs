@@ -21,6 +21,7 @@ use crate::store::{
 #[derive(Clone, Debug)]
 enum Op {
     Set { db: usize, key: Vec<u8>, len: usize, ttl_ms: Option<u64> },
+    Make { db: usize, key: Vec<u8>, len: usize, ttl_ms: Option<u64> },
     Append { db: usize, key: Vec<u8>, len: usize },
     Sum { db: usize, key: Vec<u8>, sum: i64 },
     SetHash { db: usize, key: Vec<u8>, large: bool, fields: u8 },
@@ -54,6 +55,8 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (db.clone(), key(), len.clone(), ttl())
             .prop_map(|(db, key, len, ttl_ms)| Op::Set { db, key, len, ttl_ms }),
+        3 => (db.clone(), key(), len.clone(), ttl())
+            .prop_map(|(db, key, len, ttl_ms)| Op::Make { db, key, len, ttl_ms }),
         3 => (db.clone(), key(), len).prop_map(|(db, key, len)| Op::Append { db, key, len }),
         2 => (db.clone(), key(), any::<i64>()).prop_map(|(db, key, sum)| Op::Sum { db, key, sum }),
         4 => (db.clone(), key(), any::<bool>(), 1u8..200)
@@ -139,6 +142,7 @@ fn apply(state: &mut State, index: u64, op: &Op) {
             state.cluster.invited.insert(format!("client:{}", index % 3), *learner);
         }
         Op::Set { db, .. }
+        | Op::Make { db, .. }
         | Op::Append { db, .. }
         | Op::Sum { db, .. }
         | Op::SetHash { db, .. }
@@ -159,6 +163,9 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
         Op::Set { key, len, ttl_ms, .. } => {
             let deadline = ttl_ms.map_or(Deadline::Keep, |ttl_ms| Deadline::At(now_ms + ttl_ms));
             txn.set(key, Str::new(&text(*len)).into(), deadline);
+        }
+        Op::Make { key, len, ttl_ms, .. } => {
+            txn.make(key, Str::new(&text(*len)), Deadline::from(ttl_ms.map(|ttl_ms| now_ms + ttl_ms)));
         }
         Op::Append { key, len, .. } => {
             let _ = txn.edit(key, Create::Yes, |s: &mut Str| {
@@ -283,7 +290,7 @@ fn view(state: &State) -> View<'_> {
 
 /// All that a snapshot has to keep of an entry.
 fn entry_parts(entry: &Entry) -> (&[u8], u64, Option<u64>, &'static str, &Value, String) {
-    let form = format!("{:?}", entry.value());
+    let form = format!("{:?}, made by NX: {}", entry.value(), entry.is_made_by_nx());
     (entry.key(), entry.revision(), entry.deadline_ms(), entry.value().encoding(), entry.value(), form)
 }
 
