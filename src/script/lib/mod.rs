@@ -12,7 +12,6 @@ mod coroutines;
 mod image;
 mod maths;
 mod number_bits;
-mod os;
 mod pattern;
 mod redis;
 mod register;
@@ -44,7 +43,6 @@ static FUNCTIONS: LazyLock<Vec<(&'static str, Native)>> = LazyLock::new(|| {
         cmsgpack::FUNCTIONS,
         coroutines::FUNCTIONS,
         maths::FUNCTIONS,
-        os::FUNCTIONS,
         redis::FUNCTIONS,
         register::FUNCTIONS,
         strings::FUNCTIONS,
@@ -55,8 +53,7 @@ static FUNCTIONS: LazyLock<Vec<(&'static str, Native)>> = LazyLock::new(|| {
 });
 
 /// The global tables; their numbers in every run are their places here, from 1 on. The globals are number 0.
-const TABLES: [&str; 10] =
-    ["bit", "cjson", "cmsgpack", "coroutine", "math", "os", "redis", "string", "struct", "table"];
+const TABLES: [&str; 9] = ["bit", "cjson", "cmsgpack", "coroutine", "math", "redis", "string", "struct", "table"];
 /// The metatable of the globals, and that of strings.
 const GLOBALS_META: TableId = TableId(TABLES.len() as u32 + 1);
 const STRING_META: TableId = TableId(TABLES.len() as u32 + 2);

@@ -96,8 +96,6 @@ pub struct Machine<'h> {
     pub fuel: u64,
     /// Units that are left besides.
     pub reserve: u64,
-    /// Units that it began with.
-    pub budget: u64,
     /// Bytes that it may take.
     pub memory: usize,
     /// Nested calls through the library.
@@ -158,7 +156,6 @@ impl<'h> Machine<'h> {
             kept: Vec::new(),
             fuel,
             reserve: 0,
-            budget: fuel,
             memory,
             levels: 0,
             natives,
