@@ -5,7 +5,9 @@ use std::sync::{LazyLock, OnceLock};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, admin, cluster, connection, generic, hash, list, lock, script, string, txn, waiting, zset};
+use super::{
+    Spec, admin, cluster, connection, generic, hash, list, lock, pubsub, script, string, txn, waiting, zset,
+};
 
 /// The families, in the order in which COMMAND lists them.
 static FAMILIES: &[&[&Spec]] = &[
@@ -15,6 +17,7 @@ static FAMILIES: &[&[&Spec]] = &[
     list::SPECS,
     zset::SPECS,
     txn::SPECS,
+    pubsub::SPECS,
     script::SPECS,
     connection::SPECS,
     admin::SPECS,

@@ -16,6 +16,7 @@ mod nearest;
 mod option;
 mod redis;
 mod replicated;
+mod subscribers;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use load::{Loaded, from_command_line, load};
 pub use nearest::nearest;
 pub use option::{Change, Opt, Place, ReplicatedValues, Section};
 pub use replicated::{ReplicatedOptions, replicated_since};
+pub use subscribers::subscriber_limits;
 pub use table::{find, options};
 
 /// The options of one node, as flags, environment, file and CONFIG SET have made them. Options that apply consults are

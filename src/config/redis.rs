@@ -104,11 +104,12 @@ pub(super) static REDIS: &[Opt] = &[
         "no client is closed for the memory that it uses",
     ),
     stored("client-query-buffer-limit", bytes(1 << 20, i64::MAX), "1073741824"),
-    // A client that does not read stops its own pipeline, so its replies have a bound without being closed.
+    // A client that does not read stops its own pipeline, so its replies have a bound without being closed. Messages come whether it reads
+    // or not: the class pubsub counts ([`super::subscriber_limits`]).
     stored(
         "client-output-buffer-limit",
         Kind::Compound(Compound::BufferLimits),
-        "normal 0 0 0 slave 0 0 0 pubsub 0 0 0",
+        "normal 0 0 0 slave 0 0 0 pubsub 33554432 8388608 60",
     ),
     stored("activerehashing", YES_NO, "no"),
     fixed(

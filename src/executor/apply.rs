@@ -94,7 +94,7 @@ pub fn apply(
         Content::Recreate { cluster, node, nonce, peer_addr, client_addr, revision, level } => {
             state.cluster.recreate(cluster, level, node, Member::new(nonce, &peer_addr, &client_addr));
             let boots: Vec<u64> = state.origins.iter().map(|(boot, _)| boot).collect();
-            boots.into_iter().for_each(|boot| state.end_waits_of_boot(boot));
+            boots.into_iter().for_each(|boot| end_all_of_boot(state, boot));
             state.origins = Origins::default();
             state.raise_revision(revision.max(state.revision() + LOST_REVISIONS));
         }
@@ -102,7 +102,7 @@ pub fn apply(
             let (boot, ended) = state.origins.boot(index, node, nonce);
             outcome.booted = Some((node, nonce, boot));
             outcome.ended = ended;
-            ended.into_iter().for_each(|boot| state.end_waits_of_boot(boot));
+            ended.into_iter().for_each(|boot| end_all_of_boot(state, boot));
         }
         Content::EndBoot { boot } => end_boot(state, boot, &mut outcome),
         Content::Absent { boot } if state.cluster.level >= WAITERS_LEVEL => end_boot(state, boot, &mut outcome),
@@ -123,9 +123,15 @@ pub fn apply(
 
 fn end_boot(state: &mut State, boot: u64, outcome: &mut EntryOutcome) {
     if state.origins.end(boot).is_some() {
-        state.end_waits_of_boot(boot);
+        end_all_of_boot(state, boot);
         outcome.ended = Some(boot);
     }
+}
+
+/// Takes out what belongs to the clients of a boot that has ended.
+fn end_all_of_boot(state: &mut State, boot: u64) {
+    state.end_waits_of_boot(boot);
+    state.end_subscriptions_of_boot(boot);
 }
 
 /// The feature level of the state behind an entry of this content.
@@ -169,7 +175,8 @@ fn run_batch(
     let mut position = 0;
     let mut ahead = Ahead { commands, at: 0 };
     outcome.effects.is_counting = true;
-    for group in groups.into_iter().flatten() {
+    for mut group in groups.into_iter().flatten() {
+        group.position = position;
         let mut replies = Vec::with_capacity(group.steps.len());
         let mut waits = None;
         for step in &group.steps {
@@ -225,6 +232,7 @@ fn run_top(
     outcome: &mut EntryOutcome,
 ) -> TopReply {
     let effects = &mut outcome.effects;
+    effects.position = position;
     let reply = match ready {
         Ready::Plain(single) => match blocking_of(state, single) {
             Some((blocking, asker)) => {
@@ -241,7 +249,7 @@ fn run_top(
             None => TopReply::Answered(run(state, single, boot, index, position, effects).into()),
         },
         Ready::Exec { watches, commands } => {
-            TopReply::Answered(run_exec(state, watches, commands, own, index, position, effects))
+            TopReply::Answered(run_exec(state, watches, commands, own, (boot, index), position, effects))
         }
     };
     serve(state, index, position, effects);
@@ -275,13 +283,13 @@ fn run(state: &mut State, command: &Single, boot: u64, index: u64, position: u64
 }
 
 /// Runs a transaction: all commands if every watched key is as it was, none otherwise. What is no write is executed at the origin only,
-/// where `own` is there.
+/// where `own` is there. The batch is given by its boot and its index.
 fn run_exec(
     state: &mut State,
     watches: &[Watch],
     commands: &[Single],
     own: Option<&Exec>,
-    index: u64,
+    (boot, index): (u64, u64),
     position: u64,
     effects: &mut Effects,
 ) -> StepReply {
@@ -293,7 +301,7 @@ fn run_exec(
     for (place, command) in commands.iter().enumerate() {
         let position = position ^ ((place as u64 + 1) << 32);
         if command.spec_at(state.cluster.level).is_ok_and(|spec| spec.is_write_in_log()) {
-            slots.push(Slot::Reply(run(state, command, 0, index, position, effects)));
+            slots.push(Slot::Reply(run(state, command, boot, index, position, effects)));
         } else if let Some(own) = own.and_then(|own| own.commands.get(place)) {
             slots.push(read_in_exec(state, own, index, position, effects));
         }

@@ -36,16 +36,16 @@ pub struct Command {
     pub is_short_of_memory: bool,
     /// It goes through the log even though it may be a read: there, one that loads its script is a write.
     pub by_log: bool,
-    /// Of a command that may wait.
+    /// Of a command that may wait, or changes what its connection is subscribed to; and of a transaction with one of the latter.
     pub asker: Option<Asker>,
 }
 
-/// Whose command it is that waits.
+/// Whose command it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asker {
     /// The connection.
     pub connection: u64,
-    /// 1, 2, 3 … of the connection's waits.
+    /// 1, 2, 3 … of the connection's commands of the kind.
     pub number: u64,
 }
 
@@ -72,10 +72,20 @@ impl Command {
         Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false, by_log: false, asker: None }
     }
 
-    /// The same for a connection that may wait.
+    /// The same for this connection.
     pub fn asked_by(mut self, asker: Asker) -> Self {
         self.asker = Some(asker);
         self
+    }
+
+    /// Whose command it is, if it may wait in the state.
+    pub fn waiter(&self) -> Option<Asker> {
+        self.asker.filter(|_| matches!(self.spec.run, Run::Blocking(_)))
+    }
+
+    /// True if it changes what its connection is subscribed to.
+    pub fn subscribes(&self) -> bool {
+        self.asker.is_some() && self.waiter().is_none()
     }
 
     /// True if it goes through the log.
@@ -191,6 +201,8 @@ pub struct CommandGroup {
     pub done: oneshot::Sender<Answered>,
     /// Is true while its command waits in the state.
     pub waits: Option<Arc<AtomicBool>>,
+    /// How many commands of its entry stand before its first write.
+    pub position: u64,
 }
 
 /// The result of one step.
@@ -226,6 +238,8 @@ pub struct Answered {
     pub replies: Vec<StepReply>,
     /// Log index of the entry that held the group's writes; 0 = none.
     pub index: u64,
+    /// How many commands of that entry stand before the first of them.
+    pub position: u64,
     /// True if nothing was executed because the deadline came first (LOADING): what the connection has sent by then is
     /// answered so too, because clients that see LOADING first send the whole pipeline again.
     pub timed_out: bool,
@@ -250,7 +264,7 @@ impl CommandGroup {
         connection: u64,
     ) -> (Self, oneshot::Receiver<Answered>) {
         let (done, answered) = oneshot::channel();
-        (Self { steps, level, no_touch, connection, arrived: Instant::now(), done, waits: None }, answered)
+        (Self { steps, level, no_touch, connection, arrived: Instant::now(), done, waits: None, position: 0 }, answered)
     }
 
     /// How fresh its reads have to be: some always are.
@@ -306,7 +320,7 @@ impl CommandGroup {
             .collect();
         let timed_out = *error == crate::error::LOADING;
         // A dropped receiver is a closed connection.
-        let _ = self.done.send(Answered { steps: self.steps, replies, index: 0, timed_out });
+        let _ = self.done.send(Answered { steps: self.steps, replies, index: 0, position: 0, timed_out });
     }
 }
 
@@ -314,7 +328,8 @@ impl CommandGroup {
 pub fn send_answers(answers: Vec<(CommandGroup, Vec<StepReply>)>, index: u64) {
     for (group, replies) in answers {
         // A dropped receiver is a closed connection.
-        let _ = group.done.send(Answered { steps: group.steps, replies, index, timed_out: false });
+        let CommandGroup { steps, position, done, .. } = group;
+        let _ = done.send(Answered { steps, replies, index, position, timed_out: false });
     }
 }
 

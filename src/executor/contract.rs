@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::apply::EntryOutcome;
 use super::read::Read;
-use super::{CommandGroup, DiskSpace};
+use super::{CommandGroup, DiskSpace, Hub};
 use crate::store::{Cluster, State};
 
 /// A future of a trait's method.
@@ -54,6 +54,9 @@ pub trait Executor: Send + Sync {
     /// Answers clients of this node whose wait should have ended before this cluster time, ms, if no entry has come that says how.
     fn expire_waits(&self, before_ms: u64);
 
+    /// The log has ended the boot under which this node's clients hold what the state has of them: they hold it again under the next one.
+    fn boot_lost(&self);
+
     /// What is due next; None while an entry is being applied.
     fn due(&self) -> Option<Due>;
 
@@ -89,6 +92,8 @@ pub struct Applied {
     pub booted: Option<(u64, u64, u64)>,
     /// A boot that this entry ended.
     pub ended: Option<u64>,
+    /// Who of this node's connections is subscribed to what.
+    pub(super) hub: Arc<Hub>,
     /// Replies and effects, for [`Applied::deliver`].
     pub(super) outcome: EntryOutcome,
 }

@@ -13,6 +13,7 @@ mod contract;
 mod disk_space;
 pub mod entry;
 mod gate;
+mod hub;
 mod key_stats;
 pub mod prepare;
 mod read;
@@ -34,6 +35,7 @@ pub use command::{Answered, Asker, Command, CommandGroup, Exec, Slot, Step, Step
 pub use contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
 pub use disk_space::DiskSpace;
 pub use gate::Gate;
+pub use hub::{BufferLimits, Hub, Mailbox, Place};
 pub use key_stats::KeyStats;
 pub use read::{Read, Work, within_deadlines};
 pub use run::{run_read, run_write};

@@ -123,8 +123,8 @@ impl Ready {
             LogCommand::Plain { is_short_of_memory, db, asker, args } => {
                 Self::Plain(Single { asker, ..Single::new(db, args, is_short_of_memory) })
             }
-            LogCommand::Exec { is_short_of_memory, watches, commands } => {
-                let single = |(db, args)| Single::new(db, args, is_short_of_memory);
+            LogCommand::Exec { is_short_of_memory, asker, watches, commands } => {
+                let single = |(db, args)| Single { asker, ..Single::new(db, args, is_short_of_memory) };
                 Self::Exec { watches, commands: commands.into_iter().map(single).collect() }
             }
         }

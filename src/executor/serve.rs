@@ -27,6 +27,8 @@ impl Executor for StoreExecutor {
             let moved = self.moved(&state);
             let last_seq = boot.and_then(|boot| state.origins.get(boot)).map(|known| known.last_seq);
             self.waiting.keep_those_in(&state);
+            // What was published in between is in no state.
+            self.hub.cut_off();
             let before = std::mem::replace(&mut *present, state);
             drop(present);
             free(&self.env, before);
@@ -62,6 +64,10 @@ impl Executor for StoreExecutor {
 
     fn expire_waits(&self, before_ms: u64) {
         self.waiting.expire(before_ms);
+    }
+
+    fn boot_lost(&self) {
+        self.hub.hold_again();
     }
 
     fn due(&self) -> Option<Due> {

@@ -17,7 +17,7 @@ use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
 use super::prepare::PreparedEntry;
 use super::waiting::Waiting;
-use super::{Gate, KeyStats, Running, Step, send_answers};
+use super::{Gate, Hub, KeyStats, Running, Step, send_answers};
 use crate::store::State;
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
@@ -35,6 +35,8 @@ pub struct StoreExecutor {
     pub key_stats: Arc<KeyStats>,
     /// Scripts and functions that run here.
     pub running: Arc<Running>,
+    /// Connections of this node that are subscribed.
+    pub hub: Arc<Hub>,
     pub(super) waiting: Waiting,
     bulk_len_max: AtomicU64,
     notified_members: AtomicU64,
@@ -49,6 +51,7 @@ impl StoreExecutor {
             clock,
             key_stats: Arc::default(),
             running: Arc::default(),
+            hub: Arc::default(),
             waiting: Waiting::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
             notified_members: AtomicU64::new(0),
@@ -115,15 +118,19 @@ impl StoreExecutor {
         self.key_stats.count(std::mem::take(&mut outcome.effects.tally));
         self.waiting.settle(&mut outcome);
         let leader_digest = (stamp.digest_index != 0).then_some((stamp.digest_index, stamp.digest));
-        Ok(Applied { moved, leader_digest, booted: outcome.booted, ended: outcome.ended, outcome })
+        let (booted, ended, hub) = (outcome.booted, outcome.ended, self.hub.clone());
+        Ok(Applied { moved, leader_digest, booted, ended, hub, outcome })
     }
 }
 
 impl Applied {
     /// Sends the replies and executes the effects; `index` is the entry's.
     pub fn deliver(self, index: u64, env: &Env) {
-        let EntryOutcome { answers, effects, .. } = self.outcome;
+        let EntryOutcome { answers, mut effects, .. } = self.outcome;
+        // In this order: see the hub's header.
+        let queued = self.hub.queue(index, std::mem::take(&mut effects.pubsub));
         send_answers(answers, index);
+        self.hub.release(index, queued);
         if !(effects.garbage.is_empty() && effects.flushed.is_empty()) {
             free(env, effects);
         }

@@ -65,7 +65,9 @@ impl Waiting {
             inner.hold(id, deadline_ms, group);
         }
         for (id, reply) in released {
-            if let Some(group) = inner.take(id) {
+            if let Some(mut group) = inner.take(id) {
+                // Its place was one of an earlier entry.
+                group.position = 0;
                 outcome.answers.push((group, vec![StepReply::Reply(reply)]));
             }
         }

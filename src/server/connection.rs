@@ -15,6 +15,7 @@
 mod collect;
 mod exec;
 mod paused;
+mod subscribed;
 mod waiting;
 
 use std::sync::Arc;
@@ -29,12 +30,13 @@ use super::{Output, Server, Stats};
 use crate::command::context::{Client, Finish, Later, Session, SlowEntry};
 use crate::command::{Flags, Spec};
 use crate::error::{INDETERMINATE, LOADING};
-use crate::executor::{Answered, CommandGroup, Slot, Step, StepReply};
+use crate::executor::{Answered, CommandGroup, Mailbox, Place, Slot, Step, StepReply};
 use crate::protocol::parse::Parser;
 use crate::protocol::{Args, Reply, encode};
 use crate::sys::env::BoxStream;
 use collect::{Collected, Form};
 use exec::executed;
+use subscribed::{plain, ready};
 
 /// Most bytes that are read ahead while a command waits.
 const WAITING_INPUT_MAX: usize = 64 * 1024;
@@ -61,9 +63,11 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         failing: false,
         paused: false,
         passes_pause: false,
+        mailbox: None,
     };
     // A broken socket ends the connection; there is nobody to tell.
     let _ = connection.run().await;
+    connection.end_subscriptions();
 }
 
 struct Connection<'a> {
@@ -83,6 +87,8 @@ struct Connection<'a> {
     paused: bool,
     /// `held` has turned out to be none of what CLIENT PAUSE holds back.
     passes_pause: bool,
+    /// What comes from channels, once the connection has asked for it.
+    mailbox: Option<Arc<Mailbox>>,
 }
 
 impl Connection<'_> {
@@ -122,6 +128,7 @@ impl Connection<'_> {
         if let Some((later, spec, args)) = later {
             self.flush().await?;
             let Some(finish) = self.wait_for(later, spec).await? else { return Ok(()) };
+            self.put_messages(None);
             let reply = finish(&mut self.session);
             self.failing = matches!(&reply, Reply::Error(error) if *error == LOADING);
             let form = self.form(Some(spec));
@@ -133,6 +140,7 @@ impl Connection<'_> {
             return self.write(reply, form).await;
         }
         if steps.iter().all(|step| matches!(step, Step::Done(_))) {
+            self.put_messages(None);
             for (step, form) in steps.into_iter().zip(forms) {
                 if let Step::Done(reply) = step {
                     self.note(&reply, form, form.usec);
@@ -146,9 +154,12 @@ impl Connection<'_> {
         let count = steps.iter().filter(|step| !matches!(step, Step::Done(_))).count();
         let level = self.session.level.unwrap_or_else(|| self.server.settings().read_consistency);
         let asker = match steps.as_slice() {
-            [Step::Write(command)] => command.asker,
+            [Step::Write(command)] => command.waiter(),
             _ => None,
         };
+        if steps.iter().any(|step| matches!(step, Step::Write(command) if command.subscribes())) {
+            self.open_mailbox();
+        }
         let (mut group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
         group.waits = asker.map(|_| self.session.client.waits.clone());
         self.server.router.submit(group);
@@ -163,7 +174,7 @@ impl Connection<'_> {
             },
         };
         // Else the sender is dropped without an answer only when the node stops.
-        let Some(Answered { steps, replies, index, timed_out }) = answered else {
+        let Some(Answered { steps, replies, index, mut position, timed_out }) = answered else {
             let error = if writes { INDETERMINATE } else { LOADING };
             for form in forms {
                 self.write(Reply::Error(error.clone()), form).await?;
@@ -178,15 +189,22 @@ impl Connection<'_> {
         let took_us = if asker.is_some() { 0 } else { took_us };
         let is_slow = self.server.slowlog.is_slow(took_us) && !timed_out && asker.is_none();
         let share_us = took_us / count.max(1) as u64;
+        if index == 0 {
+            self.put_messages(None);
+        }
         let replies = replies.into_iter().zip(steps);
         for (((reply, step), mut form), executed) in replies.zip(forms).zip(executed) {
             let usec = if matches!(step, Step::Done(_)) { form.usec } else { share_us };
-            let slow = is_slow.then_some(step);
+            if let Step::Write(command) = &step {
+                position += 1;
+                self.put_messages(Some(Place { index, position }));
+                form.shown |= self.subscribed_by(command, &reply);
+            }
             let reply = match reply {
-                StepReply::Reply(reply) => reply,
+                StepReply::Reply(reply) => self.confirmed(plain(&step), reply),
                 StepReply::Exec(slots) => {
                     let defers = slots.iter().any(|slot| matches!(slot, Slot::Session(_)));
-                    let reply = self.fill(slots).await;
+                    let reply = self.fill(slots, &step).await;
                     if defers {
                         // HELLO may have been among them.
                         form.resp = self.session.resp;
@@ -194,12 +212,15 @@ impl Connection<'_> {
                     reply
                 }
             };
-            if let Some(step) = slow {
+            if is_slow {
                 self.note_slow_step(&step, &reply, took_us);
             }
             self.note_executed(&reply, &executed);
             self.note(&reply, form, usec);
             self.write(reply, form).await?;
+            if matches!(step, Step::Write(_)) {
+                self.put_messages(Some(Place { index, position: position + 1 }));
+            }
         }
         Ok(())
     }
@@ -207,7 +228,7 @@ impl Connection<'_> {
     /// Waits for what a command answers later. A client that leaves ends the wait, if the command may be a long one; None: it was
     /// killed.
     async fn wait_for(&mut self, mut later: Later, spec: &Spec) -> std::io::Result<Option<Finish>> {
-        let client = self.session.client.clone();
+        let (client, mailbox) = (self.session.client.clone(), self.mailbox.clone());
         loop {
             // What arrives meanwhile is kept for later, within a bound; without reading, a departure would go unnoticed.
             let listens = spec.flags.contains(Flags::BLOCKING) && self.input.len() < WAITING_INPUT_MAX;
@@ -219,6 +240,10 @@ impl Connection<'_> {
                 finish = &mut later => return Ok(Some(finish)),
                 () = client.killed() => return Ok(None),
                 () = is_over(&client, true) => return Ok(Some(Box::new(|_| Reply::Error(INDETERMINATE)))),
+                () = ready(mailbox.as_deref(), || Some(Place::LAST)) => {
+                    self.put_messages(None);
+                    self.flush().await?;
+                }
                 read = self.stream.read_buf(&mut self.input), if listens => match read? {
                     0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
                     count => Stats::add(&self.server.stats.input_bytes, count as u64),
@@ -306,19 +331,23 @@ impl Connection<'_> {
 
     async fn read(&mut self) -> std::io::Result<()> {
         self.input.reserve(READ_LEN);
-        let timeout_s = self.server.settings().timeout_s;
-        let client = self.session.client.clone();
+        // As in Redis, subscribers may be silent.
+        let is_subscribed = !self.session.subscribed.is_empty();
+        let timeout_s = if is_subscribed { 0 } else { self.server.settings().timeout_s };
+        let (client, mailbox) = (self.session.client.clone(), self.mailbox.clone());
         let read = async {
             tokio::select! {
                 biased;
-                result = self.stream.read_buf(&mut self.input) => result,
-                () = client.dismissed() => Ok(0),
+                result = self.stream.read_buf(&mut self.input) => result.map(Some),
+                () = client.dismissed() => Ok(Some(0)),
+                () = ready(mailbox.as_deref(), || None) => Ok(None),
             }
         };
         let count = match timeout_s {
             0 => read.await?,
-            seconds => tokio::time::timeout(Duration::from_secs(seconds), read).await.unwrap_or(Ok(0))?,
+            seconds => tokio::time::timeout(Duration::from_secs(seconds), read).await.unwrap_or(Ok(Some(0)))?,
         };
+        let Some(count) = count else { return self.take_from_mailbox().await };
         if count == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }

@@ -13,9 +13,11 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
+
 use super::Server;
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Session, Transaction, Watched};
-use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named, script};
+use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named as command_named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::executor::entry::ENTRY_LEN_MAX;
 use crate::executor::{Asker, Command, Exec, Step};
@@ -68,7 +70,7 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
     }
     match spec.run {
         Run::Read(_) | Run::Write(_) | Run::Script(_) => {
-            let command = Command::new(spec, session.db, args.clone());
+            let command = named(session, Command::new(spec, session.db, args.clone()));
             Dispatched::Step(if spec.is_write() { Step::Write(judged(server, command)) } else { Step::Read(command) })
         }
         Run::Blocking(_) => {
@@ -77,6 +79,7 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
             let command = Command::new(spec, session.db, args.clone()).asked_by(asker);
             Dispatched::Step(Step::Write(judged(server, command)))
         }
+        Run::Pure(run) if session.is_restricted() => Dispatched::Step(Step::Done(pong(run(args).into()))),
         Run::Pure(run) => Dispatched::Step(Step::Done(run(args).into())),
         Run::Session(run) => {
             let node: Arc<dyn Node> = server.clone();
@@ -93,7 +96,7 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
 /// The spec of the command that `args` name, or the refusal.
 pub fn find(server: &Server, session: &mut Session, args: &Args) -> Result<&'static Spec, Reply> {
     protected(server, session, args, check(Caller::Client, args)).map_err(|error| {
-        if let Some(spec) = named(args) {
+        if let Some(spec) = command_named(args) {
             server.stats.rejected(spec);
         }
         if lookup(args.name()).is_some_and(|spec| spec.flags.contains(Flags::EXECUTES)) {
@@ -143,6 +146,12 @@ fn discarded(session: &mut Session, why: &ReplyError) -> ReplyError {
 fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result<(), ReplyError> {
     if !session.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
         return Err(NO_AUTH);
+    }
+    if session.is_restricted() && !spec.flags.contains(Flags::WHILE_SUBSCRIBED) {
+        return Err(ReplyError::text(format!(
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+            spec.name
+        )));
     }
     if !spec.flags.contains(Flags::LOADING) && !server.router.is_recovered() {
         return Err(LOADING);
@@ -195,6 +204,27 @@ fn needs_memory(session: &Session, args: &Args, spec: &Spec) -> bool {
         || queued.is_some_and(|multi| multi.queue.iter().any(|(spec, args)| by_itself(spec, args)))
 }
 
+/// Gives a command, or a transaction, that changes what its connection is subscribed to the connection's name.
+fn named(session: &mut Session, command: Command) -> Command {
+    let exec = command.exec.iter().flat_map(|exec| &exec.commands).map(|inner| inner.spec);
+    if !exec.chain([command.spec]).any(|spec| spec.flags.contains(Flags::SUBSCRIBES)) {
+        return command;
+    }
+    session.waits += 1;
+    command.asked_by(Asker { connection: session.client.id, number: session.waits })
+}
+
+/// PING's reply on a connection that is subscribed under RESP2: in the form of a message. (Nothing else that needs only its arguments is
+/// allowed there.)
+fn pong(reply: Reply) -> Reply {
+    let text = match reply {
+        Reply::Bulk(text) => text,
+        Reply::Error(_) => return reply,
+        _ => Bytes::new(),
+    };
+    Reply::Array(vec![Reply::bulk("pong"), Reply::Bulk(text)])
+}
+
 /// Gives a command that runs a script the verdict on this node's memory on its way.
 fn judged(server: &Server, mut command: Command) -> Command {
     command.is_short_of_memory = command.runs_script() && server.router.is_over_memory(server.settings().maxmemory);
@@ -231,7 +261,7 @@ fn execute(
     spec: &'static Spec,
     args: &Args,
 ) -> Dispatched {
-    match plan(session.db, transaction, spec, args) {
+    match plan(session.db, transaction, spec, args).map(|command| named(session, command)) {
         Err(error) => Dispatched::Step(Step::Done(Reply::Error(error))),
         Ok(command) if !server.router.disk_space().admits_command(&command) => refuse(session, DISK_FULL),
         Ok(command) if command.is_write() => Dispatched::Step(Step::Write(judged(server, command))),

@@ -6,6 +6,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::command::context::Subscribed;
+use crate::command::pubsub::{HOLD, hold_args};
 use crate::command::waiting::CANCEL;
 use crate::config::ReadLevel;
 use crate::executor::{Asker, Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
@@ -74,7 +76,15 @@ impl Router {
         if let Err(error) = spec.check_available(self.level(), &args) {
             return Reply::Error(error);
         }
-        let command = Command::new(spec, 0, args);
+        self.run(Command::new(spec, 0, args)).await
+    }
+
+    /// Has the state hold these subscriptions of a connection (arguments of [`HOLD`]), and no others.
+    pub async fn hold(&self, asker: Asker, args: Args) -> Reply {
+        self.run(Command::new(&HOLD, 0, args).asked_by(asker)).await
+    }
+
+    async fn run(&self, command: Command) -> Reply {
         let step = if command.is_write() { Step::Write(command) } else { Step::Read(command) };
         let (group, answered) = CommandGroup::new(vec![step], ReadLevel::Linearizable, true, 0);
         self.submit(group);
@@ -90,14 +100,24 @@ impl Router {
 
     /// Has the waits of a connection ended, up to this one; tried until the log has it or the node stops.
     pub fn cancel_wait(&self, asker: Asker) {
+        self.insist(Command::new(&CANCEL, 0, Args::from_slices([CANCEL.name])).asked_by(asker));
+    }
+
+    /// Has all subscriptions of a connection ended that is gone; tried until the log has it or the node stops.
+    pub fn end_subscriptions(&self, asker: Asker) {
+        self.insist(Command::new(&HOLD, 0, hold_args(&Subscribed::default())).asked_by(asker));
+    }
+
+    /// Runs a command that may be run twice until it is known to have run.
+    fn insist(&self, command: Command) {
         const PAUSE_MIN: Duration = Duration::from_millis(50);
         const PAUSE_MAX: Duration = Duration::from_millis(500);
         let router = self.clone();
-        let cancel = async move {
+        let run = async move {
             let mut pause = PAUSE_MIN;
             loop {
-                let command = Command::new(&CANCEL, 0, Args::from_slices([CANCEL.name])).asked_by(asker);
-                let (group, answered) = CommandGroup::new(vec![Step::Write(command)], ReadLevel::Linearizable, true, 0);
+                let step = Step::Write(command.clone());
+                let (group, answered) = CommandGroup::new(vec![step], ReadLevel::Linearizable, true, 0);
                 router.submit(group);
                 match answered.await {
                     Ok(answered) if answered.error().is_some() => {}
@@ -107,7 +127,7 @@ impl Router {
                 pause = (pause * 2).min(PAUSE_MAX);
             }
         };
-        drop(crate::replication::spawn(cancel));
+        drop(crate::replication::spawn(run));
     }
 
     /// True if clients are to be told that this node is a master: it leads, or `report-role` says so.

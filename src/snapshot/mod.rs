@@ -31,6 +31,7 @@ mod meta;
 mod read;
 mod sections;
 mod store;
+mod subscriptions;
 mod temp;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
-use super::version::{WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_WAITERS};
-use super::{libraries, waiters};
+use super::version::{WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_SUBSCRIPTIONS, WITH_WAITERS};
+use super::{libraries, subscriptions, waiters};
 use crate::config::ReplicatedValues;
 use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Kept, Member, Options, State};
 
@@ -23,6 +23,7 @@ const CREATIONS: u8 = 7;
 /// From format 3 on, and so are these.
 const WAITERS: u8 = 8;
 const LIBRARIES: u8 = 9;
+const SUBSCRIPTIONS: u8 = 10;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -40,7 +41,9 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     out.u8(WAITERS)?;
     waiters::write(image.waiters(), out)?;
     out.u8(LIBRARIES)?;
-    libraries::write(&image.libraries, out)
+    libraries::write(&image.libraries, out)?;
+    out.u8(SUBSCRIPTIONS)?;
+    subscriptions::write(image.subscriptions(), out)
 }
 
 pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -69,6 +72,10 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
     if version >= WITH_LIBRARIES {
         expect(LIBRARIES, input)?;
         libraries::read(&mut state.libraries, input)?;
+    }
+    if version >= WITH_SUBSCRIPTIONS {
+        expect(SUBSCRIPTIONS, input)?;
+        state.restore_subscriptions(subscriptions::read(input)?);
     }
     Ok(())
 }

@@ -6,6 +6,8 @@ pub const FORMAT_VERSION: u32 = 3;
 pub(super) const WITH_CREATIONS: u32 = 2;
 /// The first that has the section of waiters.
 pub(super) const WITH_WAITERS: u32 = 3;
+/// The first that has the section of subscriptions.
+pub(super) const WITH_SUBSCRIPTIONS: u32 = 3;
 /// The first that has the section of libraries.
 pub(super) const WITH_LIBRARIES: u32 = 3;
 /// The first that tells which scripts EVAL alone has loaded, and when each was used.

@@ -2,11 +2,11 @@
 
 use triomphe::Arc;
 
-use super::{Database, Entry, Tally, Value, WaiterId};
+use super::{Database, Entry, PubSub, Tally, Value, WaiterId};
 use crate::protocol::Reply;
 
-/// What apply asks each node to do for its own connections after the gate is released. (Publishing and
-/// invalidating come with their commands.)
+/// What apply asks each node to do for its own connections after the gate is released. (Invalidating comes
+/// with its commands.)
 #[derive(Default, Debug)]
 pub struct Effects {
     /// Values that may be large: freed in the background, as by Redis's UNLINK.
@@ -19,6 +19,10 @@ pub struct Effects {
     pub released: Vec<(WaiterId, Reply)>,
     /// Scripts that went for others, for INFO's `evicted_scripts`.
     pub evicted_scripts: u64,
+    /// What happens to subscribers, each with the place of its command in the entry.
+    pub pubsub: Vec<(u64, PubSub)>,
+    /// The place in the entry of the command that runs now: 1, 2, 3 …
+    pub position: u64,
     /// What the origin alone counts, for INFO: no part of the state.
     pub tally: Tally,
     /// This node answers what runs now, and so counts it.
@@ -30,6 +34,13 @@ impl Effects {
     pub fn count(&mut self, tally: Tally) {
         if self.is_counting {
             self.tally.add(tally);
+        }
+    }
+
+    /// Adds what concerns a connection that is this node's, if the command that runs now is one of its clients'.
+    pub(super) fn of_own(&mut self, what: PubSub) {
+        if self.is_counting {
+            self.pubsub.push((self.position, what));
         }
     }
 

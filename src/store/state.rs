@@ -1,6 +1,8 @@
 //! All that the log builds.
 
-use super::{Cluster, Creations, DATABASES, Database, Digest, Libraries, Options, Origins, Scripts, Waiters};
+use super::{
+    Cluster, Creations, DATABASES, Database, Digest, Libraries, Options, Origins, Scripts, Subscriptions, Waiters,
+};
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
 pub const FIRST_REVISION_EPOCH_S: u64 = 1_767_225_600;
@@ -15,6 +17,7 @@ pub struct State {
     pub(super) now_ms: u64,
     pub(super) creations: Creations,
     pub(super) waiters: Waiters,
+    pub(super) subscriptions: Subscriptions,
     /// See [`Digest`].
     pub digest: Digest,
     /// Boots and what each has had applied.
@@ -37,6 +40,7 @@ impl Default for State {
             now_ms: 0,
             creations: Creations::default(),
             waiters: Waiters::default(),
+            subscriptions: Subscriptions::default(),
             digest: Digest::default(),
             origins: Origins::default(),
             scripts: Scripts::default(),
@@ -94,6 +98,7 @@ impl State {
             now_ms: self.now_ms,
             creations: self.creations.clone(),
             waiters: self.waiters.clone(),
+            subscriptions: self.subscriptions.clone(),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
             scripts: self.scripts.image(),
@@ -147,6 +152,10 @@ impl State {
         }
         self.libraries.validate()?;
         self.waiters.validate()?;
+        self.subscriptions.validate()?;
+        if let Some(held) = self.subscriptions.iter().find(|held| self.origins.get(held.0).is_none()) {
+            return Err(format!("connection {} is subscribed, and its boot {} has ended", held.1, held.0));
+        }
         match self.waiters.iter().find(|(id, _, _)| self.origins.get(id.boot).is_none()) {
             Some((id, _, _)) => Err(format!("{id:?} waits, and its boot has ended")),
             None => Ok(()),

@@ -3,7 +3,8 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 
-pub static SPEC: Spec = Spec::pure("ping", -1, DOC, run).flags(Flags::FAST.union(Flags::LOADING));
+pub static SPEC: Spec =
+    Spec::pure("ping", -1, DOC, run).flags(Flags::FAST.union(Flags::LOADING).union(Flags::WHILE_SUBSCRIBED));
 
 const DOC: Doc = Doc {
     summary: "Answers PONG, or what it was given.",

@@ -13,7 +13,8 @@ pub static SPEC: Spec = Spec::session(
         .union(Flags::STALE)
         .union(Flags::FAST)
         .union(Flags::NO_AUTH)
-        .union(Flags::IMMEDIATE),
+        .union(Flags::IMMEDIATE)
+        .union(Flags::WHILE_SUBSCRIBED),
     DOC,
     run,
 );

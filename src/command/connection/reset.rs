@@ -1,6 +1,6 @@
 //! RESET
 
-use crate::command::context::{Answer, Call};
+use crate::command::context::{Answer, Call, Finish};
 use crate::command::{Doc, Family, Flags, Spec};
 use crate::protocol::{Args, Reply};
 
@@ -13,7 +13,9 @@ pub static SPEC: Spec = Spec::session(
         .union(Flags::FAST)
         .union(Flags::NO_AUTH)
         .union(Flags::ALLOW_BUSY)
-        .union(Flags::IMMEDIATE),
+        .union(Flags::IMMEDIATE)
+        .union(Flags::CUTS_GROUP)
+        .union(Flags::WHILE_SUBSCRIBED),
     DOC,
     run,
 );
@@ -28,6 +30,20 @@ const DOC: Doc = Doc {
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let authenticated = call.node.settings().requirepass.is_empty();
-    call.session.reset(authenticated);
-    Reply::simple("RESET").into()
+    if call.session.subscribed.is_empty() {
+        call.session.reset(authenticated);
+        return Reply::simple("RESET").into();
+    }
+    call.session.waits += 1;
+    let (node, connection, number) = (call.node.clone(), call.session.client.id, call.session.waits);
+    Answer::Later(Box::pin(async move {
+        let ended = node.end_subscriptions(connection, number).await;
+        let finish: Finish = Box::new(move |session| {
+            session.reset(authenticated);
+            // Whether they are counted on is not known: the end of the connection ends them.
+            session.closing = ended.is_error();
+            if ended.is_error() { ended } else { Reply::simple("RESET") }
+        });
+        finish
+    }))
 }

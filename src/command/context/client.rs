@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::Watch;
 use crate::protocol::Resp;
+use crate::store::SubscriptionKind;
 
 /// A connected client. Its id is unique in the cluster: node id × 2^32 + n.
 #[derive(Debug)]
@@ -76,6 +77,8 @@ pub struct Shown {
     pub query_buffer_bytes: usize,
     /// Bytes that may be read without more memory.
     pub query_buffer_free: usize,
+    /// How many subscriptions it has, by kind.
+    pub subscriptions: [usize; SubscriptionKind::ALL.len()],
     /// Flags besides those that follow from the rest: NO-EVICT, NO-TOUCH.
     pub no_evict: bool,
     /// See above.
@@ -105,6 +108,13 @@ impl Buffers {
     /// What large replies take that are not yet written.
     pub fn large_reply_bytes(&self) -> usize {
         self.chunk_bytes.load(Ordering::Relaxed) + self.chunks.load(Ordering::Relaxed) * size_of::<Bytes>()
+    }
+}
+
+impl Shown {
+    /// True if it is subscribed to anything.
+    pub fn is_subscribed(&self) -> bool {
+        self.subscriptions.iter().any(|count| *count > 0)
     }
 }
 

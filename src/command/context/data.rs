@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use super::{Spec, Watch};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
+use crate::store::SubscriptionKind;
 
 /// See the module's header.
 pub trait Data: Send + Sync {
@@ -25,6 +26,10 @@ pub trait Data: Send + Sync {
     fn scripts(&self) -> BoxFuture<'_, (usize, usize)>;
     /// How many libraries of functions there are, how many functions, and their bytes.
     fn libraries(&self) -> BoxFuture<'_, (usize, usize, usize)>;
+    /// Ends all subscriptions of a connection of this node, by its command of this number.
+    fn end_subscriptions(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply>;
+    /// How many channels, patterns and shard channels anybody is subscribed to.
+    fn subscriptions(&self) -> BoxFuture<'_, [usize; SubscriptionKind::ALL.len()]>;
     /// Stops the functions, or else the scripts, that read on this node.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod session;
 mod snapshots;
 mod spec;
 mod statistics;
+mod subscribed;
 mod table;
 
 use std::future::Future;
@@ -34,6 +35,7 @@ pub use spec::{
     NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
 };
 pub use statistics::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
+pub use subscribed::Subscribed;
 pub use table::Table;
 
 use crate::error::ReplyError;

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-use super::{Client, Shown, Spec};
+use super::{Client, Shown, Spec, Subscribed};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Resp};
-use crate::store::Watch;
+use crate::store::{SubscriptionKind, Watch};
 
 /// Which replies the client wants (CLIENT REPLY).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -78,9 +78,11 @@ pub struct Session {
     pub lib_name: Bytes,
     /// CLIENT SETINFO LIB-VER.
     pub lib_ver: Bytes,
+    /// What it is subscribed to.
+    pub subscribed: Subscribed,
     /// Closed once the replies so far are written.
     pub closing: bool,
-    /// How many commands of the connection have been such as may wait: each is named by its number.
+    /// How many commands of the connection have been such as may wait, or change its subscriptions: each is named by its number.
     pub waits: u64,
     /// Log index of this connection's last answered write (WAIT).
     pub last_write_index: u64,
@@ -107,12 +109,18 @@ impl Session {
             name: Bytes::new(),
             lib_name: Bytes::new(),
             lib_ver: Bytes::new(),
+            subscribed: Subscribed::default(),
             closing: false,
             waits: 0,
             last_write_index: 0,
             query_bytes: 0,
             query_free: 0,
         }
+    }
+
+    /// True if only commands about subscriptions are allowed: RESP2 cannot tell replies from messages.
+    pub fn is_restricted(&self) -> bool {
+        self.resp == Resp::V2 && !self.subscribed.is_empty()
     }
 
     /// Tells other connections what CLIENT LIST shows of this one.
@@ -131,6 +139,9 @@ impl Session {
         }
         shown.query_buffer_bytes = self.query_bytes;
         shown.query_buffer_free = self.query_free;
+        for (count, kind) in shown.subscriptions.iter_mut().zip(SubscriptionKind::ALL) {
+            *count = self.subscribed.len(kind);
+        }
         shown.no_evict = self.no_evict;
         shown.no_touch = self.no_touch;
         follow(&mut shown.name, &self.name);

@@ -37,6 +37,8 @@ pub enum LogCommand {
     Exec {
         /// See [`Command::is_short_of_memory`].
         is_short_of_memory: bool,
+        /// See [`Command::asker`].
+        asker: Option<Asker>,
         /// Watched keys.
         watches: Vec<Watch>,
         /// (database, arguments) of each command.
@@ -48,7 +50,7 @@ pub enum LogCommand {
 const PLAIN: u8 = 0;
 const EXEC: u8 = 1;
 const SHORT_OF_MEMORY: u8 = 2;
-/// A plain command with its asker, since feature level 3.
+/// With its asker, since feature level 3.
 const ASKED: u8 = 4;
 
 /// Stands for the deadline of a watched key that was absent: no key has this one.
@@ -92,7 +94,7 @@ impl BatchWriter {
     pub fn add(&mut self, command: &Command) {
         let verdict = if command.is_short_of_memory { SHORT_OF_MEMORY } else { 0 };
         match &command.exec {
-            Some(exec) => self.put_exec(verdict, exec),
+            Some(exec) => self.put_exec(verdict, command.asker, exec),
             None => self.put_plain(verdict, command.db, command.asker, &command.args),
         }
     }
@@ -113,23 +115,28 @@ impl BatchWriter {
 
     /// Appends an EXEC.
     pub fn exec(&mut self, exec: &Exec) {
-        self.put_exec(0, exec);
+        self.put_exec(0, None, exec);
     }
 
     fn put_plain(&mut self, verdict: u8, db: u8, asker: Option<Asker>, args: &Args) {
         self.count += 1;
         self.out.put_u8(PLAIN | verdict | if asker.is_some() { ASKED } else { 0 });
         self.out.put_u8(db);
+        self.put_asker(asker);
+        put_args(&mut self.out, args);
+    }
+
+    fn put_asker(&mut self, asker: Option<Asker>) {
         if let Some(Asker { connection, number }) = asker {
             put_number(&mut self.out, connection);
             put_number(&mut self.out, number);
         }
-        put_args(&mut self.out, args);
     }
 
-    fn put_exec(&mut self, verdict: u8, exec: &Exec) {
+    fn put_exec(&mut self, verdict: u8, asker: Option<Asker>, exec: &Exec) {
         self.count += 1;
-        self.out.put_u8(EXEC | verdict);
+        self.out.put_u8(EXEC | verdict | if asker.is_some() { ASKED } else { 0 });
+        self.put_asker(asker);
         put_number(&mut self.out, exec.watches.len() as u64);
         for watch in &exec.watches {
             self.out.put_u8(watch.db);
@@ -197,14 +204,14 @@ impl Iterator for Commands {
 fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
     let kind = get_u8(rest)?;
     let is_short_of_memory = kind & SHORT_OF_MEMORY != 0;
-    match kind & !SHORT_OF_MEMORY {
-        PLAIN => Ok(LogCommand::Plain { is_short_of_memory, db: get_u8(rest)?, asker: None, args: get_args(rest)? }),
-        ASKED => {
-            let db = get_u8(rest)?;
-            let asker = Some(Asker { connection: get_number(rest)?, number: get_number(rest)? });
+    let is_asked = kind & ASKED != 0;
+    match kind & !(SHORT_OF_MEMORY | ASKED) {
+        PLAIN => {
+            let (db, asker) = (get_u8(rest)?, get_asker(is_asked, rest)?);
             Ok(LogCommand::Plain { is_short_of_memory, db, asker, args: get_args(rest)? })
         }
         EXEC => {
+            let asker = get_asker(is_asked, rest)?;
             let mut watches = Vec::new();
             for _ in 0..get_number(rest)? {
                 let (db, key) = (get_u8(rest)?, get_bytes(rest)?);
@@ -214,8 +221,15 @@ fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
             for _ in 0..get_number(rest)? {
                 commands.push((get_u8(rest)?, get_args(rest)?));
             }
-            Ok(LogCommand::Exec { is_short_of_memory, watches, commands })
+            Ok(LogCommand::Exec { is_short_of_memory, asker, watches, commands })
         }
         _ => Err(Corrupt::Invalid),
     }
+}
+
+fn get_asker(is_asked: bool, rest: &mut Bytes) -> Result<Option<Asker>, Corrupt> {
+    if !is_asked {
+        return Ok(None);
+    }
+    Ok(Some(Asker { connection: get_number(rest)?, number: get_number(rest)? }))
 }

@@ -32,7 +32,7 @@ fn a_batch_reads_back_as_written() {
     let commands = batch.read_all().unwrap();
     let LogCommand::Plain { is_short_of_memory: false, db: 0, asker: None, args } = &commands[0] else { panic!() };
     assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
-    let LogCommand::Exec { is_short_of_memory: false, watches, commands } = &commands[1] else { panic!() };
+    let LogCommand::Exec { is_short_of_memory: false, asker: None, watches, commands } = &commands[1] else { panic!() };
     assert!(watches.iter().map(|watch| (watch.db, &watch.key[..], watch.mark)).eq(marks().map(|mark| (
         1,
         &b"w"[..],
@@ -84,13 +84,16 @@ fn who_asks_travels_with_the_command() {
     let mut batch = BatchWriter::new(7, 3, 0);
     batch.add(&Command { is_short_of_memory: true, ..command.clone() }.asked_by(asker));
     batch.add(&command);
+    batch.add(&Command { exec: Some(Box::default()), ..command }.asked_by(asker));
     let Content::Batch(batch) = decode(&seal(batch.finish(), Stamp::default())).unwrap().content else { panic!() };
     let read = |command: &LogCommand| match command {
         LogCommand::Plain { is_short_of_memory, db, asker, args } => (*is_short_of_memory, *db, *asker, args.len()),
-        LogCommand::Exec { .. } => panic!(),
+        LogCommand::Exec { is_short_of_memory, asker, commands, .. } => {
+            (*is_short_of_memory, 0, *asker, commands.len())
+        }
     };
     let commands: Vec<_> = batch.read_all().unwrap().iter().map(read).collect();
-    assert_eq!(commands, [(true, 3, Some(asker), 3), (false, 3, None, 3)]);
+    assert_eq!(commands, [(true, 3, Some(asker), 3), (false, 3, None, 3), (false, 0, Some(asker), 0)]);
 }
 
 #[test]

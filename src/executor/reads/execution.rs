@@ -191,5 +191,5 @@ pub(super) fn is_heavy(commands: &CommandGroup, state: &State) -> bool {
 
 fn answer(commands: CommandGroup, replies: Vec<StepReply>) {
     // A dropped receiver is a closed connection.
-    let _ = commands.done.send(Answered { steps: commands.steps, replies, index: 0, timed_out: false });
+    let _ = commands.done.send(Answered { steps: commands.steps, replies, index: 0, position: 0, timed_out: false });
 }

@@ -61,7 +61,10 @@ impl StateMachine {
             group.origin.booted(nonce, boot);
         }
         if let Some(boot) = applied.ended {
-            group.origin.ended(boot);
+            let is_lost = group.origin.ended(boot);
+            if is_lost {
+                group.executor.boot_lost();
+            }
         }
         let moved = std::mem::take(&mut applied.moved);
         applied.deliver(log_id.index, &group.env);

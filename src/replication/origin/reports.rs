@@ -95,11 +95,12 @@ impl Origin {
         self.wake.notify_one();
     }
 
-    /// The log ended this boot: nothing that is pending was applied, and all of it goes again under a new one.
-    pub fn ended(&self, boot: u64) {
+    /// The log ended this boot: if it is the present one, nothing that is pending was applied, and all of it goes again under a new one. True
+    /// then.
+    pub fn ended(&self, boot: u64) -> bool {
         let mut inner = self.inner.lock();
         if inner.boot != Some(boot) || inner.stopping {
-            return;
+            return false;
         }
         while let Some(pending) = inner.pending.pop_back() {
             inner.tick_wanted.extend(pending.ticks);
@@ -110,5 +111,6 @@ impl Origin {
         inner.new_boot((self.random)());
         drop(inner);
         self.wake.notify_one();
+        true
     }
 }

@@ -26,13 +26,13 @@ impl Connection<'_> {
     }
 
     /// EXEC's reply: runs its session commands, and puts their replies in their places.
-    pub(super) async fn fill(&mut self, slots: Vec<Slot>) -> Reply {
+    pub(super) async fn fill(&mut self, slots: Vec<Slot>, step: &Step) -> Reply {
         let mut items = Vec::with_capacity(slots.len());
         let mut encoded = 0;
-        for slot in slots {
+        for (place, slot) in slots.into_iter().enumerate() {
             let command = match slot {
                 Slot::Reply(reply) => {
-                    items.push(reply);
+                    items.push(self.confirmed(inner(step, place), reply));
                     continue;
                 }
                 Slot::Session(command) => command,
@@ -67,14 +67,19 @@ impl Connection<'_> {
     }
 }
 
+fn inner(step: &Step, place: usize) -> Option<&Command> {
+    let (Step::Read(command) | Step::Write(command)) = step else { return None };
+    command.exec.as_ref()?.commands.get(place)
+}
+
 /// What an EXEC runs.
 pub(super) fn executed(step: &Step) -> Vec<&'static Spec> {
     let (Step::Read(command) | Step::Write(command)) = step else { return Vec::new() };
     command.exec.iter().flat_map(|exec| &exec.commands).map(|command| command.spec).collect()
 }
 
-/// True for an EXEC with session commands.
+/// True for an EXEC with session commands, and for one that changes subscriptions.
 pub(super) fn has_session_commands(step: &Step) -> bool {
     let (Step::Read(command) | Step::Write(command)) = step else { return false };
-    command.exec.iter().flat_map(|exec| &exec.commands).any(|command| command.spec.is_session())
+    command.subscribes() || command.exec.iter().flat_map(|exec| &exec.commands).any(|command| command.spec.is_session())
 }

@@ -6,9 +6,9 @@
 use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 
-use super::{Connection, READ_LEN, WAITING_INPUT_MAX, is_over};
+use super::{Connection, READ_LEN, WAITING_INPUT_MAX, is_over, ready};
 use crate::error::INDETERMINATE;
-use crate::executor::{Answered, Asker};
+use crate::executor::{Answered, Asker, Place};
 use crate::server::Stats;
 
 impl Connection<'_> {
@@ -18,7 +18,12 @@ impl Connection<'_> {
         mut answered: oneshot::Receiver<Answered>,
         asker: Asker,
     ) -> std::io::Result<Option<Answered>> {
-        let client = self.session.client.clone();
+        let (client, mailbox, server) = (self.session.client.clone(), self.mailbox.clone(), self.server.clone());
+        // The reply comes after all messages of entries whose replies have been sent without it.
+        let complete = || {
+            let answered = server.router.executor().map_or(0, |executor| executor.hub.answered());
+            Some(Place { index: answered + 1, position: 0 })
+        };
         loop {
             let listens = self.input.len() < WAITING_INPUT_MAX;
             if listens {
@@ -35,6 +40,18 @@ impl Connection<'_> {
                 }
                 () = client.killed() => Err(std::io::ErrorKind::ConnectionAborted.into()),
                 () = is_over(&client, true) => return Ok(None),
+                () = ready(mailbox.as_deref(), complete) => {
+                    let before = complete();
+                    match answered.try_recv() {
+                        // It has come in between: which messages are before it, it says itself.
+                        Ok(answered) => return Ok(Some(answered)),
+                        Err(_) => {
+                            self.put_messages(before);
+                            self.flush().await?;
+                            continue;
+                        }
+                    }
+                }
                 read = self.stream.read_buf(&mut self.input), if listens => read,
             };
             match read {

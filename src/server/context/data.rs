@@ -5,12 +5,14 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::command::Spec;
-use crate::command::context::{Data, DatabaseFacts, Watch};
+use crate::command::context::{Data, DatabaseFacts, Subscribed, Watch};
+use crate::command::pubsub::hold_args;
 use crate::error::ReplyError;
+use crate::executor::Asker;
 use crate::executor::apply::unchanged;
 use crate::protocol::{Args, Reply};
 use crate::server::Server;
-use crate::store::DATABASES;
+use crate::store::{DATABASES, SubscriptionKind};
 
 impl Data for Server {
     fn execute(&self, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply> {
@@ -61,6 +63,21 @@ impl Data for Server {
             let libraries = &state.libraries;
             let bytes = libraries.iter().map(|library| library.name.len() + library.code.len()).sum();
             (libraries.iter().len(), libraries.function_count(), bytes)
+        })
+    }
+
+    fn end_subscriptions(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply> {
+        if let Some(executor) = self.router.executor() {
+            executor.hub.close(connection);
+        }
+        Box::pin(self.router.hold(Asker { connection, number }, hold_args(&Subscribed::default())))
+    }
+
+    fn subscriptions(&self) -> BoxFuture<'_, [usize; SubscriptionKind::ALL.len()]> {
+        Box::pin(async {
+            let Ok(executor) = self.executor() else { return Default::default() };
+            let state = executor.gate.read().await;
+            SubscriptionKind::ALL.map(|kind| state.subscriptions().len(kind))
         })
     }
 

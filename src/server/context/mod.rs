@@ -15,9 +15,9 @@ use futures::future::BoxFuture;
 
 use super::Server;
 use crate::command::context::{Client, Clients, Configuration, Process, ProcessFacts};
-use crate::config::Settings;
+use crate::config::{Settings, subscriber_limits};
 use crate::error::{LOADING, ReplyError};
-use crate::executor::StoreExecutor;
+use crate::executor::{BufferLimits, StoreExecutor};
 use crate::replication::Group;
 use crate::store::Options;
 
@@ -33,6 +33,10 @@ impl Server {
             group.set_timeout_ms(settings.write_timeout_ms);
             group.set_node_timeout_ms(settings.node_timeout_ms);
             group.snapshots.log_keep.store(settings.log_keep, Ordering::Relaxed);
+        }
+        if let Some(executor) = self.router.executor() {
+            let [hard, soft, soft_s] = subscriber_limits(settings);
+            executor.hub.set_limits(BufferLimits { hard, soft, soft_for: Duration::from_secs(soft_s) });
         }
     }
 

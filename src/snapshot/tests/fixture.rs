@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::protocol::Args;
-use crate::store::{Waiter, WaiterId, WaiterLimits, Waiters, Wants};
+use crate::store::{SubscriptionKind, Subscriptions, Waiter, WaiterId, WaiterLimits, Waiters, Wants};
 
 const V1: &[u8] = include_bytes!("../../../tests/fixtures/snapshot_v1.snapshot");
 const V2: &[u8] = include_bytes!("../../../tests/fixtures/snapshot_v2.snapshot");
@@ -25,6 +25,11 @@ fn sample_3() -> State {
     }
     waiting.remove(WaiterId { boot, connection: 1 << 32, number: 1 }).unwrap();
     state.restore_waiters(waiting);
+    let mut held = Subscriptions::default();
+    for (kind, name) in SubscriptionKind::ALL.into_iter().zip([&b"channel"[..], b"pat*", b""]) {
+        assert!(held.restore(boot, 1 << 32, kind, name) && held.restore(boot, (1 << 32) + 7, kind, name));
+    }
+    state.restore_subscriptions(held);
     let library = Op::Library { name: "lib".into(), functions: 3, description: Some(b"says \0 what".to_vec()) };
     apply(&mut state, 2000, &library);
     let made = Op::Make { db: 0, key: b"made by NX".to_vec(), len: 3, ttl_ms: Some(9000) };

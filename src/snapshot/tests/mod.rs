@@ -300,6 +300,7 @@ fn assert_same(a: &State, b: &State) {
     assert_eq!(a.origins, b.origins);
     assert_eq!(a.waiters().last_ticket(), b.waiters().last_ticket());
     assert!(a.waiters().iter().eq(b.waiters().iter()), "waiters");
+    assert!(a.subscriptions().iter().eq(b.subscriptions().iter()), "subscriptions");
     assert_eq!(a.scripts, b.scripts);
     assert_eq!(a.libraries, b.libraries);
     assert_eq!(a.options, b.options);

@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     scripts: (usize, usize),
     /// How many libraries of functions there are, how many functions, and their bytes.
     libraries: (usize, usize, usize),
+    /// How many channels, patterns and shard channels anybody is subscribed to.
+    subscriptions: [usize; 3],
 }
 
 type Write = fn(&mut Section, &Facts<'_>);
@@ -108,7 +110,9 @@ async fn gather(node: &dyn Node) -> Facts<'_> {
     let (cluster, databases) = (node.view().await, node.databases().await);
     let scripts = node.scripts().await;
     let libraries = node.libraries().await;
-    Facts { node, cluster, raft: node.raft(), snapshots: node.snapshots(), databases, scripts, libraries }
+    let subscriptions = node.subscriptions().await;
+    let (raft, snapshots) = (node.raft(), node.snapshots());
+    Facts { node, cluster, raft, snapshots, databases, scripts, libraries, subscriptions }
 }
 
 /// Bytes as Redis writes them for people.

@@ -55,9 +55,10 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     section.field("evicted_scripts", keys.evicted_scripts);
     section.field("keyspace_hits", keys.hits);
     section.field("keyspace_misses", keys.misses);
-    section.field("pubsub_channels", 0);
-    section.field("pubsub_patterns", 0);
-    section.field("pubsubshard_channels", 0);
+    let [channels, patterns, shard_channels] = facts.subscriptions;
+    section.field("pubsub_channels", channels);
+    section.field("pubsub_patterns", patterns);
+    section.field("pubsubshard_channels", shard_channels);
     // Snapshots are taken without a fork.
     section.field("latest_fork_usec", 0);
     section.field("total_forks", 0);

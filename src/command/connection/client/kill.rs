@@ -1,6 +1,6 @@
 //! CLIENT KILL
 
-use super::{ADMIN, doc, is_normal_type};
+use super::{ADMIN, ClientType, client_type, doc};
 use crate::command::context::{Answer, Call, Client};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::{ReplyError, SYNTAX};
@@ -37,13 +37,13 @@ struct Filter {
     id: Option<u64>,
     addr: Option<Vec<u8>>,
     laddr: Option<Vec<u8>>,
-    nobody: bool,
+    kinds: Vec<ClientType>,
     skip_me: bool,
 }
 
 impl Filter {
     fn fits(&self, client: &Client, own: u64) -> bool {
-        !self.nobody
+        self.kinds.iter().all(|kind| kind.fits(client))
             && self.id.is_none_or(|id| id == client.id)
             && self.addr.as_ref().is_none_or(|addr| addr == client.addr.as_bytes())
             && self.laddr.as_ref().is_none_or(|laddr| laddr == client.laddr.as_bytes())
@@ -86,7 +86,7 @@ fn parse(args: &Args) -> Result<Filter, ReplyError> {
             let id = parse_i64(value).filter(|id| *id > 0);
             filter.id = Some(id.ok_or(ReplyError::new("ERR client-id should be greater than 0"))? as u64);
         } else if args.is(at, "type") {
-            filter.nobody |= !is_normal_type(value)?;
+            filter.kinds.push(client_type(value)?);
         } else if args.is(at, "addr") {
             filter.addr = Some(value.to_vec());
         } else if args.is(at, "laddr") {

@@ -1,5 +1,5 @@
-//! A client as CLIENT LIST shows it: Redis 7.2's fields in its order, and `watch`, which came later. Those of things that are not there (subscriptions,
-//! redirection, the number of the file descriptor) have the values that Redis shows for none.
+//! A client as CLIENT LIST shows it: Redis 7.2's fields in its order, and `watch`, which came later. Those of things that are not there (redirection,
+//! the number of the file descriptor) have the values that Redis shows for none.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,11 +19,12 @@ pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
     let (argv, room, peak) = (get(&buffers.argument_bytes), get(&buffers.reply_room), get(&buffers.reply_peak));
     let (obl, oll, omem) = (get(&buffers.reply_bytes), get(&buffers.chunks), buffers.large_reply_bytes());
     let total = client.memory(&shown);
+    let [sub, psub, ssub] = shown.subscriptions;
     let mut text = format!("id={} addr={} laddr={} fd=-1 name=", client.id, client.addr, client.laddr).into_bytes();
     text.extend_from_slice(&shown.name);
     text.extend_from_slice(
         format!(
-            " age={age_s} idle={idle_s} flags={flags} db={} sub=0 psub=0 ssub=0 multi={multi} watch={} qbuf={qbuf} \
+            " age={age_s} idle={idle_s} flags={flags} db={} sub={sub} psub={psub} ssub={ssub} multi={multi} watch={} qbuf={qbuf} \
              qbuf-free={qbuf_free} argv-mem={argv} multi-mem={} rbs={room} rbp={peak} obl={obl} oll={oll} omem={omem} \
              tot-mem={total} events={} cmd={} user=default redir=-1 resp={} lib-name=",
             shown.db,
@@ -43,6 +44,7 @@ pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
 
 fn flags(client: &Client, shown: &Shown, blocked: bool, is_dirty: bool) -> String {
     let letters = [
+        (shown.is_subscribed(), 'P'),
         (shown.multi_len.is_some(), 'x'),
         (blocked, 'b'),
         (is_dirty, 'd'),

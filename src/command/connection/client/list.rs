@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::line::line;
-use super::{ADMIN, PLAIN, doc, is_normal_type};
+use super::{ADMIN, ClientType, PLAIN, client_type, doc};
 use crate::command::context::{Answer, Call, Client};
 use crate::command::{Arg, ArgKind, Flags, Spec};
 use crate::error::{ReplyError, SYNTAX};
@@ -51,7 +51,7 @@ fn list(call: &mut Call<'_>, args: &Args) -> Answer {
     };
     let is_wanted = |client: &Arc<Client>| match &wanted {
         Wanted::All => true,
-        Wanted::None => false,
+        Wanted::Type(kind) => kind.fits(client),
         Wanted::Ids(ids) => ids.contains(&client.id),
     };
     shown(call, call.node.clients().into_iter().filter(is_wanted).collect())
@@ -78,14 +78,14 @@ fn shown(call: &Call<'_>, clients: Vec<Arc<Client>>) -> Answer {
 
 enum Wanted {
     All,
-    None,
+    Type(ClientType),
     Ids(BTreeSet<u64>),
 }
 
 fn wanted(args: &Args) -> Result<Wanted, ReplyError> {
     match args.len() {
         2 => Ok(Wanted::All),
-        4 if args.is(2, "type") => Ok(if is_normal_type(args.arg(3))? { Wanted::All } else { Wanted::None }),
+        4 if args.is(2, "type") => client_type(args.arg(3)).map(Wanted::Type),
         4.. if args.is(2, "id") => args
             .from(3)
             .map(|id| parse_i64(id).map(|id| id as u64))

@@ -11,6 +11,7 @@ mod tracking;
 
 pub use pause::timeout_ms;
 
+use crate::command::context::Client;
 use crate::command::{Doc, Family, Flags, Spec};
 use crate::error::{ReplyError, c_string};
 
@@ -48,11 +49,29 @@ const fn doc(since: &'static str, summary: &'static str) -> Doc {
     Doc::new(Family::Connection, since, "O(1)", summary)
 }
 
-/// The types of clients that LIST and KILL know. Pub/sub, masters and replicas there are none: peers have connections of their own.
-fn is_normal_type(name: &[u8]) -> Result<bool, ReplyError> {
+/// The types of clients that LIST and KILL know. Masters and replicas there are none: peers have connections of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ClientType {
+    Normal,
+    PubSub,
+    Nobody,
+}
+
+impl ClientType {
+    fn fits(self, client: &Client) -> bool {
+        match self {
+            Self::Normal => !client.shown.lock().is_subscribed(),
+            Self::PubSub => client.shown.lock().is_subscribed(),
+            Self::Nobody => false,
+        }
+    }
+}
+
+fn client_type(name: &[u8]) -> Result<ClientType, ReplyError> {
     match c_string(name).to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
+        b"normal" => Ok(ClientType::Normal),
+        b"pubsub" => Ok(ClientType::PubSub),
+        b"master" | b"replica" | b"slave" => Ok(ClientType::Nobody),
         _ => Err(ReplyError::about("ERR Unknown client type '", name, "'")),
     }
 }

@@ -23,6 +23,8 @@ pub enum Family {
     Connection,
     /// The node.
     Server,
+    /// Publish/subscribe.
+    PubSub,
     /// Scripts.
     Scripting,
     /// Locks (ours).
@@ -52,6 +54,7 @@ impl Family {
             Self::Transactions => ("transactions", Categories::TRANSACTION),
             Self::Connection => ("connection", Categories::CONNECTION),
             Self::Server => ("server", Categories::empty()),
+            Self::PubSub => ("pubsub", Categories::empty()),
             Self::Scripting => ("scripting", Categories::SCRIPTING),
             Self::Lock => ("lock", Categories::LOCK),
             Self::Cluster => ("cluster", Categories::empty()),

@@ -75,6 +75,10 @@ bitflags! {
         const PROTECTED = 1 << 32;
         /// Ours: takes a node into the cluster; refused while nothing says by which host others reach this one.
         const TAKES_IN = 1 << 33;
+        /// Ours: changes what its connection is subscribed to.
+        const SUBSCRIBES = 1 << 34;
+        /// As in Redis, which does not show it: allowed on a connection that is subscribed under RESP2.
+        const WHILE_SUBSCRIBED = 1 << 35;
     }
 }
 

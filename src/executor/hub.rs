@@ -1,0 +1,430 @@
+//! This node's connections that are subscribed, and what they are given: carries out, in the log's order, what applying entries says of
+//! publishing and subscribing.
+//!
+//! Invariants
+//! - Each subscriber of a channel gets every message whose entry is applied here while it is subscribed, once, in the order of the log: what
+//!   happens to subscriptions and messages comes through here alone, in that order. So subscribers of all nodes see one order, and a
+//!   change of leaders takes nothing from those on nodes that survive it.
+//! - Whoever may have missed a message is not subscribed any more: a snapshot that takes this node over entries closes the connections
+//!   that are subscribed ([`Hub::cut_off`]), and so does a queue that has become too long.
+//! - A message stands before the reply to a command of the same connection if and only if it comes before the command in the log. Messages of an
+//!   entry are queued before its replies are sent, and shown as complete afterwards ([`Hub::answered`]). So a connection that has no reply to
+//!   what it handed over knows that the messages of complete entries come before it, and one that has it finds all those before it in its
+//!   queue. A message that a command publishes to its own connection follows its reply, as in Redis 7.2.
+//! - Applying waits for no client: a queue takes what comes, or its client is closed.
+//! - What a connection is subscribed to here is what its replies have told it, whatever becomes of the boot under which the state counts it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::task::AtomicWaker;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::command::context::Client;
+use crate::command::glob::{Case, matches};
+use crate::protocol::{Reply, Resp, encode};
+use crate::store::{PubSub, SubscriptionKind};
+
+/// What a message takes in a queue besides its bytes, roughly.
+const MESSAGE_BYTES: usize = 64;
+
+/// A command's place in the log: the index of its entry, and its place there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The entry's index.
+    pub index: u64,
+    /// 1, 2, 3 … in the entry.
+    pub position: u64,
+}
+
+impl Place {
+    /// Behind all others.
+    pub const LAST: Self = Self { index: u64::MAX, position: u64::MAX };
+}
+
+/// When a queue is too long (`client-output-buffer-limit`, class pubsub). 0 = no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BufferLimits {
+    /// Bytes that it must never have.
+    pub hard: u64,
+    /// Bytes that it must not have for longer than `soft_for`.
+    pub soft: u64,
+    /// See above.
+    pub soft_for: Duration,
+}
+
+/// What waits for one connection. Its bytes are those of RESP3; in RESP2 the first one is another.
+#[derive(Debug)]
+pub struct Mailbox {
+    client: Arc<Client>,
+    queue: Mutex<Queue>,
+    /// Of the connection's task.
+    waker: AtomicWaker,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: VecDeque<(Place, Bytes)>,
+    bytes: usize,
+    over_soft_since: Option<Instant>,
+    is_to_hold_again: bool,
+}
+
+impl Mailbox {
+    fn new(client: Arc<Client>) -> Self {
+        Self { client, queue: Mutex::default(), waker: AtomicWaker::new() }
+    }
+
+    fn push(&self, place: Place, message: Bytes, limits: BufferLimits) {
+        let mut queue = self.queue.lock();
+        queue.bytes += message.len() + MESSAGE_BYTES;
+        queue.messages.push_back((place, message));
+        let bytes = queue.bytes as u64;
+        let is_over = |limit: u64| limit != 0 && bytes > limit;
+        let mut is_too_long = is_over(limits.hard);
+        if is_over(limits.soft) {
+            let now = Instant::now();
+            let since = *queue.over_soft_since.get_or_insert(now);
+            is_too_long |= now.duration_since(since) > limits.soft_for;
+        } else {
+            queue.over_soft_since = None;
+        }
+        if is_too_long {
+            *queue = Queue::default();
+            drop(queue);
+            tracing::warn!(addr = self.client.addr, bytes, "closed a subscriber that does not read what it is sent");
+            self.client.kill();
+        }
+    }
+
+    /// The next message, if there is one at a place before `before` (None: at any place).
+    pub fn take(&self, before: Option<Place>) -> Option<Bytes> {
+        let mut queue = self.queue.lock();
+        if before.is_some_and(|before| queue.messages.front().is_some_and(|(place, _)| *place >= before)) {
+            return None;
+        }
+        let (_, message) = queue.messages.pop_front()?;
+        queue.bytes -= message.len() + MESSAGE_BYTES;
+        if queue.messages.is_empty() {
+            queue.over_soft_since = None;
+        }
+        Some(message)
+    }
+
+    /// True once the state no longer has what the connection holds; said once.
+    pub fn take_hold_again(&self) -> bool {
+        std::mem::take(&mut self.queue.lock().is_to_hold_again)
+    }
+
+    /// Asks for it again.
+    pub fn set_hold_again(&self) {
+        self.queue.lock().is_to_hold_again = true;
+        self.waker.wake();
+    }
+
+    /// Returns when a message at a place before `before` (None: at any) waits, or what the connection holds is to be told again. Only its task
+    /// may wait for it: there is room for one.
+    pub fn ready(&self, before: impl Fn() -> Option<Place>) -> impl Future<Output = ()> {
+        poll_fn(move |context| {
+            self.waker.register(context.waker());
+            let before = before();
+            let queue = self.queue.lock();
+            let is_there = |(place, _): &(Place, Bytes)| before.is_none_or(|before| *place < before);
+            let is_ready = queue.messages.front().is_some_and(is_there) || (before.is_none() && queue.is_to_hold_again);
+            if is_ready { Poll::Ready(()) } else { Poll::Pending }
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Held {
+    mailbox: Arc<Mailbox>,
+    names: BTreeSet<(SubscriptionKind, Bytes)>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    connections: BTreeMap<u64, Held>,
+    channels: HashMap<Bytes, BTreeMap<u64, Arc<Mailbox>>>,
+    shards: HashMap<Bytes, BTreeMap<u64, Arc<Mailbox>>>,
+    /// In order: messages are given to those of one pattern after those of another.
+    patterns: BTreeMap<Bytes, BTreeMap<u64, Arc<Mailbox>>>,
+    limits: BufferLimits,
+}
+
+/// See the module's header.
+#[derive(Debug, Default)]
+pub struct Hub {
+    table: Mutex<Table>,
+    answered: AtomicU64,
+}
+
+impl Hub {
+    /// The mailbox of a connection, which has to be there before its first subscription is handed over.
+    pub fn open(&self, client: &Arc<Client>) -> Arc<Mailbox> {
+        let new = || Held { mailbox: Arc::new(Mailbox::new(client.clone())), names: BTreeSet::new() };
+        self.table.lock().connections.entry(client.id).or_insert_with(new).mailbox.clone()
+    }
+
+    /// Takes a connection out, with all that it is subscribed to.
+    pub fn close(&self, connection: u64) {
+        let mut table = self.table.lock();
+        SubscriptionKind::ALL.into_iter().for_each(|kind| table.remove_all(connection, kind));
+        table.connections.remove(&connection);
+    }
+
+    /// Sets when a queue is too long.
+    pub fn set_limits(&self, limits: BufferLimits) {
+        self.table.lock().limits = limits;
+    }
+
+    /// The last entry of which all replies have been sent, of those with messages.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Acquire)
+    }
+
+    /// Carries out what an entry did. Its replies are to be sent next, and then [`Self::release`] is due with what this returns.
+    #[must_use]
+    pub fn queue(&self, index: u64, effects: Vec<(u64, PubSub)>) -> Vec<Arc<Mailbox>> {
+        if effects.is_empty() {
+            return Vec::new();
+        }
+        let mut reached = Vec::new();
+        let mut table = self.table.lock();
+        for (position, what) in effects {
+            match what {
+                PubSub::Subscribed(connection, kind, name) => table.insert(connection, kind, name),
+                PubSub::Unsubscribed(connection, kind, name) => table.remove(connection, kind, &name),
+                PubSub::UnsubscribedFromAll(connection, kind) => table.remove_all(connection, kind),
+                PubSub::Published(kind, channel, message) => {
+                    table.publish(Place { index, position }, kind, &channel, message, &mut reached);
+                }
+            }
+        }
+        reached
+    }
+
+    /// The replies of entry `index` have been sent: its messages may be written.
+    pub fn release(&self, index: u64, reached: Vec<Arc<Mailbox>>) {
+        if !reached.is_empty() {
+            self.answered.store(index, Ordering::Release);
+            reached.iter().for_each(|mailbox| mailbox.waker.wake());
+        }
+    }
+
+    /// A snapshot took this node over entries whose messages nobody here will get: connections that are subscribed are closed, so that
+    /// their clients notice.
+    pub fn cut_off(&self) {
+        let table = self.table.lock();
+        for held in table.connections.values().filter(|held| !held.names.is_empty()) {
+            held.mailbox.client.kill();
+        }
+    }
+
+    /// The state has lost what the connections hold: each is to tell it again.
+    pub fn hold_again(&self) {
+        self.table.lock().connections.values().for_each(|held| held.mailbox.set_hold_again());
+    }
+}
+
+impl Table {
+    fn subscribers(&mut self, kind: SubscriptionKind, name: &Bytes) -> Option<&mut BTreeMap<u64, Arc<Mailbox>>> {
+        match kind {
+            SubscriptionKind::Channel => self.channels.get_mut(name),
+            SubscriptionKind::Pattern => self.patterns.get_mut(name),
+            SubscriptionKind::Shard => self.shards.get_mut(name),
+        }
+    }
+
+    fn insert(&mut self, connection: u64, kind: SubscriptionKind, name: Bytes) {
+        // One that has gone meanwhile: its end takes the subscription from the state.
+        let Some(held) = self.connections.get_mut(&connection) else { return };
+        // A copy of its own: it is part of a whole entry.
+        let name = Bytes::copy_from_slice(&name);
+        if !held.names.insert((kind, name.clone())) {
+            return;
+        }
+        let mailbox = held.mailbox.clone();
+        let subscribers = match kind {
+            SubscriptionKind::Channel => self.channels.entry(name).or_default(),
+            SubscriptionKind::Pattern => self.patterns.entry(name).or_default(),
+            SubscriptionKind::Shard => self.shards.entry(name).or_default(),
+        };
+        subscribers.insert(connection, mailbox);
+    }
+
+    fn remove(&mut self, connection: u64, kind: SubscriptionKind, name: &Bytes) {
+        let Some(held) = self.connections.get_mut(&connection) else { return };
+        held.names.remove(&(kind, name.clone()));
+        let Some(subscribers) = self.subscribers(kind, name) else { return };
+        subscribers.remove(&connection);
+        if subscribers.is_empty() {
+            match kind {
+                SubscriptionKind::Channel => _ = self.channels.remove(name),
+                SubscriptionKind::Pattern => _ = self.patterns.remove(name),
+                SubscriptionKind::Shard => _ = self.shards.remove(name),
+            }
+        }
+    }
+
+    fn remove_all(&mut self, connection: u64, kind: SubscriptionKind) {
+        let Some(held) = self.connections.get(&connection) else { return };
+        let names: Vec<_> = held.names.iter().filter(|name| name.0 == kind).map(|name| name.1.clone()).collect();
+        names.iter().for_each(|name| self.remove(connection, kind, name));
+    }
+
+    fn publish(
+        &self,
+        place: Place,
+        kind: SubscriptionKind,
+        channel: &Bytes,
+        message: Bytes,
+        reached: &mut Vec<Arc<Mailbox>>,
+    ) {
+        let (direct, word) = match kind {
+            SubscriptionKind::Shard => (self.shards.get(channel), "smessage"),
+            _ => (self.channels.get(channel), "message"),
+        };
+        let mut give = |subscribers: &BTreeMap<u64, Arc<Mailbox>>, parts: Vec<Reply>| {
+            let message = encoded(parts);
+            for mailbox in subscribers.values() {
+                mailbox.push(place, message.clone(), self.limits);
+                reached.push(mailbox.clone());
+            }
+        };
+        let bulk = |bytes: &Bytes| Reply::Bulk(bytes.clone());
+        if let Some(subscribers) = direct {
+            give(subscribers, vec![Reply::bulk(word), bulk(channel), bulk(&message)]);
+        }
+        if kind == SubscriptionKind::Shard {
+            return;
+        }
+        for (pattern, subscribers) in &self.patterns {
+            if matches(pattern, channel, Case::Sensitive) {
+                give(subscribers, vec![Reply::bulk("pmessage"), bulk(pattern), bulk(channel), bulk(&message)]);
+            }
+        }
+    }
+}
+
+/// A message as it is sent in RESP3, shared by all whom it is for.
+fn encoded(parts: Vec<Reply>) -> Bytes {
+    let mut out = BytesMut::new();
+    encode(&mut out, &Reply::Push(parts), Resp::V3);
+    out.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(id: u64) -> Arc<Client> {
+        Arc::new(Client::new(id, String::new(), String::new(), 0))
+    }
+
+    fn name(text: &str) -> Bytes {
+        Bytes::copy_from_slice(text.as_bytes())
+    }
+
+    fn subscribed(connection: u64, kind: SubscriptionKind, text: &str) -> PubSub {
+        PubSub::Subscribed(connection, kind, name(text))
+    }
+
+    fn published(channel: &str, message: &str) -> PubSub {
+        PubSub::Published(SubscriptionKind::Channel, name(channel), name(message))
+    }
+
+    fn apply(hub: &Hub, index: u64, effects: Vec<PubSub>) {
+        let reached = hub.queue(index, (1..).zip(effects).collect());
+        hub.release(index, reached);
+    }
+
+    /// The last word of each message.
+    fn words(mailbox: &Mailbox, before: Option<Place>) -> Vec<String> {
+        let last = |message: Bytes| {
+            let text = String::from_utf8_lossy(&message).into_owned();
+            text.trim_end().rsplit("\r\n").next().unwrap().to_owned()
+        };
+        std::iter::from_fn(|| mailbox.take(before)).map(last).collect()
+    }
+
+    #[test]
+    fn messages_between_subscribing_and_unsubscribing_are_given_in_order() {
+        let hub = Hub::default();
+        let (first, second) = (hub.open(&client(1)), hub.open(&client(2)));
+        apply(
+            &hub,
+            5,
+            vec![
+                published("a", "before"),
+                subscribed(1, SubscriptionKind::Channel, "a"),
+                published("a", "one"),
+                subscribed(1, SubscriptionKind::Channel, "a"),
+                subscribed(2, SubscriptionKind::Pattern, "?"),
+                subscribed(2, SubscriptionKind::Shard, "a"),
+            ],
+        );
+        apply(&hub, 6, vec![published("a", "two"), published("ab", "other")]);
+        let unsubscribed = PubSub::Unsubscribed(1, SubscriptionKind::Channel, name("a"));
+        apply(&hub, 7, vec![unsubscribed, published("a", "three")]);
+        assert_eq!(words(&first, Some(Place { index: 6, position: 1 })), ["one"]);
+        assert_eq!(words(&first, Some(Place { index: 7, position: 1 })), ["two"]);
+        assert_eq!(words(&first, None), [""; 0]);
+        assert_eq!(words(&second, None), ["two", "three"]);
+        hub.close(2);
+        apply(&hub, 8, vec![published("a", "four")]);
+        assert_eq!(words(&second, None), [""; 0]);
+        assert!(hub.table.lock().patterns.is_empty() && hub.table.lock().shards.is_empty());
+    }
+
+    #[test]
+    fn an_entry_is_complete_once_its_replies_are_sent() {
+        let hub = Hub::default();
+        let mailbox = hub.open(&client(1));
+        apply(&hub, 5, vec![subscribed(1, SubscriptionKind::Channel, "a"), published("a", "one")]);
+        assert_eq!(hub.answered(), 5);
+        let reached = hub.queue(6, vec![(1, published("a", "two"))]);
+        let complete = Some(Place { index: hub.answered() + 1, position: 0 });
+        assert_eq!(words(&mailbox, complete), ["one"]);
+        hub.release(6, reached);
+        assert_eq!(hub.answered(), 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_grows_too_long_closes_its_client() {
+        let hub = Hub::default();
+        hub.set_limits(BufferLimits { hard: 1000, soft: 100, soft_for: Duration::from_secs(10) });
+        let clients = [client(1), client(2)];
+        let mailboxes = clients.each_ref().map(|client| hub.open(client));
+        let kind = SubscriptionKind::Channel;
+        apply(&hub, 1, vec![subscribed(1, kind, "a"), subscribed(2, kind, "a"), subscribed(2, kind, "b")]);
+        for index in 2..5 {
+            apply(&hub, index, vec![published("a", "x")]);
+        }
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        apply(&hub, 5, vec![published("a", "x")]);
+        assert!(clients.iter().all(|client| !client.is_killed()));
+        assert_eq!(words(&mailboxes[1], None).len(), 4);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        apply(&hub, 6, vec![published("a", "x")]);
+        assert!(clients[0].is_killed() && !clients[1].is_killed());
+        apply(&hub, 7, vec![published("b", &"x".repeat(1000))]);
+        assert!(clients[1].is_killed());
+    }
+
+    #[test]
+    fn a_snapshot_closes_those_who_are_subscribed() {
+        let hub = Hub::default();
+        let clients = [client(1), client(2)];
+        let _mailboxes = clients.each_ref().map(|client| hub.open(client));
+        apply(&hub, 1, vec![subscribed(1, SubscriptionKind::Shard, "a")]);
+        hub.cut_off();
+        assert!(clients[0].is_killed() && !clients[1].is_killed());
+    }
+}
