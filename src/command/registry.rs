@@ -5,9 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    Spec, admin, cluster, connection, generic, hash, list, lock, pubsub, script, string, txn, waiting, zset,
-};
+use super::{Spec, admin, cluster, connection, generic, hash, list, lock, pubsub, script, string, txn, waiting, zset};
 
 /// The families, in the order in which COMMAND lists them.
 static FAMILIES: &[&[&Spec]] = &[

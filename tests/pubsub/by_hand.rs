@@ -82,7 +82,6 @@ const SCENES: &[(&str, Scene)] = &[
             "1: PUBLISH a x",
             "1: PUBLISH b y",
             "0: QUIT",
-            "1: PUBSUB CHANNELS",
         ],
     ),
     (
