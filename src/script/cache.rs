@@ -2,7 +2,7 @@
 //! SHA1 each time.
 //!
 //! Invariant: what a script is compiled to is a function of its text, so nobody can tell whether it was compiled before; a run is charged
-//! for it in either case ([`super::lib::Script::units`]). A name is found by a text's short hash, and is that of an equal text.
+//! for it in either case ([`super::lib::Script::units`]), and refused by the same bounds. A name is found by a text's short hash, and is that of an equal text.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::lib::Script;
 use super::source::{Sha, Source};
+use super::vm::lexer::NotCompiled;
 use crate::error::ReplyError;
 
 /// Bytes that the kept scripts may take together.
@@ -51,16 +52,16 @@ pub fn source_of(text: &[u8]) -> Result<Arc<Source>, ReplyError> {
     Ok(source)
 }
 
-/// The compiled script.
+/// The script compiled within that many units and bytes.
 ///
 /// # Errors
-/// Lua's text.
-pub fn compiled(source: &Source) -> Result<Arc<Script>, Vec<u8>> {
+/// As [`Script::within`], whatever was compiled before.
+pub fn compiled(source: &Source, budget: u64, memory: usize) -> Result<Arc<Script>, NotCompiled> {
     let sha = source.sha();
     if let Some(script) = COMPILED.get(&sha) {
-        return Ok(script.clone());
+        return script.fits(budget, memory).map(|()| script.clone());
     }
-    let script = Arc::new(Script::new(source.code(), b"@user_script").map_err(|error| error.0)?);
+    let script = Arc::new(Script::within(source.code(), b"@user_script", budget, memory)?);
     let bytes = script.bytes();
     if bytes <= BYTES_MAX / 8 {
         // Simple on purpose: those that are in use are back after one compilation each.

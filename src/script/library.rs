@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::ending::{message, stopped};
 use super::lib::{Image, Script, is_name};
-use super::vm::machine::Fault;
+use super::vm::machine::{Fault, refused};
 use super::vm::value::LuaValue;
 use crate::error::{ReplyError, c_string};
 use crate::store::{Library, LibraryFunction, Loaded, Options};
@@ -117,12 +117,12 @@ type Run = (LoadedLibrary, Vec<LibraryFunction>, u64);
 fn run(code: &[u8], budget: u64, memory: u64) -> Result<Run, ReplyError> {
     let failed = |text: &[u8]| ReplyError::text([b"ERR Error registering functions: ", text].concat());
     let ended = |end| failed(stopped("load", end, budget, memory).as_bytes());
-    let script = Script::new(code, b"@user_function")
-        .map_err(|error| ReplyError::text([b"ERR Error compiling function: ", error.0.as_slice()].concat()))?;
-    let left = budget.checked_sub(script.units()).ok_or_else(|| ended(super::vm::machine::End::Budget))?;
-    let room = usize::try_from(memory).unwrap_or(usize::MAX).checked_sub(script.bytes());
-    let room = room.ok_or_else(|| ended(super::vm::machine::End::Memory))?;
-    let mut vm = script.start_load(left, room);
+    let room = usize::try_from(memory).unwrap_or(usize::MAX);
+    let script = Script::within(code, b"@user_function", budget, room).map_err(|why| match refused(why) {
+        Ok(text) => ReplyError::text([b"ERR Error compiling function: ", text.as_slice()].concat()),
+        Err(end) => ended(end),
+    })?;
+    let mut vm = script.start_load(budget - script.units(), room - script.bytes());
     let faulty = match vm.call_at(0, 0) {
         Ok(_) => None,
         Err(Fault::Error(value)) => Some(failed(&message(&vm, value))),

@@ -10,7 +10,7 @@ use super::host::Host;
 use super::lib::Script;
 use super::library::{LoadedLibrary, loaded};
 use super::source::{Sha, Source};
-use super::vm::machine::{End, Fault, Machine, Res};
+use super::vm::machine::{End, Fault, Machine, Res, refused};
 use super::vm::value::LuaValue;
 use crate::error::ReplyError;
 use crate::protocol::{Outcome, Reply};
@@ -49,13 +49,16 @@ pub struct Ran {
 }
 
 impl PreparedScript {
-    /// Compiles the script.
+    /// Compiles the script within the bounds of its run.
     ///
     /// # Errors
-    /// Redis's text with Lua's message.
+    /// Redis's text with Lua's message; the run would be over before it begins.
     pub fn new(source: &Source, options: &Options) -> Result<Self, ReplyError> {
-        let script = super::cache::compiled(source).map_err(|text| {
-            ReplyError::text([b"ERR Error compiling script (new function): ", text.as_slice()].concat())
+        let (budget, memory) = (options.script_budget, options.script_memory);
+        let room = usize::try_from(memory).unwrap_or(usize::MAX);
+        let script = super::cache::compiled(source, budget, room).map_err(|why| match refused(why) {
+            Ok(text) => ReplyError::text([b"ERR Error compiling script (new function): ", text.as_slice()].concat()),
+            Err(end) => over(end, budget, memory),
         })?;
         let begins_with = (script.units(), script.bytes() as u64);
         Self::within(Program::Script(script, source.sha()), options, begins_with)
@@ -169,9 +172,13 @@ impl PreparedScript {
 
     /// What the client reads when the run was stopped.
     fn stopped(&self, end: End) -> ReplyError {
-        let why = stopped("script", end, self.budget, self.memory);
-        ReplyError::text(format!("ERR {why}; what it had written stays"))
+        over(end, self.budget, self.memory)
     }
+}
+
+fn over(end: End, budget: u64, memory: u64) -> ReplyError {
+    let why = stopped("script", end, budget, memory);
+    ReplyError::text(format!("ERR {why}; what it had written stays"))
 }
 
 fn list(vm: &mut Machine<'_>, items: impl Iterator<Item = impl AsRef<[u8]>>) -> Res<LuaValue> {

@@ -24,7 +24,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::vm::chunk::Chunk;
 use super::vm::compile::compile;
-use super::vm::lexer::SyntaxError;
+use super::vm::lexer::NotCompiled;
 use super::vm::machine::{Machine, Native};
 use super::vm::names::{self, NAMES};
 use super::vm::strings::StrObj;
@@ -186,6 +186,13 @@ impl Library {
     }
 }
 
+/// Bytes of a compiled script's string, besides its text.
+const STRING_BYTES: usize = 64;
+
+/// Why a source is no program: Lua's text.
+#[derive(Debug)]
+pub struct SyntaxError(pub Vec<u8>);
+
 /// A compiled script with its strings: immutable, shared by its runs.
 #[derive(Debug)]
 pub struct Script {
@@ -195,23 +202,39 @@ pub struct Script {
 }
 
 impl Script {
-    /// Compiles; `name` as in [`compile`].
+    /// Compiles with no bounds; `name` as in [`compile`].
     ///
     /// # Errors
     /// Lua's text.
     pub fn new(source: &[u8], name: &[u8]) -> Result<Self, SyntaxError> {
+        Self::within(source, name, u64::MAX, usize::MAX).map_err(|why| match why {
+            NotCompiled::Syntax(text) => SyntaxError(text),
+            // There are no bounds.
+            NotCompiled::Budget | NotCompiled::Memory => SyntaxError(Vec::new()),
+        })
+    }
+
+    /// Compiles within that many units and bytes, which are compared before anything that takes longer is done.
+    ///
+    /// # Errors
+    /// Lua's text; one of the bounds.
+    pub fn within(source: &[u8], name: &[u8], budget: u64, memory: usize) -> Result<Self, NotCompiled> {
+        if budget < units::SOURCE_BYTE * source.len() as u64 {
+            return Err(NotCompiled::Budget);
+        }
+        let room = memory.checked_sub(source.len()).ok_or(NotCompiled::Memory)?;
         let mut strings = LIBRARY.strings.clone();
         let mut own: BTreeMap<Vec<u8>, StrId> = BTreeMap::new();
         let mut intern = |text: &[u8]| {
             if let Some(id) = LIBRARY.known.get(text).or_else(|| own.get(text)) {
-                return *id;
+                return (*id, 0);
             }
             let id = StrId(strings.len() as u32);
             strings.push(StrObj::new(text));
             own.insert(text.to_vec(), id);
-            id
+            (id, STRING_BYTES + text.len())
         };
-        let chunk = Arc::new(compile(source, name, 0, &mut intern)?);
+        let chunk = Arc::new(compile(source, name, 0, room, &mut intern)?);
         strings.iter().for_each(|string| _ = string.hash());
         Ok(Self { chunk, strings: strings.into(), source_len: source.len() })
     }
@@ -223,7 +246,18 @@ impl Script {
 
     /// What it takes, bytes.
     pub fn bytes(&self) -> usize {
-        self.source_len + self.chunk.code.len() * 24 + self.strings.len().saturating_sub(LIBRARY.strings.len()) * 64
+        self.source_len + self.chunk.bytes
+    }
+
+    /// Whether it would have been compiled within these bounds.
+    ///
+    /// # Errors
+    /// As [`Self::within`].
+    pub fn fits(&self, budget: u64, memory: usize) -> Result<(), NotCompiled> {
+        if budget < self.units() {
+            return Err(NotCompiled::Budget);
+        }
+        if memory < self.bytes() { Err(NotCompiled::Memory) } else { Ok(()) }
     }
 
     /// A machine in front of the script's first instruction; its main function is on the stack's first place.

@@ -20,6 +20,8 @@ pub struct Chunk {
     pub protos: Vec<Proto>,
     /// Names of operands: (instruction, which operand, name), in order.
     pub names: Vec<(u32, u8, Named)>,
+    /// Bytes that all this takes, with the strings that were new.
+    pub bytes: usize,
 }
 
 impl Chunk {

@@ -5,11 +5,13 @@
 //! - After its end (budget or memory) a run executes nothing more: [`Fault::Ended`] passes everything that catches errors.
 //! - The stack has room for the registers of the running call; what lies above `thread.top` and above the registers is dead.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::super::host::Host;
 use super::chunk::Chunk;
 use super::heap::{Function, Heap};
+use super::lexer::NotCompiled;
 use super::strings::StrObj;
 use super::table::Table;
 use super::thread::Thread;
@@ -26,6 +28,18 @@ pub enum End {
     Memory,
     /// Somebody asked for it (SCRIPT KILL, FUNCTION KILL).
     Killed,
+}
+
+/// Lua's text for a source that is no program.
+///
+/// # Errors
+/// It may be one, but what compiling it takes is not there.
+pub fn refused(why: NotCompiled) -> Result<Vec<u8>, End> {
+    match why {
+        NotCompiled::Syntax(text) => Ok(text),
+        NotCompiled::Budget => Err(End::Budget),
+        NotCompiled::Memory => Err(End::Memory),
+    }
 }
 
 /// Why an execution does not go on.
@@ -96,6 +110,8 @@ pub struct Machine<'h> {
     pub fuel: u64,
     /// Units that are left besides.
     pub reserve: u64,
+    /// Units of a slice.
+    slice: u64,
     /// Bytes that it may take.
     pub memory: usize,
     /// Nested calls through the library.
@@ -156,6 +172,7 @@ impl<'h> Machine<'h> {
             kept: Vec::new(),
             fuel,
             reserve: 0,
+            slice: SLICE_UNITS,
             memory,
             levels: 0,
             natives,
@@ -203,7 +220,7 @@ impl<'h> Machine<'h> {
         }
         match self.units_left().checked_sub(units) {
             Some(left) => {
-                self.fuel = left.min(SLICE_UNITS);
+                self.fuel = left.min(self.slice);
                 self.reserve = left - self.fuel;
                 Ok(())
             }
@@ -221,8 +238,14 @@ impl<'h> Machine<'h> {
 
     /// Cuts what is left into slices, between which it is looked whether the run is to be stopped.
     pub fn slice(&mut self) {
+        self.slice_by(SLICE_UNITS);
+    }
+
+    /// The same with slices of that many units.
+    pub fn slice_by(&mut self, units: u64) {
+        self.slice = units;
         let left = self.units_left();
-        self.fuel = left.min(SLICE_UNITS);
+        self.fuel = left.min(units);
         self.reserve = left - self.fuel;
     }
 
@@ -328,14 +351,24 @@ impl<'h> Machine<'h> {
     pub fn compile(&mut self, source: &[u8], name: &[u8]) -> Res<Result<Arc<Chunk>, Vec<u8>>> {
         self.charge(units::COMPILING + units::SOURCE_BYTE * source.len() as u64)?;
         let heap = &mut self.heap;
+        let before = heap.bytes;
+        let memory = self.memory.saturating_sub(before);
         let mut known = std::collections::BTreeMap::new();
-        let mut intern = |text: &[u8]| *known.entry(text.to_vec()).or_insert_with(|| heap.string(text));
-        match super::compile::compile(source, name, self.levels as usize, &mut intern) {
+        let mut intern = |text: &[u8]| match known.entry(text.to_vec()) {
+            Entry::Occupied(known) => (*known.get(), 0),
+            Entry::Vacant(new) => {
+                let before = heap.bytes;
+                let id = *new.insert(heap.string(text));
+                (id, heap.bytes - before)
+            }
+        };
+        match super::compile::compile(source, name, self.levels as usize, memory, &mut intern) {
             Ok(chunk) => {
-                self.heap.bytes += chunk.code.len() * 12 + chunk.constants.len() * 16;
+                // Its strings are among them.
+                self.heap.bytes = before + chunk.bytes;
                 Ok(Ok(Arc::new(chunk)))
             }
-            Err(error) => Ok(Err(error.0)),
+            Err(why) => refused(why).map(Err).map_err(Fault::Ended),
         }
     }
 }

@@ -308,3 +308,13 @@ return type(nil) == "nil", (nil)
 local s = 0; for i = 1, 0 do s = 1 end; for i = 1, 3, 1 do s = s + i end; for i = 0.1, 0.35, 0.1 do s = s + 1 end return s
 ---
 return tostring(1e14), tostring(123456789012345), tostring(0.1 + 0.2), tostring(100 / 3), tostring(-0)
+---
+return select(2, loadstring("return 1\0return 2", "=s")), select(2, loadstring("return 1\0\0 2", "=s")), select(2, loadstring("return 1\0\0\0 2", "=s"))
+---
+return loadstring("return 1\0return", "=s")(), loadstring("return 0x10\0z", "=s")(), loadstring("return .5\0+7", "=s")(), loadstring("return 1\0", "=s")()
+---
+return select(2, loadstring("return 1e\0", "=s")), select(2, loadstring("return 1e\0005", "=s")), loadstring("return 1e+5\0", "=s")(), select(2, loadstring("x = 1\0a = 2", "=s"))
+---
+return loadstring("return 'a'.\0'b'", "=s")(), loadstring("return 1.\0\0", "=s")(), select('#', loadstring("return ..\0", "=s")(1, 2)), select('#', loadstring("return .\0.", "=s")(1, 2))
+---
+return select(2, loadstring("return .\0", "=s")), select(2, loadstring("return .\0\0\0", "=s")), select(2, loadstring("x.\0y = 1", "=s")), select(2, loadstring("x =\0= 1", "=s")), select(2, loadstring("x ~\0= 1", "=s"))

@@ -7,6 +7,8 @@ use crate::script::vm::value::LuaValue;
 pub(super) fn loadstring(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let id = vm.string_arg(args, 1)?;
     let name = if vm.arg(args, 2).is_nil() { id } else { vm.string_arg(args, 2)? };
+    // The name stays with what is compiled.
+    vm.charge_bytes(vm.heap.strings.len(id) + vm.heap.strings.len(name))?;
     let (source, name) = (vm.bytes(id).to_vec(), vm.bytes(name).to_vec());
     compiled(vm, args, &source, &name)
 }
@@ -17,6 +19,7 @@ pub(super) fn load(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
         b"=(load)".to_vec()
     } else {
         let id = vm.string_arg(args, 2)?;
+        vm.charge_bytes(vm.heap.strings.len(id))?;
         vm.bytes(id).to_vec()
     };
     let mut source = Vec::new();

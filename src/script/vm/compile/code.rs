@@ -3,6 +3,7 @@
 use super::super::chunk::{Capture, Named};
 use super::super::op::{NO_REG, Op};
 use super::super::value::StrId;
+use super::room;
 
 /// Registers of a function.
 pub(super) const REGISTERS_MAX: u16 = 250;
@@ -44,12 +45,15 @@ pub(super) struct Func {
     pub(super) line: u32,
     /// The zero among its constants.
     pub(super) zero: Option<f64>,
+    /// Bytes by which it has grown since the last token.
+    pub(super) grown: usize,
     /// The last place that is a jump's target: what was emitted before may not be joined with what comes.
     pub(super) last_target: usize,
 }
 
 impl Func {
     pub(super) fn emit(&mut self, op: Op, line: u32) -> usize {
+        self.grown += room::OP;
         self.code.push(op);
         self.lines.push(line);
         self.code.len() - 1
@@ -62,6 +66,7 @@ impl Func {
 
     pub(super) fn name(&mut self, at: usize, operand: u8, named: Named) {
         if named != Named::Not {
+            self.grown += room::NAME;
             self.names.push((at as u32, operand, named));
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! [`Compiler`] has the tokens and the functions under way (`code`). `stmt` reads statements, with `control`, `assign` and `function`;
 //! `parse` reads expressions, each an `expr`, with `variable`, `operator` and `condition`; `register` puts them where they are wanted;
-//! `jump` changes jumps.
+//! `jump` changes jumps; `room` counts the bytes of what is made.
 
 mod assign;
 mod code;
@@ -14,14 +14,16 @@ mod jump;
 mod operator;
 mod parse;
 mod register;
+mod room;
 mod stmt;
 mod variable;
 
 use std::collections::BTreeMap;
 
 use self::code::{Func, REGISTERS_MAX};
+use self::room::Room;
 use super::chunk::{Chunk, Proto};
-use super::lexer::{Lexer, Sym, SyntaxError, Token};
+use super::lexer::{Lexer, NotCompiled, Sym, Token};
 use super::op::Op;
 use super::value::{LuaValue, StrId};
 
@@ -33,8 +35,8 @@ const SYNTAX_NAME_SIZE: usize = 80;
 /// Constants of a chunk.
 const CONSTANTS_MAX: usize = 1 << 22;
 
-/// Gives strings their numbers.
-pub type Intern<'a> = dyn FnMut(&[u8]) -> StrId + 'a;
+/// Gives strings their numbers, and says what each takes, bytes: 0 if it was there before.
+pub type Intern<'a> = dyn FnMut(&[u8]) -> (StrId, usize) + 'a;
 
 pub(super) struct Compiler<'a> {
     lexer: Lexer<'a>,
@@ -45,13 +47,21 @@ pub(super) struct Compiler<'a> {
     /// How many variables in scope have a name, over all functions under way.
     visible: BTreeMap<u32, u32>,
     levels: usize,
+    room: Room,
 }
 
-/// Compiles a source; `name` is its own, behind `@` or `=`, or the source itself. `levels` are the calls that the run is in.
+/// Compiles a source; `name` is its own, behind `@` or `=`, or the source itself. `levels` are the calls that the run is in, `memory` is
+/// what its code may take, bytes.
 ///
 /// # Errors
-/// Lua's text.
-pub fn compile(source: &[u8], name: &[u8], levels: usize, intern: &mut Intern<'_>) -> Result<Chunk, SyntaxError> {
+/// Lua's text; the code takes more.
+pub fn compile(
+    source: &[u8],
+    name: &[u8],
+    levels: usize,
+    memory: usize,
+    intern: &mut Intern<'_>,
+) -> Result<Chunk, NotCompiled> {
     let shown = chunk_name(name, SYNTAX_NAME_SIZE);
     let chunk = Chunk {
         source: name.to_vec(),
@@ -61,6 +71,7 @@ pub fn compile(source: &[u8], name: &[u8], levels: usize, intern: &mut Intern<'_
         constants: Vec::new(),
         protos: Vec::new(),
         names: Vec::new(),
+        bytes: 0,
     };
     let mut compiler = Compiler {
         lexer: Lexer::new(source, &shown),
@@ -70,20 +81,23 @@ pub fn compile(source: &[u8], name: &[u8], levels: usize, intern: &mut Intern<'_
         known: BTreeMap::new(),
         visible: BTreeMap::new(),
         levels,
+        room: Room::new(memory),
     };
+    compiler.room.take(name.len());
     compiler.open(0);
     compiler.func().is_vararg = true;
-    compiler.lexer.advance()?;
+    compiler.advance()?;
     compiler.block_body()?;
     if *compiler.token() != Token::End {
         return Err(compiler.lexer.error("'<eof>' expected"));
     }
     compiler.close();
+    compiler.chunk.bytes = compiler.room.taken()?;
     compiler.chunk.names.sort_unstable_by_key(|(at, operand, _)| (*at, *operand));
     Ok(compiler.chunk)
 }
 
-type Res<T> = Result<T, SyntaxError>;
+type Res<T> = Result<T, NotCompiled>;
 
 impl Compiler<'_> {
     #[expect(clippy::expect_used, reason = "there is a function from the first to the last token")]
@@ -96,6 +110,9 @@ impl Compiler<'_> {
     }
 
     fn advance(&mut self) -> Res<()> {
+        let grown = std::mem::take(&mut self.func().grown);
+        self.room.take(grown);
+        self.room.taken()?;
         self.lexer.advance()
     }
 
@@ -109,7 +126,9 @@ impl Compiler<'_> {
     }
 
     fn intern(&mut self, text: &[u8]) -> StrId {
-        (self.intern)(text)
+        let (id, bytes) = (self.intern)(text);
+        self.room.take(bytes);
+        id
     }
 
     fn enter(&mut self) -> Res<()> {
@@ -121,7 +140,7 @@ impl Compiler<'_> {
         self.levels -= 1;
     }
 
-    fn limit(&self, line: u32, what: &str, most: usize) -> SyntaxError {
+    fn limit(&self, line: u32, what: &str, most: usize) -> NotCompiled {
         let place = if line == 0 { "main function".to_owned() } else { format!("function at line {line}") };
         self.lexer.plain_error(&format!("{place} has more than {most} {what}"))
     }
@@ -184,6 +203,7 @@ impl Compiler<'_> {
         if at == CONSTANTS_MAX {
             return Err(self.lexer.error("constant table overflow"));
         }
+        self.room.take(room::CONSTANT);
         self.chunk.constants.push(value);
         self.known.insert(key, at as u32);
         Ok(at as u32)
@@ -215,6 +235,7 @@ impl Compiler<'_> {
         self.emit(Op::Return { a: 0, b: 1 });
         self.hide(0);
         let Some(func) = self.funcs.pop() else { return 0 };
+        self.room.take(func.grown + room::PROTO + room::CAPTURE * func.upvalues.len());
         let start = self.chunk.code.len() as u32;
         self.chunk.code.extend(func.code);
         self.chunk.lines.extend(func.lines);

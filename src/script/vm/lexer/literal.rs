@@ -1,10 +1,11 @@
 //! Tokens of more than a symbol: strings in quotes and in long brackets, comments, numbers.
 
 use super::super::number::number_of;
-use super::{Lexer, SyntaxError, Token};
+use super::{Lexer, NotCompiled, Token};
+use crate::error::c_string;
 
 impl<'a> Lexer<'a> {
-    pub(super) fn comment(&mut self) -> Result<(), SyntaxError> {
+    pub(super) fn comment(&mut self) -> Result<(), NotCompiled> {
         if self.peek() == Some(b'[')
             && let Some(level) = self.long_bracket()
         {
@@ -22,7 +23,7 @@ impl<'a> Lexer<'a> {
         (self.peek_at(1 + level) == Some(b'[')).then_some(level)
     }
 
-    pub(super) fn long(&mut self, level: usize, is_string: bool) -> Result<Vec<u8>, SyntaxError> {
+    pub(super) fn long(&mut self, level: usize, is_string: bool) -> Result<Vec<u8>, NotCompiled> {
         self.at += level + 2;
         let mut text = Vec::new();
         if matches!(self.peek(), Some(b'\n' | b'\r')) {
@@ -61,7 +62,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    pub(super) fn quoted(&mut self, quote: u8) -> Result<Vec<u8>, SyntaxError> {
+    pub(super) fn quoted(&mut self, quote: u8) -> Result<Vec<u8>, NotCompiled> {
         let mut text = vec![];
         self.at += 1;
         loop {
@@ -115,14 +116,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    pub(super) fn number(&mut self) -> Result<(Token, usize, usize), SyntaxError> {
+    pub(super) fn number(&mut self) -> Result<(Token, usize, usize), NotCompiled> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit() || byte == b'.') {
             self.at += 1;
         }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
+        if self.is_one_of(0, b"eE") {
             self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
+            if self.is_one_of(0, b"+-") {
                 self.at += 1;
             }
         }
@@ -130,7 +131,7 @@ impl<'a> Lexer<'a> {
             self.at += 1;
         }
         let text = self.source.get(start..self.at).unwrap_or_default();
-        match number_of(text) {
+        match number_of(c_string(text)) {
             Some(value) => Ok((Token::Number(value), start, self.at)),
             None => Err(self.error_here("malformed number", start)),
         }

@@ -5,9 +5,16 @@ mod token;
 
 pub use self::token::{Sym, Token};
 
-/// Why the source is no program: the text with chunk and line.
+/// Why a source is not compiled.
 #[derive(Debug)]
-pub struct SyntaxError(pub Vec<u8>);
+pub enum NotCompiled {
+    /// It is no program: the text with chunk and line.
+    Syntax(Vec<u8>),
+    /// The budget does not pay for its length.
+    Budget,
+    /// Its code needs more memory than there is.
+    Memory,
+}
 
 /// Reads tokens one by one.
 pub struct Lexer<'a> {
@@ -40,7 +47,7 @@ impl<'a> Lexer<'a> {
     ///
     /// # Errors
     /// There is none.
-    pub fn advance(&mut self) -> Result<(), SyntaxError> {
+    pub fn advance(&mut self) -> Result<(), NotCompiled> {
         self.last_line = self.line;
         (self.token, self.start, self.end) = match self.ahead.take() {
             Some(ahead) => ahead,
@@ -53,7 +60,7 @@ impl<'a> Lexer<'a> {
     ///
     /// # Errors
     /// There is none.
-    pub fn look_ahead(&mut self) -> Result<&Token, SyntaxError> {
+    pub fn look_ahead(&mut self) -> Result<&Token, NotCompiled> {
         if self.ahead.is_none() {
             self.ahead = Some(self.read()?);
         }
@@ -61,7 +68,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// An error at the present token.
-    pub fn error(&self, message: &str) -> SyntaxError {
+    pub fn error(&self, message: &str) -> NotCompiled {
         let near = match &self.token {
             // Lua takes a zero byte for no token.
             Token::Other(0) => return self.plain_error(message),
@@ -86,22 +93,26 @@ impl<'a> Lexer<'a> {
     }
 
     /// An error at the present line, without a token.
-    pub fn plain_error(&self, message: &str) -> SyntaxError {
-        let mut text = self.chunk.to_vec();
-        text.extend(format!(":{}: {message}", self.line).bytes());
-        SyntaxError(text)
+    pub fn plain_error(&self, message: &str) -> NotCompiled {
+        NotCompiled::Syntax(self.placed(message))
     }
 
-    fn error_near(&self, message: &str, near: &[u8]) -> SyntaxError {
-        let SyntaxError(mut text) = self.plain_error(message);
+    fn placed(&self, message: &str) -> Vec<u8> {
+        let mut text = self.chunk.to_vec();
+        text.extend(format!(":{}: {message}", self.line).bytes());
+        text
+    }
+
+    fn error_near(&self, message: &str, near: &[u8]) -> NotCompiled {
+        let mut text = self.placed(message);
         text.extend(b" near '");
         // Lua formats it as a C string.
         text.extend(near.iter().copied().take_while(|byte| *byte != 0));
         text.push(b'\'');
-        SyntaxError(text)
+        NotCompiled::Syntax(text)
     }
 
-    fn error_here(&self, message: &str, start: usize) -> SyntaxError {
+    fn error_here(&self, message: &str, start: usize) -> NotCompiled {
         self.error_near(message, self.source.get(start..self.at).unwrap_or_default())
     }
 
@@ -113,7 +124,12 @@ impl<'a> Lexer<'a> {
         self.source.get(self.at + distance).copied()
     }
 
-    fn new_line(&mut self) -> Result<(), SyntaxError> {
+    /// True if the byte there is one of these. Lua searches them as a C string, so a zero byte is found at its end.
+    fn is_one_of(&self, distance: usize, bytes: &[u8]) -> bool {
+        self.peek_at(distance).is_some_and(|byte| byte == 0 || bytes.contains(&byte))
+    }
+
+    fn new_line(&mut self) -> Result<(), NotCompiled> {
         let first = self.peek();
         self.at += 1;
         if let (Some(b'\n'), Some(b'\r')) | (Some(b'\r'), Some(b'\n')) = (first, self.peek()) {
@@ -123,7 +139,7 @@ impl<'a> Lexer<'a> {
         if self.line >= LINES_MAX { Err(self.plain_error("chunk has too many lines")) } else { Ok(()) }
     }
 
-    fn read(&mut self) -> Result<(Token, usize, usize), SyntaxError> {
+    fn read(&mut self) -> Result<(Token, usize, usize), NotCompiled> {
         loop {
             let start = self.at;
             let Some(byte) = self.peek() else { return Ok((Token::End, start, start)) };
@@ -169,8 +185,8 @@ impl<'a> Lexer<'a> {
                     let token = Sym::keyword(word).map_or_else(|| Token::Name(word.to_vec()), Token::Sym);
                     return Ok((token, start, self.at));
                 }
-                b'.' if self.peek_at(1) == Some(b'.') && self.peek_at(2) == Some(b'.') => Sym::Dots,
-                b'.' if self.peek_at(1) == Some(b'.') => Sym::Concat,
+                b'.' if self.is_one_of(1, b".") && self.is_one_of(2, b".") => Sym::Dots,
+                b'.' if self.is_one_of(1, b".") => Sym::Concat,
                 b'.' => Sym::Dot,
                 b'=' if self.peek_at(1) == Some(b'=') => Sym::Eq,
                 b'=' => Sym::Assign,
