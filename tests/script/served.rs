@@ -2,8 +2,8 @@
 //!
 //! The corpora are run as they are for the libraries ([`libraries::wrapped`]). `corpus_served` has scripts that work on keys: those of
 //! lock libraries and applications, written anew by what they do, and one for each function of `redis`. Blocks between `---`; in front of
-//! a script, in this order: `--$ command` to be sent before it, `--! key … | argument …` for each run of it (in order, one state; once
-//! without any if there is none).
+//! a script, in the order in which they happen to one state: `--! key … | argument …` for a run of it (once without any if there is
+//! none), and `--$ command` for what is sent before it, between two runs, or afterwards to see what they left. `\t` is a blank.
 
 use crate::libraries;
 use crate::support::client::{Client, encode};
@@ -85,17 +85,22 @@ fn scripts_of_libraries_and_applications_get_the_same_replies() {
         let mut failed = 0;
         for script in &scripts {
             let mut agrees = pair.agrees("FLUSHALL", &["FLUSHALL"]);
-            for line in script.lines().filter_map(|line| line.strip_prefix("--$ ")) {
-                agrees &= pair.agrees(line, &line.split(' ').collect::<Vec<_>>());
+            if !script.lines().any(|line| line.starts_with("--! ")) {
+                agrees &= pair.agrees(script, &["EVAL", script, "0"]);
             }
-            let runs: Vec<&str> = script.lines().filter_map(|line| line.strip_prefix("--! ")).collect();
-            for run in if runs.is_empty() { vec!["|"] } else { runs } {
-                let (keys, argv) = run.split_once('|').unwrap_or((run, ""));
-                let (keys, argv): (Vec<_>, Vec<_>) =
-                    (keys.split_whitespace().collect(), argv.split_whitespace().collect());
-                let count = keys.len().to_string();
-                let args = [&["EVAL", script.as_str(), &count][..], &keys, &argv].concat();
-                agrees &= pair.agrees(&format!("{run}\n{script}"), &args);
+            for line in script.lines() {
+                if let Some(command) = line.strip_prefix("--$ ") {
+                    let words: Vec<_> = command.split(' ').map(|word| word.replace("\\t", " ")).collect();
+                    let words: Vec<_> = words.iter().map(String::as_str).collect();
+                    agrees &= pair.agrees(&format!("{command}\n{script}"), &words);
+                } else if let Some(run) = line.strip_prefix("--! ") {
+                    let (keys, argv) = run.split_once('|').unwrap_or((run, ""));
+                    let (keys, argv): (Vec<_>, Vec<_>) =
+                        (keys.split_whitespace().collect(), argv.split_whitespace().collect());
+                    let count = keys.len().to_string();
+                    let args = [&["EVAL", script.as_str(), &count][..], &keys, &argv].concat();
+                    agrees &= pair.agrees(&format!("{run}\n{script}"), &args);
+                }
             }
             failed += usize::from(!agrees);
         }

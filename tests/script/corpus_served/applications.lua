@@ -1,3 +1,4 @@
+-- rate-limiter-flexible: consume
 --! counter | 5 60
 --! counter | 5 60
 --! counter | 100 60
@@ -10,6 +11,7 @@ if ttl == -1 then
 end
 return {consumed, ttl > 0}
 ---
+-- rate-limiter-flexible: consume, a counter without an end
 --$ SET counter 7
 --! counter | 5 60
 local consumed = redis.call('incrby', KEYS[1], ARGV[1])
@@ -17,6 +19,7 @@ local ttl = redis.call('pttl', KEYS[1])
 if ttl == -1 then redis.call('expire', KEYS[1], ARGV[2]) ttl = 1000 * ARGV[2] end
 return {consumed, ttl}
 ---
+-- token bucket of a gateway
 --! bucket | 10 1 1000 3
 --! bucket | 10 1 1000 3
 --! bucket | 10 1 1001 9
@@ -31,12 +34,14 @@ redis.call('hset', KEYS[1], 'tokens', tokens, 'time', now)
 redis.call('expire', KEYS[1], math.ceil(capacity / rate) * 2)
 return {allowed and 1 or 0, tostring(tokens)}
 ---
+-- job data as JSON
 --$ HSET job id 7 data {"a":[1,2,{"b":null}],"n":1.5}
 --! job |
 local data = cjson.decode(redis.call('hget', KEYS[1], 'data'))
 data.attempts = 3
 return {data.n .. '', #data.a, tostring(data.a[3].b), cjson.encode({attempts = data.attempts}), cjson.encode(data.a)}
 ---
+-- Laravel queue: one more attempt, in a string
 --$ SET payload {"job":"send","attempts":0}
 --! payload |
 local job = redis.call('get', KEYS[1])
@@ -49,12 +54,14 @@ if job ~= false then
 end
 return {job, reserved}
 ---
+-- BullMQ: options by cmsgpack
 --! opts | k1
 local packed = cmsgpack.pack({ARGV[1], 5, false, {delay = 10}, cjson.null and 1})
 local args = cmsgpack.unpack(packed)
 redis.call('hset', KEYS[1], 'name', args[1], 'n', args[2], 'delay', args[4].delay)
 return redis.call('hmget', KEYS[1], 'name', 'n', 'delay', 'none')
 ---
+-- BullMQ: a job of its own key
 --! meta id | job 5
 --! meta id | job 5
 local id = redis.call('incr', KEYS[2])
@@ -64,6 +71,7 @@ redis.call('hmset', key, 'name', ARGV[1], 'priority', ARGV[2], 'opts', cjson.enc
 redis.call('hincrby', KEYS[1], 'count', 1)
 return {id, key, redis.call('hget', key, 'opts'), redis.call('hget', KEYS[1], 'count')}
 ---
+-- BullMQ: progress
 --$ HSET job a 1 b 2
 --! job | -5
 --! none | -5
@@ -73,6 +81,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
 end
 return -5
 ---
+-- BullMQ: the lock of a job extended
 --$ SET job:1:lock tok PX 100000
 --! job:1:lock | tok 30000
 --! job:1:lock | bad 30000
@@ -82,6 +91,7 @@ if rcall('GET', KEYS[1]) == ARGV[1] then
 end
 return 0
 ---
+-- Celery: counter of a chord
 --! chord | 3
 --! chord | 3
 --! chord | 3
@@ -93,10 +103,12 @@ end
 redis.call('expire', KEYS[1], 86400)
 return {done, false, redis.call('set', KEYS[1] .. '.seen', '1', 'NX', 'EX', 86400)}
 ---
+-- RQ: the rest of the arguments by unpack
 --! k | -inf 5
 local keys = {unpack(ARGV, 2)}
 return {#keys, keys[1], ARGV[1]}
 ---
+-- Django cache: another version of the keys
 --$ MSET c:1:a 1 c:1:b 2
 --! c:1:a c:1:b | 2
 local version = tonumber(ARGV[1])
@@ -108,6 +120,7 @@ for _, key in ipairs(KEYS) do
 end
 return moved
 ---
+-- Django cache: incr of a key that has to be there
 --$ SET k 5
 --! k | 3
 --! none | 3
@@ -115,6 +128,7 @@ local v = redis.call('get', KEYS[1])
 if v == false then return redis.error_reply("Key '" .. KEYS[1] .. "' not found") end
 return redis.call('incrby', KEYS[1], ARGV[1])
 ---
+-- huey: a result once
 --$ HSET q:results t1 done
 --! q:results | t1
 --! q:results | t1
@@ -122,6 +136,7 @@ local v = redis.call('hget', KEYS[1], ARGV[1])
 if v then redis.call('hdel', KEYS[1], ARGV[1]) end
 return v
 ---
+-- semaphore of a hash
 --! sem | a 2
 --! sem | b 2
 --! sem | c 2
@@ -133,6 +148,7 @@ if redis.call('hlen', KEYS[1]) < tonumber(ARGV[2]) then
 end
 return 0
 ---
+-- configuration in a hash
 --$ HSET cfg on 1 rate 0.25
 --! cfg |
 local all = redis.call('hgetall', KEYS[1])
@@ -140,6 +156,7 @@ local t = {}
 for i = 1, #all, 2 do t[all[i]] = all[i + 1] end
 return {t.on, t.rate * 4, tostring(t.rate + 0)}
 ---
+-- window of a rate limiter
 --! window | 1000000 60 3
 --! window | 1000010 60 3
 --! window | 1000061 60 3

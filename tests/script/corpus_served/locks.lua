@@ -1,3 +1,4 @@
+-- redis-py Lock: release
 --$ SET lock token
 --! lock | other
 --! lock | token
@@ -9,6 +10,7 @@ end
 redis.call('del', KEYS[1])
 return 1
 ---
+-- redis-py Lock: extend
 --$ SET lock token PX 100000
 --! lock | other 5000 1
 --! lock | token 5000000 1
@@ -31,6 +33,7 @@ end
 redis.call('pexpire', KEYS[1], newttl)
 return 1
 ---
+-- redis-py Lock: reacquire
 --$ SET lock token
 --! lock | token 5000
 local token = redis.call('get', KEYS[1])
@@ -38,6 +41,7 @@ if not token or token ~= ARGV[1] then return 0 end
 redis.call('pexpire', KEYS[1], ARGV[2])
 return 1
 ---
+-- python-redis-lock: extend
 --$ SET lock id EX 1000
 --! lock | id 2000
 --! lock | no 2000
@@ -51,6 +55,7 @@ else
     return 0
 end
 ---
+-- node redlock: acquire
 --! a b c | token 30000
 --! a d | token2 30000
 --! d | token2 30000
@@ -64,6 +69,7 @@ for i, key in ipairs(KEYS) do
 end
 return count
 ---
+-- node redlock: extend
 --$ MSET a token b token c other
 --! a b c | token 30000
 --! a b | token 30000
@@ -73,6 +79,7 @@ end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS
 ---
+-- node redlock: release
 --$ MSET a token b other
 --! a b c | token
 local count = 0
@@ -84,6 +91,7 @@ for i, key in ipairs(KEYS) do
 end
 return count
 ---
+-- @sesamecare-oss/redlock: release in another database
 --$ SET a token
 --! a | token 1
 --! a | token x
@@ -92,6 +100,7 @@ if type(selected) == "table" and selected.err then return selected end
 if redis.call("get", KEYS[1]) == ARGV[1] then return redis.pcall("del", KEYS[1]) end
 return 0
 ---
+-- aioredlock: set
 --! lock | token 30000
 --! lock | token 30000
 --! lock | other 30000
@@ -99,6 +108,7 @@ if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return redis.st
 if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('pexpire', KEYS[1], ARGV[2]) return redis.status_reply('OK') end
 return redis.error_reply('ERROR')
 ---
+-- Redisson Lock: lock
 --! lock | id 30000
 --! lock | id 30000
 --! lock | id2 30000
@@ -109,6 +119,7 @@ if (redis.call('exists', KEYS[1]) == 0) or (redis.call('hexists', KEYS[1], ARGV[
 end
 return redis.call('pttl', KEYS[1]) > 0
 ---
+-- Redisson Lock: unlock, with the same answer when it is sent again
 --$ HSET lock id 2
 --! lock chan latch | id 30000 unlocked PUBLISH 30000
 --! lock chan latch | other 30000 unlocked PUBLISH 30000
@@ -128,6 +139,7 @@ else
     return 1
 end
 ---
+-- Redisson Lock: renewal
 --$ HSET lock id 1
 --! lock | id 30000
 --! lock | no 30000
@@ -137,6 +149,7 @@ if (redis.call('hexists', KEYS[1], ARGV[1]) == 1) then
 end
 return 0
 ---
+-- Redisson Semaphore: acquire
 --$ SET permits 3
 --! permits | 2
 --! permits | 2
@@ -148,6 +161,7 @@ if (value ~= false and tonumber(value) >= tonumber(ARGV[1])) then
 end
 return 0
 ---
+-- Redisson FencedLock: try, with an answer that ends at nil
 --! fenced token | id 30000
 --! fenced token | id 30000
 --! fenced token | id2 30000
@@ -164,6 +178,7 @@ if (redis.call('hexists', KEYS[1], ARGV[1]) == 1) then
 end
 return {math.max(redis.call('pttl', KEYS[1]) * 0, '0'), nil}
 ---
+-- Redisson ReadLock: lock
 --! rw t | id 30000 id:write
 --! rw t | id2 30000 id2:write
 local mode = redis.call('hget', KEYS[1], 'mode')
@@ -186,6 +201,7 @@ if (mode == 'read') or (mode == 'write' and redis.call('hexists', KEYS[1], ARGV[
 end
 return redis.call('pttl', KEYS[1])
 ---
+-- redsync: release
 --$ SET lock v
 --! lock | v
 --! lock | v
@@ -198,6 +214,7 @@ else
     return 0
 end
 ---
+-- redsync: extend
 --$ SET lock v
 --! lock | v 8000
 --! lock | w 8000
@@ -207,6 +224,7 @@ else
     return 0
 end
 ---
+-- redsync: extend or take again
 --! lock | v 8000
 --! lock | w 8000
 if redis.call("GET", KEYS[1]) == ARGV[1] then
@@ -217,6 +235,7 @@ else
     return 0
 end
 ---
+-- bsm/redislock: obtain
 --! k1 k2 | token 5 30000
 --! k1 k2 | token 5 30000
 --! k1 k3 | other 5 30000
@@ -235,6 +254,7 @@ end
 for _, key in ipairs(KEYS) do redis.call("pexpire", key, ARGV[3]) end
 return redis.status_reply("OK")
 ---
+-- bsm/redislock: release
 --$ MSET k1 v k2 v k3 w
 --! k1 k2 | v
 --! k1 k2 k3 | v
@@ -245,6 +265,7 @@ end
 redis.call("del", unpack(KEYS))
 return redis.status_reply("OK")
 ---
+-- bsm/redislock: whether time is left
 --$ SET k1 v PX 900000
 --! k1 k2 | v
 local values = redis.call("mget", unpack(KEYS))
@@ -257,6 +278,7 @@ for i, key in ipairs(KEYS) do
 end
 return min ~= nil
 ---
+-- redlock-rb: lock
 --! lock | t 5000 true
 --! lock | t 5000 true
 --! lock | u 5000 false
@@ -266,6 +288,7 @@ if (redis.call("exists", KEYS[1]) == 0 and ARGV[3] == "true") or redis.call("get
 end
 return {false, -1}
 ---
+-- Spring RedisLockRegistry: obtain
 --! lock chan | id 5000
 --! lock chan | id 5000
 --! lock chan | id2 5000
@@ -279,6 +302,7 @@ elseif not lockClientId then
 end
 return false
 ---
+-- Spring RedisLockRegistry: release
 --$ SET lock id
 --! lock chan | id
 --! lock chan | id
@@ -288,6 +312,7 @@ if lockClientId == ARGV[1] then
 end
 return false
 ---
+-- Laravel RedisLock: refresh
 --$ SET lock owner
 --! lock | other 5
 --! lock | owner 5000
@@ -299,11 +324,13 @@ else
     return 0
 end
 ---
+-- Symfony RedisStore: the type of a key
 --$ SET text v
 --$ HSET hash f v
 --! text hash none |
 return {redis.call("TYPE", KEYS[1]).ok, redis.call("TYPE", KEYS[2]).ok, redis.call("TYPE", KEYS[3])["ok"]}
 ---
+-- DistributedLock.Redis: mutex, with the server's time
 --! l | owner 7000
 redis.replicate_commands()
 local time = redis.call('time')
@@ -312,10 +339,12 @@ if now < 1500000000000 then return redis.error_reply('clock') end
 if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', tonumber(ARGV[2])) == false then return 1 end
 return {tostring(now):len(), 0}
 ---
+-- RedLock.net: release
 --$ SET r v
 --! r | v
 if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) return 1 end return 0
 ---
+-- ShedLock: lock, and what keeps it
 --! r | v 100000 nx
 --! r | w 100000 xx
 return redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2], ARGV[3])
