@@ -23,6 +23,7 @@ mod help;
 pub mod later;
 pub mod list;
 pub mod lock;
+pub mod once;
 pub mod pubsub;
 mod registry;
 pub mod script;

@@ -69,6 +69,10 @@ replicated_options! {
         "SET NX sent again with the same unique value is answered OK again while its key holds it, as every lock library's is unique";
     list_listpack_max: "list-max-listpack-size" ["list-max-ziplist-size"], int(i32::MIN as i64, i32::MAX as i64), -2_i64 as u64,
         "Elements that stand together in a list; -1 to -5: as many as have room in 4, 8, 16, 32 or 64 kb";
+    once_bytes: "once-bytes" [], bytes(MB, 64 * GB), 64 << 20,
+        "Memory for the replies that ONCE keeps; beyond, ONCE executes nothing new";
+    once_keep_ms: "once-keep-ms" [], int(1, 315_360_000_000), 600_000,
+        "How long ONCE knows an id and its reply, ms";
     bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,
         "Longest argument of a client, and longest string that commands may build; scripts may set longer values, as in Redis";
     script_budget: "script-budget" [], int(1000, 1_000_000_000_000), 500_000_000,

@@ -38,6 +38,8 @@ pub struct Command {
     pub by_log: bool,
     /// Of a command that may wait, or changes what its connection is subscribed to; and of a transaction with one of the latter.
     pub asker: Option<Asker>,
+    /// Of a command inside ONCE: all that the client sent, which is what the log gets.
+    pub once: Option<Box<Args>>,
 }
 
 /// Whose command it is.
@@ -69,7 +71,7 @@ pub struct Exec {
 impl Command {
     /// A plain command.
     pub fn new(spec: &'static Spec, db: usize, args: Args) -> Self {
-        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false, by_log: false, asker: None }
+        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false, by_log: false, asker: None, once: None }
     }
 
     /// The same for this connection.
@@ -86,6 +88,17 @@ impl Command {
     /// True if it changes what its connection is subscribed to.
     pub fn subscribes(&self) -> bool {
         self.asker.is_some() && self.waiter().is_none()
+    }
+
+    /// The same as what ONCE with these arguments runs.
+    pub fn inside(mut self, once: Args) -> Self {
+        self.once = Some(Box::new(once));
+        self
+    }
+
+    /// The arguments as the log gets them.
+    pub fn log_args(&self) -> &Args {
+        self.once.as_deref().unwrap_or(&self.args)
     }
 
     /// True if it goes through the log.
@@ -166,10 +179,10 @@ impl Command {
     /// Bytes of what it is made of: never less than what it takes in an entry.
     pub fn size(&self) -> usize {
         let exec = self.exec.as_ref().map_or(0, |exec| {
-            exec.commands.iter().map(|command| command.args.size() + 16).sum::<usize>()
+            exec.commands.iter().map(|command| command.log_args().size() + 16).sum::<usize>()
                 + exec.watches.iter().map(|watch| watch.key.len() + 32).sum::<usize>()
         });
-        self.args.size() + exec + 16 + self.asker.map_or(0, |_| 20)
+        self.log_args().size() + exec + 16 + self.asker.map_or(0, |_| 20)
     }
 }
 

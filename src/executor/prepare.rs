@@ -4,6 +4,7 @@
 //! must not run has its error as its result, on every node alike. What is looked up is what this binary knows; whether it exists yet is
 //! the state's to say ([`Single::spec_at`]).
 
+use crate::command::once::Once;
 use crate::command::{Caller, Run, Spec, check, check_at, since};
 use crate::error::ReplyError;
 use crate::protocol::Args;
@@ -29,6 +30,8 @@ pub struct Single {
     pub spec: Checked,
     /// The feature level since which that is so.
     since: u32,
+    /// What they are about to this binary: of ONCE, the command inside.
+    about: Option<&'static Spec>,
     /// See [`super::Command::is_short_of_memory`].
     pub is_short_of_memory: bool,
     /// See [`super::Command::asker`].
@@ -64,7 +67,8 @@ impl Single {
     fn new(db: u8, args: Args, is_short_of_memory: bool) -> Self {
         let spec = check(Caller::Log, &args);
         let since = spec.as_ref().map_or_else(|_| since(&args), |spec| spec.since);
-        Self { db, args, spec, since, is_short_of_memory, asker: None }
+        let about = spec.as_ref().ok().map(|&spec| Once::about(spec, &args));
+        Self { db, args, spec, since, about, is_short_of_memory, asker: None }
     }
 
     /// What the arguments name on a state of this feature level.
@@ -73,7 +77,7 @@ impl Single {
     }
 
     fn is_heavy(&self) -> bool {
-        self.spec.as_ref().is_ok_and(|spec| spec.is_heavy())
+        self.about.is_some_and(Spec::is_heavy)
     }
 
     /// The database and first key that the command is about, as a hint.
@@ -98,7 +102,7 @@ impl PreparedEntry {
 
     /// True if one of its commands runs a script.
     pub fn runs_script(&self) -> bool {
-        let runs = |single: &Single| single.spec.as_ref().is_ok_and(|spec| matches!(spec.run, Run::Script(_)));
+        let runs = |single: &Single| single.about.is_some_and(|spec| matches!(spec.run, Run::Script(_)));
         self.commands.iter().any(|command| match command {
             Ready::Plain(single) => runs(single),
             Ready::Exec { commands, .. } => commands.iter().any(runs),

@@ -1,5 +1,6 @@
 //! One command on the store.
 
+use super::once::{self, Begun};
 use super::script;
 use crate::command::{Run, Spec, call_read, call_write};
 use crate::protocol::{Args, Outcome};
@@ -29,6 +30,14 @@ pub fn run_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
             spec.check_form_at(txn.state().cluster.level, args)?;
             script::write(script, txn, args)
         }
+        Run::Once => match once::begin(txn, args)? {
+            Begun::Ended(outcome) => outcome,
+            Begun::Runs(first) => {
+                let outcome = run_write(first.once.spec, txn, &first.once.args);
+                first.end(txn, &outcome);
+                outcome
+            }
+        },
         _ => call_write(spec, txn, args),
     }
 }

@@ -17,6 +17,7 @@ use bytes::Bytes;
 
 use super::Server;
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Session, Transaction, Watched};
+use crate::command::once::Once;
 use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named as command_named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::executor::entry::ENTRY_LEN_MAX;
@@ -55,6 +56,9 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
 }
 
 fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
+    if matches!(spec.run, Run::Once) {
+        return pass_once(server, session, args, spec);
+    }
     if let Err(error) = admit(server, session, args, spec) {
         let error = if spec.flags.contains(Flags::EXECUTES) { discarded(session, &error) } else { error };
         return refuse(session, error);
@@ -89,7 +93,42 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
                 Answer::Later(later) => Dispatched::Later(later),
             }
         }
-        Run::Container => refuse(session, crate::error::wrong_arity(spec.name)),
+        Run::Once | Run::Container => refuse(session, crate::error::wrong_arity(spec.name)),
+    }
+}
+
+/// Passes ONCE: the command inside has to pass as if it stood alone. One that only reads goes on alone; of one that writes the log gets
+/// the whole.
+fn pass_once(server: &Server, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
+    let read = |session: &Session| -> Result<Once, ReplyError> {
+        admit(server, session, args, spec)?;
+        let once = Once::read(server.router.level(), args)?;
+        admit(server, session, &once.args, once.spec)?;
+        Ok(once)
+    };
+    let once = match read(session) {
+        Ok(once) => once,
+        Err(error) => return refuse(session, error),
+    };
+    if session.multi.is_some() {
+        return queue(session, spec, args);
+    }
+    if let Some(Err(error)) = once.spec.check.map(|check| check(&once.args)) {
+        return Dispatched::Step(Step::Done(Reply::Error(error)));
+    }
+    if let Run::Pure(run) = once.spec.run {
+        return Dispatched::Step(Step::Done(run(&once.args).into()));
+    }
+    let command = command(spec, session.db, args);
+    Dispatched::Step(if command.is_write() { Step::Write(judged(server, command)) } else { Step::Read(command) })
+}
+
+/// The command for the store that `args` are.
+fn command(spec: &'static Spec, db: usize, args: &Args) -> Command {
+    match Once::of(spec, args) {
+        Some(once) if once.spec.is_write() => Command::new(once.spec, db, once.args).inside(args.clone()),
+        Some(once) => Command::new(once.spec, db, once.args),
+        None => Command::new(spec, db, args.clone()),
     }
 }
 
@@ -194,8 +233,11 @@ fn others_reach(server: &Server) -> Result<(), ReplyError> {
 /// True for what is refused above `maxmemory`: commands and scripts that may need more; all that MULTI queues, because the queue
 /// itself grows; and an EXEC with one of the former in its queue.
 fn needs_memory(session: &Session, args: &Args, spec: &Spec) -> bool {
-    let by_itself = |spec: &Spec, args: &Args| {
+    let alone = |spec: &Spec, args: &Args| {
         spec.flags.contains(Flags::DENYOOM) || (spec.flags.contains(Flags::SCRIPT) && script::needs_memory(args))
+    };
+    let by_itself = |spec: &Spec, args: &Args| {
+        Once::of(spec, args).map_or_else(|| alone(spec, args), |once| alone(once.spec, &once.args))
     };
     let is_queued = session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
     let queued = session.multi.as_ref().filter(|_| spec.flags.contains(Flags::EXECUTES));
@@ -278,7 +320,7 @@ fn plan(db: usize, transaction: Transaction, spec: &'static Spec, args: &Args) -
     let mut commands = Vec::with_capacity(transaction.queue.len());
     let mut db = db;
     for (spec, args) in transaction.queue {
-        commands.push(Command::new(spec, db, args.clone()));
+        commands.push(self::command(spec, db, &args));
         // What SELECT will answer is known from its argument, and the commands behind it depend on it.
         if spec.flags.contains(Flags::SELECTS)
             && let Some(index) = parse_i64(args.arg(1)).and_then(|index| usize::try_from(index).ok())

@@ -28,6 +28,7 @@ mod incoming;
 mod keys;
 mod libraries;
 mod meta;
+mod once;
 mod read;
 mod sections;
 mod store;

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
-use super::version::{WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_SUBSCRIPTIONS, WITH_WAITERS};
-use super::{libraries, subscriptions, waiters};
+use super::version::{WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_ONCE, WITH_SUBSCRIPTIONS, WITH_WAITERS};
+use super::{libraries, once, subscriptions, waiters};
 use crate::config::ReplicatedValues;
 use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Kept, Member, Options, State};
 
@@ -24,6 +24,7 @@ const CREATIONS: u8 = 7;
 const WAITERS: u8 = 8;
 const LIBRARIES: u8 = 9;
 const SUBSCRIPTIONS: u8 = 10;
+const ONCE: u8 = 20;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -43,7 +44,9 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     out.u8(LIBRARIES)?;
     libraries::write(&image.libraries, out)?;
     out.u8(SUBSCRIPTIONS)?;
-    subscriptions::write(image.subscriptions(), out)
+    subscriptions::write(image.subscriptions(), out)?;
+    out.u8(ONCE)?;
+    once::write(&image.once, out)
 }
 
 pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -76,6 +79,10 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
     if version >= WITH_SUBSCRIPTIONS {
         expect(SUBSCRIPTIONS, input)?;
         state.restore_subscriptions(subscriptions::read(input)?);
+    }
+    if version >= WITH_ONCE {
+        expect(ONCE, input)?;
+        once::read(&mut state.once, input)?;
     }
     Ok(())
 }
@@ -172,6 +179,8 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         set_intset_entries_max: _,
         set_small_entries_max: _,
         set_small_value_max: _,
+        once_bytes: _,
+        once_keep_ms: _,
         script_budget: _,
         script_cache_bytes: _,
         script_memory: _,

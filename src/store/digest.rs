@@ -82,6 +82,11 @@ impl Digest {
         }
     }
 
+    /// Stands for all that was noted until now: another one if anything is noted.
+    pub fn mark(&self) -> (u64, usize) {
+        (self.value, self.pending.len())
+    }
+
     /// Ends the entry at `index` (its index is part of the chain).
     pub fn finish(&mut self, index: u64) {
         self.number(index);

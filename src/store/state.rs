@@ -1,7 +1,8 @@
 //! All that the log builds.
 
 use super::{
-    Cluster, Creations, DATABASES, Database, Digest, Libraries, Options, Origins, Scripts, Subscriptions, Waiters,
+    Cluster, Creations, DATABASES, Database, Digest, Libraries, OnceReplies, Options, Origins, Scripts, Subscriptions,
+    Waiters,
 };
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
@@ -26,6 +27,8 @@ pub struct State {
     pub scripts: Scripts,
     /// Libraries of functions.
     pub libraries: Libraries,
+    /// Replies that ONCE keeps.
+    pub once: OnceReplies,
     /// Replicated options.
     pub options: Options,
     /// Members and cluster id.
@@ -45,6 +48,7 @@ impl Default for State {
             origins: Origins::default(),
             scripts: Scripts::default(),
             libraries: Libraries::default(),
+            once: OnceReplies::default(),
             options: Options::default(),
             cluster: Cluster::default(),
         }
@@ -103,6 +107,7 @@ impl State {
             origins: self.origins.clone(),
             scripts: self.scripts.image(),
             libraries: self.libraries.clone(),
+            once: self.once.clone(),
             options: self.options.clone(),
             cluster: self.cluster.clone(),
         }
@@ -151,6 +156,7 @@ impl State {
             return Err("a creation is newer than the state".into());
         }
         self.libraries.validate()?;
+        self.once.validate()?;
         self.waiters.validate()?;
         self.subscriptions.validate()?;
         if let Some(held) = self.subscriptions.iter().find(|held| self.origins.get(held.0).is_none()) {

@@ -10,6 +10,7 @@ mod histories;
 mod leader_kills;
 mod lock_restart;
 mod log_failure;
+mod once;
 mod scripts;
 mod single_kill;
 mod stopped;

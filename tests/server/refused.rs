@@ -166,6 +166,10 @@ const BY_THE_GATE: &[&str] = &[
 const OUR_OWN: &[(&str, &str)] = &[
     ("ZRANK k m FOO", "ERR syntax error"),
     ("ZREVRANK k m FOO", "ERR syntax error"),
+    (
+        "ONCE 12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678 INCR n",
+        "LIMIT an id of ONCE has at most 128 bytes",
+    ),
     ("DELEX k IFEQ", "ERR wrong number of arguments for 'delex' command"),
     ("DELEX k IFREV x", "ERR value is not an integer or out of range"),
     ("MSETEX 0 k v", "ERR invalid numkeys value"),

@@ -42,6 +42,10 @@ pub const HISTORY_DISTURBANCES: u64 = 4;
 pub const PROGRAMS: u64 = 20_000;
 /// Those of them that a node runs behind its port, on each protocol.
 pub const PROGRAMS_SERVED: u64 = 2_000;
+/// Connections that are cut under requests of ONCE.
+pub const ONCE_CUTS: u64 = 2_000;
+/// Kills of a leader meanwhile.
+pub const ONCE_KILLS: u64 = 3;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.

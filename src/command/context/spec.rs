@@ -49,6 +49,8 @@ pub enum Run {
     Pure(fn(&Args) -> Outcome),
     /// Concerns the connection or the node that it is connected to; never in scripts.
     Session(fn(&mut Call<'_>, &Args) -> Answer),
+    /// Runs the command among its arguments, once for each id.
+    Once,
     /// Only its subcommands run.
     Container,
 }
@@ -124,6 +126,11 @@ impl Spec {
     /// A command that runs a script.
     pub const fn script(name: &'static str, arity: i32, doc: Doc, run: ScriptRun) -> Self {
         Self::new(name, arity, doc, Run::Script(run))
+    }
+
+    /// A command that runs another.
+    pub const fn once(name: &'static str, arity: i32, doc: Doc) -> Self {
+        Self::new(name, arity, doc, Run::Once).flags(Flags::WRITE)
     }
 
     /// A command that needs nothing but its arguments.
@@ -206,7 +213,7 @@ impl Spec {
 
     /// True if it runs through the log.
     pub fn is_write(&self) -> bool {
-        matches!(self.run, Run::Write(_) | Run::Blocking(_) | Run::Script(ScriptRun { writes: true, .. }))
+        matches!(self.run, Run::Write(_) | Run::Blocking(_) | Run::Once | Run::Script(ScriptRun { writes: true, .. }))
     }
 
     /// True if it is a write once it is in the log: a read that loads its script is one there.

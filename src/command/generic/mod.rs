@@ -24,6 +24,7 @@ mod object_freq;
 mod object_help;
 mod object_idletime;
 mod object_refcount;
+mod once;
 mod persist;
 mod pexpire;
 mod pexpireat;
@@ -43,6 +44,7 @@ mod ttl;
 mod unlink;
 
 use super::Spec;
+pub use once::check as check_once;
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
@@ -58,6 +60,7 @@ pub static SPECS: &[&Spec] = &[
     &keys::SPEC,
     &move_key::SPEC,
     &object::SPEC,
+    &once::SPEC,
     &persist::SPEC,
     &pexpire::SPEC,
     &pexpireat::SPEC,

@@ -95,7 +95,7 @@ impl BatchWriter {
         let verdict = if command.is_short_of_memory { SHORT_OF_MEMORY } else { 0 };
         match &command.exec {
             Some(exec) => self.put_exec(verdict, command.asker, exec),
-            None => self.put_plain(verdict, command.db, command.asker, &command.args),
+            None => self.put_plain(verdict, command.db, command.asker, command.log_args()),
         }
     }
 
@@ -148,7 +148,7 @@ impl BatchWriter {
         put_number(&mut self.out, exec.commands.len() as u64);
         for command in &exec.commands {
             self.out.put_u8(command.db);
-            put_args(&mut self.out, &command.args);
+            put_args(&mut self.out, command.log_args());
         }
     }
 

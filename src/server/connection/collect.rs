@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use super::Connection;
 use super::exec::has_session_commands;
 use crate::command::context::{Later, ReplyMode};
+use crate::command::once::Once;
 use crate::command::{Flags, Spec};
 use crate::error::LOADING;
 use crate::executor::Step;
@@ -112,12 +113,13 @@ impl Connection<'_> {
             return false;
         }
         let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
-        let cuts = !is_queued && spec.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
-        if (cuts && !group.steps.is_empty()) || (!is_queued && self.is_apart(spec, group)) {
+        let about = Once::about(spec, &args);
+        let cuts = !is_queued && about.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
+        if (cuts && !group.steps.is_empty()) || (!is_queued && self.is_apart(about, group)) {
             self.held = Some(args);
             return false;
         }
-        self.session.client.shown.lock().command = spec.name;
+        self.session.client.shown.lock().command = about.name;
         // What answers from its arguments alone takes less than the look at the clock.
         let mut began_ns = 0;
         if spec.is_session() {

@@ -34,6 +34,9 @@ fn sample_3() -> State {
     apply(&mut state, 2000, &library);
     let made = Op::Make { db: 0, key: b"made by NX".to_vec(), len: 3, ttl_ms: Some(9000) };
     apply(&mut state, 2001, &made);
+    for (id, len) in [("kept", Some(5)), ("too large", None)] {
+        apply(&mut state, 2002, &Op::Once { id: id.into(), len, keep_ms: 600_000 });
+    }
     state
 }
 

@@ -117,9 +117,10 @@ fn creations_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let mut state = created();
-    // No slot is taken: the number of those, those who wait (none), no libraries, no subscriptions, and that no keys follow, end the contents.
+    // No slot is taken: the number of those, those who wait (none), no libraries, no subscriptions, no replies
+    // of ONCE, and that no keys follow, end the contents.
     let body = body_of(&bytes_of(&state, 1000));
-    let end = [0, 8, 0, 0, 9, 0, 10, 0, 0];
+    let end = [0, 8, 0, 0, 9, 0, 10, 0, 20, 0, 0];
     assert_eq!(body[body.len() - end.len()..], end);
     let kept = body.len() - end.len();
     let of = |end: &[u8]| refused(&seal(&created(), &[&body[..kept], end].concat(), 1000));
@@ -137,10 +138,10 @@ fn waiters_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    // The last ticket, the waiters, no libraries, no subscriptions, and that no keys follow.
+    // The last ticket, the waiters, no libraries, no subscriptions, no replies of ONCE, and that no keys follow.
     let of = |waiters: &[&[u8]]| {
-        let end = [&[9, waiters.len() as u8], waiters.concat().as_slice(), &[9, 0, 10, 0, 0]].concat();
-        refused(&seal(&created(), &[&body[..body.len() - 7], &end].concat(), 1000))
+        let end = [&[9, waiters.len() as u8], waiters.concat().as_slice(), &[9, 0, 10, 0, 20, 0, 0]].concat();
+        refused(&seal(&created(), &[&body[..body.len() - 9], &end].concat(), 1000))
     };
     // Boot, connection, number, ticket, deadline, database, what it wants, its arguments and keys.
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 16]]), "database 16, not below 16");
@@ -164,9 +165,9 @@ fn libraries_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    assert_eq!(body[body.len() - 5..], [9, 0, 10, 0, 0]);
+    assert_eq!(body[body.len() - 7..], [9, 0, 10, 0, 20, 0, 0]);
     let of = |libraries: &[u8]| {
-        refused(&seal(&created(), &[&body[..body.len() - 4], libraries, &[10, 0, 0]].concat(), 1000))
+        refused(&seal(&created(), &[&body[..body.len() - 6], libraries, &[10, 0, 20, 0, 0]].concat(), 1000))
     };
     // Name, code, four numbers, functions: name, description, flags.
     let function = |name: u8, flags: u8| [1, name, 0, flags];
@@ -186,11 +187,25 @@ fn subscriptions_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    let of = |held: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 2], held, &[0]].concat(), 1000));
+    let of = |held: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 4], held, &[20, 0, 0]].concat(), 1000));
     // Boot, connection, kind, name.
     assert_eq!(of(&[1, 1, 1, 3, 0]), "kind of subscription 3, not below 3");
     assert_eq!(of(&[2, 1, 7, 0, 1, b'a', 1, 7, 0, 1, b'a']), "a subscription of connection 7 that stands twice");
     assert_eq!(of(&[1, 77, 7, 2, 1, b'a']), "connection 7 is subscribed, and its boot 77 has ended");
+}
+
+#[test]
+fn replies_of_once_that_no_state_has_are_refused() {
+    let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        other => panic!("{other:?}"),
+    };
+    let body = body_of(&bytes_of(&created(), 1000));
+    let of = |once: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 2], once, &[0]].concat(), 1000));
+    // Id, hash of the command, deadline, form of the reply.
+    let reply = |form: &[u8]| [&[1, b'i'][..], &[7; 16], &[9, form.len() as u8], form].concat();
+    assert_eq!(of(&[&[1][..], &reply(&[99])].concat()), "a reply of ONCE that is none");
+    assert_eq!(of(&[&[2][..], &reply(&[1]), &reply(&[])].concat()), "an id of ONCE that stands twice");
 }
 
 fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &Value) {

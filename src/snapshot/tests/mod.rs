@@ -12,9 +12,11 @@ use proptest::prelude::*;
 
 use super::write::write_chunked;
 use super::{Meta, SnapshotError, SnapshotReader};
+use crate::protocol::Reply;
 use crate::store::{
     Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Library, LibraryFunction, Loaded,
-    Mark, Options, Rng, SHARDS, ScriptFlags, State, Str, Txn, Value, View, Wish, ZSet,
+    Mark, ONCE_REPLY_MAX, OnceReply, Options, Rng, SHARDS, ScriptFlags, State, Str, Txn, Value, View, Wish, ZSet,
+    reply_form,
 };
 
 /// One step of building a state.
@@ -33,6 +35,7 @@ enum Op {
     Wait { ms: u64 },
     Script { body: Vec<u8> },
     Library { name: String, functions: u8, description: Option<Vec<u8>> },
+    Once { id: Vec<u8>, len: Option<usize>, keep_ms: u64 },
     Boot { node: u64, nonce: u64 },
     Batch { node: u64 },
     Option { which: usize, value: u64 },
@@ -71,6 +74,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => prop::collection::vec(any::<u8>(), 0..50).prop_map(|body| Op::Script { body }),
         1 => ("[a-z]{1,3}", 1u8..4, prop::option::of(prop::collection::vec(any::<u8>(), 0..50)))
             .prop_map(|(name, functions, description)| Op::Library { name, functions, description }),
+        2 => (key(), prop::option::of(0usize..3000), 0u64..400)
+            .prop_map(|(id, len, keep_ms)| Op::Once { id, len, keep_ms }),
         1 => (1u64..4, any::<u64>()).prop_map(|(node, nonce)| Op::Boot { node, nonce }),
         1 => (1u64..4).prop_map(|node| Op::Batch { node }),
         1 => (0..Options::NAMES.len(), any::<u64>()).prop_map(|(which, value)| Op::Option { which, value }),
@@ -123,6 +128,10 @@ fn apply(state: &mut State, index: u64, op: &Op) {
                 loaded: Loaded::default(),
             };
             state.libraries.add(library, true).unwrap();
+        }
+        Op::Once { id, len, keep_ms } => {
+            let form = len.and_then(|len| reply_form::write(&Reply::bulk(vec![7; len]), ONCE_REPLY_MAX));
+            state.once.insert(id, OnceReply { command: u128::from(index) << 60, form, deadline_ms: now_ms + keep_ms });
         }
         Op::Boot { node, nonce } => {
             state.origins.boot(index, *node, *nonce);
@@ -303,6 +312,8 @@ fn assert_same(a: &State, b: &State) {
     assert!(a.subscriptions().iter().eq(b.subscriptions().iter()), "subscriptions");
     assert_eq!(a.scripts, b.scripts);
     assert_eq!(a.libraries, b.libraries);
+    assert!(a.once.iter().eq(b.once.iter()), "replies of ONCE");
+    assert_eq!(a.once.bytes(), b.once.bytes());
     assert_eq!(a.options, b.options);
     assert_eq!(a.cluster, b.cluster);
     for index in 0..DATABASES {

@@ -3,7 +3,7 @@
 use super::super::{OPEN, doc};
 use super::{info, is_visible};
 use crate::command::context::{Answer, Call, Table};
-use crate::command::{Arg, ArgKind, Categories, Flags, KeyFlags, Spec, keys_of};
+use crate::command::{Arg, ArgKind, Categories, Flags, KeyFlags, Run, Spec, keys_of};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -47,6 +47,10 @@ fn keys(commands: &dyn Table, args: &Args) -> Result<Vec<(bytes::Bytes, KeyFlags
         }
         Err(_) => return Err(ReplyError::new("ERR Invalid number of arguments specified for command")),
     };
+    if matches!(spec.run, Run::Once) {
+        // Those of the command inside, which stands as far behind the id as this one behind GETKEYS.
+        return keys(commands, &command);
+    }
     if spec.keys.is_empty() {
         return Err(ReplyError::new("ERR The command has no key arguments"));
     }
