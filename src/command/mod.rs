@@ -27,6 +27,7 @@ pub mod once;
 pub mod pubsub;
 mod registry;
 pub mod script;
+pub mod set;
 pub mod string;
 pub mod strings;
 #[cfg(test)]

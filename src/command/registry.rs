@@ -5,7 +5,9 @@ use std::sync::{LazyLock, OnceLock};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Spec, admin, cluster, connection, generic, hash, list, lock, pubsub, script, string, txn, waiting, zset};
+use super::{
+    Spec, admin, cluster, connection, generic, hash, list, lock, pubsub, script, set, string, txn, waiting, zset,
+};
 
 /// The families, in the order in which COMMAND lists them.
 static FAMILIES: &[&[&Spec]] = &[
@@ -13,6 +15,7 @@ static FAMILIES: &[&[&Spec]] = &[
     generic::SPECS,
     hash::SPECS,
     list::SPECS,
+    set::SPECS,
     zset::SPECS,
     txn::SPECS,
     pubsub::SPECS,

@@ -5,13 +5,13 @@ use bytes::Bytes;
 use crate::protocol::Reply;
 
 /// Each string as a bulk reply.
-pub fn bulks<'a>(strings: impl Iterator<Item = &'a [u8]> + Clone) -> impl Iterator<Item = Reply> {
-    let mut buffer = Vec::with_capacity(strings.clone().map(<[u8]>::len).sum());
+pub fn bulks<S: AsRef<[u8]>>(strings: impl Iterator<Item = S> + Clone) -> impl Iterator<Item = Reply> {
+    let mut buffer = Vec::with_capacity(strings.clone().map(|string| string.as_ref().len()).sum());
     for string in strings.clone() {
-        buffer.extend_from_slice(string);
+        buffer.extend_from_slice(string.as_ref());
     }
     let mut rest = Bytes::from(buffer);
-    strings.map(move |string| Reply::Bulk(rest.split_to(string.len())))
+    strings.map(move |string| Reply::Bulk(rest.split_to(string.as_ref().len())))
 }
 
 /// Each pair of strings as a pair of bulk replies.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::command::context::Watch;
 use crate::command::script::is_to_load;
-use crate::command::{Family, Flags, Run, ScriptNamed, ScriptRun, Spec, lookup};
+use crate::command::{Family, Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of};
 use crate::config::ReadLevel;
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
@@ -137,9 +137,11 @@ impl Command {
     pub fn is_heavy_on(&self, state: &State) -> bool {
         let is_large = |command: &Self| {
             let reads_whole = !command.is_write() && !command.spec.flags.contains(Flags::FAST);
-            let key = if reads_whole { command.spec.first_key(&command.args) } else { None };
-            let entry = key.and_then(|key| state.db(command.db.into()).get(key));
-            entry.is_some_and(|entry| entry.value().elements() > LARGE_ELEMENTS)
+            let keys = if reads_whole { keys_of(command.spec, &command.args) } else { None };
+            keys.into_iter().flatten().any(|(at, _)| {
+                let entry = state.db(command.db.into()).get(command.args.arg(at));
+                entry.is_some_and(|entry| entry.value().elements() > LARGE_ELEMENTS)
+            })
         };
         self.is_heavy() || is_large(self) || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(is_large))
     }

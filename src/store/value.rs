@@ -7,7 +7,7 @@
 //! `Value` is 24 bytes; cloning one is O(1) for what is large (shared until written) and a copy for what is small, so that a
 //! snapshot can share the keyspace with the writes that go on.
 
-use super::{Hash, List, Str, ValueType, ZSet};
+use super::{Hash, List, Set, Str, ValueType, ZSet};
 use crate::error::{ReplyError, WRONG_TYPE};
 
 /// Makes the enum of a list of `Type(Type)` or `Type(Box<Type>)`, and all that depends on which type a value has.
@@ -68,6 +68,8 @@ value_types! {
         Hash(Box<Hash>),
         /// A list.
         List(List),
+        /// A set.
+        Set(Box<Set>),
         /// A sorted set.
         ZSet(ZSet),
     }

@@ -16,3 +16,128 @@ fn list_replies_are_those_of_redis() {
     }
     assert!(commands >= 150, "{commands} commands");
 }
+
+#[test]
+fn change_of_a_list_in_the_sense_of_redis_gives_a_new_revision() {
+    let revision = |bench: &Bench, key: &str| bench.state.db(0).get(key.as_bytes()).map_or(0, |entry| entry.revision());
+    let mut bench = Bench::new();
+    bench.run("RPUSH l a b c d e f");
+    bench.run("RPUSH m x");
+    bench.run("SET str x");
+    for (line, changes) in [
+        ("LPUSH l z", [true, false]),
+        ("RPUSHX l z", [true, false]),
+        ("LPOP l 0", [false, false]),
+        ("LPOP l", [true, false]),
+        ("RPOP l 1", [true, false]),
+        ("LSET l 0 a", [true, false]),
+        ("LSET l 100 a", [false, false]),
+        ("LINSERT l BEFORE nosuch x", [false, false]),
+        ("LINSERT l BEFORE a x", [true, false]),
+        ("LREM l 0 nosuch", [false, false]),
+        ("LREM l 0 x", [true, false]),
+        ("LTRIM l 0 -1", [true, false]),
+        ("LMOVE l l LEFT LEFT", [true, false]),
+        ("LMOVE l m LEFT LEFT", [true, true]),
+        ("LMOVE l str LEFT LEFT", [false, false]),
+        ("LMPOP 3 absent l m LEFT", [true, false]),
+        ("RPOPLPUSH m l", [true, true]),
+        ("LRANGE l 0 -1", [false, false]),
+    ] {
+        let before = ["l", "m"].map(|key| revision(&bench, key));
+        bench.run(line);
+        let after = ["l", "m"].map(|key| revision(&bench, key));
+        assert_eq!([before[0] != after[0], before[1] != after[1]], changes, "{line}");
+    }
+}
+
+#[test]
+fn resp3_shows_lists_and_nulls() {
+    let mut bench = Bench::new();
+    bench.run("RPUSH l a b c");
+    for (line, reply) in [
+        ("LPOP absent", "_"),
+        ("LPOP absent 1", "_"),
+        ("LMPOP 1 absent LEFT", "_"),
+        ("LPOS l nosuch", "_"),
+        ("LINDEX l 9", "_"),
+        ("LMOVE absent l LEFT LEFT", "_"),
+        ("LPOS l b COUNT 0", "*1 :1"),
+        ("LRANGE l 0 1", "*2 $1 a $1 b"),
+        ("LMPOP 1 l LEFT COUNT 2", "*2 $1 l *2 $1 a $1 b"),
+        ("RPOP l 1", "*1 $1 c"),
+    ] {
+        let mut out = bytes::BytesMut::new();
+        crate::protocol::encode(&mut out, &bench.run(line), crate::protocol::Resp::V3);
+        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), reply, "{line}");
+    }
+}
+
+/// By Redis 7.2's rules, worked out by hand: the size of a listpack is 7 bytes, and 3 and 2 more than a string of 100 and 50 bytes.
+#[test]
+fn encodings_of_lists_change_both_ways() {
+    let mut bench = Bench::new();
+    let encoding = |bench: &mut Bench| bench.text("OBJECT ENCODING l").split(' ').nth(1).unwrap().to_owned();
+    let element = "x".repeat(100);
+    for _ in 0..79 {
+        bench.run(&format!("RPUSH l {element}"));
+    }
+    // 79 * 103 + 7 = 8144; 48 bytes of another make 8192, and 49 are too many.
+    bench.run("COPY l copy");
+    bench.run(&format!("RPUSH l {}", "y".repeat(48)));
+    assert_eq!(encoding(&mut bench), "listpack");
+    bench.run("RENAME copy l");
+    bench.run(&format!("RPUSH l {}", "y".repeat(49)));
+    assert_eq!(encoding(&mut bench), "quicklist");
+    // One node of 4096 bytes at most is left: 39 * 103 + 7 = 4024 and 1 * 51 of the last, so that 40 * 103 + 7 are too many.
+    bench.run("RPOP l");
+    assert_eq!(encoding(&mut bench), "quicklist");
+    bench.run("LPOP l 39");
+    assert_eq!((encoding(&mut bench), bench.text("LLEN l")), ("quicklist".into(), ":40".into()));
+    bench.run("LPOP l");
+    assert_eq!(encoding(&mut bench), "listpack");
+    // Announced and not done.
+    bench.run(&format!("LINSERT l BEFORE nosuch {}", "z".repeat(5000)));
+    assert_eq!(encoding(&mut bench), "quicklist");
+    bench.run("LREM l 0 nosuch");
+    assert_eq!(encoding(&mut bench), "quicklist");
+    bench.run("LTRIM l 0 -1");
+    assert_eq!(encoding(&mut bench), "listpack");
+    bench.run(&format!("LSET l 0 {}", "z".repeat(5000)));
+    assert_eq!(encoding(&mut bench), "quicklist");
+    bench.run("LSET l 0 z");
+    assert_eq!(encoding(&mut bench), "listpack");
+
+    bench.state.options.list_listpack_max = 4;
+    bench.run("RPUSH n 1 2 3 4");
+    assert_eq!(bench.text("OBJECT ENCODING n"), "$8 listpack");
+    bench.run("LPUSH n 0");
+    assert_eq!(bench.text("OBJECT ENCODING n"), "$9 quicklist");
+    // Two nodes, 0 and 1 2 3 4: the second one alone is too long, its half is not.
+    bench.run("LPOP n");
+    assert_eq!(bench.text("OBJECT ENCODING n"), "$9 quicklist");
+    bench.run("RPOP n 2");
+    assert_eq!(bench.text("OBJECT ENCODING n"), "$8 listpack");
+    bench.state.options.list_listpack_max = 0;
+    bench.run("RPUSH one 1");
+    assert_eq!(bench.text("OBJECT ENCODING one"), "$8 listpack");
+    bench.run("RPUSH one 2");
+    assert_eq!(bench.text("OBJECT ENCODING one"), "$9 quicklist");
+}
+
+#[test]
+fn list_commands_on_many_elements_say_no_more_than_they_do() {
+    let mut bench = Bench::new();
+    let elements = " element".repeat(1000);
+    for _ in 0..100 {
+        bench.run(&format!("RPUSH l{elements}"));
+    }
+    for (line, most) in [("LPUSH l x", 100), ("LPOP l", 5_000), ("LINDEX l 50000", 5_000), ("LSET l 50000 y", 5_000)] {
+        let (reply, units) = bench.work(line);
+        assert!(!reply.is_error() && units <= most, "{line}: {units}");
+    }
+    for line in ["LREM l 1 nosuch", "LPOS l nosuch", "LINSERT l BEFORE nosuch x", "LTRIM l 0 -2"] {
+        let (reply, units) = bench.work(line);
+        assert!(!reply.is_error() && units >= 100_000, "{line}: {units}");
+    }
+}

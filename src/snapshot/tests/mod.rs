@@ -14,9 +14,9 @@ use super::write::write_chunked;
 use super::{Meta, SnapshotError, SnapshotReader};
 use crate::protocol::Reply;
 use crate::store::{
-    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Library, LibraryFunction, Loaded,
-    Mark, ONCE_REPLY_MAX, OnceReply, Options, Rng, SHARDS, ScriptFlags, State, Str, Txn, Value, View, Wish, ZSet,
-    reply_form,
+    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Library, LibraryFunction, List,
+    Loaded, Mark, ONCE_REPLY_MAX, OnceReply, Options, Rng, SHARDS, ScriptFlags, Set, SetForm, State, Str, Txn, Value,
+    View, Wish, ZSet, reply_form,
 };
 
 /// One step of building a state.
@@ -28,6 +28,8 @@ enum Op {
     Sum { db: usize, key: Vec<u8>, sum: i64 },
     SetHash { db: usize, key: Vec<u8>, large: bool, fields: u8 },
     SetZSet { db: usize, key: Vec<u8>, large: bool, members: u8 },
+    SetList { db: usize, key: Vec<u8>, large: bool, elements: u8 },
+    SetSet { db: usize, key: Vec<u8>, form: SetForm, members: u8 },
     Ttl { db: usize, key: Vec<u8>, ttl_ms: Option<u64> },
     Remove { db: usize, key: Vec<u8> },
     Flush { db: usize },
@@ -66,6 +68,10 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(db, key, large, fields)| Op::SetHash { db, key, large, fields }),
         4 => (db.clone(), key(), any::<bool>(), 1u8..200)
             .prop_map(|(db, key, large, members)| Op::SetZSet { db, key, large, members }),
+        3 => (db.clone(), key(), any::<bool>(), 1u8..200)
+            .prop_map(|(db, key, large, elements)| Op::SetList { db, key, large, elements }),
+        3 => (db.clone(), key(), form(), 1u8..200)
+            .prop_map(|(db, key, form, members)| Op::SetSet { db, key, form, members }),
         3 => (db.clone(), key(), ttl()).prop_map(|(db, key, ttl_ms)| Op::Ttl { db, key, ttl_ms }),
         3 => (db.clone(), key()).prop_map(|(db, key)| Op::Remove { db, key }),
         1 => (8..DATABASES).prop_map(|db| Op::Flush { db }),
@@ -156,6 +162,8 @@ fn apply(state: &mut State, index: u64, op: &Op) {
         | Op::Sum { db, .. }
         | Op::SetHash { db, .. }
         | Op::SetZSet { db, .. }
+        | Op::SetList { db, .. }
+        | Op::SetSet { db, .. }
         | Op::Ttl { db, .. }
         | Op::Remove { db, .. }
         | Op::Flush { db }
@@ -190,6 +198,12 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
         }
         Op::SetZSet { key, large, members, .. } => {
             txn.set(key, zset(*large, u64::from(*members), seed).into(), Deadline::Clear);
+        }
+        Op::SetList { key, large, elements, .. } => {
+            txn.set(key, list(*large, usize::from(*elements), seed).into(), Deadline::Clear);
+        }
+        Op::SetSet { key, form, members, .. } => {
+            txn.set(key, set(*form, u64::from(*members), seed).into(), Deadline::Clear);
         }
         Op::Ttl { key, ttl_ms, .. } => {
             txn.set_deadline(key, ttl_ms.map(|ttl_ms| now_ms + ttl_ms));
@@ -227,6 +241,27 @@ fn zset(large: bool, members: u64, seed: u64) -> ZSet {
     ZSet::from_parts(large, &elements).unwrap()
 }
 
+/// A list; a large one has nodes of several lengths.
+fn list(large: bool, elements: usize, seed: u64) -> List {
+    let element = |n: usize| vec![(seed as u8).wrapping_add(n as u8); n % 70];
+    let all: Vec<Vec<u8>> = (0..elements).map(element).collect();
+    if large { List::large(all.chunk_by(|a, b| a.len() % 13 <= b.len() % 13)) } else { List::small(all) }
+}
+
+fn form() -> impl Strategy<Value = SetForm> {
+    prop_oneof![Just(SetForm::Ints), Just(SetForm::Small), Just(SetForm::Large)]
+}
+
+/// A set; a small one is in an order of its own.
+fn set(form: SetForm, members: u64, seed: u64) -> Set {
+    let step = (seed >> 40) as i64 + 1;
+    let name = |n: u64| match form {
+        SetForm::Ints => ((n as i64 - 3) * step).to_string().into_bytes(),
+        _ => n.wrapping_mul(seed | 1).to_string().into_bytes(),
+    };
+    Set::from_parts(form, (0..members).map(name)).unwrap()
+}
+
 fn build(ops: &[Op]) -> State {
     let mut state = created();
     for (index, op) in ops.iter().enumerate() {
@@ -251,6 +286,11 @@ fn added_by_3() -> Vec<Op> {
     vec![
         Op::SetZSet { db: 0, key: b"small zset".to_vec(), large: false, members: 9 },
         Op::SetZSet { db: 0, key: b"large zset".to_vec(), large: true, members: 80 },
+        Op::SetList { db: 0, key: b"small list".to_vec(), large: false, elements: 6 },
+        Op::SetList { db: 0, key: b"large list".to_vec(), large: true, elements: 90 },
+        Op::SetSet { db: 0, key: b"integers".to_vec(), form: SetForm::Ints, members: 7 },
+        Op::SetSet { db: 0, key: b"small set".to_vec(), form: SetForm::Small, members: 7 },
+        Op::SetSet { db: 0, key: b"large set".to_vec(), form: SetForm::Large, members: 7 },
     ]
 }
 

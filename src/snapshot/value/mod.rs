@@ -3,6 +3,7 @@
 
 mod hash;
 mod list;
+mod set;
 mod string;
 mod zset;
 
@@ -26,6 +27,12 @@ const STR_TEXT: u8 = 5;
 const LIST_SMALL: u8 = 6;
 /// A list in its large representation, with its nodes.
 const LIST_LARGE: u8 = 7;
+/// A set of integers, ascending.
+const SET_INTS: u8 = 8;
+/// A set in its small representation, members in its order.
+const SET_SMALL: u8 = 9;
+/// A set in its large representation, members in its order.
+const SET_LARGE: u8 = 12;
 /// A sorted set in its small representation.
 const ZSET_SMALL: u8 = 10;
 /// A sorted set in its large representation.
@@ -64,5 +71,6 @@ forms! {
     Value::Str => string: STR | STR_EDITED | STR_TEXT;
     Value::Hash => hash: HASH_SMALL | HASH_LARGE;
     Value::List => list: LIST_SMALL | LIST_LARGE;
+    Value::Set => set: SET_INTS | SET_SMALL | SET_LARGE;
     Value::ZSet => zset: ZSET_SMALL | ZSET_LARGE;
 }

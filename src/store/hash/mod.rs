@@ -20,11 +20,10 @@ mod packed;
 mod random;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use packed::Packed;
-use tree::Tree;
 
+use super::tree::{self, Tree};
 use super::{ELEMENT_UNITS, Options, ValueType, units_of_bytes};
 
 /// A hash value.
@@ -34,7 +33,7 @@ pub struct Hash(Repr);
 #[derive(Clone, Debug, PartialEq)]
 enum Repr {
     Small(Packed),
-    Large(Tree),
+    Large(Tree<Box<[u8]>>),
 }
 
 impl Default for Repr {
@@ -76,7 +75,7 @@ impl Hash {
         if large {
             let mut tree = Tree::default();
             for (field, value) in fields {
-                tree.set(field.as_ref(), value.as_ref());
+                tree.set(field.as_ref(), value.as_ref().into());
             }
             Self(Repr::Large(tree))
         } else {
@@ -111,7 +110,7 @@ impl Hash {
     pub fn get(&self, field: &[u8]) -> Option<&[u8]> {
         match &self.0 {
             Repr::Small(packed) => packed.get(field),
-            Repr::Large(tree) => tree.get(field),
+            Repr::Large(tree) => tree.get(field).map(|value| &**value),
         }
     }
 
@@ -139,7 +138,7 @@ impl Hash {
             self.enlarge();
         }
         match &mut self.0 {
-            Repr::Large(tree) => tree.set(field, value),
+            Repr::Large(tree) => tree.set(field, value.into()),
             Repr::Small(packed) => {
                 let added = packed.set(field, value);
                 if packed.len() as u64 > limits.entries_max {
@@ -172,7 +171,10 @@ impl Hash {
     pub fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<FieldValue<'_>>) {
         match &self.0 {
             Repr::Small(packed) => (0, packed.iter().collect()),
-            Repr::Large(tree) => tree.scan(cursor, count),
+            Repr::Large(tree) => {
+                let (next, fields) = tree.scan(cursor, count);
+                (next, fields.into_iter().map(|(field, value)| (field, &**value)).collect())
+            }
         }
     }
 
@@ -180,7 +182,7 @@ impl Hash {
         if let Repr::Small(packed) = &self.0 {
             let mut tree = Tree::default();
             for (field, value) in packed.iter() {
-                tree.set(field, value);
+                tree.set(field, value.into());
             }
             self.0 = Repr::Large(tree);
         }
@@ -243,7 +245,7 @@ pub enum Iter<'a> {
     #[doc(hidden)]
     Small(packed::Iter<'a>),
     #[doc(hidden)]
-    Large(tree::Iter<'a>),
+    Large(tree::Iter<'a, Box<[u8]>>),
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -252,7 +254,7 @@ impl<'a> Iterator for Iter<'a> {
     fn next(&mut self) -> Option<FieldValue<'a>> {
         match self {
             Self::Small(iter) => iter.next(),
-            Self::Large(iter) => iter.next(),
+            Self::Large(iter) => iter.next().map(|(field, value)| (field, &**value)),
         }
     }
 }

@@ -13,26 +13,15 @@
 //! Deliberately without the key, a deadline or a revision: the entry has those.
 
 mod limits;
-mod listpack;
 mod nodes;
-mod packed;
 #[cfg(test)]
 mod tests;
 
 pub use limits::ListLimits;
 use nodes::Nodes;
-use packed::Packed;
 
-use super::{ELEMENT_UNITS, ValueType, units_of_bytes};
-
-/// One of a list's ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Before the first element.
-    Head,
-    /// Behind the last element.
-    Tail,
-}
+use super::packed::{self, Packed};
+use super::{ELEMENT_UNITS, End, ValueType, units_of_bytes};
 
 /// A list value.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,8 +7,9 @@
 use imbl::{Vector, vector};
 use triomphe::Arc;
 
-use super::packed::{self, Packed};
-use super::{End, ListLimits};
+use super::ListLimits;
+use crate::store::packed::{self, Packed};
+use crate::store::{End, listpack};
 
 /// Size from which on a node does not take another element in the place of one (bytes).
 const NODE_SIZE_MAX: usize = 1 << 17;
@@ -334,7 +335,7 @@ impl Nodes {
     /// Joins a node with the one behind it, if both have room in one.
     fn join(&mut self, node: usize, limits: ListLimits) -> bool {
         let (Some(here), Some(next)) = (self.nodes.get(node), self.nodes.get(node + 1)) else { return false };
-        let size = here.packed.listpack_len() + next.packed.listpack_len() - super::listpack::EMPTY_LEN;
+        let size = here.packed.listpack_len() + next.packed.listpack_len() - listpack::EMPTY_LEN;
         if limits.exceeded(size, here.len + next.len) {
             return false;
         }

@@ -15,6 +15,8 @@ pub enum Family {
     Hash,
     /// Lists.
     List,
+    /// Sets.
+    Set,
     /// Sorted sets.
     SortedSet,
     /// MULTI and its kin.
@@ -50,6 +52,7 @@ impl Family {
             Self::String => ("string", Categories::STRING),
             Self::Hash => ("hash", Categories::HASH),
             Self::List => ("list", Categories::LIST),
+            Self::Set => ("set", Categories::SET),
             Self::SortedSet => ("sorted-set", Categories::SORTEDSET),
             Self::Transactions => ("transactions", Categories::TRANSACTION),
             Self::Connection => ("connection", Categories::CONNECTION),

@@ -1,8 +1,16 @@
 //! Elements in one allocation: a head with two counts, then each element between two copies of its length (LEB128: 7 bits per byte,
 //! low ones first; behind the element its bytes are in reverse), so that it is read from both ends.
 
-use super::End;
 use super::listpack;
+
+/// One of the ends of a row of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Before the first element.
+    Head,
+    /// Behind the last element.
+    Tail,
+}
 
 /// Longest form of a length.
 const LENGTH_MAX: usize = usize::BITS.div_ceil(7) as usize;

@@ -1,0 +1,21 @@
+//! SDIFF
+
+use super::algebra::{Operation, reply};
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::Args;
+use crate::store::View;
+
+pub static SPEC: Spec =
+    Spec::read("sdiff", -2, DOC, run).since(3).keys(&[KeySpec::range(1, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the members of the first set that no other has.",
+    since: "1.0.0",
+    group: Family::Set,
+    complexity: "O(N) with the number of members of all sets",
+    args: &[Arg::new("key", ArgKind::Key(0)).multiple()],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    reply(view, args, Operation::Difference)
+}

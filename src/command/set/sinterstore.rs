@@ -1,0 +1,23 @@
+//! SINTERSTORE
+
+use super::algebra::{Operation, store};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::Args;
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec::write("sinterstore", -3, DOC, run).since(3).flags(Flags::DENYOOM).keys(&[
+    KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE)),
+    KeySpec::range(2, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS)),
+]);
+
+const DOC: Doc = Doc {
+    summary: "Puts the members that all of several sets have into a key, over whatever is there.",
+    since: "1.0.0",
+    group: Family::Set,
+    complexity: "O(N*M) with the number of members of the smallest set and the number of sets",
+    args: &[Arg::new("destination", ArgKind::Key(0)), Arg::new("key", ArgKind::Key(1)).multiple()],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    store(txn, args, Operation::Intersection)
+}
