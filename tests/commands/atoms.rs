@@ -8,8 +8,9 @@ use sha1::{Digest, Sha1};
 use crate::support::rng::Rng;
 use crate::{functions, scripts};
 
-/// All key names: the first three mostly hold strings, then two numbers, three hashes, three sorted sets.
-pub const KEYS: [&str; 11] = ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3", "z1", "z2", "z3"];
+/// All key names: the first three mostly hold strings, then two numbers, three hashes, three sorted sets, two lists, three sets.
+pub const KEYS: [&str; 16] =
+    ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3", "z1", "z2", "z3", "l1", "l2", "t1", "t2", "t3"];
 /// Databases that are used (and some that are not).
 pub const DATABASES: i64 = 3;
 /// Far future and random enough that two deadlines are the same only if the same command set them.
@@ -24,10 +25,15 @@ const ATOMS: &[(&str, Make)] = &[
     ("text", |rng| mostly(rng, &KEYS[1..3])),
     ("num", |rng| mostly(rng, &KEYS[3..5])),
     ("hash", |rng| mostly(rng, &KEYS[5..8])),
-    ("zset", |rng| mostly(rng, &KEYS[8..])),
+    ("zset", |rng| mostly(rng, &KEYS[8..11])),
     ("score", score),
     ("bound", bound),
     ("lex", lex),
+    ("list", |rng| mostly(rng, &KEYS[11..13])),
+    ("set", |rng| mostly(rng, &KEYS[13..])),
+    ("element", element),
+    ("few", |rng| rng.below(8).to_string().into_bytes()),
+    ("rank", |rng| if rng.percent(50) { rng.between(1, 4) } else { rng.between(-4, -1) }.to_string().into_bytes()),
     ("value", value),
     ("letters", |rng| (0..rng.below(60)).map(|_| b'a' + rng.below(4) as u8).collect()),
     ("int", |rng| integer(rng).to_string().into_bytes()),
@@ -47,7 +53,7 @@ const ATOMS: &[(&str, Make)] = &[
         if rng.percent(95) { rng.between(0, DATABASES - 1) } else { rng.between(-1, 17) }.to_string().into_bytes()
     }),
     ("pattern", |rng| rng.pick(PATTERNS).as_bytes().to_vec()),
-    ("type", |rng| rng.pick(&["string", "hash", "zset", "list", "STRING", "nosuch"]).as_bytes().to_vec()),
+    ("type", |rng| rng.pick(&["string", "hash", "zset", "list", "set", "STRING", "nosuch"]).as_bytes().to_vec()),
     ("name", |rng| rng.pick(&["", "worker-1", "a b", "x\n", "lib", "1.2.3"]).as_bytes().to_vec()),
     ("client_type", |rng| rng.pick(&["normal", "pubsub", "master", "replica", "nosuch"]).as_bytes().to_vec()),
     ("client_id", |rng| rng.pick(&["0", "-1", "x", "1"]).as_bytes().to_vec()),
@@ -135,7 +141,7 @@ const NASTY: &[&str] = &[
 
 /// True if there is such an atom.
 pub fn known(atom: &str) -> bool {
-    matches!(atom, "call" | "call_sha" | "fcall" | "many_fields" | "many_members" | "members_at_0")
+    matches!(atom, "call" | "call_sha" | "fcall" | "many_fields" | "many_members" | "members_at_0" | "many_values")
         || ATOMS.iter().any(|(name, _)| *name == atom)
 }
 
@@ -162,6 +168,10 @@ pub fn generate(atom: &str, rng: &mut Rng, out: &mut Vec<Vec<u8>>) {
                 let score = if atom == "many_members" { rng.between(-20, 20) } else { 0 };
                 out.extend([score.to_string().into_bytes(), format!("f{i}").into_bytes()]);
             }
+        }
+        "many_values" => {
+            let first = rng.below(400);
+            out.extend((first..first + 80).map(|i| format!("value-{i}").into_bytes()));
         }
         "many_fields" => {
             let first = rng.below(300);
@@ -252,6 +262,18 @@ fn field(rng: &mut Rng) -> Vec<u8> {
         3 | 4 => format!("f{}", rng.below(400)).into_bytes(),
         5 | 6 => format!("c{}", rng.below(4)).into_bytes(),
         _ => format!("f{}", rng.below(10)).into_bytes(),
+    }
+}
+
+/// One of few, so that it is found again.
+fn element(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(40) {
+        0 => Vec::new(),
+        1 => b"\xff\x00\r\n".to_vec(),
+        2 => vec![b'x'; 70],
+        3 => integer(rng).to_string().into_bytes(),
+        4..12 => rng.below(8).to_string().into_bytes(),
+        _ => format!("e{}", rng.below(8)).into_bytes(),
     }
 }
 

@@ -19,6 +19,8 @@ const FILES: &[&str] = &[
     include_str!("grammar/strings.txt"),
     include_str!("grammar/keys.txt"),
     include_str!("grammar/hashes.txt"),
+    include_str!("grammar/lists.txt"),
+    include_str!("grammar/sets.txt"),
     include_str!("grammar/sorted_sets.txt"),
     include_str!("grammar/transactions.txt"),
     include_str!("grammar/connection.txt"),

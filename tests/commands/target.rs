@@ -162,6 +162,8 @@ impl Target {
                     Some("string") => client.call(&["GET", key]),
                     Some("hash") => sorted_pairs(&client.call(&["HGETALL", key])),
                     Some("zset") => with_plain_numbers(&client.call(&["ZRANGE", key, "0", "-1", "WITHSCORES"])),
+                    Some("list") => client.call(&["LRANGE", key, "0", "-1"]),
+                    Some("set") => sorted(&client.call(&["SMEMBERS", key])),
                     _ => kind,
                 };
                 let persistent = client.call(&["TTL", key]) == Value::Int(-1);
@@ -179,6 +181,12 @@ fn with_plain_numbers(value: &Value) -> Value {
         _ => item.clone(),
     };
     Value::Array(value.items().unwrap_or_default().iter().enumerate().map(plain).collect())
+}
+
+fn sorted(value: &Value) -> Value {
+    let mut items = value.items().unwrap_or_default().to_vec();
+    items.sort();
+    Value::Set(items)
 }
 
 fn sorted_pairs(value: &Value) -> Value {

@@ -89,7 +89,7 @@ fn encodings_of_lists_change_both_ways() {
     bench.run("RENAME copy l");
     bench.run(&format!("RPUSH l {}", "y".repeat(49)));
     assert_eq!(encoding(&mut bench), "quicklist");
-    // One node of 4096 bytes at most is left: 39 * 103 + 7 = 4024 and 1 * 51 of the last, so that 40 * 103 + 7 are too many.
+    // Back from 4096 bytes on, in one node: 40 * 103 + 7 = 4127 are too many, 39 * 103 + 7 = 4024 are not.
     bench.run("RPOP l");
     assert_eq!(encoding(&mut bench), "quicklist");
     bench.run("LPOP l 39");

@@ -30,19 +30,25 @@ pub(super) fn sets<'a>(
 /// SINTER, SUNION, SDIFF.
 pub(super) fn reply(view: &View<'_>, args: &Args, operation: Operation) -> Result<Reply, ReplyError> {
     let sets = sets(view, args, 1..args.len())?;
-    let result = result(view, &sets, operation)?;
+    view.work(units(&sets, operation))?;
+    let result = result(&sets, operation, SetLimits::from(&view.state().options));
     Ok(Reply::Set(bulks(result.iter()).collect()))
 }
 
 /// SINTERSTORE, SUNIONSTORE, SDIFFSTORE: the result goes to the first key, over whatever is there; without members, nothing is there afterwards.
 pub(super) fn store(txn: &mut Txn<'_>, args: &Args, operation: Operation) -> Result<Reply, ReplyError> {
+    let keys = 2..args.len();
+    let limits = SetLimits::from(&txn.state().options);
+    // Only a script asks; other writes shall not look the keys up twice.
+    if txn.is_work_bounded() {
+        let units = units(&sets(&txn.view(), args, keys.clone())?, operation);
+        txn.work(units)?;
+    }
     let view = txn.view();
-    let result = sets(&view, args, 2..args.len()).and_then(|sets| result(&view, &sets, operation));
-    let (tally, units) = (view.take_tally(), view.worked());
+    let result = sets(&view, args, keys).map(|sets| result(&sets, operation, limits));
+    let tally = view.take_tally();
     txn.count(tally);
     let result = result?;
-    // Known only now.
-    txn.work(units)?;
     let len = result.len();
     if len == 0 {
         txn.remove(args.arg(1));
@@ -65,61 +71,79 @@ pub(super) fn lookup_units<'a>(first: &Set, others: impl IntoIterator<Item = &'a
     first.iter_units().saturating_add(each.saturating_mul(first.len() as u64))
 }
 
+/// The units of making a set of others.
+fn units(sets: &[Option<&Set>], operation: Operation) -> u64 {
+    let all = || sets.iter().flatten().map(|set| set.iter_units()).sum::<u64>();
+    match (operation, sets.split_first()) {
+        (Operation::Union, _) => all().saturating_mul(2),
+        (Operation::Difference, Some((Some(first), others))) => {
+            if is_looked_up(first, others) {
+                lookup_units(first, others.iter().copied().flatten()).saturating_add(first.iter_units())
+            } else {
+                all().saturating_mul(2)
+            }
+        }
+        (Operation::Intersection, _) => {
+            let sets = ascending(sets).unwrap_or_default();
+            sets.split_first().map_or(0, |(smallest, others)| {
+                lookup_units(smallest, others.iter().copied()).saturating_add(smallest.iter_units())
+            })
+        }
+        (Operation::Difference, _) => 0,
+    }
+}
+
 /// The set that becomes of others, in the form that Redis gives it.
-fn result(view: &View<'_>, sets: &[Option<&Set>], operation: Operation) -> Result<Set, ReplyError> {
-    let limits = SetLimits::from(&view.state().options);
+fn result(sets: &[Option<&Set>], operation: Operation, limits: SetLimits) -> Set {
     match operation {
-        Operation::Intersection => intersection(view, sets, limits),
+        Operation::Intersection => intersection(sets, limits),
         Operation::Union => {
-            view.work(sets.iter().flatten().map(|set| 2 * set.iter_units()).sum())?;
             let mut result = Set::default();
             for member in sets.iter().flatten().flat_map(|set| set.iter()) {
                 result.add(member.as_ref(), limits);
             }
-            Ok(result)
+            result
         }
-        Operation::Difference => difference(view, sets, limits),
+        Operation::Difference => difference(sets, limits),
     }
 }
 
-fn intersection(view: &View<'_>, sets: &[Option<&Set>], limits: SetLimits) -> Result<Set, ReplyError> {
-    let Some(sets) = ascending(sets) else { return Ok(Set::default()) };
-    let Some((smallest, others)) = sets.split_first() else { return Ok(Set::default()) };
-    view.work(lookup_units(smallest, others.iter().copied()).saturating_add(smallest.iter_units()))?;
+fn intersection(sets: &[Option<&Set>], limits: SetLimits) -> Set {
+    let sets = ascending(sets).unwrap_or_default();
+    let Some((smallest, others)) = sets.split_first() else { return Set::default() };
     let mut result = if smallest.form() == SetForm::Ints { Set::default() } else { Set::small() };
     for member in smallest.iter().filter(|member| others.iter().all(|set| set.contains(member.as_ref()))) {
         result.add(member.as_ref(), limits);
     }
     result.settle(limits);
-    Ok(result)
+    result
 }
 
-fn difference(view: &View<'_>, sets: &[Option<&Set>], limits: SetLimits) -> Result<Set, ReplyError> {
+fn difference(sets: &[Option<&Set>], limits: SetLimits) -> Set {
     let mut result = Set::default();
-    let Some((Some(first), others)) = sets.split_first() else { return Ok(result) };
-    let mut others: Vec<&Set> = others.iter().copied().flatten().collect();
-    if others.iter().any(|set| std::ptr::eq(*set, *first)) {
-        return Ok(result);
-    }
-    // As in Redis: by looking for each member of the first in the others, or by removing all of the others; what seems to be less.
-    let looking = first.len() * sets.len() / 2;
-    let removing: usize = first.len() + others.iter().map(|set| set.len()).sum::<usize>();
-    if looking <= removing {
-        view.work(lookup_units(first, others.iter().copied()).saturating_add(first.iter_units()))?;
+    let Some((Some(first), others)) = sets.split_first() else { return result };
+    if is_looked_up(first, others) {
+        let mut others: Vec<&Set> = others.iter().copied().flatten().collect();
         // The largest one most likely has it.
         others.sort_by_key(|set| Reverse(set.len()));
         for member in first.iter().filter(|member| !others.iter().any(|set| set.contains(member.as_ref()))) {
             result.add(member.as_ref(), limits);
         }
     } else {
-        let each = first.change_units() + ELEMENT_UNITS;
-        view.work(each.saturating_mul(removing as u64))?;
         for member in first.iter() {
             result.add(member.as_ref(), limits);
         }
-        for member in others.iter().flat_map(|set| set.iter()) {
+        for member in others.iter().flatten().flat_map(|set| set.iter()) {
             result.remove(member.as_ref());
         }
     }
-    Ok(result)
+    result
+}
+
+/// How a difference is made, as in Redis by what seems to be less: each member of the first set is looked for in the others, or all of the
+/// others are removed.
+fn is_looked_up(first: &Set, others: &[Option<&Set>]) -> bool {
+    let all = others.iter().flatten().map(|set| set.len()).sum::<usize>() + first.len();
+    let present = others.iter().flatten().count() + 1;
+    first.len() * present / 2 <= all
 }

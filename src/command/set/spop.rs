@@ -2,7 +2,7 @@
 
 use super::member_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
+use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Changed, Create, Rng, Set, SetLimits, Txn};
 
@@ -28,8 +28,7 @@ fn count(args: &Args) -> Result<Option<usize>, ReplyError> {
         return Err(SYNTAX);
     }
     let Some(count) = args.opt(2) else { return Ok(None) };
-    let count = parse_i64(count).ok_or(NOT_AN_INTEGER)?;
-    usize::try_from(count).map(Some).map_err(|_| NOT_POSITIVE)
+    parse_i64(count).and_then(|count| usize::try_from(count).ok()).map(Some).ok_or(NOT_POSITIVE)
 }
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,8 +1,5 @@
 //! Integers in ascending order in one allocation, each as wide as the widest needs: 2, 4 or 8 bytes.
 
-/// Widths in bytes.
-const WIDTHS: [usize; 3] = [2, 4, 8];
-
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ints {
     bytes: Vec<u8>,
@@ -73,17 +70,28 @@ impl Ints {
         let at = index * self.width;
         self.bytes.drain(at..at + self.width);
         self.bytes.shrink_to_fit();
+        // The width is that of the widest still, so that it is a function of the members: only one at an end can have been it.
+        if self.width_of_ends() < self.width {
+            *self = Self::from_sorted(&self.iter().collect::<Vec<_>>());
+        }
         true
+    }
+
+    fn ends(&self) -> impl Iterator<Item = i64> {
+        [self.iter().next(), self.len().checked_sub(1).and_then(|last| self.get(last))].into_iter().flatten()
+    }
+
+    fn width_of_ends(&self) -> usize {
+        self.ends().map(width_of).max().unwrap_or(2)
     }
 
     /// The longest text of one of them.
     pub(super) fn longest_text(&self) -> usize {
-        let ends = [self.iter().next(), self.len().checked_sub(1).and_then(|last| self.get(last))];
-        ends.into_iter().flatten().map(|integer| itoa::Buffer::new().format(integer).len()).max().unwrap_or_default()
+        self.ends().map(|integer| itoa::Buffer::new().format(integer).len()).max().unwrap_or_default()
     }
 
     pub(super) fn validate(&self) -> Result<(), String> {
-        if !WIDTHS.contains(&self.width) || !self.bytes.len().is_multiple_of(self.width) {
+        if self.width != self.width_of_ends() || !self.bytes.len().is_multiple_of(self.width) {
             return Err(format!("{} bytes of integers of {} bytes", self.bytes.len(), self.width));
         }
         if self.iter().is_sorted_by(|a, b| a < b) { Ok(()) } else { Err("integers that do not rise".into()) }
