@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::command::context::Watch;
 use crate::command::script::is_to_load;
-use crate::command::{Family, Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of};
+use crate::command::{Family, Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of, lookup};
 use crate::config::ReadLevel;
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};

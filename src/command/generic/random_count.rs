@@ -1,4 +1,4 @@
-//! What HRANDFIELD and ZRANDMEMBER have in common: `key [count [WITH…]]`.
+//! What HRANDFIELD, SRANDMEMBER and ZRANDMEMBER have in common: `key [count [WITH…]]`.
 
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, parse_i64};
@@ -15,18 +15,24 @@ const NO_LONG: ReplyError =
     ReplyError::new("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
 const OUT_OF_RANGE: ReplyError = ReplyError::new("ERR value is out of range");
 
+/// The count; None if one element is wanted.
+///
+/// # Errors
+/// Redis's for a count that is none, or too large.
+pub fn count(args: &Args) -> Result<Option<i64>, ReplyError> {
+    let Some(count) = args.opt(2) else { return Ok(None) };
+    match parse_i64(count).ok_or(NOT_AN_INTEGER)? {
+        i64::MIN => Err(NO_LONG),
+        count => Ok(Some(count)),
+    }
+}
+
 /// Count, and whether the `word` for more than names stands behind it; None if one element is wanted.
 ///
 /// # Errors
 /// Redis's for a count that is none, or too large; and for other words.
 pub fn options(args: &Args, word: &str) -> Result<Option<(i64, bool)>, ReplyError> {
-    if args.len() == 2 {
-        return Ok(None);
-    }
-    let count = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
-    if count == i64::MIN {
-        return Err(NO_LONG);
-    }
+    let Some(count) = count(args)? else { return Ok(None) };
     let with_values = match args.len() {
         3 => false,
         4 if args.is(3, word) => true,

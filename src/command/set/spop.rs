@@ -50,9 +50,9 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         let is_changed = !popped.is_empty();
         Ok((popped, Changed(is_changed)))
     })?;
-    let popped = popped.unwrap_or_default().into_iter().map(Reply::bulk);
+    let mut popped = popped.unwrap_or_default().into_iter().map(Reply::bulk);
     Ok(match count {
         Some(_) => Reply::Set(popped.collect()),
-        None => popped.last().unwrap_or(Reply::Nil),
+        None => popped.next().unwrap_or(Reply::Nil),
     })
 }

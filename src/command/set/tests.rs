@@ -125,7 +125,7 @@ fn encodings_of_sets_follow_the_options() {
         ("SUNIONSTORE k6 k1 k4", "$8 listpack"),
     ] {
         bench.run(line);
-        assert_eq!(encoding(&mut bench, &line.split(' ').nth(1).unwrap().to_owned()), expected, "{line}");
+        assert_eq!(encoding(&mut bench, line.split(' ').nth(1).unwrap()), expected, "{line}");
     }
 }
 
