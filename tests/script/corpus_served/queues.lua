@@ -234,11 +234,12 @@ end
 return jobId .. ''
 ---
 -- BullMQ: the next job to the active ones, a plain one, then by priority, then none but the time of a delayed one
---$ RPUSH bull:q:wait 1
+--$ RPUSH bull:q:wait 9 1
 --$ ZADD bull:q:prioritized 8589934593 3 4294967298 2
 --$ ZADD bull:q:delayed 6963200020480004 4
 --$ HSET bull:q:1 name a
 --$ HSET bull:q:2 name b
+--! bull:q:wait bull:q:active bull:q:prioritized bull:q:delayed | bull:q: token 30000 1700000000000
 --! bull:q:wait bull:q:active bull:q:prioritized bull:q:delayed | bull:q: token 30000 1700000000000
 --! bull:q:wait bull:q:active bull:q:prioritized bull:q:delayed | bull:q: token 30000 1700000000000
 --! bull:q:wait bull:q:active bull:q:prioritized bull:q:delayed | bull:q: 0 30000 1700000000000
@@ -362,6 +363,8 @@ return {redis.call('LLEN', KEYS[2]), redis.call('HGET', KEYS[3], 'paused'), redi
 --$ RPUSH bull:q:wait a b c b
 --$ ZADD bull:q:prioritized 4294967297 p
 --! bull:q:wait bull:q:prioritized | b 0
+--! bull:q:wait bull:q:prioritized | b 3
+--$ LRANGE bull:q:wait 0 -1
 --! bull:q:wait bull:q:prioritized | c 2
 --! bull:q:wait bull:q:prioritized | p 1
 --! bull:q:wait bull:q:prioritized | z 1
