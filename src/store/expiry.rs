@@ -43,6 +43,13 @@ impl State {
         }
         max
     }
+
+    /// Forgets an id whose deadline is over.
+    pub(super) fn expire_once(&mut self, id: &[u8]) {
+        if self.once.remove(id) {
+            self.digest.bytes(id);
+        }
+    }
 }
 
 /// Expires a key that is due: removes it, and counts it.

@@ -4,23 +4,17 @@
 //! - An id is here from the entry that ran its command until its deadline, by the log's clock: meanwhile it gets the same reply again,
 //!   whoever sends it to which node, and nothing runs. One that is due and not swept yet counts as absent.
 //! - `deadlines` holds exactly the (deadline, id) of all, `bytes` what they count; both follow from `by_id`.
-//! - What comes and goes is in the digest.
+//! - What comes and goes is in the digest (`txn/once.rs`, `expiry.rs`).
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use imbl::{OrdMap, OrdSet};
 
-use super::{State, Txn, is_over};
-use crate::error::ReplyError;
-
 /// What an id takes besides its bytes (counted twice, as it stands in two places) and its reply's.
 const OVERHEAD: u64 = 256;
 /// Longest form of a reply that is kept, bytes.
 pub const ONCE_REPLY_MAX: usize = 64 * 1024;
-
-const FULL: ReplyError =
-    ReplyError::new("LIMIT the replies that ONCE keeps fill once-bytes; the command was not executed");
 
 /// What is kept of a command that has run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +57,12 @@ impl OnceReplies {
         self.by_id.get(id)
     }
 
+    /// True if there is room within `bytes_max` for a reply under this id, however long it will be.
+    pub fn has_room(&self, id: &[u8], bytes_max: u64) -> bool {
+        let needed = OVERHEAD + 2 * id.len() as u64 + ONCE_REPLY_MAX as u64;
+        self.bytes.saturating_add(needed) <= bytes_max
+    }
+
     /// The earliest deadline and whose it is.
     pub fn first_deadline(&self) -> Option<(u64, &Arc<[u8]>)> {
         self.deadlines.get_min().map(|(deadline_ms, id)| (*deadline_ms, id))
@@ -77,7 +77,8 @@ impl OnceReplies {
         self.by_id.insert(id, reply);
     }
 
-    fn remove(&mut self, id: &[u8]) -> bool {
+    /// Forgets an id: true if it was known.
+    pub(super) fn remove(&mut self, id: &[u8]) -> bool {
         let Some((id, reply)) = self.by_id.remove_with_key(id) else { return false };
         self.bytes -= reply.bytes(&id);
         self.deadlines.remove(&(reply.deadline_ms, id));
@@ -96,49 +97,6 @@ impl OnceReplies {
             return Err(format!("{} ids of ONCE in {bytes} bytes, counted {}", self.by_id.len(), self.bytes));
         }
         Ok(())
-    }
-}
-
-impl State {
-    /// Forgets an id whose deadline is over.
-    pub(super) fn expire_once(&mut self, id: &[u8]) {
-        if self.once.remove(id) {
-            self.digest.bytes(id);
-        }
-    }
-}
-
-impl Txn<'_> {
-    /// What is kept under this id.
-    pub fn once(&mut self, id: &[u8]) -> Option<&OnceReply> {
-        let now_ms = self.now_ms();
-        let state = self.state_mut();
-        if state.once.get(id).is_some_and(|reply| is_over(reply.deadline_ms, now_ms)) {
-            state.expire_once(id);
-        }
-        state.once.get(id)
-    }
-
-    /// Makes sure that there is room for a reply under this id, however long it will be.
-    ///
-    /// # Errors
-    /// LIMIT: there is not.
-    pub fn check_once_room(&self, id: &[u8]) -> Result<(), ReplyError> {
-        let state = self.state();
-        let needed = OVERHEAD + 2 * id.len() as u64 + ONCE_REPLY_MAX as u64;
-        if state.once.bytes().saturating_add(needed) > state.options.once_bytes { Err(FULL) } else { Ok(()) }
-    }
-
-    /// Keeps the reply of the command that has just run, for `once-keep-ms`.
-    pub fn keep_once(&mut self, id: &[u8], command: u128, form: Option<Bytes>) {
-        let deadline_ms = self.now_ms().saturating_add(self.state().options.once_keep_ms);
-        let state = self.state_mut();
-        state.digest.bytes(id);
-        state.digest.number(command as u64);
-        state.digest.number((command >> 64) as u64);
-        state.digest.number(deadline_ms);
-        state.digest.bytes(form.as_deref().unwrap_or_default());
-        state.once.insert(id, OnceReply { command, form, deadline_ms });
     }
 }
 

@@ -11,6 +11,7 @@
 //! - Nothing here reads a clock or an unordered iteration.
 
 mod keyspace;
+mod once;
 mod scripts;
 
 use super::work::Work;
