@@ -99,6 +99,6 @@ replicated_options! {
 
 /// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
 pub fn replicated_since(name: &str) -> u32 {
-    let of_level_3 = ["list-max-", "script-cache-", "set-max-", "waiters-", "zset-max-"];
+    let of_level_3 = ["idempotent-set-nx", "list-max-", "once-", "script-cache-", "set-max-", "waiters-", "zset-max-"];
     if of_level_3.iter().any(|start| name.starts_with(start)) { 3 } else { FIRST_LEVEL }
 }
