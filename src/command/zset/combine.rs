@@ -8,7 +8,7 @@ use super::{numbers, replies};
 use crate::command::Outcome;
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_double, parse_i64};
-use crate::store::{Deadline, ELEMENT_UNITS, Element, Txn, Value, View, ZSet, ZSetLimits};
+use crate::store::{Deadline, ELEMENT_UNITS, Element, Set, SetMember, Txn, Value, View, ZSet, ZSetLimits};
 
 const NO_WEIGHT: ReplyError = ReplyError::new("ERR weight value is not a float");
 const NO_LIMIT: ReplyError = ReplyError::new("ERR LIMIT can't be negative");
@@ -80,17 +80,24 @@ fn zero_if_nan(score: f64) -> f64 {
 enum Input<'a> {
     Absent,
     Sorted(&'a ZSet),
+    /// Each member counts 1.
+    Plain(&'a Set),
 }
+
+/// A member with its score. Integers of a set have no text that could be borrowed.
+type Scored<'a> = (SetMember<'a>, f64);
 
 impl<'a> Input<'a> {
     fn of(value: Option<&'a Value>) -> Result<Self, ReplyError> {
-        value.map_or(Ok(Self::Absent), |value| value.typed().map(Self::Sorted))
+        let Some(value) = value else { return Ok(Self::Absent) };
+        value.typed().map(Self::Plain).or_else(|_| value.typed().map(Self::Sorted))
     }
 
     fn len(self) -> usize {
         match self {
             Self::Absent => 0,
             Self::Sorted(set) => set.len(),
+            Self::Plain(set) => set.len(),
         }
     }
 
@@ -98,6 +105,7 @@ impl<'a> Input<'a> {
         match self {
             Self::Absent => 0,
             Self::Sorted(set) => set.lookup_units(),
+            Self::Plain(set) => set.lookup_units(),
         }
     }
 
@@ -105,15 +113,18 @@ impl<'a> Input<'a> {
         match self {
             Self::Absent => None,
             Self::Sorted(set) => set.get(member),
+            Self::Plain(set) => set.contains(member).then_some(1.0),
         }
     }
 
-    fn elements(self) -> impl Iterator<Item = Element<'a>> {
-        let set = match self {
-            Self::Absent => None,
-            Self::Sorted(set) => Some(set),
+    fn elements(self) -> impl Iterator<Item = Scored<'a>> {
+        let (sorted, plain) = match self {
+            Self::Absent => (None, None),
+            Self::Sorted(set) => (Some(set), None),
+            Self::Plain(set) => (None, Some(set)),
         };
-        set.into_iter().flat_map(ZSet::iter)
+        let sorted = sorted.into_iter().flat_map(ZSet::iter).map(|(member, score)| (SetMember::Str(member), score));
+        sorted.chain(plain.into_iter().flat_map(Set::iter).map(|member| (member, 1.0)))
     }
 }
 
@@ -205,38 +216,39 @@ impl<'a> Request<'a> {
     }
 
     /// Members with their scores, each once, in no order.
-    fn result(&self) -> Vec<Element<'a>> {
+    fn result(&self) -> Vec<Scored<'a>> {
         let Some(((first, weight), others)) = self.inputs.split_first() else { return Vec::new() };
         match self.operation {
             Operation::Union => self.union(),
             Operation::Intersection => {
-                let scored = |(member, score): Element<'a>| {
+                let scored = |(member, score): Scored<'a>| {
                     let start = zero_if_nan(weight * score);
                     let sum = others.iter().try_fold(start, |sum, (input, weight)| {
-                        Some(self.aggregate.of(sum, input.get(member)? * weight))
+                        Some(self.aggregate.of(sum, input.get(member.as_ref())? * weight))
                     });
                     Some((member, sum?))
                 };
                 first.elements().filter_map(scored).take(self.limit).collect()
             }
             Operation::Difference => {
-                let is_alone = |(member, _): &Element<'_>| others.iter().all(|(input, _)| input.get(member).is_none());
+                let is_alone =
+                    |(member, _): &Scored<'_>| others.iter().all(|(input, _)| input.get(member.as_ref()).is_none());
                 first.elements().filter(is_alone).collect()
             }
         }
     }
 
-    fn union(&self) -> Vec<Element<'a>> {
-        let mut union: Vec<Element<'a>> = Vec::new();
+    fn union(&self) -> Vec<Scored<'a>> {
+        let mut union: Vec<Scored<'a>> = Vec::new();
         // Only asked for members, never gone through.
-        let mut places: HashMap<&[u8], usize> = HashMap::new();
+        let mut places: HashMap<SetMember<'a>, usize> = HashMap::new();
         for (input, weight) in &self.inputs {
             for (member, score) in input.elements() {
                 let score = zero_if_nan(weight * score);
-                match places.get(member).and_then(|place| union.get_mut(*place)) {
+                match places.get(&member).and_then(|place| union.get_mut(*place)) {
                     Some((_, present)) => *present = self.aggregate.of(*present, score),
                     None => {
-                        places.insert(member, union.len());
+                        places.insert(member.clone(), union.len());
                         union.push((member, score));
                     }
                 }
@@ -246,14 +258,19 @@ impl<'a> Request<'a> {
     }
 }
 
+fn borrowed<'a>(scored: &'a [Scored<'_>]) -> Vec<Element<'a>> {
+    scored.iter().map(|(member, score)| (member.as_ref(), *score)).collect()
+}
+
 /// Answers the result, or its size.
 pub(super) fn read(view: &View<'_>, args: &Args, form: Form) -> Outcome {
     let request = request(view, args, form)?;
     view.work(request.units())?;
-    let mut result = request.result();
+    let result = request.result();
     if form.used == Use::Count {
         return Ok(Reply::Int(result.len() as i64));
     }
+    let mut result = borrowed(&result);
     ZSet::sort(&mut result);
     Ok(replies::elements(&result, request.with_scores))
 }
@@ -266,7 +283,7 @@ pub(super) fn store(txn: &mut Txn<'_>, args: &Args, form: Form) -> Outcome {
     }
     let limits = ZSetLimits::from(&txn.state().options);
     let view = txn.view();
-    let result = request(&view, args, form).map(|request| ZSet::of(request.result(), limits));
+    let result = request(&view, args, form).map(|request| ZSet::of(borrowed(&request.result()), limits));
     let tally = view.take_tally();
     txn.count(tally);
     keep(txn, args.arg(1), result?)
