@@ -248,7 +248,7 @@ impl<'a> Request<'a> {
                 match places.get(&member).and_then(|place| union.get_mut(*place)) {
                     Some((_, present)) => *present = self.aggregate.of(*present, score),
                     None => {
-                        places.insert(member.clone(), union.len());
+                        places.insert(member, union.len());
                         union.push((member, score));
                     }
                 }
