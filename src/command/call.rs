@@ -1,8 +1,8 @@
 //! The one gate for sockets, EXEC and scripts: which command is meant, and may it run here? And the call itself.
 
 use super::context::Table;
-use super::{Flags, Outcome, Run, Spec, registry};
-use crate::error::{ReplyError, c_string, unknown_subcommand, wrong_arity};
+use super::{Family, Flags, Guarded, KeyFlags, Outcome, Run, Spec, keys_of, registry};
+use crate::error::{ReplyError, WRONG_TYPE, c_string, unknown_subcommand, wrong_arity};
 use crate::protocol::Args;
 use crate::store::{Txn, View};
 use crate::sys::version::FIRST_LEVEL;
@@ -64,6 +64,13 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
     if matches!(caller, Caller::Script | Caller::ReadOnlyScript) {
         if spec.flags.intersects(Flags::NOSCRIPT.union(Flags::NODE_DEPENDENT))
             || matches!(spec.run, Run::Session(_) | Run::Container)
+        {
+            return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
+        }
+        // Of the others those that scripts may call never wait there, as in Redis.
+        if let Run::Blocking(blocking) = spec.run
+            && blocking.wants.is_in_turn()
+            && (blocking.wait)(args).is_ok_and(|wait| !wait.keys.is_empty())
         {
             return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
         }
@@ -164,9 +171,11 @@ pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
 /// The command's own.
 pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     spec.check_form_at(txn.state().cluster.level, args)?;
+    leave_locks(spec, txn, args)?;
     match spec.run {
         Run::Write(run) => run(txn, args),
         Run::Blocking(blocking) => Ok((blocking.attempt)(txn, args)?.unwrap_or_else(blocking.nothing)),
+        Run::Guarded(guarded) => call_guarded(spec, guarded, txn, args),
         Run::Read(run) => {
             let view = txn.view();
             let outcome = run(&view, args);
@@ -177,6 +186,34 @@ pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
         Run::Pure(run) => run(args),
         _ => Err(not_runnable(spec)),
     }
+}
+
+/// Runs the command that another one admits. It may be what a script may call: none that waits, or runs a third one.
+fn call_guarded(spec: &Spec, guarded: Guarded, txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let inner = args.skip(guarded.command_at);
+    let level = txn.state().cluster.level;
+    let admitted = check_at(level, Caller::Client, &inner)?;
+    if check_at(level, Caller::Script, &inner).is_err() {
+        let name = spec.name.to_ascii_uppercase();
+        return Err(ReplyError::text(format!("ERR '{}' is not allowed in {name}", admitted.name)));
+    }
+    (guarded.admit)(txn, args)?;
+    let db = txn.db_index();
+    call_write(admitted, &mut txn.nested(db), &inner)
+}
+
+/// Refuses to touch a lock by what is not made for locks. What removes a key whatever it holds (DEL, UNLINK) may.
+fn leave_locks(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Result<(), ReplyError> {
+    let is_concerned = spec.is_write() && spec.doc.group != Family::Lock;
+    if !is_concerned || !txn.state().db(txn.db_index()).has_locks() {
+        return Ok(());
+    }
+    for (at, flags) in keys_of(spec, args).unwrap_or_default() {
+        if !flags.contains(KeyFlags::RM) && txn.get(args.arg(at)).is_some_and(|entry| entry.value().is_lock()) {
+            return Err(WRONG_TYPE);
+        }
+    }
+    Ok(())
 }
 
 fn not_runnable(spec: &Spec) -> ReplyError {

@@ -39,8 +39,8 @@ pub mod zset;
 pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, is_known_at, named, since};
 pub use context::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec,
-    NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
+    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, Guarded, KeyFlags,
+    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
 };
 pub use find::keys_of;
 pub use registry::{add, all, index_of, lookup, runnable};

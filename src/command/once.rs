@@ -36,7 +36,7 @@ impl Once {
         let is_allowed = match spec.run {
             Run::Read(_) | Run::Pure(_) | Run::Script(_) => true,
             Run::Write(_) => !spec.flags.contains(Flags::NOSCRIPT),
-            Run::Blocking(_) | Run::Once | Run::Session(_) | Run::Container => false,
+            Run::Blocking(_) | Run::Guarded(_) | Run::Once | Run::Session(_) | Run::Container => false,
         };
         if !is_allowed {
             return Err(NOT_IN_ONCE);

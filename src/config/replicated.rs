@@ -69,6 +69,8 @@ replicated_options! {
         "SET NX sent again with the same unique value is answered OK again while its key holds it, as every lock library's is unique";
     list_listpack_max: "list-max-listpack-size" ["list-max-ziplist-size"], int(i32::MIN as i64, i32::MAX as i64), -2_i64 as u64,
         "Elements that stand together in a list; -1 to -5: as many as have room in 4, 8, 16, 32 or 64 kb";
+    lock_holders_max: "lock-holders-max" [], int(1, 10_000), 1000,
+        "Owners that may hold one lock at a time, shared or with a LIMIT";
     once_bytes: "once-bytes" [], bytes(MB, 64 * GB), 64 << 20,
         "Memory for the replies that ONCE keeps; beyond, ONCE executes nothing new";
     once_keep_ms: "once-keep-ms" [], int(1, 315_360_000_000), 600_000,
@@ -99,6 +101,7 @@ replicated_options! {
 
 /// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
 pub fn replicated_since(name: &str) -> u32 {
-    let of_level_3 = ["idempotent-set-nx", "list-max-", "once-", "script-cache-", "set-max-", "waiters-", "zset-max-"];
+    let of_level_3 =
+        ["idempotent-set-nx", "list-max-", "lock-", "once-", "script-cache-", "set-max-", "waiters-", "zset-max-"];
     if of_level_3.iter().any(|start| name.starts_with(start)) { 3 } else { FIRST_LEVEL }
 }

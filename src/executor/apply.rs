@@ -78,7 +78,13 @@ pub fn apply(
     let level = level_behind(state, &entry.content);
     state.advance_clock(entry.stamp.now_ms);
     let sweep = if matches!(entry.content, Content::Tick) { SWEEP_TICK_MAX } else { SWEEP_MAX };
-    state.sweep(sweep, &mut outcome.effects);
+    for _ in 0..sweep {
+        if !state.end_first_due(&mut outcome.effects) {
+            break;
+        }
+        // At once: what is due later may be the end of a wait whose turn has come by this.
+        serve(state, index, 0, &mut outcome.effects);
+    }
     match entry.content {
         Content::Create { cluster, nonce, peer_addr, client_addr, revision, level, options } => {
             if !state.cluster.is_created() {
@@ -116,6 +122,8 @@ pub fn apply(
         }
         Content::Boot { .. } | Content::Absent { .. } | Content::Batch(_) | Content::Tick => {}
     }
+    // Of the waits that have ended with a boot, some may have stood in front of others.
+    serve(state, index, 0, &mut outcome.effects);
     debug_assert_eq!(state.cluster.level, level, "entry {index}");
     state.digest.finish(index);
     outcome

@@ -75,7 +75,7 @@ impl StoreExecutor {
             last_node: cluster.last_node,
             level: cluster.level,
         });
-        let first_wait_ms = state.waiters().first_deadline().map(|(deadline_ms, _)| deadline_ms);
+        let first_wait_ms = state.first_awaited_ms();
         Moved { digest: state.digest.value(), members, first_wait_ms }
     }
 

@@ -73,7 +73,7 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
         return Dispatched::Step(Step::Done(Reply::Error(error)));
     }
     match spec.run {
-        Run::Read(_) | Run::Write(_) | Run::Script(_) => {
+        Run::Read(_) | Run::Write(_) | Run::Guarded(_) | Run::Script(_) => {
             let command = named(session, Command::new(spec, session.db, args.clone()));
             Dispatched::Step(if spec.is_write() { Step::Write(judged(server, command)) } else { Step::Read(command) })
         }

@@ -176,6 +176,7 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         hash_small_value_max: _,
         idempotent_set_nx: _,
         list_listpack_max: _,
+        lock_holders_max: _,
         set_intset_entries_max: _,
         set_small_entries_max: _,
         set_small_value_max: _,

@@ -13,8 +13,9 @@ pub(super) fn write(waiters: &Waiters, out: &mut ChunkWriter<'_, impl Write>) ->
     out.varint(waiters.len() as u64)?;
     for (id, ticket, waiter) in waiters.iter() {
         let WaiterId { boot, connection, number } = id;
-        let Waiter { db, args, keys, wants, deadline_ms } = waiter;
-        for number in [boot, connection, number, ticket, *deadline_ms, u64::from(*db), wants.number() as u64] {
+        let Waiter { db, args, keys, wants, since_ms, deadline_ms } = waiter;
+        for number in [boot, connection, number, ticket, *since_ms, *deadline_ms, u64::from(*db), wants.number() as u64]
+        {
             out.varint(number)?;
         }
         out.varint(args.len() as u64)?;
@@ -30,7 +31,7 @@ pub(super) fn read(input: &mut ChunkReader<impl Read>) -> Result<Waiters, Proble
     waiters.restore_last_ticket(input.varint()?);
     for _ in 0..input.varint()? {
         let id = WaiterId { boot: input.varint()?, connection: input.varint()?, number: input.varint()? };
-        let (ticket, deadline_ms) = (input.varint()?, input.varint()?);
+        let (ticket, since_ms, deadline_ms) = (input.varint()?, input.varint()?, input.varint()?);
         let db = input.below(DATABASES as u64, "database")? as u8;
         let wants = input.below(Wants::ALL.len() as u64, "kind of waiter")?;
         let Some(wants) = Wants::ALL.get(wants as usize).copied() else {
@@ -38,7 +39,7 @@ pub(super) fn read(input: &mut ChunkReader<impl Read>) -> Result<Waiters, Proble
         };
         let args = Args::from_slices(texts(input)?);
         let keys = texts(input)?.into_iter().map(Arc::from).collect();
-        if !waiters.restore(id, ticket, Waiter { db, args, keys, wants, deadline_ms }) {
+        if !waiters.restore(id, ticket, Waiter { db, args, keys, wants, since_ms, deadline_ms }) {
             return Err(input.wrong(format!("a waiter {id:?} that has no place")));
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariants
 //! - `len` is the number of entries in all shards; `deadlines` holds exactly the (deadline, key) of every entry that has
-//!   a deadline.
+//!   a deadline, for a lock that of its first hold; `locks` the same of the locks among them.
 //! - Shards and entries are reference-counted and copied when written while shared. So [`Database::image`] is a consistent
 //!   image at one instant that costs one count per shard; whoever holds it never blocks a write, and a write then copies
 //!   only one bounded table of its shard (references) and the entry. This is what snapshots and unbounded reads stand on.
@@ -39,12 +39,29 @@ pub const DATABASES: usize = 16;
 /// Shards tried at random before those that hold keys are listed.
 const RANDOM_TRIES_MAX: usize = 64;
 
+/// Keys by the times at which they end.
+type Index = BTreeSet<(u64, Box<[u8]>)>;
+
+/// When something of an entry ends, as the indexes have it.
+#[derive(Clone, Copy, Default)]
+struct Ends {
+    key: Option<u64>,
+    lock: Option<u64>,
+}
+
+impl Ends {
+    fn of(entry: &Entry) -> Self {
+        Self { key: entry.first_end_ms(), lock: entry.lock_end_ms() }
+    }
+}
+
 /// One database.
 #[derive(Default, Debug)]
 pub struct Database {
     shards: Vec<Option<Arc<Shard>>>,
     len: usize,
-    deadlines: BTreeSet<(u64, Box<[u8]>)>,
+    deadlines: Index,
+    locks: Index,
     /// No key of this database counts as unchanged since before this revision (SWAPDB raises it).
     floor: u64,
 }
@@ -109,10 +126,20 @@ impl Database {
         self.deadlines.first().map(|(deadline, key)| (*deadline, &**key))
     }
 
+    /// True if a key is a lock.
+    pub fn has_locks(&self) -> bool {
+        !self.locks.is_empty()
+    }
+
+    /// When the first hold of a lock ends.
+    pub(super) fn first_lock_end_ms(&self) -> Option<u64> {
+        self.locks.first().map(|(end_ms, _)| *end_ms)
+    }
+
     /// Puts an entry in the place of the one with the same key, which is returned.
     pub(super) fn insert(&mut self, entry: Entry) -> Option<Arc<Entry>> {
         let position = entry.position();
-        let deadline = entry.deadline_ms();
+        let ends = Ends::of(&entry);
         if self.shards.is_empty() {
             self.shards.resize(SHARDS, None);
         }
@@ -120,7 +147,8 @@ impl Database {
         let entry = Arc::new(entry);
         let old = Arc::make_mut(slot.get_or_insert_default()).insert(position, entry.clone());
         self.len += usize::from(old.is_none());
-        Self::index(&mut self.deadlines, old.as_ref().and_then(|old| old.deadline_ms()), deadline, entry.key());
+        let before = old.as_ref().map_or_else(Ends::default, |old| Ends::of(old));
+        Self::index(&mut self.deadlines, &mut self.locks, before, ends, entry.key());
         old
     }
 
@@ -140,9 +168,9 @@ impl Database {
             && let Some(shard) = self.shards.get_mut(position.shard()).and_then(Option::as_mut)
             && let Some(entry) = Arc::make_mut(shard).get_mut(position, key).and_then(Arc::get_mut)
         {
-            let (was_due, before) = (entry.is_due(now_ms), entry.deadline_ms());
+            let (was_due, before) = (entry.is_due(now_ms), Ends::of(entry));
             let old = entry.replace(value, revision, deadline_ms, now_ms);
-            Self::index(&mut self.deadlines, before, deadline_ms, key);
+            Self::index(&mut self.deadlines, &mut self.locks, before, Ends::of(entry), key);
             return Some((old, was_due));
         }
         let old = self.insert(Entry::new(key, value, revision, deadline_ms, now_ms))?;
@@ -157,10 +185,10 @@ impl Database {
         let position = Position::of(key);
         let shard = Arc::make_mut(self.shards.get_mut(position.shard())?.as_mut()?);
         let entry = Arc::make_mut(shard.get_mut(position, key)?);
-        let before = entry.deadline_ms();
+        let before = Ends::of(entry);
         let result = change(entry);
-        let after = entry.deadline_ms();
-        Self::index(&mut self.deadlines, before, after, key);
+        let after = Ends::of(entry);
+        Self::index(&mut self.deadlines, &mut self.locks, before, after, key);
         Some(result)
     }
 
@@ -176,19 +204,21 @@ impl Database {
             *slot = None;
         }
         self.len -= 1;
-        Self::index(&mut self.deadlines, entry.deadline_ms(), None, key);
+        Self::index(&mut self.deadlines, &mut self.locks, Ends::of(&entry), Ends::default(), key);
         Some(entry)
     }
 
-    fn index(deadlines: &mut BTreeSet<(u64, Box<[u8]>)>, before: Option<u64>, after: Option<u64>, key: &[u8]) {
-        if before == after {
-            return;
-        }
-        if let Some(before) = before {
-            deadlines.remove(&(before, key.into()));
-        }
-        if let Some(after) = after {
-            deadlines.insert((after, key.into()));
+    fn index(deadlines: &mut Index, locks: &mut Index, before: Ends, after: Ends, key: &[u8]) {
+        for (index, before, after) in [(deadlines, before.key, after.key), (locks, before.lock, after.lock)] {
+            if before == after {
+                continue;
+            }
+            if let Some(before) = before {
+                index.remove(&(before, key.into()));
+            }
+            if let Some(after) = after {
+                index.insert((after, key.into()));
+            }
         }
     }
 
@@ -272,7 +302,13 @@ impl Database {
     /// The keys and values as they are now, unchanged by what is written later; without the index of deadlines, so
     /// only to be read.
     pub fn image(&self) -> Self {
-        Self { shards: self.shards.clone(), len: self.len, deadlines: BTreeSet::new(), floor: self.floor }
+        Self {
+            shards: self.shards.clone(),
+            len: self.len,
+            deadlines: BTreeSet::new(),
+            locks: BTreeSet::new(),
+            floor: self.floor,
+        }
     }
 
     /// Checks the invariants of the module's header; for tests and after a snapshot is installed.
@@ -281,7 +317,7 @@ impl Database {
     /// Names the first thing that is wrong.
     pub fn validate(&self) -> Result<(), String> {
         let mut count = 0;
-        let mut volatile = 0;
+        let (mut volatile, mut locks) = (0, 0);
         for (index, shard) in self.shards.iter().enumerate() {
             let tables = shard.as_ref().map(|shard| shard.tables()).unwrap_or_default();
             if shard.is_some() && (tables.is_empty() || tables.iter().any(|table| table.is_empty())) {
@@ -294,13 +330,22 @@ impl Database {
                     return Err(format!("key {:?} stands in a wrong place of shard {index}", entry.key()));
                 }
                 entry.value().validate().map_err(|what| format!("key {:?}: {what}", entry.key()))?;
-                if let Some(deadline) = entry.deadline_ms() {
+                if let Some(end_ms) = entry.lock_end_ms() {
+                    locks += 1;
+                    if !self.locks.contains(&(end_ms, entry.key().into())) {
+                        return Err(format!("lock {:?} is not indexed", entry.key()));
+                    }
+                }
+                if let Some(deadline) = entry.first_end_ms() {
                     volatile += 1;
                     if !self.deadlines.contains(&(deadline, entry.key().into())) {
                         return Err(format!("deadline of key {:?} is not indexed", entry.key()));
                     }
                 }
             }
+        }
+        if locks != self.locks.len() {
+            return Err(format!("{locks} locks, indexed {}", self.locks.len()));
         }
         if count != self.len || volatile != self.deadlines.len() {
             return Err(format!(

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use smallvec::SmallVec;
 
-use super::{Position, Value};
+use super::{Position, Value, is_over};
 
 /// A key, its value, and when each last changed.
 #[derive(Debug)]
@@ -72,6 +72,16 @@ impl Entry {
         (self.deadline_ms != 0).then_some(self.deadline_ms)
     }
 
+    /// Cluster time in ms after which something of the key is due: the key, or the first hold of a lock.
+    pub fn first_end_ms(&self) -> Option<u64> {
+        self.lock_end_ms().or(self.deadline_ms())
+    }
+
+    /// The end of the first hold, if it is a lock.
+    pub(super) fn lock_end_ms(&self) -> Option<u64> {
+        self.value.first_end_ms()
+    }
+
     /// True if the key counts as absent at `now_ms`: its deadline is over. Clocks are cut to whole milliseconds, so when `now_ms` equals
     /// the deadline, up to a millisecond of what was promised may be left ([`crate::sys::clock`]).
     pub fn is_due(&self, now_ms: u64) -> bool {
@@ -119,11 +129,6 @@ impl Entry {
     pub(super) fn set_deadline(&mut self, deadline_ms: Option<u64>) {
         self.deadline_ms = deadline_ms.unwrap_or(0);
     }
-}
-
-/// True if a deadline has passed at `now_ms`: the one comparison of cluster time with a deadline.
-pub fn is_over(deadline_ms: u64, now_ms: u64) -> bool {
-    now_ms > deadline_ms
 }
 
 impl Clone for Entry {

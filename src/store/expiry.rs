@@ -1,7 +1,7 @@
 //! Expiry: active, by the sweep at the start of each entry, and passive, by a write that meets a key that is due.
 //!
-//! Invariant: what is due goes in the order of its deadlines, keys before waiters and replies of ONCE of the same ms; so a wait whose turn has come by its
-//! deadline is served, and one whose has not ends with nil.
+//! Invariant: what is due goes in the order of its deadlines, keys before waiters and replies of ONCE of the same ms; so a wait whose turn has
+//! come by its deadline is served, and one whose has not ends with nil.
 
 use super::{Effects, State, is_over};
 use crate::protocol::Reply;
@@ -10,38 +10,38 @@ impl State {
     /// Ends what is due, keys, waits and replies of ONCE, in order of (deadline, database, key), (deadline, ticket) and (deadline, id), at
     /// most `max`.
     pub fn sweep(&mut self, max: usize, effects: &mut Effects) -> usize {
-        for removed in 0..max {
-            let key = self
-                .dbs
-                .iter()
-                .enumerate()
-                .filter_map(|(index, db)| db.first_deadline().map(|(deadline, key)| (deadline, index, key)))
-                .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
-                .filter(|(deadline, _, _)| is_over(*deadline, self.now_ms));
-            let wait = self.waiters.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
-            let once = self.once.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
-            let once = once.map(|(deadline, id)| (deadline, id.clone()));
-            let of_rest = wait
-                .map(|(deadline, _)| deadline)
-                .into_iter()
-                .chain(once.as_ref().map(|(deadline, _)| *deadline))
-                .min();
-            match (key, wait) {
-                (Some((deadline, index, key)), _) if of_rest.is_none_or(|of_rest| deadline <= of_rest) => {
-                    let key: Box<[u8]> = key.into();
-                    expire(self, index, &key, effects);
-                }
-                (_, Some((deadline, id))) if once.as_ref().is_none_or(|(of_once, _)| deadline <= *of_once) => {
-                    let reply = self.waiters.get(id).map_or(Reply::Nil, |(_, waiter)| waiter.wants.timed_out());
-                    self.end_wait(id, reply, effects);
-                }
-                _ => match once {
-                    Some((_, id)) => self.expire_once(&id),
-                    None => return removed,
-                },
+        (0..max).find(|_| !self.end_first_due(effects)).unwrap_or(max)
+    }
+
+    /// Ends the first of what is due, in that order. False: nothing is.
+    pub fn end_first_due(&mut self, effects: &mut Effects) -> bool {
+        let key = self
+            .dbs
+            .iter()
+            .enumerate()
+            .filter_map(|(index, db)| db.first_deadline().map(|(deadline, key)| (deadline, index, key)))
+            .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
+            .filter(|(deadline, _, _)| is_over(*deadline, self.now_ms));
+        let wait = self.waiters.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
+        let once = self.once.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
+        let once = once.map(|(deadline, id)| (deadline, id.clone()));
+        let of_once = once.as_ref().map(|(deadline, _)| *deadline);
+        let of_rest = wait.map(|(deadline, _)| deadline).into_iter().chain(of_once).min();
+        match (key, wait) {
+            (Some((deadline, index, key)), _) if of_rest.is_none_or(|of_rest| deadline <= of_rest) => {
+                let key: Box<[u8]> = key.into();
+                expire(self, index, &key, effects);
             }
+            (_, Some((deadline, id))) if of_once.is_none_or(|of_once| deadline <= of_once) => {
+                let reply = self.waiters.get(id).map_or(Reply::Nil, |(_, waiter)| waiter.wants.timed_out());
+                self.end_wait(id, reply, effects);
+            }
+            _ => match once {
+                Some((_, id)) => self.expire_once(&id),
+                None => return false,
+            },
         }
-        max
+        true
     }
 
     /// Forgets an id whose deadline is over.
@@ -52,10 +52,16 @@ impl State {
     }
 }
 
-/// Expires a key that is due: removes it, and counts it.
+/// Expires a key that is due: removes it, and counts it. Of a lock whose last hold is not due those end that are.
 pub(super) fn expire(state: &mut State, db: usize, key: &[u8], effects: &mut Effects) {
+    let now_ms = state.now_ms;
+    if state.db(db).get(key).is_some_and(|entry| !entry.is_due(now_ms)) {
+        return state.end_due_holds(db, key, effects);
+    }
+    state.forget_grants(db, key);
     if let Some(entry) = state.dbs.get_mut(db).and_then(|db| db.remove(key)) {
         state.digest.key(db, key, 0, 0);
+        state.signal_end(db, key);
         effects.expired += 1;
         effects.discard(entry);
     }

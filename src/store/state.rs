@@ -1,8 +1,9 @@
 //! All that the log builds.
 
+use super::grants::Grants;
 use super::{
-    Cluster, Creations, DATABASES, Database, Digest, Libraries, OnceReplies, Options, Origins, Scripts, Subscriptions,
-    Waiters,
+    Cluster, Creations, DATABASES, Database, Digest, Kind, Libraries, OnceReplies, Options, Origins, Scripts,
+    Subscriptions, Waiters,
 };
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
@@ -19,6 +20,8 @@ pub struct State {
     pub(super) creations: Creations,
     pub(super) waiters: Waiters,
     pub(super) subscriptions: Subscriptions,
+    /// Made of the locks: no snapshot holds it.
+    pub(super) grants: Grants,
     /// See [`Digest`].
     pub digest: Digest,
     /// Boots and what each has had applied.
@@ -44,6 +47,7 @@ impl Default for State {
             creations: Creations::default(),
             waiters: Waiters::default(),
             subscriptions: Subscriptions::default(),
+            grants: Grants::new(),
             digest: Digest::default(),
             origins: Origins::default(),
             scripts: Scripts::default(),
@@ -103,6 +107,7 @@ impl State {
             creations: self.creations.clone(),
             waiters: self.waiters.clone(),
             subscriptions: self.subscriptions.clone(),
+            grants: Grants::new(),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
             scripts: self.scripts.image(),
@@ -115,8 +120,11 @@ impl State {
 
     /// Restores an entry that a snapshot held.
     pub fn restore_entry(&mut self, db: usize, entry: super::Entry) {
-        if let Some(db) = self.dbs.get_mut(db) {
-            db.insert(entry);
+        let Some(database) = self.dbs.get_mut(db) else { return };
+        let lock_key: Option<Box<[u8]>> = super::Lock::of(entry.value()).map(|_| entry.key().into());
+        database.insert(entry);
+        if let Some(key) = lock_key {
+            self.note_grants(db, &key);
         }
     }
 
@@ -162,6 +170,7 @@ impl State {
         if let Some(held) = self.subscriptions.iter().find(|held| self.origins.get(held.0).is_none()) {
             return Err(format!("connection {} is subscribed, and its boot {} has ended", held.1, held.0));
         }
+        self.validate_locks()?;
         match self.waiters.iter().find(|(id, _, _)| self.origins.get(id.boot).is_none()) {
             Some((id, _, _)) => Err(format!("{id:?} waits, and its boot has ended")),
             None => Ok(()),

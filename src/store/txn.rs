@@ -15,7 +15,7 @@ mod once;
 mod scripts;
 
 use super::work::Work;
-use super::{Effects, Entry, Horizon, Kind, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId};
+use super::{Effects, Entry, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId};
 use crate::error::ReplyError;
 
 /// The feature level since which strings that NX makes are marked.
@@ -247,8 +247,13 @@ impl<'a> Txn<'a> {
         if !self.state.waiters.is_empty() {
             self.state.waiters.signal(self.db as u8, key, value.type_name());
         }
+        self.state.forget_grants(self.db, key);
+        let is_lock = Lock::of(&value).is_some();
         let Some(db) = self.state.dbs.get_mut(self.db) else { return };
         let old = db.put(key, value, revision, deadline_ms, now_ms);
+        if is_lock {
+            self.state.note_grants(self.db, key);
+        }
         if old.as_ref().is_none_or(|(_, was_due)| *was_due) {
             self.note_creation(key);
         }

@@ -7,7 +7,7 @@
 //! `Value` is 24 bytes; cloning one is O(1) for what is large (shared until written) and a copy for what is small, so that a
 //! snapshot can share the keyspace with the writes that go on.
 
-use super::{Hash, List, Set, Str, ValueType, ZSet};
+use super::{Hash, List, Lock, Set, Str, ValueType, ZSet};
 use crate::error::{ReplyError, WRONG_TYPE};
 
 /// Makes the enum of a list of `Type(Type)` or `Type(Box<Type>)`, and all that depends on which type a value has.
@@ -72,6 +72,8 @@ value_types! {
         Set(Box<Set>),
         /// A sorted set.
         ZSet(ZSet),
+        /// A lock.
+        Lock(Box<Lock>),
     }
 }
 
@@ -100,6 +102,11 @@ impl Value {
         K::of_mut(self).ok_or(WRONG_TYPE)
     }
 
+    /// True for a lock.
+    pub fn is_lock(&self) -> bool {
+        Lock::of(self).is_some()
+    }
+
     /// See [`ValueType::type_name`].
     pub fn type_name(&self) -> &'static str {
         self.ask(|value| value.type_name())
@@ -123,6 +130,11 @@ impl Value {
     /// See [`ValueType::copy_units`].
     pub fn copy_units(&self) -> u64 {
         self.ask(|value| value.copy_units())
+    }
+
+    /// See [`ValueType::first_end_ms`].
+    pub fn first_end_ms(&self) -> Option<u64> {
+        self.ask(|value| value.first_end_ms())
     }
 
     /// See [`ValueType::validate`].

@@ -17,6 +17,11 @@ pub trait ValueType {
     /// The units of copying it (`store::work`). A clone may share instead; then a later write makes the copy.
     fn copy_units(&self) -> u64;
 
+    /// Cluster time in ms after which a part of it is over, if parts end by themselves: the first one.
+    fn first_end_ms(&self) -> Option<u64> {
+        None
+    }
+
     /// True if it is to be freed in the background, because that takes longer than handing it over: many elements, or pages that go back
     /// to the system.
     fn is_slow_to_free(&self) -> bool;

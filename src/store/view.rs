@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::work::Work;
-use super::{ABSENCE_LEVEL, Database, Entry, Kind, Mark, Rng, ScriptCalls, State, Tally};
+use super::{ABSENCE_LEVEL, Database, Entry, Hold, Kind, Mark, Rng, ScriptCalls, State, Tally, is_over};
 use crate::error::ReplyError;
 
 /// By which times keys are hidden.
@@ -163,10 +163,19 @@ impl<'a> View<'a> {
 
     /// True unless the entry is due; notes that it is due by the estimate alone.
     pub fn is_alive(&self, entry: &Entry) -> bool {
-        if entry.is_due(self.horizon.applied_ms) {
+        entry.deadline_ms().is_none_or(|deadline_ms| self.is_not_over(deadline_ms))
+    }
+
+    /// True unless the hold of a lock is over; notes that it is by the estimate alone.
+    pub fn is_held(&self, hold: &Hold) -> bool {
+        self.is_not_over(hold.deadline_ms)
+    }
+
+    fn is_not_over(&self, deadline_ms: u64) -> bool {
+        if is_over(deadline_ms, self.horizon.applied_ms) {
             return false;
         }
-        if !self.log_alone && entry.is_due(self.horizon.estimate_ms) {
+        if !self.log_alone && is_over(deadline_ms, self.horizon.estimate_ms) {
             self.met_due.set(true);
             return false;
         }

@@ -132,3 +132,34 @@ fn a_graceful_stop_ends_the_waits_of_its_clients() {
     assert_eq!(cluster.nodes[0].client().call(&["RPUSH", "k", "a"]), Value::Int(1));
     assert_eq!(cluster.nodes[1].client().call(&["LLEN", "k"]), Value::Int(1));
 }
+
+#[test]
+fn a_lock_goes_down_its_queue_through_the_end_of_its_holder_its_leader_and_a_client() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(2);
+    let token = |reply: Value| match reply {
+        Value::Array(items) => items[0].int().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let first = token(cluster.nodes[0].client().call(&["LOCK.ACQUIRE", "l", "a", "PX", "3000"]));
+    let gone = wait(&cluster, 1, &["LOCK.ACQUIRE", "l", "gone", "PX", "60000", "WAIT", "0"]);
+    wait_blocked(&cluster.nodes[1], 1);
+    let mut second = wait(&cluster, 0, &["LOCK.ACQUIRE", "l", "b", "PX", "60000", "WAIT", "0"]);
+    wait_blocked(&cluster.nodes[0], 1);
+    drop(gone);
+    cluster.nodes[2].kill();
+    // Nobody else sends anything: the new leader ticks when the hold ends.
+    let second = token(second.read_reply().unwrap());
+    assert!(second > first);
+    let mut third = wait(&cluster, 1, &["LOCK.ACQUIRE", "l", "c", "PX", "60000", "WAIT", "0"]);
+    let mut client = cluster.nodes[0].client();
+    assert!(client.call(&["LOCK.GUARD", "l", &first.to_string(), "SET", "k", "late"]).is_error());
+    assert!(!client.call(&["LOCK.GUARD", "l", &second.to_string(), "SET", "k", "v"]).is_error());
+    wait_blocked(&cluster.nodes[1], 1);
+    assert_eq!(client.call(&["LOCK.RELEASE", "l", "b"]), Value::Int(1));
+    assert!(token(third.read_reply().unwrap()) > second);
+    cluster.nodes[2].start_again();
+    cluster.wait_ready(2);
+    cluster.wait_all_matched();
+    cluster.check_digests();
+}

@@ -221,6 +221,14 @@ const OUR_OWN: &[(&str, &str)] = &[
     ("SET k v IFEQ w NX", "ERR syntax error"),
     ("SET k v IFREV x", "ERR value is not an integer or out of range"),
     ("LOCK.TOKEN k v w", "ERR wrong number of arguments for 'lock.token' command"),
+    ("LOCK.ACQUIRE l a PX 0", "ERR invalid expire time in 'lock.acquire' command"),
+    ("LOCK.ACQUIRE l a WAIT 0", "ERR syntax error"),
+    ("LOCK.ACQUIRE l a PX 1 WAIT -1", "ERR timeout is negative"),
+    ("LOCK.EXTEND l a FOO 1", "ERR syntax error"),
+    ("LOCK.RELEASE l a x", "ERR token is not an integer or out of range"),
+    ("LOCK.BREAK l a b", "ERR wrong number of arguments for 'lock.break' command"),
+    ("LOCK.CHECK l x", "ERR token is not an integer or out of range"),
+    ("LOCK.GUARD l x GET k", "ERR token is not an integer or out of range"),
     ("RAFT.JOIN x 127.0.0.1:1 127.0.0.1:2", "ERR value is not an integer or out of range"),
     ("RAFT.JOIN 0 127.0.0.1:1 127.0.0.1:2", "ERR value is not an integer or out of range"),
     ("RAFT.JOIN 1 127.0.0.1 127.0.0.1:2", "ERR invalid address, host:port is expected"),
@@ -375,7 +383,7 @@ fn every_command_with_a_check_has_lines_that_it_refuses() {
     let is_checked = |spec: &&&Spec| spec.check.is_some();
     let checked: BTreeSet<&str> = runnable().iter().filter(is_checked).map(|spec| spec.name).collect();
     assert_eq!(refused, checked);
-    let writes = runnable().iter().filter(|spec| matches!(spec.run, Run::Write(_)));
+    let writes = runnable().iter().filter(|spec| matches!(spec.run, Run::Write(_) | Run::Guarded(_)));
     let writes = writes.filter(|spec| !spec.flags.contains(Flags::INTERNAL) && spec.check.is_none());
     let unchecked: BTreeSet<&str> = writes.map(|spec| spec.name).collect();
     assert_eq!(unchecked, ALWAYS_RIGHT.iter().copied().collect::<BTreeSet<_>>());

@@ -31,8 +31,8 @@ pub use raft::{RaftFacts, RaftRole};
 pub use session::{Multi, ReplyMode, Session, Watched};
 pub use snapshots::{SnapshotFacts, Snapshots};
 pub use spec::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec,
-    NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
+    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, Guarded, KeyFlags,
+    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
 };
 pub use statistics::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
 pub use subscribed::Subscribed;

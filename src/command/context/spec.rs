@@ -3,11 +3,13 @@
 mod blocking;
 mod doc;
 mod flags;
+mod guarded;
 mod keys;
 
 pub use blocking::{Blocking, Wait};
 pub use doc::{Arg, ArgFlags, ArgKind, Doc, Family};
 pub use flags::{Categories, Flags};
+pub use guarded::Guarded;
 pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use super::{Answer, Call};
@@ -43,6 +45,8 @@ pub enum Run {
     Write(fn(&mut Txn<'_>, &Args) -> Outcome),
     /// Goes through the log, and waits there if it cannot do its work yet.
     Blocking(Blocking),
+    /// Goes through the log, and runs another command there, if it may.
+    Guarded(Guarded),
     /// Runs a script: reads, or goes through the log.
     Script(ScriptRun),
     /// Answers from its arguments alone: anywhere, and without a leader.
@@ -121,6 +125,12 @@ impl Spec {
     pub const fn blocking(name: &'static str, arity: i32, doc: Doc, run: Blocking) -> Self {
         let flags = Flags::WRITE.union(Flags::BLOCKING).union(Flags::NOSCRIPT).union(Flags::CUTS_GROUP);
         Self::new(name, arity, doc, Run::Blocking(run)).flags(flags)
+    }
+
+    /// A command that runs another one on a condition.
+    pub const fn guarded(name: &'static str, arity: i32, doc: Doc, run: Guarded) -> Self {
+        let flags = Flags::WRITE.union(Flags::NOSCRIPT).union(Flags::MOVABLEKEYS);
+        Self::new(name, arity, doc, Run::Guarded(run)).flags(flags)
     }
 
     /// A command that runs a script.
@@ -213,7 +223,14 @@ impl Spec {
 
     /// True if it runs through the log.
     pub fn is_write(&self) -> bool {
-        matches!(self.run, Run::Write(_) | Run::Blocking(_) | Run::Once | Run::Script(ScriptRun { writes: true, .. }))
+        matches!(
+            self.run,
+            Run::Write(_)
+                | Run::Blocking(_)
+                | Run::Guarded(_)
+                | Run::Once
+                | Run::Script(ScriptRun { writes: true, .. })
+        )
     }
 
     /// True if it is a write once it is in the log: a read that loads its script is one there.

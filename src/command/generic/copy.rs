@@ -2,7 +2,7 @@
 
 use crate::command::generic::db_index::{SAME_OBJECT, db_index};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::{ReplyError, SYNTAX};
+use crate::error::{ReplyError, SYNTAX, WRONG_TYPE};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
@@ -56,7 +56,11 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         return Err(SAME_OBJECT);
     }
     let Some(units) = txn.read(key).map(|entry| entry.value().copy_units()) else { return Ok(Reply::Int(0)) };
-    if !replace && txn.on_db(db).exists(target) {
+    let is_there = txn.on_db(db).get(target).map(|entry| entry.value().is_lock());
+    if is_there == Some(true) {
+        return Err(WRONG_TYPE);
+    }
+    if !replace && is_there.is_some() {
         return Ok(Reply::Int(0));
     }
     // What is large is shared, and the next write to either side makes the copy.

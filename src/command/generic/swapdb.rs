@@ -7,6 +7,7 @@ use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
 const INVALID_FIRST: ReplyError = ReplyError::new("ERR invalid first DB index");
+const HOLDS_LOCKS: ReplyError = ReplyError::new("ERR SWAPDB is not possible while one of the databases holds locks");
 const INVALID_SECOND: ReplyError = ReplyError::new("ERR invalid second DB index");
 
 pub static SPEC: Spec = Spec::write("swapdb", 3, DOC, run)
@@ -30,6 +31,9 @@ fn indexes(args: &Args) -> Result<(usize, usize), ReplyError> {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (first, second) = indexes(args)?;
+    if [first, second].into_iter().any(|index| txn.state().db(index).has_locks()) {
+        return Err(HOLDS_LOCKS);
+    }
     txn.swap(first, second);
     Ok(Reply::Ok)
 }

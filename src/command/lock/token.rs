@@ -1,5 +1,6 @@
 //! LOCK.TOKEN: a fencing token for locks that are kept in ordinary keys.
 
+use super::held;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
@@ -30,11 +31,15 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     check(args)?;
     let Some(entry) = view.get(args.arg(1)) else { return Ok(Reply::Nil) };
     let held = entry.value().typed::<Str>();
-    if view.state().cluster.level < ANY_TYPE_LEVEL {
+    if view.state().cluster.level < ANY_TYPE_LEVEL && !entry.value().is_lock() {
         held.clone()?;
     }
     if args.opt(2).is_some_and(|value| held.map(Str::as_bytes) != Ok(value)) {
         return Ok(Reply::Nil);
+    }
+    if entry.value().is_lock() {
+        let highest = held::holds(view, args.arg(1))?.last();
+        return Ok(highest.map_or(Reply::Nil, |hold| Reply::Int(hold.token as i64)));
     }
     // As WATCH sees it: SWAPDB puts another value behind the name, so it raises the token too.
     Ok(Reply::Int(view.db().watched_revision(entry) as i64))

@@ -1,6 +1,7 @@
 //! Which batches run, and what those that do not run change.
 
 mod levels;
+mod locks;
 mod waiters;
 mod watch;
 

@@ -4,6 +4,7 @@
 //! - A command waits if its first attempt says so, which has changed nothing; it is attempted again only when one of its keys is ready.
 //! - Served is in the order in which keys became ready, and per key in the order of its queue, after a whole command of a batch (a
 //!   transaction or a script is one): nobody is served half of it. What one served waiter does may make other keys ready; these follow.
+//! - Of those that are served in turn (for locks) nobody is served behind one that is not.
 //! - One look at a key goes once through those who waited for it then: it ends, whatever they do.
 
 use crate::command::{Blocking, Caller, Run, Wait, check_at};
@@ -40,10 +41,13 @@ fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, Repl
     if let Some(reply) = (blocking.attempt)(txn, args)? {
         return Ok(Ran::Answered(reply));
     }
-    let Some(id) = txn.asker() else { return Ok(Ran::Answered((blocking.nothing)())) };
+    let Some(id) = txn.asker().filter(|_| !keys.is_empty()) else {
+        return Ok(Ran::Answered((blocking.nothing)()));
+    };
     // A copy of its own: the arguments are part of a whole entry.
     let args = Args::from_slices(args.iter());
-    let waiter = Waiter { db: txn.db_index() as u8, args, keys, wants: blocking.wants, deadline_ms };
+    let waiter =
+        Waiter { db: txn.db_index() as u8, args, keys, wants: blocking.wants, since_ms: txn.now_ms(), deadline_ms };
     txn.wait(id, waiter)?;
     Ok(Ran::Waits(id, deadline_ms))
 }
@@ -54,22 +58,30 @@ pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut 
     let mut served = 0;
     while let Some((db, key)) = state.next_ready() {
         let last = state.waiters().last_ticket();
-        let mut behind = 0;
+        let (mut behind, mut is_held) = (0, false);
         while let Some((ticket, id)) = state.waiters().next_of(db, &key, behind).filter(|(ticket, _)| *ticket <= last) {
             behind = ticket;
             let Some((_, waiter)) = state.waiters().get(id) else { continue };
             let waiter = waiter.clone();
             let type_name = state.db(db.into()).get(&key).map(|entry| entry.value().type_name());
+            let in_turn = state.waiters().in_turn_of(db, &key);
             match type_name {
-                None => break,
+                None if in_turn == 0 => break,
+                None if !waiter.wants.is_in_turn() => continue,
                 Some(name) if !waiter.wants.accepts(name) => continue,
-                Some(_) => {}
+                _ if is_held && waiter.wants.is_in_turn() => continue,
+                _ => {}
             }
             let rng = Rng::of_command(index, position ^ (1 << 62) ^ (served << 32));
             let reply = state.attempt(id, db.into(), rng, effects, |txn| attempt(txn, &waiter.args));
             if let Some(reply) = reply {
                 served += 1;
                 state.end_wait(id, reply, effects);
+            } else if waiter.wants.is_in_turn() {
+                is_held = true;
+                if in_turn == state.waiters().len_of(db, &key) {
+                    break;
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::protocol::Args;
-use crate::store::{SubscriptionKind, Subscriptions, Waiter, WaiterId, WaiterLimits, Waiters, Wants};
+use crate::store::{LockMode, SubscriptionKind, Subscriptions, Waiter, WaiterId, WaiterLimits, Waiters, Wants};
 
 const V1: &[u8] = include_bytes!("../../../tests/fixtures/snapshot_v1.snapshot");
 const V2: &[u8] = include_bytes!("../../../tests/fixtures/snapshot_v2.snapshot");
@@ -21,7 +21,7 @@ fn sample_3() -> State {
         let args = Args::from_slices(["BLPOP", "k", "", "0"]);
         let limits = WaiterLimits { per_key: 9, in_all: 9 };
         let id = WaiterId { boot, connection, number };
-        waiting.join(id, Waiter { db, args, keys, wants: Wants::List, deadline_ms }, limits).unwrap();
+        waiting.join(id, Waiter { db, args, keys, wants: Wants::List, since_ms: 30, deadline_ms }, limits).unwrap();
     }
     waiting.remove(WaiterId { boot, connection: 1 << 32, number: 1 }).unwrap();
     state.restore_waiters(waiting);
@@ -36,6 +36,18 @@ fn sample_3() -> State {
     apply(&mut state, 2001, &made);
     for (id, len) in [("kept", Some(5)), ("too large", None)] {
         apply(&mut state, 2002, &Op::Once { id: id.into(), len, keep_ms: 600_000 });
+    }
+    let asker = WaiterId { boot, connection: 8 << 32, number: 3 };
+    for (key, mode, owners) in [
+        (&b"exclusive"[..], LockMode::EXCLUSIVE, &[b"a"][..]),
+        (b"shared", LockMode::Shared, &[b"a", b"b"]),
+        (b"semaphore", LockMode::Limit(3), &[b"c"]),
+    ] {
+        for (owner, ttl_ms) in owners.iter().zip([9000, 5000]) {
+            let mut effects = Effects::default();
+            let mut txn = state.txn(0, Rng::new(1), &mut effects).asked_by((*owner == b"b").then_some(asker));
+            txn.acquire(key, *owner, mode, ttl_ms).unwrap().unwrap();
+        }
     }
     state
 }

@@ -143,18 +143,21 @@ fn waiters_that_no_state_has_are_refused() {
         let end = [&[9, waiters.len() as u8], waiters.concat().as_slice(), &[9, 0, 10, 0, 20, 0, 0]].concat();
         refused(&seal(&created(), &[&body[..body.len() - 9], &end].concat(), 1000))
     };
-    // Boot, connection, number, ticket, deadline, database, what it wants, its arguments and keys.
-    assert_eq!(of(&[&[1, 1, 1, 1, 0, 16]]), "database 16, not below 16");
-    assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 9]]), "kind of waiter 9, not below 2");
+    // Boot, connection, number, ticket, beginning, deadline, database, what it wants, its arguments and keys.
+    assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 16]]), "database 16, not below 16");
+    assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 0, 9]]), "kind of waiter 9, not below 3");
     let has_no_place = |waiters: &[&[u8]]| {
         let why = of(waiters);
         assert!(why.ends_with("that has no place"), "{why}");
     };
-    has_no_place(&[&[1, 1, 1, 10, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
-    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 0]]);
-    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 2, 1, b'k', 1, b'k']]);
-    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k'], &[1, 2, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
-    let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
+    has_no_place(&[&[1, 1, 1, 10, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 0]]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 2, 1, b'k', 1, b'k']]);
+    has_no_place(&[
+        &[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k'],
+        &[1, 2, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k'],
+    ]);
+    let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
     assert!(why.contains("its boot has ended"), "{why}");
 }
 

@@ -3,6 +3,7 @@
 
 mod hash;
 mod list;
+mod lock;
 mod set;
 mod string;
 mod zset;
@@ -40,6 +41,10 @@ const ZSET_LARGE: u8 = 11;
 
 /// In front of the tag of a string that NX made.
 pub(super) const MADE_BY_NX: u8 = 128;
+/// A lock whose holds exclude others: one, or as many as its limit.
+const LOCK: u8 = 20;
+/// A lock whose holds are shared.
+const LOCK_SHARED: u8 = 21;
 
 /// Makes two functions of one arm for each type, so that what is written can be read: the type's tags, and the module that writes it with
 /// its tag and reads what is behind that.
@@ -73,4 +78,5 @@ forms! {
     Value::List => list: LIST_SMALL | LIST_LARGE;
     Value::Set => set: SET_INTS | SET_SMALL | SET_LARGE;
     Value::ZSet => zset: ZSET_SMALL | ZSET_LARGE;
+    Value::Lock => lock: LOCK | LOCK_SHARED;
 }

@@ -9,8 +9,10 @@ impl Txn<'_> {
     /// Removes `key` and returns what it held (RENAME, MOVE, GETDEL).
     pub fn take(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
         self.expire_if_due(key);
+        self.state.forget_grants(self.db, key);
         let entry = self.state.dbs.get_mut(self.db)?.remove(key)?;
         self.state.digest.key(self.db, key, 0, 0);
+        self.state.signal_end(self.db, key);
         Some(entry)
     }
 
@@ -50,6 +52,10 @@ impl Txn<'_> {
             self.state.digest.key(index, b"", 0, old.len() as u64);
             if !old.is_empty() {
                 self.effects.flushed.push(old);
+            }
+            self.state.grants.retain(|_, (db, _)| usize::from(*db) != index);
+            for key in self.state.waiters.keys_of(index as u8) {
+                self.state.signal_end(index, &key);
             }
         }
     }

@@ -8,6 +8,8 @@
 //! - Queues are of *names*: what becomes of the keys (FLUSHALL, RENAME, SWAPDB) moves no waiter.
 //! - Keys become ready in the order in which a command gave them a value of a type that somebody waits for; each counts once until it is
 //!   looked at. Nothing is ready between two entries.
+//! - Whoever waits for a lock is served in turn: not before all those in front that wait for it too. So the end of a wait in front makes the
+//!   key ready for those behind.
 //! - All is bounded: waiters of a key, waiters in all, bytes of their arguments.
 //!
 //! All tables are shared with images, so that a snapshot costs nothing here.
@@ -50,11 +52,15 @@ pub enum Wants {
     List,
     /// A sorted set.
     SortedSet,
+    /// A lock, or that there is no key.
+    Lock,
 }
 
 impl Wants {
     /// All, by their numbers in a snapshot.
-    pub const ALL: [Self; 2] = [Self::List, Self::SortedSet];
+    pub const ALL: [Self; 3] = [Self::List, Self::SortedSet, Self::Lock];
+    /// What TYPE says of a lock.
+    pub(in crate::store) const LOCK_TYPE: &str = "lock";
 
     /// Its number.
     pub fn number(self) -> usize {
@@ -67,13 +73,19 @@ impl Wants {
             == match self {
                 Self::List => "list",
                 Self::SortedSet => "zset",
+                Self::Lock => Self::LOCK_TYPE,
             }
+    }
+
+    /// True if those behind one that is not served are not either.
+    pub fn is_in_turn(self) -> bool {
+        self == Self::Lock
     }
 
     /// What is answered when the time is over.
     pub fn timed_out(self) -> Reply {
         match self {
-            Self::List | Self::SortedSet => Reply::NilArray,
+            Self::List | Self::SortedSet | Self::Lock => Reply::NilArray,
         }
     }
 }
@@ -89,6 +101,8 @@ pub struct Waiter {
     pub keys: Vec<Arc<[u8]>>,
     /// What makes them ready.
     pub wants: Wants,
+    /// Cluster time when it began, ms.
+    pub since_ms: u64,
     /// Cluster time when it ends, ms; 0 = never.
     pub deadline_ms: u64,
 }
@@ -121,6 +135,8 @@ pub struct Waiters {
     lens: OrdMap<Name, [u64; Wants::ALL.len()]>,
     deadlines: OrdMap<(u64, u64), WaiterId>,
     last_ticket: u64,
+    /// Those that are served in turn.
+    in_turn: usize,
     bytes: u64,
     ready: VecDeque<Name>,
     is_ready: BTreeSet<Name>,
@@ -174,6 +190,7 @@ impl Waiters {
 
     fn put(&mut self, id: WaiterId, ticket: u64, waiter: Waiter) {
         self.bytes += waiter.bytes();
+        self.in_turn += usize::from(waiter.wants.is_in_turn());
         for key in &waiter.keys {
             let name = (waiter.db, key.clone());
             if let Some(count) = self.lens.entry(name.clone()).or_default().get_mut(waiter.wants.number()) {
@@ -191,6 +208,7 @@ impl Waiters {
     pub fn remove(&mut self, id: WaiterId) -> Option<Arc<Waiter>> {
         let (ticket, waiter) = self.by_id.remove(&id)?;
         self.bytes -= waiter.bytes();
+        self.in_turn -= usize::from(waiter.wants.is_in_turn());
         for key in &waiter.keys {
             let name = (waiter.db, key.clone());
             if let Some(counts) = self.lens.get_mut(&name) {
@@ -206,7 +224,41 @@ impl Waiters {
         if waiter.deadline_ms != 0 {
             self.deadlines.remove(&(waiter.deadline_ms, ticket));
         }
+        if waiter.wants.is_in_turn() {
+            waiter.keys.iter().for_each(|key| self.signal(waiter.db, key, Wants::LOCK_TYPE));
+        }
         Some(waiter)
+    }
+
+    /// How many are served in turn.
+    pub fn in_turn_len(&self) -> usize {
+        self.in_turn
+    }
+
+    /// How many of those that wait for a key are served in turn.
+    pub fn in_turn_of(&self, db: u8, key: &Arc<[u8]>) -> u64 {
+        let counts = self.lens.get(&(db, key.clone()));
+        counts.and_then(|counts| counts.get(Wants::Lock.number())).copied().unwrap_or(0)
+    }
+
+    /// The first of those that wait for a key and are served in turn.
+    pub fn first_in_turn(&self, db: u8, key: &[u8]) -> Option<WaiterId> {
+        if self.in_turn == 0 {
+            return None;
+        }
+        let key: Arc<[u8]> = key.into();
+        if self.in_turn_of(db, &key) == 0 {
+            return None;
+        }
+        self.of_key(db, key).find(|(_, waiter)| waiter.wants.is_in_turn()).map(|(id, _)| id)
+    }
+
+    /// Those that wait for a key, in order.
+    pub fn of_key(&self, db: u8, key: Arc<[u8]>) -> impl Iterator<Item = (WaiterId, &Waiter)> {
+        let name = || (db, key.clone());
+        self.queues
+            .range((name(), 0)..=(name(), u64::MAX))
+            .filter_map(|(_, id)| self.by_id.get(id).map(|(_, waiter)| (*id, &**waiter)))
     }
 
     /// How many wait for a key.
@@ -303,6 +355,10 @@ impl Waiters {
     /// Names the first thing that is wrong.
     pub fn validate(&self) -> Result<(), String> {
         let (mut places, mut deadlines, mut bytes) = (0, 0, 0);
+        let in_turn = self.by_id.values().filter(|(_, waiter)| waiter.wants.is_in_turn()).count();
+        if in_turn != self.in_turn {
+            return Err(format!("{in_turn} waiters that are served in turn, counted {}", self.in_turn));
+        }
         for (id, (ticket, waiter)) in &self.by_id {
             places += waiter.keys.len();
             deadlines += usize::from(waiter.deadline_ms != 0);

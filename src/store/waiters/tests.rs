@@ -9,7 +9,7 @@ fn id(boot: u64, connection: u64, number: u64) -> WaiterId {
 
 fn waiter(keys: &[&str], deadline_ms: u64) -> Waiter {
     let keys = keys.iter().map(|key| Arc::from(key.as_bytes())).collect();
-    Waiter { db: 0, args: Args::from_slices(["BLPOP", "k", "0"]), keys, wants: Wants::List, deadline_ms }
+    Waiter { db: 0, args: Args::from_slices(["BLPOP", "k", "0"]), keys, wants: Wants::List, since_ms: 0, deadline_ms }
 }
 
 fn key(name: &str) -> Arc<[u8]> {

@@ -14,7 +14,7 @@ use crate::store::{Txn, Wants};
 pub struct Blocking {
     /// Does its work; None if it has to wait.
     pub attempt: fn(&mut Txn<'_>, &Args) -> Result<Option<Reply>, ReplyError>,
-    /// What it waits for, and how long.
+    /// What it waits for, and how long; no keys: it does not wait, as the arguments say.
     pub wait: fn(&Args) -> Result<Wait, ReplyError>,
     /// What makes one of its keys worth another attempt.
     pub wants: Wants,

@@ -1,30 +1,34 @@
 //! Commands that wait, from entry to entry.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::executor::Asker;
 use crate::store::WaiterId;
 
 /// A state with boots 2 and 3, of nodes 1 and 2, and every entry applied to two of them: at the origin, and elsewhere.
-struct Log {
-    origin: State,
+pub(super) struct Log {
+    pub(super) origin: State,
     other: State,
     index: u64,
     seqs: [u64; 2],
-    now_ms: u64,
+    pub(super) now_ms: u64,
+    /// How often each connection of a boot has asked.
+    asked: BTreeMap<(u64, u64), u64>,
 }
 
 impl Log {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let state = || {
             let mut state = booted();
             state.cluster.level = crate::FEATURE_LEVEL;
             apply(&mut state, 3, prepared(encode(&Content::Boot { node: 2, nonce: 6 }), 100), |_, _| None);
             state
         };
-        Self { origin: state(), other: state(), index: 3, seqs: [0, 0], now_ms: 1000 }
+        Self { origin: state(), other: state(), index: 3, seqs: [0, 0], now_ms: 1000, asked: BTreeMap::new() }
     }
 
-    fn content(&mut self, content: &Content) -> EntryOutcome {
+    pub(super) fn content(&mut self, content: &Content) -> EntryOutcome {
         self.entry(encode(content), None)
     }
 
@@ -39,7 +43,7 @@ impl Log {
     }
 
     /// A batch of one boot: each line a command, with the connection that asks where it may wait.
-    fn batch(&mut self, boot: u64, lines: &[(u64, &str)]) -> EntryOutcome {
+    pub(super) fn batch(&mut self, boot: u64, lines: &[(u64, &str)]) -> EntryOutcome {
         let seq = &mut self.seqs[boot as usize - 2];
         *seq += 1;
         let mut batch = BatchWriter::new(boot, *seq, 64);
@@ -48,7 +52,9 @@ impl Log {
             let words: Vec<&str> = line.split(' ').collect();
             let mut command = Command::new(lookup(words[0].as_bytes()).unwrap(), 0, Args::from_slices(&words));
             if *connection != 0 {
-                command = command.asked_by(Asker { connection: *connection, number: 1 });
+                let number = self.asked.entry((boot, *connection)).or_default();
+                *number += u64::from(matches!(command.spec.run, Run::Blocking(_)));
+                command = command.asked_by(Asker { connection: *connection, number: *number });
             }
             batch.add(&command);
             let (group, _) = CommandGroup::new(vec![Step::Write(command)], ReadLevel::Linearizable, false, *connection);
@@ -59,7 +65,7 @@ impl Log {
 }
 
 /// The connections whose waits have ended, and what they are told.
-fn released(outcome: &EntryOutcome) -> Vec<(u64, String)> {
+pub(super) fn released(outcome: &EntryOutcome) -> Vec<(u64, String)> {
     outcome.effects.released.iter().map(|(id, reply)| (id.connection, format!("{reply:?}"))).collect()
 }
 

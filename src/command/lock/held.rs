@@ -1,0 +1,13 @@
+//! What reads see of a lock's holds.
+
+use crate::error::ReplyError;
+use crate::store::{Hold, Lock, View};
+
+/// The holds of a lock that are alive, in the order of their tokens.
+///
+/// # Errors
+/// WRONGTYPE.
+pub(super) fn holds<'a>(view: &View<'a>, name: &[u8]) -> Result<impl Iterator<Item = &'a Hold>, ReplyError> {
+    let lock = view.typed::<Lock>(name)?;
+    Ok(lock.into_iter().flat_map(Lock::holds).filter(|hold| view.is_held(hold)))
+}

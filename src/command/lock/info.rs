@@ -1,0 +1,66 @@
+//! LOCK.INFO
+
+use std::sync::Arc;
+
+use super::held;
+use super::request::{Acquire, NAME};
+use crate::command::{Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::error::ReplyError;
+use crate::protocol::{Args, Reply};
+use crate::store::{Lock, LockMode, View, hold_left_ms};
+
+pub static SPEC: Spec = Spec::read("lock.info", 2, DOC, run)
+    .since(3)
+    .flags(Flags::ALWAYS_LINEARIZABLE)
+    .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Shows who holds a lock, and who waits for it.",
+    since: "0.2.0",
+    group: Family::Lock,
+    complexity: "O(N) with the number of holders and waiters",
+    args: &[NAME],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let name = args.arg(1);
+    let holders = held::holds(view, name)?.map(|hold| {
+        map([
+            ("owner", Reply::bulk(&hold.owner)),
+            ("token", Reply::Int(hold.token as i64)),
+            ("ttl_ms", Reply::Int(hold_left_ms(hold, view.now_ms()).unwrap_or(0) as i64)),
+        ])
+    });
+    let holders: Vec<Reply> = holders.collect();
+    let waiters = waiters(view, name)?;
+    let Some(lock) = view.typed::<Lock>(name)?.filter(|_| !holders.is_empty()) else { return Ok(Reply::Nil) };
+    let limit = match lock.mode() {
+        LockMode::Shared => 0,
+        LockMode::Limit(limit) => limit,
+    };
+    Ok(map([
+        ("mode", Reply::bulk(lock.mode().name())),
+        ("limit", Reply::Int(limit as i64)),
+        ("holders", Reply::Array(holders)),
+        ("waiters", Reply::Array(waiters)),
+    ]))
+}
+
+fn waiters(view: &View<'_>, name: &[u8]) -> Result<Vec<Reply>, ReplyError> {
+    let waiters = view.state().waiters().of_key(view.db_index() as u8, Arc::from(name));
+    let in_turn = waiters.filter(|(_, waiter)| waiter.wants.is_in_turn());
+    in_turn
+        .map(|(_, waiter)| {
+            let Acquire { owner, mode, .. } = Acquire::parse(&waiter.args)?;
+            Ok(map([
+                ("owner", Reply::bulk(owner)),
+                ("mode", Reply::bulk(mode.name())),
+                ("waited_ms", Reply::Int(view.now_ms().saturating_sub(waiter.since_ms) as i64)),
+            ]))
+        })
+        .collect()
+}
+
+fn map<const N: usize>(fields: [(&'static str, Reply); N]) -> Reply {
+    Reply::Map(fields.into_iter().map(|(name, value)| (Reply::bulk(name), value)).collect())
+}

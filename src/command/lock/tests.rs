@@ -1,0 +1,252 @@
+//! The commands of locks, one entry each.
+
+use crate::command::testing::Bench;
+use crate::protocol::Reply;
+
+const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value";
+
+/// The two numbers that ACQUIRE and EXTEND answer.
+fn grant(bench: &mut Bench, line: &str) -> (i64, i64) {
+    match bench.run(line) {
+        Reply::Array(items) => match items[..] {
+            [Reply::Int(token), Reply::Int(validity_ms)] => (token, validity_ms),
+            _ => panic!("{line}: {items:?}"),
+        },
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn one_owner_at_a_time_holds_a_lock_until_its_deadline_is_over() {
+    let mut bench = Bench::new();
+    let (first, validity_ms) = grant(&mut bench, "LOCK.ACQUIRE l a PX 30000");
+    assert_eq!(validity_ms, 30000 - 30 - 1, "less a thousandth, less 1 ms");
+    assert_eq!(bench.text("LOCK.ACQUIRE l b EX 1"), "*-1");
+    assert_eq!((bench.text("TYPE l").as_str(), bench.text("PTTL l").as_str()), ("+lock", ":30000"));
+    assert_eq!(bench.text("OBJECT ENCODING l"), "$5 holds");
+    bench.now_ms += 30000;
+    assert_eq!(bench.text("LOCK.ACQUIRE l b PX 1"), "*-1", "in the ms of the deadline it is held");
+    assert_eq!(bench.text(&format!("LOCK.CHECK l {first}")), ":1");
+    bench.now_ms += 1;
+    assert_eq!(bench.text(&format!("LOCK.CHECK l {first}")), ":0");
+    let (second, validity_ms) = grant(&mut bench, "LOCK.ACQUIRE l b PX 1");
+    assert!(second > first);
+    assert_eq!(validity_ms, 0, "nothing is certain of so little");
+}
+
+#[test]
+fn acquiring_again_and_extending_keep_the_token_and_the_later_deadline() {
+    let mut bench = Bench::new();
+    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
+    assert_eq!(grant(&mut bench, "LOCK.ACQUIRE l a PX 10"), (token, 998));
+    bench.now_ms += 500;
+    assert_eq!(grant(&mut bench, "LOCK.EXTEND l a PX 10"), (token, 498));
+    assert_eq!(grant(&mut bench, &format!("LOCK.EXTEND l a EX 2 {token}")), (token, 1997));
+    assert_eq!(grant(&mut bench, "LOCK.ACQUIRE l a PX 3000"), (token, 2996));
+    assert_eq!(bench.deadline_ms("l"), Some(bench.now_ms + 3000));
+    let other = format!("LOCK.EXTEND l a PX 10 {}", token + 1);
+    for line in ["LOCK.EXTEND l b PX 10", &other, "LOCK.EXTEND absent a PX 10"] {
+        assert_eq!(bench.text(line), "*-1", "{line}");
+    }
+}
+
+#[test]
+fn release_takes_owner_and_token_and_is_safe_to_repeat() {
+    let mut bench = Bench::new();
+    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
+    for (line, text) in [
+        ("LOCK.RELEASE l b".to_owned(), ":0"),
+        (format!("LOCK.RELEASE l a {}", token + 1), ":0"),
+        (format!("LOCK.RELEASE l b {token}"), ":0"),
+        (format!("LOCK.RELEASE l a {token}"), ":1"),
+        (format!("LOCK.RELEASE l a {token}"), ":0"),
+        ("EXISTS l".to_owned(), ":0"),
+    ] {
+        assert_eq!(bench.text(&line), text, "{line}");
+    }
+    let (next, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
+    assert_eq!(bench.text(&format!("LOCK.RELEASE l a {token}")), ":0", "a repeat that comes late ends no later hold");
+    assert!(next > token);
+}
+
+#[test]
+fn holds_of_one_mode_go_together_up_to_the_limit() {
+    let mut bench = Bench::new();
+    grant(&mut bench, "LOCK.ACQUIRE s a PX 1000 SHARED");
+    grant(&mut bench, "LOCK.ACQUIRE s b PX 2000 SHARED");
+    assert_eq!(bench.text("LOCK.ACQUIRE s c PX 1000"), "*-1");
+    grant(&mut bench, "LOCK.ACQUIRE n a PX 1000 LIMIT 2");
+    grant(&mut bench, "LOCK.ACQUIRE n b LIMIT 2 PX 1000");
+    assert_eq!(bench.text("LOCK.ACQUIRE n c PX 1000 LIMIT 2"), "*-1");
+    for line in ["LOCK.ACQUIRE n c PX 1 LIMIT 3", "LOCK.ACQUIRE n c PX 1", "LOCK.ACQUIRE n c PX 1 SHARED"] {
+        assert_eq!(bench.text(line), "-ERR the lock is held with another LIMIT", "{line}");
+    }
+    assert_eq!(bench.text("LOCK.ACQUIRE s a PX 1000"), "-ERR the owner holds the lock in another mode");
+    // One hold ends by itself while the lock is there.
+    bench.now_ms += 1001;
+    assert_eq!(bench.text("LOCK.RELEASE s a"), ":0");
+    assert_eq!(bench.text("LOCK.RELEASE s b"), ":1");
+    grant(&mut bench, "LOCK.ACQUIRE s c PX 1000");
+}
+
+#[test]
+fn holders_beyond_the_bound_are_refused() {
+    let mut bench = Bench::new();
+    bench.state.options.lock_holders_max = 2;
+    for owner in ["a", "b"] {
+        grant(&mut bench, &format!("LOCK.ACQUIRE l {owner} PX 1000 SHARED"));
+    }
+    assert_eq!(bench.text("LOCK.ACQUIRE l c PX 1 SHARED"), "-LIMIT too many hold this lock (lock-holders-max)");
+    grant(&mut bench, "LOCK.ACQUIRE l a PX 1000 SHARED");
+}
+
+#[test]
+fn token_is_the_highest_that_is_held() {
+    let mut bench = Bench::new();
+    grant(&mut bench, "LOCK.ACQUIRE l a PX 2000 SHARED");
+    let (second, _) = grant(&mut bench, "LOCK.ACQUIRE l b PX 1000 SHARED");
+    bench.run("LOCK.EXTEND l a PX 3000");
+    assert_eq!(bench.run("LOCK.TOKEN l"), Reply::Int(second));
+    assert_eq!(bench.text("LOCK.TOKEN l a"), "$-1");
+    bench.state.cluster.level = 3;
+    bench.put_hash("h");
+    assert!(matches!(bench.run("LOCK.TOKEN h"), Reply::Int(_)), "since level 3 any value has one");
+}
+
+#[test]
+fn guard_runs_a_command_for_the_holder_alone() {
+    let mut bench = Bench::new();
+    bench.state.cluster.level = 3;
+    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
+    for (line, text) in [
+        (format!("LOCK.GUARD l {token} SET k v"), "+OK"),
+        (format!("LOCK.GUARD l {token} GET k"), "$1 v"),
+        (
+            format!("LOCK.GUARD l {} SET k w", token - 1),
+            "-FENCED the lock is not held with this token; the command was not executed",
+        ),
+        (format!("LOCK.GUARD l {token} INCR k"), "-ERR value is not an integer or out of range"),
+        (format!("LOCK.GUARD l {token} NOPE"), "-ERR unknown command 'NOPE', with args beginning with:"),
+        (format!("LOCK.GUARD l {token} GET"), "-ERR wrong number of arguments for 'get' command"),
+        (format!("LOCK.GUARD l {token} EVAL x 0"), "-ERR 'eval' is not allowed in LOCK.GUARD"),
+        (format!("LOCK.GUARD l {token} EXEC"), "-ERR 'exec' is not allowed in LOCK.GUARD"),
+        (format!("LOCK.GUARD l {token} BLPOP k 0"), "-ERR 'blpop' is not allowed in LOCK.GUARD"),
+        (format!("LOCK.GUARD l {token} LOCK.GUARD l {token} GET k"), "-ERR 'lock.guard' is not allowed in LOCK.GUARD"),
+        (
+            format!("LOCK.GUARD l {token} LOCK.ACQUIRE m b PX 10 WAIT 5"),
+            "-ERR 'lock.acquire' is not allowed in LOCK.GUARD",
+        ),
+        (format!("LOCK.GUARD l {token} SET l x"), WRONG_TYPE),
+        (format!("LOCK.GUARD l {token} LOCK.RELEASE l a"), ":1"),
+        ("GET k".to_owned(), "$1 v"),
+    ] {
+        assert_eq!(bench.text(&line), text, "{line}");
+    }
+}
+
+#[test]
+fn what_is_not_made_for_locks_leaves_them_alone() {
+    let mut bench = Bench::new();
+    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100000");
+    bench.run("SET k v");
+    for line in [
+        "SET l x",
+        "SETNX l x",
+        "SET l x NX",
+        "GETSET l x",
+        "MSET k v l v",
+        "MSETNX l v",
+        "APPEND l x",
+        "GETDEL l",
+        "GETEX l PERSIST",
+        "RENAME l k",
+        "RENAME k l",
+        "RENAMENX k l",
+        "COPY l x",
+        "COPY k l",
+        "COPY k l REPLACE",
+        "MOVE l 1",
+        "EXPIRE l 100",
+        "PEXPIREAT l 1",
+        "PERSIST l",
+        "RPUSH l x",
+        "HSET l f v",
+        "ZADD l 1 m",
+        "ZRANGESTORE l z 0 1",
+        "GET l",
+    ] {
+        assert_eq!(bench.text(line), WRONG_TYPE, "{line}");
+    }
+    bench.db = 1;
+    bench.run("SET l v");
+    assert_eq!(bench.text("COPY l l DB 0 REPLACE"), WRONG_TYPE);
+    bench.db = 0;
+    assert!(bench.text("SWAPDB 0 1").starts_with("-ERR SWAPDB is not possible"));
+    assert_eq!(bench.text(&format!("LOCK.CHECK l {token}")), ":1");
+    assert_eq!((bench.text("GET k").as_str(), bench.text("DEL l").as_str()), ("$1 v", ":1"));
+    assert_eq!(bench.text("SWAPDB 0 1"), "+OK");
+    bench.run("SET s v");
+    for line in ["LOCK.ACQUIRE s a PX 1", "LOCK.RELEASE s a", "LOCK.EXTEND s a PX 1", "LOCK.INFO s", "LOCK.BREAK s"] {
+        assert_eq!(bench.text(line), WRONG_TYPE, "{line}");
+    }
+}
+
+#[test]
+fn info_shows_holders_and_break_ends_them() {
+    let mut bench = Bench::new();
+    let (first, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100 SHARED");
+    let (second, _) = grant(&mut bench, "LOCK.ACQUIRE l b PX 300 SHARED");
+    bench.now_ms += 40;
+    let holder = |owner: &str, token: i64, left_ms: i64| {
+        format!("*6 $5 owner $1 {owner} $5 token :{token} $6 ttl_ms :{left_ms}")
+    };
+    let head = "*8 $4 mode $6 shared $5 limit :0 $7 holders";
+    let both = format!("{head} *2 {} {} $7 waiters *0", holder("a", first, 60), holder("b", second, 260));
+    assert_eq!(bench.text("LOCK.INFO l"), both);
+    bench.now_ms += 61;
+    assert_eq!(bench.text("LOCK.INFO l"), format!("{head} *1 {} $7 waiters *0", holder("b", second, 199)));
+    assert_eq!(bench.text("LOCK.BREAK l a"), ":0");
+    grant(&mut bench, "LOCK.ACQUIRE l c PX 300 SHARED");
+    assert_eq!(bench.text("LOCK.BREAK l b"), ":1");
+    grant(&mut bench, "LOCK.ACQUIRE l d PX 300 SHARED");
+    assert_eq!(bench.text("LOCK.BREAK l"), ":2");
+    assert_eq!(bench.text("LOCK.INFO l"), "$-1");
+}
+
+#[test]
+fn wrong_arguments_are_refused_with_their_reason() {
+    let mut bench = Bench::new();
+    let long = "x".repeat(513);
+    for (line, text) in [
+        ("LOCK.ACQUIRE l a", "-ERR wrong number of arguments for 'lock.acquire' command"),
+        ("LOCK.ACQUIRE l a SHARED WAIT 1", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a PX 1 EX 1", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a PX 1 SHARED LIMIT 2", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a PX 1 FOO 2", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a PX 1 WAIT", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a PX x", "-ERR value is not an integer or out of range"),
+        ("LOCK.ACQUIRE l a PX 0", "-ERR invalid expire time in 'lock.acquire' command"),
+        ("LOCK.ACQUIRE l a EX -1", "-ERR invalid expire time in 'lock.acquire' command"),
+        ("LOCK.ACQUIRE l a PX 315360000001", "-LIMIT a lock is held for at most 10 years at a time"),
+        ("LOCK.ACQUIRE l a EX 9223372036854775807", "-LIMIT a lock is held for at most 10 years at a time"),
+        ("LOCK.ACQUIRE l a PX 1 WAIT x", "-ERR timeout is not an integer or out of range"),
+        ("LOCK.ACQUIRE l a PX 1 WAIT -1", "-ERR timeout is negative"),
+        ("LOCK.ACQUIRE l a PX 1 WAIT 315360000001", "-LIMIT a wait lasts at most 10 years"),
+        ("LOCK.ACQUIRE l a PX 1 LIMIT 0", "-ERR LIMIT must be 1 or more"),
+        ("LOCK.EXTEND l a PX 0", "-ERR invalid expire time in 'lock.extend' command"),
+        ("LOCK.EXTEND l a FOO 1", "-ERR syntax error"),
+        ("LOCK.EXTEND l a PX 1 2 3", "-ERR syntax error"),
+        ("LOCK.EXTEND l a PX 1 x", "-ERR token is not an integer or out of range"),
+        ("LOCK.RELEASE l a x", "-ERR token is not an integer or out of range"),
+        ("LOCK.RELEASE l a 1 2", "-ERR wrong number of arguments for 'lock.release' command"),
+        ("LOCK.BREAK l a 1", "-ERR wrong number of arguments for 'lock.break' command"),
+        ("LOCK.CHECK l x", "-ERR token is not an integer or out of range"),
+        ("LOCK.GUARD l x GET k", "-ERR token is not an integer or out of range"),
+        (&format!("LOCK.ACQUIRE {long} a PX 1"), "-LIMIT the name of a lock has at most 512 bytes"),
+        (&format!("LOCK.ACQUIRE l {long} PX 1"), "-LIMIT the owner of a lock has at most 512 bytes"),
+    ] {
+        assert_eq!(bench.text(line), text, "{line}");
+    }
+    assert_eq!(bench.text("EXISTS l"), ":0");
+    grant(&mut bench, "LOCK.ACQUIRE l a PX 315360000000 LIMIT 9223372036854775807");
+}
