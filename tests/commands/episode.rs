@@ -13,6 +13,8 @@ pub const CONNECTIONS: usize = 2;
 const PIPELINE_MAX: usize = 30;
 /// Share of commands that are damaged on purpose, in percent.
 const DAMAGED_PERCENT: usize = 9;
+/// Commands that take a time to live: damage must not make one that ends while the test runs, sooner on one server than on the other.
+const EXPIRING: [&[u8]; 6] = [b"SET", b"SETEX", b"PSETEX", b"GETEX", b"EXPIRE", b"PEXPIRE"];
 /// Share of pipelines' commands that are sent as inline commands, in percent.
 const INLINE_PERCENT: usize = 4;
 
@@ -218,6 +220,10 @@ impl<'a> Maker<'a> {
         if args.is_empty() || args[0].is_empty() {
             args.insert(0, b"GET".to_vec());
         }
+        let has_ttl = EXPIRING.iter().any(|name| args[0].eq_ignore_ascii_case(name));
+        for arg in args.iter_mut().skip(1).filter(|arg| has_ttl && is_near(arg)) {
+            *arg = b"90000007".to_vec();
+        }
     }
 
     fn pipeline(&mut self, connection: usize) {
@@ -315,4 +321,12 @@ impl<'a> Maker<'a> {
         self.items[from..].iter_mut().for_each(|item| item.answered = false);
         self.exactly(connection, if off { "CLIENT REPLY ON" } else { "PING" });
     }
+}
+
+/// True of a number of seconds or milliseconds that may pass while the test runs.
+fn is_near(arg: &[u8]) -> bool {
+    std::str::from_utf8(arg)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .is_some_and(|number: i64| (1..10_000_000).contains(&number))
 }

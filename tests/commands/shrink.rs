@@ -54,7 +54,8 @@ pub fn shrink(pair: &mut Pair, items: &[Item], failure: Failure) -> Shrunk {
         for arg in 1..items[i].args.len() {
             let mut shorter = items.clone();
             let len = shorter[i].args[arg].len();
-            if len > 8 {
+            // A shorter number may be a time to live that ends.
+            if len > 8 && !items[i].args[arg].iter().all(u8::is_ascii_digit) {
                 shorter[i].args[arg].truncate(len.min(16) / 2);
                 if let Some(again) = fails(&shorter) {
                     (items, best) = (shorter, again);
