@@ -111,31 +111,3 @@ fn an_absent_node_makes_up_for_its_messages_and_counts_its_subscribers_again() {
     }
     cluster.check_digests();
 }
-
-/// One that was brought up to date by a snapshot cannot say what it missed: the connection is closed.
-#[test]
-fn subscribers_of_a_node_that_a_snapshot_took_over_messages_are_closed() {
-    let cluster = Cluster::start(3, &["--node-timeout-ms", "1000", "--log-keep", "1mb"]);
-    cluster.transfer(0);
-    let mut away = subscribe(&cluster, 2, &["SUBSCRIBE", "a"]);
-    let mut stays = subscribe(&cluster, 1, &["SUBSCRIBE", "a"]);
-    cluster.nodes[2].signal("STOP");
-    let mut client = cluster.nodes[0].client();
-    let text = "x".repeat(200_000);
-    for key in 0..40 {
-        client.call(&["SET", &key.to_string(), &text]);
-    }
-    client.call(&["PUBLISH", "a", "missed"]);
-    for node in 0..2 {
-        cluster.nodes[node].client().call(&["RAFT.SNAPSHOT"]);
-    }
-    std::thread::sleep(Duration::from_secs(2));
-    for key in 0..10 {
-        client.call(&["SET", &key.to_string(), "small"]);
-    }
-    cluster.nodes[2].signal("CONT");
-    let rest = away.read_to_close().unwrap();
-    assert!(!String::from_utf8_lossy(&rest).contains("missed"), "it was no snapshot");
-    assert_eq!(message(&mut stays), "missed");
-    until("one subscriber", || (client.call(&["PUBLISH", "a", "end"]) == Value::Int(1)).then_some(()));
-}
