@@ -15,6 +15,13 @@ fn subscribe(cluster: &Cluster, node: usize, words: &[&str]) -> Client {
     client
 }
 
+/// A number of INFO raft.
+fn info(client: &mut Client, field: &str) -> u64 {
+    let text = client.call(&["INFO", "raft"]).text().unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).unwrap();
+    line.parse().unwrap()
+}
+
 /// The next message's text.
 fn message(client: &mut Client) -> String {
     match client.read_reply().unwrap() {
@@ -110,4 +117,38 @@ fn an_absent_node_makes_up_for_its_messages_and_counts_its_subscribers_again() {
         assert_eq!(message(&mut away), text);
     }
     cluster.check_digests();
+}
+
+/// One that was brought up to date by a snapshot cannot say what it missed: the connection is closed.
+#[test]
+fn subscribers_of_a_node_that_a_snapshot_took_over_messages_are_closed() {
+    let cluster = Cluster::start(3, &["--node-timeout-ms", "1000", "--log-keep", "1mb"]);
+    cluster.transfer(0);
+    let mut away = subscribe(&cluster, 2, &["SUBSCRIBE", "a"]);
+    let mut stays = subscribe(&cluster, 1, &["SUBSCRIBE", "a"]);
+    cluster.nodes[2].signal("STOP");
+    let mut client = cluster.nodes[0].client();
+    let text = "x".repeat(2_000_000);
+    // What lies in the buffers of sockets reaches the node after all, whatever the log has lost: more than those hold (38 MB here).
+    for _ in 0..30 {
+        client.call(&["SET", "large", &text]);
+    }
+    client.call(&["PUBLISH", "a", "missed"]);
+    let published = info(&mut client, "raft_last_log_index");
+    for _ in 0..3 {
+        client.call(&["SET", "large", &text]);
+    }
+    until("a log without the message", || {
+        let purged = (0..2).filter(|node| {
+            let mut client = cluster.nodes[*node].client();
+            client.call(&["RAFT.SNAPSHOT"]);
+            info(&mut client, "raft_first_log_index") > published
+        });
+        (purged.count() == 2).then_some(())
+    });
+    cluster.nodes[2].signal("CONT");
+    let rest = away.read_to_close().unwrap();
+    assert!(!String::from_utf8_lossy(&rest).contains("missed"), "it was no snapshot");
+    assert_eq!(message(&mut stays), "missed");
+    until("one subscriber", || (client.call(&["PUBLISH", "a", "end"]) == Value::Int(1)).then_some(()));
 }
