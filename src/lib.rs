@@ -9,7 +9,7 @@
 //! replication consensus alone, the only user of openraft: origin, group, membership, peers, log
 //! executor    runs commands on the store: entries of the log, EXEC, reads behind the gate, scripts' host
 //! command     spec, registry, context of session commands; a folder for each family
-//! script      the Lua sandbox
+//! script      a Lua 5.1 of our own (vm), its libraries (lib), what scripts see of Redis
 //! snapshot    the file format, beside the store; rdb: what of Redis's format clients see
 //! store       the state machine's data: no clock, no I/O, no tokio
 //! config      every option once
@@ -37,13 +37,19 @@
 //! A group without writes goes to `replication/group/reads.rs`: one ReadIndex for all that wait, then each command gets a
 //! [`store::View`] of the state behind the gate (`executor/reads/`).
 //!
+//! # Waiting and publishing
+//!
+//! A command that waits (BLPOP, LOCK.ACQUIRE … WAIT) is a write. What cannot complete stands in the state (`store/waiters.rs`), and its
+//! client with the origin (`executor/waiting.rs`), until a later entry serves or ends it. A message is an effect of its entry, which each node
+//! carries out for its own subscribers (`executor/hub.rs`).
+//!
 //! # Invariants
 //!
 //! Each module's header states its own. The ones that hold the promises: what is acknowledged is durable on a quorum
-//! (`replication/log`), a batch is applied exactly once (`store/origins.rs`, `replication/origin.rs`), apply is a pure function of state
-//! and entry (`executor/apply.rs`, checked by `store/digest.rs`), only the log expires keys (`store/view.rs`, `sys/clock.rs`), a read sees
-//! all that was acknowledged before it (`replication/group/reads.rs`), nodes of several versions do the same, by the feature level of the
-//! state (`executor/apply.rs`).
+//! (`replication/log`), a batch is applied exactly once (`store/origins.rs`, `replication/origin.rs`), a waiter is served or ended once
+//! (`store/waiters.rs`), apply is a pure function of state and entry (`executor/apply.rs`, checked by `store/digest.rs`), only the log
+//! expires keys (`store/view.rs`, `sys/clock.rs`), a read sees all that was acknowledged before it (`replication/group/reads.rs`), nodes
+//! of several versions do the same, by the feature level of the state (`executor/apply.rs`).
 //!
 //! [`sys::env`] has the seams that let three nodes run in one deterministic simulation.
 
