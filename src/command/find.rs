@@ -1,4 +1,4 @@
-//! Which arguments of a command are keys, by its key specs.
+//! Which arguments of a command are keys, by its key specs, or by a look at the arguments where those cannot say.
 
 use super::{BeginSearch, FindKeys, KeyFlags, Spec};
 use crate::protocol::{Args, parse_i64};
@@ -6,6 +6,9 @@ use crate::protocol::{Args, parse_i64};
 /// Positions of the keys in `args`, with what is done to each. None if the arguments do not fit the spec (a count of
 /// keys that is no number, say).
 pub fn keys_of(spec: &Spec, args: &Args) -> Option<Vec<(usize, KeyFlags)>> {
+    if let Some(find) = spec.given_keys {
+        return Some(find(args));
+    }
     let argc = args.len() as i64;
     let mut found = Vec::new();
     for key_spec in spec.keys {

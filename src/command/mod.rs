@@ -10,6 +10,7 @@
 //! which [`FEATURE_LEVEL`](crate::FEATURE_LEVEL) then is: `executor/apply.rs` says why.
 
 pub mod admin;
+pub mod bitmap;
 mod call;
 pub mod cluster;
 pub mod connection;

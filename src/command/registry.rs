@@ -6,7 +6,8 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Spec, admin, cluster, connection, generic, hash, list, lock, pubsub, script, set, string, txn, waiting, zset,
+    Spec, admin, bitmap, cluster, connection, generic, hash, list, lock, pubsub, script, set, string, txn, waiting,
+    zset,
 };
 
 /// The families, in the order in which COMMAND lists them.
@@ -17,6 +18,7 @@ static FAMILIES: &[&[&Spec]] = &[
     list::SPECS,
     set::SPECS,
     zset::SPECS,
+    bitmap::SPECS,
     txn::SPECS,
     pubsub::SPECS,
     script::SPECS,

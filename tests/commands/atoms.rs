@@ -42,6 +42,8 @@ const ATOMS: &[(&str, Make)] = &[
     ("counter", |rng| format!("c{}", rng.below(4)).into_bytes()),
     ("index", |rng| rng.between(-12, 12).to_string().into_bytes()),
     ("offset", |rng| if rng.percent(2) { rng.below(100_000) } else { rng.below(40) }.to_string().into_bytes()),
+    ("width", |rng| format!("{}{}", rng.pick(&["i", "u"]), rng.between(1, 63)).into_bytes()),
+    ("bit_place", |rng| format!("{}{}", rng.pick(&["", "#"]), rng.below(12)).into_bytes()),
     ("count", |rng| (1 + rng.below(30)).to_string().into_bytes()),
     ("random_count", |rng| rng.between(-12, 12).to_string().into_bytes()),
     ("cursor", |rng| if rng.percent(70) { "0".into() } else { rng.below(64).to_string().into_bytes() }),

@@ -22,6 +22,7 @@ const FILES: &[&str] = &[
     include_str!("grammar/lists.txt"),
     include_str!("grammar/sets.txt"),
     include_str!("grammar/sorted_sets.txt"),
+    include_str!("grammar/bitmaps.txt"),
     include_str!("grammar/transactions.txt"),
     include_str!("grammar/connection.txt"),
     include_str!("grammar/server.txt"),

@@ -36,6 +36,9 @@ pub struct NewerForm {
     pub before: ReplyError,
 }
 
+/// Finds the keys among arguments, and what is done with each: see [`Spec::given_keys`].
+pub type GivenKeys = fn(&Args) -> Vec<(usize, KeyFlags)>;
+
 /// How a command runs. Whether it reads or writes is in the type: a read cannot mutate.
 #[derive(Clone, Copy)]
 pub enum Run {
@@ -91,6 +94,9 @@ pub struct Spec {
     pub categories: Categories,
     /// Where its keys stand.
     pub keys: &'static [KeySpec],
+    /// Where they stand among given arguments, and what is done with them, if the key specs cannot say it: an option names one, or the
+    /// arguments say whether one is written.
+    pub given_keys: Option<GivenKeys>,
     /// Documentation.
     pub doc: Doc,
     /// The feature level since which it exists. Below it the gate refuses the command, and whatever comes to it by the log or a script
@@ -171,6 +177,7 @@ impl Spec {
             flags: Flags::empty(),
             categories: Categories::empty(),
             keys: &[],
+            given_keys: None,
             doc,
             since: FIRST_LEVEL,
             newer_form: None,
@@ -209,6 +216,11 @@ impl Spec {
     /// The same with keys among its arguments.
     pub const fn keys(self, keys: &'static [KeySpec]) -> Self {
         Self { keys, ..self }
+    }
+
+    /// The same with keys that the specs alone cannot tell.
+    pub const fn given_keys(self, find: GivenKeys) -> Self {
+        Self { given_keys: Some(find), ..self }
     }
 
     /// The same with a check of its arguments.

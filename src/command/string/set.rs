@@ -15,6 +15,7 @@ pub static SPEC: Spec = Spec::write("set", -3, DOC, run)
     .flags(Flags::DENYOOM)
     .check(|args| options(args).map(drop))
     .newer_form(newer_form)
+    .given_keys(given_keys)
     .keys(&[KeySpec::first(
         KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
     )]);
@@ -44,6 +45,22 @@ const DOC: Doc = Doc {
         EXPIRATION,
     ],
 };
+
+/// Words that let SET look at what the key holds.
+const COMPARING: [&str; 5] = ["ifeq", "ifne", "ifdeq", "ifdne", "ifrev"];
+
+/// The key is overwritten, unless the word GET asks for what it held, or it is compared. Redis looks at all that stands behind the value.
+fn given_keys(args: &Args) -> Vec<(usize, KeyFlags)> {
+    let has = |word: &str| (3..args.len()).any(|at| args.is(at, word));
+    let flags = if has("get") {
+        KeyFlags::RW.union(KeyFlags::ACCESS)
+    } else if COMPARING.iter().any(|word| has(word)) {
+        KeyFlags::RW
+    } else {
+        KeyFlags::OW
+    };
+    vec![(1, flags.union(KeyFlags::UPDATE))]
+}
 
 /// EX, PX, EXAT, PXAT or KEEPTTL.
 pub(super) const EXPIRATION: Arg = Arg::new(

@@ -54,6 +54,11 @@ impl Str {
         }
     }
 
+    /// These bytes, which a command has made of others: the encoding is `raw`.
+    pub fn raw(bytes: Vec<u8>) -> Self {
+        if bytes.len() < SHARED_FROM { Self::Edited(bytes.into()) } else { Self::Large(Box::new(bytes.into())) }
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -121,6 +126,13 @@ impl Str {
     /// Afterwards the encoding is `raw`.
     pub fn overwrite(&mut self, offset: usize, part: &[u8]) {
         let end = offset.saturating_add(part.len());
+        if let Self::Small(bytes) | Self::Text(bytes) | Self::Edited(bytes) = self
+            && let Some(place) = bytes.get_mut(offset..end)
+        {
+            place.copy_from_slice(part);
+            *self = Self::Edited(std::mem::take(bytes));
+            return;
+        }
         self.edit(|bytes| {
             if bytes.len() < end {
                 bytes.resize(end, 0);

@@ -55,28 +55,8 @@ fn keys(commands: &dyn Table, args: &Args) -> Result<Vec<(bytes::Bytes, KeyFlags
         return Err(ReplyError::new("ERR The command has no key arguments"));
     }
     match keys_of(spec, &command) {
-        Some(keys) if !keys.is_empty() => {
-            let is_seen = |(at, flags)| (command.bytes(at), as_given(flags, &command));
-            Ok(keys.into_iter().map(is_seen).collect())
-        }
+        Some(keys) if !keys.is_empty() => Ok(keys.into_iter().map(|(at, flags)| (command.bytes(at), flags)).collect()),
         _ if spec.flags.contains(Flags::NO_MANDATORY_KEYS) => Ok(Vec::new()),
         _ => Err(ReplyError::new("ERR Invalid arguments specified for command")),
-    }
-}
-
-/// Words of SET that let it look at what the key holds.
-const COMPARING: [&str; 5] = ["ifeq", "ifne", "ifdeq", "ifdne", "ifrev"];
-
-/// What is done with a key where that depends on the arguments: a key is overwritten (SET), unless the word GET among them asks for what
-/// it held, or it is compared. Redis looks at all that stands behind the value.
-fn as_given(flags: KeyFlags, command: &Args) -> KeyFlags {
-    if !flags.contains(KeyFlags::VARIABLE_FLAGS) {
-        flags
-    } else if (3..command.len()).any(|at| command.is(at, "get")) {
-        flags.difference(KeyFlags::VARIABLE_FLAGS)
-    } else if (3..command.len()).any(|at| COMPARING.iter().any(|word| command.is(at, word))) {
-        KeyFlags::RW.union(KeyFlags::UPDATE)
-    } else {
-        KeyFlags::OW.union(KeyFlags::UPDATE)
     }
 }

@@ -19,6 +19,12 @@ pub enum Family {
     Set,
     /// Sorted sets.
     SortedSet,
+    /// Strings as bits.
+    Bitmap,
+    /// Places on Earth in sorted sets.
+    Geo,
+    /// Estimated numbers of different things, in strings.
+    HyperLogLog,
     /// MULTI and its kin.
     Transactions,
     /// The connection.
@@ -54,6 +60,9 @@ impl Family {
             Self::List => ("list", Categories::LIST),
             Self::Set => ("set", Categories::SET),
             Self::SortedSet => ("sorted-set", Categories::SORTEDSET),
+            Self::Bitmap => ("bitmap", Categories::BITMAP),
+            Self::Geo => ("geo", Categories::GEO),
+            Self::HyperLogLog => ("hyperloglog", Categories::HYPERLOGLOG),
             Self::Transactions => ("transactions", Categories::TRANSACTION),
             Self::Connection => ("connection", Categories::CONNECTION),
             Self::Server => ("server", Categories::empty()),

@@ -1,0 +1,113 @@
+//! The commands of bitmaps, on a state without a server.
+
+use bytes::BytesMut;
+
+use crate::command::testing::Bench;
+use crate::protocol::{Reply, Resp, encode};
+
+/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+const TRANSCRIPT: &str = include_str!("transcript.txt");
+
+#[test]
+fn bitmap_replies_are_those_of_redis() {
+    let mut bench = Bench::new();
+    bench.state.options.bulk_len_max = 512 << 20;
+    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut commands = 0;
+    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
+        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
+        commands += 1;
+    }
+    assert!(commands >= 230, "{commands} commands");
+}
+
+#[test]
+fn a_failed_field_is_null_in_both_protocols() {
+    let mut bench = Bench::new();
+    let reply = bench.run("BITFIELD k OVERFLOW FAIL INCRBY u8 0 256 GET u8 0");
+    for (version, text) in [(Resp::V2, "*2 $-1 :0"), (Resp::V3, "*2 _ :0")] {
+        let mut out = BytesMut::new();
+        encode(&mut out, &reply, version);
+        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), text);
+    }
+}
+
+/// What WATCH compares; 0 for an absent key.
+fn revision(bench: &Bench, key: &str) -> u64 {
+    bench.state.db(0).get(key.as_bytes()).map_or(0, |entry| entry.revision())
+}
+
+#[test]
+fn change_of_a_bitmap_in_the_sense_of_redis_gives_a_new_revision() {
+    let mut bench = Bench::new();
+    bench.run("SETBIT k 7 1");
+    for (line, changes) in [
+        ("SETBIT k 7 1", false),
+        ("SETBIT k 6 0", false),
+        ("SETBIT k 6 1", true),
+        ("SETBIT k 8 0", true),
+        ("BITFIELD k GET u8 0", false),
+        ("BITFIELD k SET u8 0 3", false),
+        ("BITFIELD k SET u8 0 4", true),
+        ("BITFIELD k INCRBY u8 0 0", false),
+        ("BITFIELD k OVERFLOW FAIL INCRBY u8 0 1000", false),
+        ("BITFIELD k OVERFLOW FAIL INCRBY u8 16 1000", true),
+        ("BITOP OR k k k", true),
+        ("SETBIT k x 1", false),
+    ] {
+        let before = revision(&bench, "k");
+        bench.run(line);
+        assert_eq!(revision(&bench, "k") != before, changes, "{line}");
+    }
+}
+
+#[test]
+fn bits_behind_the_longest_string_are_refused() {
+    let mut bench = Bench::new();
+    bench.state.options.bulk_len_max = 16;
+    let refused = "-ERR bit offset is not an integer or out of range";
+    for (line, text) in [
+        ("SETBIT k 128 1", refused),
+        ("GETBIT k 128", refused),
+        ("BITFIELD k SET u8 128 1", refused),
+        ("BITFIELD k SET u8 #16 1", refused),
+        ("BITFIELD k GET u8 128", refused),
+        ("BITFIELD_RO k GET u8 128", refused),
+        ("EXISTS k", ":0"),
+        ("SETBIT k 127 1", ":0"),
+        ("GETBIT k 127", ":1"),
+        ("STRLEN k", ":16"),
+    ] {
+        assert_eq!(bench.text(line), text, "{line}");
+    }
+}
+
+#[test]
+fn a_bit_of_a_long_string_is_set_where_the_string_stands() {
+    let mut bench = Bench::new();
+    bench.run(&format!("SET k {}", "x".repeat(100_000)));
+    let place = |bench: &mut Bench| match bench.run("GET k") {
+        Reply::Bulk(bytes) => bytes.as_ptr(),
+        other => panic!("{other:?}"),
+    };
+    let before = place(&mut bench);
+    bench.run("SETBIT k 1 0");
+    assert_eq!(place(&mut bench), before, "nobody shares it: not copied");
+    let shared = bench.run("GET k");
+    bench.run("SETBIT k 1 1");
+    assert_ne!(place(&mut bench), before, "a reply shares it");
+    assert_eq!(bench.text("GETBIT k 1"), ":1");
+    assert!(matches!(shared, Reply::Bulk(bytes) if bytes[0] == b'x' & !0x40), "what the reply shows stays");
+}
+
+#[test]
+fn scripts_are_told_what_a_bitmap_command_costs() {
+    let mut bench = Bench::new();
+    for line in ["SETBIT k 1600000 1", "BITFIELD l SET u8 1600000 1"] {
+        assert!(bench.work(line).1 >= 200_000 / 16, "{line}: what it fills");
+        assert!(bench.work(line).1 < 100, "{line}: what it does not fill");
+    }
+    for line in ["BITCOUNT k", "BITPOS k 1", "BITOP NOT d k", "BITOP AND d k k k"] {
+        assert!(bench.work(line).1 >= 200_000 / 16, "{line}");
+    }
+}
