@@ -69,6 +69,8 @@ replicated_options! {
         "SET NX sent again with the same unique value is answered OK again while its key holds it, as every lock library's is unique";
     list_listpack_max: "list-max-listpack-size" ["list-max-ziplist-size"], int(i32::MIN as i64, i32::MAX as i64), -2_i64 as u64,
         "Elements that stand together in a list; -1 to -5: as many as have room in 4, 8, 16, 32 or 64 kb";
+    lock_history_bytes: "lock-history-bytes" [], bytes(0, GB), 4 << 20,
+        "Memory for the events of locks that LOCK.HISTORY shows; 0: none are kept";
     lock_holders_max: "lock-holders-max" [], int(1, 10_000), 1000,
         "Owners that may hold one lock at a time, shared or with a LIMIT";
     once_bytes: "once-bytes" [], bytes(MB, 64 * GB), 64 << 20,

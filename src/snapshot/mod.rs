@@ -27,6 +27,7 @@ mod error;
 mod incoming;
 mod keys;
 mod libraries;
+mod lock_history;
 mod meta;
 mod once;
 mod read;

@@ -8,8 +8,10 @@ use bytes::Bytes;
 
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
-use super::version::{WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_ONCE, WITH_SUBSCRIPTIONS, WITH_WAITERS};
-use super::{libraries, once, subscriptions, waiters};
+use super::version::{
+    WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_LOCK_HISTORY, WITH_ONCE, WITH_SUBSCRIPTIONS, WITH_WAITERS,
+};
+use super::{libraries, lock_history, once, subscriptions, waiters};
 use crate::config::ReplicatedValues;
 use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Kept, Member, Options, State};
 
@@ -25,6 +27,7 @@ const WAITERS: u8 = 8;
 const LIBRARIES: u8 = 9;
 const SUBSCRIPTIONS: u8 = 10;
 const ONCE: u8 = 20;
+const LOCK_HISTORY: u8 = 21;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -46,7 +49,9 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     out.u8(SUBSCRIPTIONS)?;
     subscriptions::write(image.subscriptions(), out)?;
     out.u8(ONCE)?;
-    once::write(&image.once, out)
+    once::write(&image.once, out)?;
+    out.u8(LOCK_HISTORY)?;
+    lock_history::write(image.lock_history(), out)
 }
 
 pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -83,6 +88,10 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
     if version >= WITH_ONCE {
         expect(ONCE, input)?;
         once::read(&mut state.once, input)?;
+    }
+    if version >= WITH_LOCK_HISTORY {
+        expect(LOCK_HISTORY, input)?;
+        state.restore_lock_history(lock_history::read(input)?);
     }
     Ok(())
 }
@@ -176,6 +185,7 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         hash_small_value_max: _,
         idempotent_set_nx: _,
         list_listpack_max: _,
+        lock_history_bytes: _,
         lock_holders_max: _,
         set_intset_entries_max: _,
         set_small_entries_max: _,

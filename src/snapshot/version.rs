@@ -14,3 +14,5 @@ pub(super) const WITH_LIBRARIES: u32 = 3;
 pub(super) const WITH_GIVEN_SCRIPTS: u32 = 3;
 /// The first that has the section of ONCE's replies.
 pub(super) const WITH_ONCE: u32 = 3;
+/// The first that has the section of what happened to locks.
+pub(super) const WITH_LOCK_HISTORY: u32 = 3;

@@ -131,6 +131,11 @@ impl Database {
         !self.locks.is_empty()
     }
 
+    /// The locks, by the ends of their first holds.
+    pub(super) fn locks(&self) -> impl Iterator<Item = &[u8]> {
+        self.locks.iter().map(|(_, key)| &**key)
+    }
+
     /// When the first hold of a lock ends.
     pub(super) fn first_lock_end_ms(&self) -> Option<u64> {
         self.locks.first().map(|(end_ms, _)| *end_ms)

@@ -3,7 +3,7 @@
 //! Invariant: what is due goes in the order of its deadlines, keys before waiters and replies of ONCE of the same ms; so a wait whose turn has
 //! come by its deadline is served, and one whose has not ends with nil.
 
-use super::{Effects, State, is_over};
+use super::{Effects, Entry, State, is_over};
 use crate::protocol::Reply;
 
 impl State {
@@ -30,7 +30,7 @@ impl State {
         match (key, wait) {
             (Some((deadline, index, key)), _) if of_rest.is_none_or(|of_rest| deadline <= of_rest) => {
                 let key: Box<[u8]> = key.into();
-                expire(self, index, &key, effects);
+                expire(self, index, &key, deadline, effects);
             }
             (_, Some((deadline, id))) if of_once.is_none_or(|of_once| deadline <= of_once) => {
                 let reply = self.waiters.get(id).map_or(Reply::Nil, |(_, waiter)| waiter.wants.timed_out());
@@ -52,15 +52,15 @@ impl State {
     }
 }
 
-/// Expires a key that is due: removes it, and counts it. Of a lock whose last hold is not due those end that are.
-pub(super) fn expire(state: &mut State, db: usize, key: &[u8], effects: &mut Effects) {
-    let now_ms = state.now_ms;
-    if state.db(db).get(key).is_some_and(|entry| !entry.is_due(now_ms)) {
-        return state.end_due_holds(db, key, effects);
+/// Expires a key whose deadline is at most `upto_ms`: removes it, and counts it. Of a lock whose last hold ends later those end that do not.
+pub(super) fn expire(state: &mut State, db: usize, key: &[u8], upto_ms: u64, effects: &mut Effects) {
+    if state.db(db).get(key).and_then(Entry::deadline_ms).is_some_and(|deadline_ms| deadline_ms > upto_ms) {
+        return state.end_holds_upto(db, key, upto_ms, effects);
     }
     state.forget_grants(db, key);
     if let Some(entry) = state.dbs.get_mut(db).and_then(|db| db.remove(key)) {
         state.digest.key(db, key, 0, 0);
+        state.record_gone(db, key, entry.value(), effects);
         state.signal_end(db, key);
         effects.expired += 1;
         effects.discard(entry);

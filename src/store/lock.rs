@@ -7,7 +7,7 @@
 //! - The key's deadline is that of the hold that ends last. A hold ends by itself at its own, in the order of all deadlines
 //!   (`store::expiry`), and never before.
 
-use super::{ValueType, WaiterId, is_over};
+use super::{ValueType, WaiterId};
 
 /// How holds of a lock go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,16 +105,9 @@ impl Lock {
         self.holds.push(hold);
     }
 
-    /// Ends the holds for which this is true: how many.
-    pub(super) fn end(&mut self, is_over: impl Fn(&Hold) -> bool) -> usize {
-        let before = self.holds.len();
-        self.holds.retain(|hold| !is_over(hold));
-        before - self.holds.len()
-    }
-
-    /// Ends the holds that are due at `now_ms`.
-    pub(super) fn end_due(&mut self, now_ms: u64) -> usize {
-        self.end(|hold| is_over(hold.deadline_ms, now_ms))
+    /// Ends the holds for which this is true.
+    pub(super) fn end(&mut self, is_over: impl Fn(&Hold) -> bool) -> Vec<Hold> {
+        self.holds.extract_if(.., |hold| is_over(hold)).collect()
     }
 
     /// When the last one ends.

@@ -7,7 +7,7 @@
 //! - `grants` names exactly the holds that carry the request that they were granted to.
 //! - Whatever may let a waiter have its turn makes the key ready: a hold's end, and the end of a wait in front of others.
 
-use super::{Effects, Hold, Kind, Lock, LockMode, State, Txn, WaiterId, Wants, is_over};
+use super::{Effects, Hold, Kind, Lock, LockEvent, LockMode, State, Txn, WaiterId, Wants, is_over};
 use crate::error::ReplyError;
 
 const OTHER_LIMIT: ReplyError = ReplyError::new("ERR the lock is held with another LIMIT");
@@ -38,18 +38,19 @@ impl Txn<'_> {
         ttl_ms: u64,
     ) -> Result<Option<Grant>, ReplyError> {
         let (now_ms, revision, asker) = (self.now_ms(), self.revision(), self.asker());
-        let mut lock = self.lock(key)?.unwrap_or_default();
+        let (mut lock, over) = self.lock(key)?.unwrap_or_default();
         let deadline_ms = now_ms.saturating_add(ttl_ms);
         let waiters = self.state().waiters();
         let asked_ms = asker.and_then(|id| waiters.get(id)).map_or(now_ms, |(_, waiter)| waiter.since_ms);
         let held_mode = lock.mode();
-        let token = if let Some(hold) = lock.hold_of_mut(owner) {
+        let (event, hold) = if let Some(hold) = lock.hold_of_mut(owner) {
             if held_mode != mode {
                 return Err(OTHER_MODE);
             }
+            let event = (deadline_ms > hold.deadline_ms).then_some(LockEvent::Extended);
             hold.deadline_ms = hold.deadline_ms.max(deadline_ms);
             hold.asker = asker;
-            hold.token
+            (event, hold.clone())
         } else {
             if !lock.holds().is_empty() && lock.mode().contradicts(mode) {
                 return Err(OTHER_LIMIT);
@@ -61,12 +62,13 @@ impl Txn<'_> {
             if lock.holds().len() as u64 >= self.state().options.lock_holders_max {
                 return Err(TOO_MANY_HOLDERS);
             }
-            lock.add(mode, Hold { owner: owner.into(), token: revision, deadline_ms, asker });
-            revision
+            let hold = Hold { owner: owner.into(), token: revision, deadline_ms, asker };
+            lock.add(mode, hold.clone());
+            (Some(LockEvent::Acquired), hold)
         };
-        let deadline_ms = lock.hold_of(owner).map_or(deadline_ms, |hold| hold.deadline_ms);
-        self.put_lock(key, lock);
-        Ok(Some(Grant { token, deadline_ms, asked_ms }))
+        let grant = Grant { token: hold.token, deadline_ms: hold.deadline_ms, asked_ms };
+        self.put_lock(key, lock, over, event.map(|event| (event, hold)));
+        Ok(Some(grant))
     }
 
     /// Lets `owner` hold the lock for `ttl_ms` from now at least. None: it does not hold it (with that token, where given).
@@ -81,51 +83,75 @@ impl Txn<'_> {
         ttl_ms: u64,
     ) -> Result<Option<Grant>, ReplyError> {
         let asked_ms = self.now_ms();
-        let Some(mut lock) = self.lock(key)? else { return Ok(None) };
+        let Some((mut lock, over)) = self.lock(key)? else { return Ok(None) };
         let Some(hold) = lock.hold_of_mut(owner).filter(|hold| token.is_none_or(|token| token == hold.token)) else {
             return Ok(None);
         };
-        hold.deadline_ms = hold.deadline_ms.max(asked_ms.saturating_add(ttl_ms));
+        let deadline_ms = asked_ms.saturating_add(ttl_ms);
+        let is_later = deadline_ms > hold.deadline_ms;
+        hold.deadline_ms = hold.deadline_ms.max(deadline_ms);
         let grant = Grant { token: hold.token, deadline_ms: hold.deadline_ms, asked_ms };
-        self.put_lock(key, lock);
+        let event = is_later.then(|| (LockEvent::Extended, hold.clone()));
+        self.put_lock(key, lock, over, event);
         Ok(Some(grant))
     }
 
-    /// Ends the holds for which this is true: how many.
+    /// Ends the holds for which this is true, and says so with this event: how many.
     ///
     /// # Errors
     /// WRONGTYPE.
-    pub fn end_holds(&mut self, key: &[u8], is_over: impl Fn(&Hold) -> bool) -> Result<usize, ReplyError> {
-        let Some(mut lock) = self.lock(key)? else { return Ok(0) };
+    pub fn end_holds(
+        &mut self,
+        key: &[u8],
+        event: LockEvent,
+        is_over: impl Fn(&Hold) -> bool,
+    ) -> Result<usize, ReplyError> {
+        let Some((mut lock, over)) = self.lock(key)? else { return Ok(0) };
         let ended = lock.end(is_over);
-        if ended > 0 {
-            self.put_lock(key, lock);
+        let count = ended.len();
+        if count > 0 {
+            self.put_lock(key, lock, over, ended.into_iter().map(|hold| (event, hold)));
         }
-        Ok(ended)
+        Ok(count)
     }
 
     /// Ends the hold that was granted to this request, if it has not been granted to another one since.
     pub fn end_grant(&mut self, asker: WaiterId) -> bool {
         let Some((db, key)) = self.state().grants.get(&asker).cloned() else { return false };
-        let ended = self.on_db(db.into()).end_holds(&key, |hold| hold.asker == Some(asker));
+        let ended = self.on_db(db.into()).end_holds(&key, LockEvent::Lost, |hold| hold.asker == Some(asker));
         ended.is_ok_and(|ended| ended > 0)
     }
 
-    /// The lock as it is now: holds that are due have ended.
-    fn lock(&mut self, key: &[u8]) -> Result<Option<Lock>, ReplyError> {
-        let now_ms = self.now_ms();
-        let mut lock = self.typed::<Lock>(key)?.cloned();
-        if let Some(lock) = &mut lock {
-            lock.end_due(now_ms);
+    /// The lock as it is now, and the holds that are due: for the state they have not ended yet. For a waiter no hold has ended that the sweep
+    /// has not come to: its own wait may be what ends before that.
+    fn lock(&mut self, key: &[u8]) -> Result<Option<(Lock, Vec<Hold>)>, ReplyError> {
+        if self.asker().is_some_and(|id| self.state().waiters().get(id).is_some()) {
+            let entry = self.state().db(self.db_index()).get(key);
+            let lock = entry.map(|entry| entry.value().typed::<Lock>().cloned()).transpose()?;
+            return Ok(lock.map(|lock| (lock, Vec::new())));
         }
-        Ok(lock)
+        let now_ms = self.now_ms();
+        let Some(mut lock) = self.typed::<Lock>(key)?.cloned() else { return Ok(None) };
+        let over = lock.end(|hold| is_over(hold.deadline_ms, now_ms));
+        Ok(Some((lock, over)))
     }
 
-    fn put_lock(&mut self, key: &[u8], lock: Lock) {
+    /// Puts the lock back that [`Self::lock`] gave, and tells what has happened to it.
+    fn put_lock(
+        &mut self,
+        key: &[u8],
+        lock: Lock,
+        over: Vec<Hold>,
+        events: impl IntoIterator<Item = (LockEvent, Hold)>,
+    ) {
         match lock.last_end_ms() {
             Some(deadline_ms) => self.set(key, lock.into(), super::Deadline::At(deadline_ms)),
-            None => drop(self.remove(key)),
+            None => _ = self.take_unrecorded(key),
         }
+        let db = self.db_index();
+        let (state, effects) = self.parts();
+        state.record_expired(db, key, over, effects);
+        events.into_iter().for_each(|(event, hold)| state.record(db, key, event, &hold, effects));
     }
 }
 
@@ -144,21 +170,21 @@ impl State {
         of_waits.into_iter().chain(self.first_awaited_end_ms()).min()
     }
 
-    /// Ends the holds of a lock that are due, while others are not.
-    pub(super) fn end_due_holds(&mut self, db: usize, key: &[u8], _effects: &mut Effects) {
-        let now_ms = self.now_ms;
+    /// Ends the holds of a lock whose deadlines are at most this, while others are later.
+    pub(super) fn end_holds_upto(&mut self, db: usize, key: &[u8], upto_ms: u64, effects: &mut Effects) {
         self.forget_grants(db, key);
         self.revision += 1;
         let revision = self.revision;
         let Some(database) = self.dbs.get_mut(db) else { return };
-        let deadline_ms = database.update(key, |entry| {
-            if let Some(lock) = Lock::of_mut(entry.value_mut()) {
-                lock.end_due(now_ms);
-            }
+        let ended = database.update(key, |entry| {
+            let lock = Lock::of_mut(entry.value_mut());
+            let ended = lock.map(|lock| lock.end(|hold| hold.deadline_ms <= upto_ms));
             entry.set_revision(revision);
-            entry.deadline_ms()
+            (ended, entry.deadline_ms())
         });
-        self.digest.key(db, key, revision, deadline_ms.flatten().unwrap_or(0));
+        let Some((ended, deadline_ms)) = ended else { return };
+        self.digest.key(db, key, revision, deadline_ms.unwrap_or(0));
+        self.record_expired(db, key, ended.unwrap_or_default(), effects);
         self.note_grants(db, key);
         self.signal_end(db, key);
     }

@@ -19,6 +19,8 @@ mod libraries;
 mod list;
 mod listpack;
 mod lock;
+mod lock_events;
+mod lock_history;
 mod locks;
 #[cfg(test)]
 mod model_tests;
@@ -62,6 +64,7 @@ pub use hash::{FieldValue, Hash, HashLimits};
 pub use libraries::{Libraries, Library, LibraryFunction, Loaded, ScriptFlags, Taken};
 pub use list::{List, ListLimits};
 pub use lock::{Hold, Lock, LockMode};
+pub use lock_history::{LockEvent, LockHistory, LockRecord};
 pub use locks::{Grant, hold_left_ms};
 pub use once::{ONCE_REPLY_MAX, OnceReplies, OnceReply};
 pub use origins::{Boot, Origins};

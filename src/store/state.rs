@@ -2,8 +2,8 @@
 
 use super::grants::Grants;
 use super::{
-    Cluster, Creations, DATABASES, Database, Digest, Kind, Libraries, OnceReplies, Options, Origins, Scripts,
-    Subscriptions, Waiters,
+    Cluster, Creations, DATABASES, Database, Digest, Kind, Libraries, LockHistory, OnceReplies, Options, Origins,
+    Scripts, Subscriptions, Waiters,
 };
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
@@ -20,6 +20,7 @@ pub struct State {
     pub(super) creations: Creations,
     pub(super) waiters: Waiters,
     pub(super) subscriptions: Subscriptions,
+    pub(super) lock_history: LockHistory,
     /// Made of the locks: no snapshot holds it.
     pub(super) grants: Grants,
     /// See [`Digest`].
@@ -47,6 +48,7 @@ impl Default for State {
             creations: Creations::default(),
             waiters: Waiters::default(),
             subscriptions: Subscriptions::default(),
+            lock_history: LockHistory::default(),
             grants: Grants::new(),
             digest: Digest::default(),
             origins: Origins::default(),
@@ -107,6 +109,7 @@ impl State {
             creations: self.creations.clone(),
             waiters: self.waiters.clone(),
             subscriptions: self.subscriptions.clone(),
+            lock_history: self.lock_history.clone(),
             grants: Grants::new(),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
@@ -167,6 +170,7 @@ impl State {
         self.once.validate()?;
         self.waiters.validate()?;
         self.subscriptions.validate()?;
+        self.lock_history.validate()?;
         if let Some(held) = self.subscriptions.iter().find(|held| self.origins.get(held.0).is_none()) {
             return Err(format!("connection {} is subscribed, and its boot {} has ended", held.1, held.0));
         }

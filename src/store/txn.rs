@@ -254,12 +254,17 @@ impl<'a> Txn<'a> {
         if is_lock {
             self.state.note_grants(self.db, key);
         }
+        // Of a lock that a waiter gets, the holds that are due end later.
+        let old = old.map(|(old, was_due)| (old, was_due && !is_lock));
         if old.as_ref().is_none_or(|(_, was_due)| *was_due) {
             self.note_creation(key);
         }
         if let Some((old, was_due)) = old {
             // A due one that the new value replaced has expired all the same.
             self.effects.expired += u64::from(was_due);
+            if !is_lock {
+                self.state.record_gone(self.db, key, &old, self.effects);
+            }
             self.effects.discard_value(old);
         }
     }
@@ -360,7 +365,7 @@ impl<'a> Txn<'a> {
     fn expire_if_due(&mut self, key: &[u8]) {
         let due = self.state.db(self.db).get(key).is_some_and(|entry| entry.is_due(self.state.now_ms));
         if due {
-            super::expiry::expire(self.state, self.db, key, self.effects);
+            super::expiry::expire(self.state, self.db, key, self.state.now_ms, self.effects);
         }
     }
 }

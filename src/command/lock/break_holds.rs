@@ -4,7 +4,7 @@ use super::request::{NAME, OWNER};
 use crate::command::{Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
-use crate::store::{Hold, Txn};
+use crate::store::{Hold, LockEvent, Txn};
 
 pub static SPEC: Spec = Spec::write("lock.break", -2, DOC, run)
     .since(3)
@@ -28,5 +28,5 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     check(args)?;
     let owner = args.opt(2);
     let is_meant = |hold: &Hold| owner.is_none_or(|owner| *hold.owner == *owner);
-    Ok(Reply::Int(txn.end_holds(args.arg(1), is_meant)? as i64))
+    Ok(Reply::Int(txn.end_holds(args.arg(1), LockEvent::Broken, is_meant)? as i64))
 }

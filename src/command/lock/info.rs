@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::held;
 use super::request::{Acquire, NAME};
+use super::{held, map};
 use crate::command::{Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
@@ -59,8 +59,4 @@ fn waiters(view: &View<'_>, name: &[u8]) -> Result<Vec<Reply>, ReplyError> {
             ]))
         })
         .collect()
-}
-
-fn map<const N: usize>(fields: [(&'static str, Reply); N]) -> Reply {
-    Reply::Map(fields.into_iter().map(|(name, value)| (Reply::bulk(name), value)).collect())
 }

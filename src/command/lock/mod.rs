@@ -6,6 +6,7 @@ mod check;
 mod extend;
 mod guard;
 mod held;
+mod history;
 mod info;
 mod release;
 mod request;
@@ -14,6 +15,7 @@ mod tests;
 mod token;
 
 use super::Spec;
+use crate::protocol::Reply;
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
@@ -22,7 +24,13 @@ pub static SPECS: &[&Spec] = &[
     &check::SPEC,
     &extend::SPEC,
     &guard::SPEC,
+    &history::SPEC,
     &info::SPEC,
     &release::SPEC,
     &token::SPEC,
 ];
+
+/// A map with these names.
+fn map<const N: usize>(fields: [(&'static str, Reply); N]) -> Reply {
+    Reply::Map(fields.into_iter().map(|(name, value)| (Reply::bulk(name), value)).collect())
+}

@@ -4,7 +4,7 @@ use super::request::{NAME, OWNER, TOKEN, names, token};
 use crate::command::{Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
-use crate::store::{Hold, Txn};
+use crate::store::{Hold, LockEvent, Txn};
 
 pub static SPEC: Spec = Spec::write("lock.release", -3, DOC, run)
     .since(3)
@@ -33,5 +33,5 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let token = check(args)?;
     let (name, owner) = names(args)?;
     let is_meant = |hold: &Hold| *hold.owner == *owner && token.is_none_or(|token| token == hold.token);
-    Ok(Reply::Int(txn.end_holds(name, is_meant)? as i64))
+    Ok(Reply::Int(txn.end_holds(name, LockEvent::Released, is_meant)? as i64))
 }

@@ -213,6 +213,81 @@ fn info_shows_holders_and_break_ends_them() {
     assert_eq!(bench.text("LOCK.INFO l"), "$-1");
 }
 
+/// The events of LOCK.HISTORY, newest first.
+fn history(bench: &mut Bench, line: &str) -> Vec<(String, String, i64, i64)> {
+    let Reply::Array(events) = bench.run(line) else { panic!("{line}") };
+    let shown = |event: Reply| match event {
+        Reply::Map(fields) => match &fields[..] {
+            [(_, Reply::Bulk(event)), (_, Reply::Bulk(owner)), (_, Reply::Int(token)), (_, Reply::Int(time_ms))] => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                (text(event), text(owner), *token, *time_ms)
+            }
+            _ => panic!("{fields:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    events.into_iter().map(shown).collect()
+}
+
+#[test]
+fn history_tells_what_happened_newest_first_and_outlives_the_lock() {
+    let mut bench = Bench::new();
+    let since_ms = bench.now_ms;
+    let (a, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100 SHARED");
+    grant(&mut bench, "LOCK.ACQUIRE l a PX 100 SHARED");
+    grant(&mut bench, "LOCK.EXTEND l a PX 10");
+    let (b, _) = grant(&mut bench, "LOCK.ACQUIRE l b PX 300 SHARED");
+    grant(&mut bench, "LOCK.EXTEND l b PX 400");
+    bench.run("LOCK.ACQUIRE other c PX 1");
+    bench.now_ms += 101;
+    // What meets the end of a hold tells it first.
+    grant(&mut bench, "LOCK.ACQUIRE l b PX 500 SHARED");
+    let (c, _) = grant(&mut bench, "LOCK.ACQUIRE l c PX 300 SHARED");
+    bench.run("LOCK.RELEASE l b");
+    bench.run("LOCK.BREAK l");
+    let (d, _) = grant(&mut bench, "LOCK.ACQUIRE l d PX 500");
+    bench.run("DEL l");
+    let (e, _) = grant(&mut bench, "LOCK.ACQUIRE l e PX 500");
+    bench.now_ms += 501;
+    bench.run("SET l x");
+    let mut expected = [
+        ("acquired", "a", a, 0),
+        ("acquired", "b", b, 0),
+        ("extended", "b", b, 0),
+        ("expired", "a", a, 101),
+        ("extended", "b", b, 101),
+        ("acquired", "c", c, 101),
+        ("released", "b", b, 101),
+        ("broken", "c", c, 101),
+        ("acquired", "d", d, 101),
+        ("broken", "d", d, 101),
+        ("acquired", "e", e, 101),
+        ("expired", "e", e, 602),
+    ]
+    .map(|(event, owner, token, ms)| (event.to_owned(), owner.to_owned(), token, since_ms as i64 + ms));
+    expected.reverse();
+    assert_eq!(history(&mut bench, "LOCK.HISTORY l"), expected);
+    assert_eq!(history(&mut bench, "LOCK.HISTORY l COUNT 2"), expected[..2]);
+    assert!(history(&mut bench, "LOCK.HISTORY l COUNT 9223372036854775807").len() == 12);
+    assert_eq!(bench.text("LOCK.HISTORY never"), "*0");
+    bench.db = 1;
+    assert_eq!(bench.text("LOCK.HISTORY l"), "*0", "names of another database are others");
+}
+
+#[test]
+fn flushing_breaks_all_locks_in_order_and_history_is_bounded_by_its_option() {
+    let mut bench = Bench::new();
+    for (name, ttl_ms) in [("x", 300), ("y", 100), ("z", 200)] {
+        grant(&mut bench, &format!("LOCK.ACQUIRE {name} o PX {ttl_ms}"));
+    }
+    bench.run("FLUSHALL");
+    let broken = bench.state.lock_history().iter().skip(3).map(|record| (&*record.name, record.event));
+    assert!(broken.eq([&b"y"[..], b"z", b"x"].map(|name| (name, crate::store::LockEvent::Broken))));
+    bench.state.options.lock_history_bytes = 0;
+    grant(&mut bench, "LOCK.ACQUIRE x o PX 300");
+    assert_eq!(bench.text("LOCK.HISTORY x"), "*0");
+}
+
 #[test]
 fn wrong_arguments_are_refused_with_their_reason() {
     let mut bench = Bench::new();
@@ -240,6 +315,10 @@ fn wrong_arguments_are_refused_with_their_reason() {
         ("LOCK.RELEASE l a x", "-ERR token is not an integer or out of range"),
         ("LOCK.RELEASE l a 1 2", "-ERR wrong number of arguments for 'lock.release' command"),
         ("LOCK.BREAK l a 1", "-ERR wrong number of arguments for 'lock.break' command"),
+        ("LOCK.HISTORY l 5", "-ERR syntax error"),
+        ("LOCK.HISTORY l COUNT", "-ERR syntax error"),
+        ("LOCK.HISTORY l COUNT 0", "-ERR syntax error"),
+        ("LOCK.HISTORY l COUNT x", "-ERR value is not an integer or out of range"),
         ("LOCK.CHECK l x", "-ERR token is not an integer or out of range"),
         ("LOCK.GUARD l x GET k", "-ERR token is not an integer or out of range"),
         (&format!("LOCK.ACQUIRE {long} a PX 1"), "-LIMIT the name of a lock has at most 512 bytes"),

@@ -110,6 +110,30 @@ fn lengths_and_counts_alone_allocate_nothing() {
     }
 }
 
+/// How a file ends whose state has nothing of these: waiters (the last ticket too), libraries, subscriptions, replies of ONCE, events of locks;
+/// and that no keys follow.
+const EMPTY_SECTIONS: &[&[u8]] = &[&[8, 0, 0], &[9, 0], &[10, 0], &[20, 0], &[21, 0], &[0]];
+
+/// A file whose body is this one, but for one section that was empty.
+fn with_section(body: &[u8], tag: u8, section: &[u8]) -> Vec<u8> {
+    let at = EMPTY_SECTIONS.iter().position(|empty| empty[0] == tag).unwrap();
+    let head = &body[..body.len() - EMPTY_SECTIONS[at..].concat().len()];
+    seal(&created(), &[head, &[tag], section, &EMPTY_SECTIONS[at + 1..].concat()].concat(), 1000)
+}
+
+#[test]
+fn events_of_locks_that_no_state_has_are_refused() {
+    let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        other => panic!("{other:?}"),
+    };
+    let body = body_of(&bytes_of(&created(), 1000));
+    let of = |events: &[u8]| refused(&with_section(&body, 21, events));
+    // Database, name, event, owner, token, time.
+    assert_eq!(of(&[1, 16, 1, b'l', 0, 0, 1, 1]), "an event of a lock in no database");
+    assert_eq!(of(&[1, 0, 1, b'l', 6, 0, 1, 1]), "an unknown event 6 of a lock");
+}
+
 #[test]
 fn creations_that_no_state_has_are_refused() {
     let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
@@ -117,10 +141,9 @@ fn creations_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let mut state = created();
-    // No slot is taken: the number of those, those who wait (none), no libraries, no subscriptions, no replies
-    // of ONCE, and that no keys follow, end the contents.
+    // No slot is taken: the number of those, and the empty sections, end the contents.
     let body = body_of(&bytes_of(&state, 1000));
-    let end = [0, 8, 0, 0, 9, 0, 10, 0, 20, 0, 0];
+    let end = [&[0], EMPTY_SECTIONS.concat().as_slice()].concat();
     assert_eq!(body[body.len() - end.len()..], end);
     let kept = body.len() - end.len();
     let of = |end: &[u8]| refused(&seal(&created(), &[&body[..kept], end].concat(), 1000));
@@ -138,10 +161,9 @@ fn waiters_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    // The last ticket, the waiters, no libraries, no subscriptions, no replies of ONCE, and that no keys follow.
+    // The last ticket, and the waiters.
     let of = |waiters: &[&[u8]]| {
-        let end = [&[9, waiters.len() as u8], waiters.concat().as_slice(), &[9, 0, 10, 0, 20, 0, 0]].concat();
-        refused(&seal(&created(), &[&body[..body.len() - 9], &end].concat(), 1000))
+        refused(&with_section(&body, 8, &[&[9, waiters.len() as u8], waiters.concat().as_slice()].concat()))
     };
     // Boot, connection, number, ticket, beginning, deadline, database, what it wants, its arguments and keys.
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 16]]), "database 16, not below 16");
@@ -168,10 +190,7 @@ fn libraries_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    assert_eq!(body[body.len() - 7..], [9, 0, 10, 0, 20, 0, 0]);
-    let of = |libraries: &[u8]| {
-        refused(&seal(&created(), &[&body[..body.len() - 6], libraries, &[10, 0, 20, 0, 0]].concat(), 1000))
-    };
+    let of = |libraries: &[u8]| refused(&with_section(&body, 9, libraries));
     // Name, code, four numbers, functions: name, description, flags.
     let function = |name: u8, flags: u8| [1, name, 0, flags];
     let library =
@@ -190,7 +209,7 @@ fn subscriptions_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    let of = |held: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 4], held, &[20, 0, 0]].concat(), 1000));
+    let of = |held: &[u8]| refused(&with_section(&body, 10, held));
     // Boot, connection, kind, name.
     assert_eq!(of(&[1, 1, 1, 3, 0]), "kind of subscription 3, not below 3");
     assert_eq!(of(&[2, 1, 7, 0, 1, b'a', 1, 7, 0, 1, b'a']), "a subscription of connection 7 that stands twice");
@@ -204,7 +223,7 @@ fn replies_of_once_that_no_state_has_are_refused() {
         other => panic!("{other:?}"),
     };
     let body = body_of(&bytes_of(&created(), 1000));
-    let of = |once: &[u8]| refused(&seal(&created(), &[&body[..body.len() - 2], once, &[0]].concat(), 1000));
+    let of = |once: &[u8]| refused(&with_section(&body, 20, once));
     // Id, hash of the command, deadline, form of the reply.
     let reply = |form: &[u8]| [&[1, b'i'][..], &[7; 16], &[9, form.len() as u8], form].concat();
     assert_eq!(of(&[&[1][..], &reply(&[99])].concat()), "a reply of ONCE that is none");

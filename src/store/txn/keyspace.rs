@@ -8,6 +8,13 @@ use crate::store::Entry;
 impl Txn<'_> {
     /// Removes `key` and returns what it held (RENAME, MOVE, GETDEL).
     pub fn take(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
+        let entry = self.take_unrecorded(key)?;
+        self.state.record_gone(self.db, key, entry.value(), self.effects);
+        Some(entry)
+    }
+
+    /// The same where the caller tells what it means for a lock.
+    pub(in crate::store) fn take_unrecorded(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
         self.expire_if_due(key);
         self.state.forget_grants(self.db, key);
         let entry = self.state.dbs.get_mut(self.db)?.remove(key)?;
@@ -50,6 +57,10 @@ impl Txn<'_> {
             let old = std::mem::take(db);
             db.raise_floor(floor);
             self.state.digest.key(index, b"", 0, old.len() as u64);
+            for key in old.locks() {
+                let Some(entry) = old.get(key) else { continue };
+                self.state.record_gone(index, key, entry.value(), self.effects);
+            }
             if !old.is_empty() {
                 self.effects.flushed.push(old);
             }

@@ -72,6 +72,40 @@ fn scripts_and_transactions_do_not_wait() {
     assert!(log.origin.db(0).get(b"m").is_some() && log.origin.waiters().is_empty());
 }
 
+/// What an entry tells the subscribers of locks, each with the place of the command.
+fn told(outcome: &EntryOutcome) -> Vec<(u64, String)> {
+    let text = |(position, what): &(u64, crate::store::PubSub)| match what {
+        crate::store::PubSub::Published(crate::store::SubscriptionKind::Channel, channel, message) => {
+            (*position, format!("{} {}", String::from_utf8_lossy(channel), String::from_utf8_lossy(message)))
+        }
+        other => panic!("{other:?}"),
+    };
+    outcome.effects.pubsub.iter().map(text).collect()
+}
+
+#[test]
+fn what_happens_to_locks_is_published_in_the_order_of_the_log() {
+    let mut log = Log::new();
+    let got = log.batch(
+        2,
+        &[(5, "LOCK.ACQUIRE l a PX 50"), (6, "LOCK.ACQUIRE m a PX 20"), (7, "LOCK.ACQUIRE l b PX 10 WAIT 0")],
+    );
+    let first = log.origin.revision();
+    let acquired = |name: &str, token: u64, owner: &str| format!("__lock__:{name} acquired {token} {owner}");
+    assert_eq!(told(&got), [(1, acquired("l", first - 2, "a")), (2, acquired("m", first - 1, "a"))]);
+    log.now_ms += 100;
+    let swept = log.content(&Content::Tick);
+    let b = log.origin.revision();
+    let expected = [
+        format!("__lock__:m expired {} a", first - 1),
+        format!("__lock__:l expired {} a", first - 2),
+        acquired("l", b, "b"),
+    ];
+    assert_eq!(told(&swept), expected.map(|text| (0, text)));
+    let gone = log.batch(2, &[(0, "SET x y"), (7, "wait._cancel"), (0, "LOCK.EXTEND l b PX 10")]);
+    assert_eq!(told(&gone), [(2, format!("__lock__:l lost {b} b"))], "its client was not told of it");
+}
+
 type Seen = (String, u64, u64);
 
 fn lock(log: &Log, name: &str) -> Vec<Seen> {
@@ -436,4 +470,13 @@ fn random_commands_of_several_connections_agree_with_the_model() {
             play.step();
         }
     }
+}
+
+#[test]
+fn a_wait_that_ended_before_the_last_hold_did_is_not_served_however_late_the_entry_is() {
+    let mut log = Log::new();
+    log.batch(2, &[(5, "LOCK.ACQUIRE l a PX 10 SHARED"), (6, "LOCK.ACQUIRE l b PX 30 SHARED")]);
+    log.batch(2, &[(7, "LOCK.ACQUIRE l c PX 1000 WAIT 20")]);
+    log.now_ms += 100;
+    assert_eq!(released(&log.content(&Content::Tick)), [(7, "NilArray".to_owned())]);
 }
