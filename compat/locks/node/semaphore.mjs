@@ -1,0 +1,40 @@
+// redis-semaphore's Mutex: a string.
+
+import { Redis } from "ioredis";
+import { Mutex } from "redis-semaphore";
+
+export class Adapter {
+  ttl = 6000;
+  Lock = Mutex;
+  permits = [];
+
+  constructor(port) {
+    this.client = new Redis({ port });
+  }
+
+  lock(name, options) {
+    return new this.Lock(this.client, name, ...this.permits, { lockTimeout: this.ttl, retryInterval: 10, ...options });
+  }
+
+  async acquire(name, wait) {
+    const lock = this.lock(name, wait ? { acquireTimeout: wait } : { acquireAttemptsLimit: 1 });
+    return (await lock.tryAcquire()) ? lock : null;
+  }
+
+  release(lock) {
+    return lock.release();
+  }
+
+  // It renews by itself, after 0.8 of the lease, and says when it has failed.
+  extend(lock) {
+    if (!lock.isAcquired) throw new Error("the lock was lost");
+  }
+
+  steal(name) {
+    return this.lock(name, { identifier: "not-the-holder", acquiredExternally: true }).release();
+  }
+
+  close() {
+    this.client.disconnect();
+  }
+}

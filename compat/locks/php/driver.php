@@ -1,0 +1,128 @@
+<?php
+// What Symfony's RedisStore is put through, over phpredis or predis: python/driver.py in PHP, with the same modes and outputs.
+
+require '/usr/share/php/Symfony/Component/Lock/autoload.php';
+
+use Symfony\Component\Lock\Exception\LockConflictedException;
+use Symfony\Component\Lock\Key;
+use Symfony\Component\Lock\Lock;
+use Symfony\Component\Lock\LockFactory;
+use Symfony\Component\Lock\Store\RedisStore;
+
+const TTL_S = 6.0;
+
+[, $client, $mode, $port, $name] = $argv;
+
+if ($client === 'predis') {
+    require '/usr/share/php/Predis/Autoloader.php';
+    Predis\Autoloader::register();
+    $redis = new Predis\Client(['host' => '127.0.0.1', 'port' => (int) $port]);
+} else {
+    $redis = new Redis();
+    $redis->connect('127.0.0.1', (int) $port);
+}
+$factory = new LockFactory(new RedisStore($redis));
+
+function acquire(LockFactory $factory, string $name, float $wait): ?Lock
+{
+    $lock = $factory->createLock($name, TTL_S, false);
+    $until = microtime(true) + $wait;
+    while (!$lock->acquire()) {
+        if (microtime(true) >= $until) {
+            return null;
+        }
+        usleep(10000);
+    }
+    return $lock;
+}
+
+function assert_that(bool $condition, string $message): void
+{
+    if (!$condition) {
+        fwrite(STDERR, $message . "\n");
+        exit(1);
+    }
+}
+
+/** See python/journal.py. */
+function section(string $path): void
+{
+    $file = fopen($path, 'r+');
+    fseek($file, 0, SEEK_END);
+    $size = ftell($file);
+    fseek($file, max(0, $size - 200));
+    $lines = explode("\n", (string) stream_get_contents($file));
+    $number = count($lines) > 1 ? (int) explode(' ', $lines[count($lines) - 2])[2] + 1 : 1;
+    fseek($file, $size);
+    fwrite($file, sprintf("enter %d %d\n", getmypid(), $number));
+    fflush($file);
+    usleep(2000);
+    fwrite($file, sprintf("leave %d %d\n", getmypid(), $number));
+    fclose($file);
+}
+
+function ended(): bool
+{
+    $read = [STDIN];
+    $none = null;
+    return stream_select($read, $none, $none, 0) > 0;
+}
+
+if ($mode === 'storm') {
+    echo "ready\n";
+    $acquired = $missed = $longest = 0;
+    $errors = [];
+    $last = microtime(true);
+    while (!ended()) {
+        try {
+            $lock = acquire($factory, $name, 5);
+            if ($lock === null) {
+                ++$missed;
+                continue;
+            }
+            section($argv[5]);
+            $lock->release();
+        } catch (Throwable $error) {
+            $errors[] = get_class($error) . ': ' . $error->getMessage();
+            usleep(50000);
+            continue;
+        }
+        ++$acquired;
+        $longest = max($longest, microtime(true) - $last);
+        $last = microtime(true);
+    }
+    echo json_encode([
+        'acquired' => $acquired,
+        'missed' => $missed,
+        'longest_ms' => (int) round($longest * 1000),
+        'errors' => array_slice($errors, 0, 3),
+    ]), "\n";
+    exit(0);
+}
+
+$lock = acquire($factory, $name, 5);
+assert_that($lock !== null, 'a free lock was not got');
+if ($mode === 'owner') {
+    assert_that(acquire($factory, $name, 0) === null, 'a held lock was got a second time');
+    $refused = 'silently';
+    try {
+        $other = new Lock(new Key($name), new RedisStore($redis), TTL_S, false);
+        $other->release();
+    } catch (Throwable $error) {
+        $refused = (new ReflectionClass($error))->getShortName();
+    }
+    assert_that(acquire($factory, $name, 0) === null, 'somebody else released the lock');
+} else {
+    echo "ready\n";
+    $until = microtime(true) + 2 * TTL_S;
+    for ($count = 0; microtime(true) < $until || !ended(); ++$count) {
+        usleep(700000);
+        $lock->refresh();
+        assert_that(acquire($factory, $name, 0) === null, "the lock was got by another after $count renewals");
+    }
+}
+$lock->release();
+$again = acquire($factory, $name, 5);
+assert_that($again !== null, 'a released lock was not got');
+$again->release();
+echo $mode === 'owner' ? "refused: $refused\n" : "$count renewals\n";

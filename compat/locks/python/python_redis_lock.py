@@ -1,0 +1,25 @@
+"""python-redis-lock: SET NX, and BLPOP to wait."""
+
+import redis
+import redis_lock
+
+
+class Adapter:
+    TTL_S = 6
+
+    def __init__(self, port):
+        self.redis = redis.Redis(port=port)
+
+    def acquire(self, name, wait_s):
+        lock = redis_lock.Lock(self.redis, name, expire=self.TTL_S)
+        got = lock.acquire(timeout=min(wait_s, self.TTL_S)) if wait_s else lock.acquire(blocking=False)
+        return lock if got else None
+
+    def release(self, lock):
+        lock.release()
+
+    def extend(self, lock):
+        lock.extend()
+
+    def steal(self, name):
+        redis_lock.Lock(self.redis, name, expire=self.TTL_S).release()

@@ -1,0 +1,25 @@
+"""redis-py's own Lock."""
+
+import redis
+
+
+class Adapter:
+    TTL_S = 6
+
+    def __init__(self, port):
+        self.redis = redis.Redis(port=port)
+
+    def acquire(self, name, wait_s):
+        lock = self.redis.lock(name, timeout=self.TTL_S, sleep=0.01)
+        return lock if lock.acquire(blocking=wait_s > 0, blocking_timeout=wait_s or None) else None
+
+    def release(self, lock):
+        lock.release()
+
+    def extend(self, lock):
+        lock.reacquire()
+
+    def steal(self, name):
+        lock = self.redis.lock(name, timeout=self.TTL_S)
+        lock.local.token = b"not-the-holder"
+        lock.release()

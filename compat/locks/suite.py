@@ -1,0 +1,268 @@
+"""Every lock library against three nodes, unmodified, while the leader is killed and stopped again and again.
+
+For each library, by a driver in its own language (python/driver.py says what a driver does), all at the same time:
+
+- the storm: several processes at surviving nodes take and release one lock; what it protects is a file, whose order shows whether two ever
+  held it at once;
+- the renewal: one process holds a lock for the whole time by renewing it, and nobody else gets it;
+- the wrong owner: who does not hold the lock cannot release it.
+
+A library passes if its journal is in order, every process got the lock after the last kill, and no call raised an error. The table of README.md
+is what a run found; a run without `--write` fails where it differs.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import replay
+from cluster import Cluster, client, wait_for
+
+HERE = Path(__file__).parent
+KILLS = int(os.environ.get("LOCKSTEP_LOCK_KILLS", "4"))
+PROCESSES = 2
+LOAD_BEFORE_KILL_S = 1.5
+LOAD_AFTER_KILL_S = 2.5
+STOPPED_S = 2
+CHECK_TIMEOUT_S = 90
+TABLE_BEGIN, TABLE_END = "<!-- table -->\n", "<!-- end of the table -->\n"
+
+
+@dataclass
+class Library:
+    name: str
+    version: str
+    program: list
+    found: dict = field(default_factory=dict)
+    failures: list = field(default_factory=list)
+
+    def fail(self, what):
+        self.failures.append(what)
+        print(f"FAIL {self.name}: {what}", flush=True)
+
+
+def python(module, name, package):
+    version = re.search(rf"^{re.escape(package)}==(.*)$", (HERE / "requirements.txt").read_text(), re.M)[1]
+    return Library(name, version, [sys.executable, str(HERE / "python" / "driver.py"), module])
+
+
+def node(module, name, package):
+    version = json.loads((HERE / "package.json").read_text())["dependencies"][package]
+    return Library(name, version, ["node", str(HERE / "node" / "driver.mjs"), module])
+
+
+def debian(name, package, program):
+    shown = subprocess.run(["dpkg-query", "-W", "-f=${Version}", package], capture_output=True, text=True, check=True)
+    return Library(name, re.sub(r"^\d+:|[+~-].*$", "", shown.stdout), program)
+
+
+def libraries():
+    php = ["php", str(HERE / "php" / "driver.php")]
+    return [
+        python("redis_py", "redis-py `Lock`", "redis"),
+        python("python_redis_lock", "python-redis-lock", "python-redis-lock"),
+        python("pottery_redlock", "pottery `Redlock`", "pottery"),
+        python("aioredlock_async", "aioredlock", "aioredlock"),
+        python("redlock_py", "redlock-py", "redlock-py"),
+        python("sherlock_redis", "sherlock", "sherlock"),
+        python("portalocker_redis", "portalocker `RedisLock`", "portalocker"),
+        node("redlock", "redlock (npm)", "redlock"),
+        node("sesamecare", "@sesamecare-oss/redlock", "@sesamecare-oss/redlock"),
+        node("semaphore", "redis-semaphore `Mutex`", "redis-semaphore"),
+        node("semaphore_permits", "redis-semaphore `Semaphore`", "redis-semaphore"),
+        Library("rslock", "0.10", [str(HERE / "target" / "debug" / "lockstep-compat-rslock")]),
+        debian("Symfony `RedisStore` over phpredis", "php-symfony-lock", [*php, "phpredis"]),
+        debian("Symfony `RedisStore` over Predis", "php-symfony-lock", [*php, "predis"]),
+    ]
+
+
+def start(library, mode, port, lock, journal=None):
+    command = [*library.program, mode, str(port), lock, *([str(journal)] if journal else [])]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HERE
+    )
+
+
+def finish(process, timeout=CHECK_TIMEOUT_S):
+    """The last line of what it printed, and what went wrong, or None."""
+    try:
+        output, errors = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return "", f"no end after {timeout} s"
+    lines = output.strip().splitlines() or [""]
+    return lines[-1], None if process.returncode == 0 else f"ended with {process.returncode}: {errors[-600:]}"
+
+
+def wrong_owners(all_libraries, port):
+    for library in all_libraries:
+        last, wrong = finish(start(library, "owner", port, f"owner:{library.name}"))
+        if wrong:
+            library.fail(f"wrong owner: {wrong}")
+        library.found["owner"] = "no" if wrong else last.removeprefix("refused: ")
+
+
+def kill_leaders(cluster):
+    """Kills or stops one node again and again; it leads each time. The others survive, and what is connected to them is to see a pause."""
+    victim = cluster.leader()
+    survivors = [node for node in cluster.nodes if node is not victim]
+    for count in range(KILLS):
+        lead(cluster, victim, survivors[0].port)
+        time.sleep(LOAD_BEFORE_KILL_S)
+        if count % 2:
+            victim.process.send_signal(signal.SIGSTOP)
+            time.sleep(STOPPED_S)
+            victim.process.send_signal(signal.SIGCONT)
+        else:
+            victim.kill()
+            time.sleep(LOAD_AFTER_KILL_S)
+            victim.start()
+        cluster.wait_complete(survivors[0].port)
+    time.sleep(LOAD_AFTER_KILL_S)
+
+
+def lead(cluster, wanted, port):
+    def leads():
+        rows = cluster.members(port)
+        if rows[wanted.port]["role"] == "leader":
+            return True
+        try:
+            with client(port) as connection:
+                connection.execute_command("RAFT.TRANSFER", rows[wanted.port]["id"])
+        except Exception as error:  # refused while it is behind: again
+            print(f"     transfer: {error}", flush=True)
+        return False
+
+    wait_for(leads, f"{wanted.port} leads", wanted)
+
+
+def storm(all_libraries, cluster):
+    victim = cluster.leader()
+    ports = [node.port for node in cluster.nodes if node is not victim]
+    with tempfile.TemporaryDirectory(prefix="lockstep-locks-") as base:
+        running = []
+        for index, library in enumerate(all_libraries):
+            journal = Path(base) / f"{index}.journal"
+            journal.touch()
+            workers = [
+                start(library, "storm", ports[worker % len(ports)], f"storm:{index}", journal)
+                for worker in range(PROCESSES)
+            ]
+            running.append((library, journal, workers, start(library, "renew", ports[index % 2], f"renew:{index}")))
+        for _, _, workers, _ in running:
+            for worker in workers:
+                worker.stdout.readline()
+        kill_leaders(cluster)
+        for library, journal, workers, renewal in running:
+            for worker in workers:
+                worker.stdin.close()
+                worker.stdin = None
+            renewal.stdin.close()
+            renewal.stdin = None
+        for library, journal, workers, renewal in running:
+            judge_storm(library, journal, [finish(worker) for worker in workers])
+            last, wrong = finish(renewal)
+            if wrong:
+                library.fail(f"renewal: {wrong}")
+            library.found["renewal"] = "no" if wrong else "none" if last == "no renewals" else "yes"
+
+
+def judge_storm(library, journal, results):
+    acquired, longest, failed = 0, 0, False
+    for last, wrong in results:
+        if wrong:
+            library.fail(f"storm: {wrong}")
+            failed = True
+            continue
+        result = json.loads(last)
+        acquired += result["acquired"]
+        longest = max(longest, result["longest_ms"])
+        if result["errors"] or result["acquired"] == 0:
+            library.fail(f"storm: {result}")
+            failed = True
+    sections, disorder = read_journal(journal)
+    if disorder or sections < acquired:
+        library.fail(f"storm: two holders at once: {disorder or f'{sections} entries of {acquired} holders'}")
+        failed = True
+    library.found["storm"] = "no" if failed else "yes"
+    print(f"{'FAIL' if failed else 'ok  '} {library.name}: {acquired} holders, longest wait {longest} ms", flush=True)
+
+
+def read_journal(path):
+    """How many sections it has, and the first line out of order."""
+    count, inside = 0, None
+    for line in path.read_text().splitlines():
+        what, pid, number = line.split(" ")
+        expected = ("leave", *inside) if inside else ("enter", pid, str(count + 1))
+        if (what, pid, number) != expected:
+            return count, f"{line!r} where {' '.join(expected)!r} was due"
+        inside = None if inside else (pid, number)
+        count += what == "leave"
+    return count, None
+
+
+def replays(ports):
+    """Which of the replays pass."""
+    found = {}
+    for name, wrong in replay.run_all(ports):
+        print(f"{'FAIL' if wrong else 'ok  '} replay of {name}{': ' + wrong if wrong else ''}", flush=True)
+        found[name] = wrong is None
+    return found
+
+
+def table(all_libraries, replayed):
+    rows = ["| library | version | storm with leader kills | renewed over failovers | release by the wrong owner |"]
+    rows.append("| --- | --- | --- | --- | --- |")
+    words = {"yes": "passes", "no": "FAILS", "none": "it has no renewal"}
+    for library in all_libraries:
+        found = library.found
+        owner = {"silently": "without effect", "no": "FAILS"}.get(found["owner"], f"refused (`{found['owner']}`)")
+        rows.append(f"| {library.name} | {library.version} | {words[found['storm']]} | {words[found['renewal']]} | {owner} |")
+    rows += ["", "| replayed | commands and replies |", "| --- | --- |"]
+    rows += [f"| {name} | {'pass' if passed else 'FAIL'} |" for name, passed in replayed.items()]
+    return "\n".join(rows) + "\n"
+
+
+def check_table(text, write):
+    path = HERE / "README.md"
+    readme = path.read_text()
+    before, rest = readme.split(TABLE_BEGIN)
+    present, after = rest.split(TABLE_END)
+    if write:
+        path.write_text(before + TABLE_BEGIN + text + TABLE_END + after)
+    elif present != text:
+        print(f"FAIL the table of README.md is not what this run found:\n{text}")
+        return False
+    return True
+
+
+def main():
+    began = time.monotonic()
+    program = os.environ.get("LOCKSTEP_BIN") or str(HERE.parents[1] / "target" / "debug" / "lockstep")
+    only = os.environ.get("LOCKSTEP_LOCK_ONLY", "")
+    chosen = [library for library in libraries() if only in library.name]
+    with Cluster(program) as cluster:
+        wrong_owners(chosen, cluster.followers()[0].port)
+        storm(chosen, cluster)
+        replayed = replays([node.port for node in cluster.nodes])
+        failed = [library.name for library in chosen if library.failures]
+        if failed:
+            for node in cluster.nodes:
+                print(f"--- end of the log of {node.port} ---\n{node.log_end()}")
+    passed = all(replayed.values())
+    if not only:
+        passed &= check_table(table(chosen, replayed), "--write" in sys.argv)
+    print(f"{len(failed)} of {len(chosen)} libraries failed, {KILLS} kills and stops, {time.monotonic() - began:.0f} s")
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
