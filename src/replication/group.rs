@@ -4,6 +4,7 @@
 mod contact;
 mod digests;
 mod disk_space;
+mod front;
 mod members;
 mod progress;
 mod raft_standing;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
+pub use front::Front;
 pub use progress::LastApplied;
 pub use raft_standing::RaftStanding;
 pub use reads::drive_reads;
@@ -28,6 +30,7 @@ pub use state_machine::StateMachine;
 use self::contact::Contact;
 use self::digests::Digests;
 use self::disk_space::Disks;
+use self::front::FrontSlot;
 use self::members::MemberView;
 use self::progress::Progress;
 use self::reads::Reads;
@@ -73,6 +76,7 @@ pub struct Group {
     pub(super) contact: Contact,
     pub(super) disks: Disks,
     pub(super) waits: Waits,
+    pub(super) front: FrontSlot,
     write_timeout_ms: AtomicU64,
     node_timeout_ms: AtomicU64,
 }
@@ -120,6 +124,7 @@ impl Group {
             contact: Contact::default(),
             disks: Disks::default(),
             waits: Waits::default(),
+            front: FrontSlot::default(),
             write_timeout_ms: AtomicU64::new(5000),
             node_timeout_ms: AtomicU64::new(10_000),
         })

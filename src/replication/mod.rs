@@ -29,7 +29,7 @@ pub mod types;
 pub use absence::watch_absence;
 pub use drivers::{drive_origin, drive_ticks, watch_deadlines, watch_leader};
 pub use group::{
-    Group, LastApplied, Parts, Raft, RaftStanding, SnapshotStats, Snapshots, StateMachine, drive_reads,
+    Front, Group, LastApplied, Parts, Raft, RaftStanding, SnapshotStats, Snapshots, StateMachine, drive_reads,
     drive_snapshots, take as take_snapshot,
 };
 pub use membership::{drive_membership, standings, why_waiting};

@@ -10,6 +10,7 @@
 mod connection;
 mod context;
 mod dispatch;
+mod front;
 mod invitations;
 mod listener;
 mod output;
@@ -74,6 +75,7 @@ pub struct Server {
     first_client: u64,
     /// It was said that no node can join through this one.
     told_of_address: AtomicBool,
+    silent: Arc<front::Silent>,
 }
 
 impl Server {
@@ -96,11 +98,15 @@ impl Server {
             next_client: AtomicU64::new(1),
             first_client,
             told_of_address: AtomicBool::new(false),
+            silent: Arc::default(),
         })
     }
 
     /// Gives the node its id and its groups: from now on it executes commands, of the clients that are here too.
-    pub fn take_place(&self, node: u64, groups: Vec<Routed>) {
+    pub fn take_place(self: &Arc<Self>, node: u64, groups: Vec<Routed>) {
+        for routed in &groups {
+            self.answer_others(&routed.group);
+        }
         self.router.set(node, groups);
         // CONFIG SET may have changed them meanwhile.
         self.configure_groups(&self.settings());

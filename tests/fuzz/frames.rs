@@ -56,13 +56,15 @@ fn valid_message(rng: &mut Rng) -> Vec<u8> {
         let told = Told { by: Teller { term: rng.next(), node: rng.next() }, at_ns: rng.next() };
         Reading { told: rng.percent(50).then_some(told), estimate_ns: rng.next(), wall_ms: rng.next() }
     };
-    match rng.below(7) {
+    match rng.below(9) {
         5 => Question::Clock.encode(number).to_vec(),
         6 => PeerAnswer::Clock(reading(rng)).encode(number).to_vec(),
         0 => Question::Standings.encode(number).to_vec(),
         1 => Question::HandOver(rng.next()).encode(number).to_vec(),
         2 => PeerAnswer::ReadIndex(rng.percent(50).then(|| (rng.next(), rng.next()))).encode(number).to_vec(),
         3 => PeerAnswer::HandOver(why()).encode(number).to_vec(),
+        7 => Question::Front(why().into()).encode(number).to_vec(),
+        8 => PeerAnswer::Front(rng.percent(50).then(|| why().into())).encode(number).to_vec(),
         _ => PeerAnswer::Confirm(rng.percent(50)).encode(number).to_vec(),
     }
 }

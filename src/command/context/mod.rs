@@ -26,7 +26,7 @@ pub use client::{Buffers, Client, Shown, Unblock};
 pub use cluster::{Cluster, ClusterView, Found, Identity, MemberFacts, OtherMember};
 pub use configuration::Configuration;
 pub use data::{Data, DatabaseFacts};
-pub use node::{Clients, Node, Process, ProcessFacts};
+pub use node::{Clients, ClientsAnswer, Node, Process, ProcessFacts};
 pub use raft::{RaftFacts, RaftRole};
 pub use session::{Multi, ReplyMode, Session, Watched};
 pub use snapshots::{SnapshotFacts, Snapshots};

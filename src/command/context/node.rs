@@ -1,20 +1,36 @@
 //! The node as a whole, its process and its clients.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Client, Cluster, Configuration, Data, Snapshots, Statistics};
+use bytes::Bytes;
+use futures::future::BoxFuture;
 
-/// The connections of this node.
+use super::{Client, Cluster, Configuration, Data, Snapshots, Statistics};
+use crate::protocol::Args;
+
+/// The connections of this node, and those of the others as far as they can be asked.
 pub trait Clients: Send + Sync {
     /// All of them, by id.
     fn clients(&self) -> Vec<Arc<Client>>;
     /// The one with this id.
     fn client(&self, id: u64) -> Option<Arc<Client>>;
+    /// What other nodes answer to a command about their clients: those of `nodes`, or all, that answer within a bound.
+    fn ask_others(&self, nodes: Option<BTreeSet<u64>>, args: &Args) -> BoxFuture<'static, Vec<ClientsAnswer>>;
     /// CLIENT PAUSE: holds writes back, or all commands.
     fn pause(&self, length: Duration, all: bool);
     /// Ends it.
     fn unpause(&self);
+}
+
+/// What one node answers another about its clients.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientsAnswer {
+    /// Their lines in CLIENT LIST, by id.
+    pub lines: Vec<(u64, Bytes)>,
+    /// How many were reached: killed or unblocked.
+    pub reached: u64,
 }
 
 /// The process.

@@ -52,7 +52,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(3);
 const KEEPALIVE_S: u64 = 10;
 
 /// What a connection is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
     /// Questions and answers.
     Control = 1,
@@ -64,6 +64,8 @@ pub enum Purpose {
     Forward = 4,
     /// A snapshot for the caller, which asks for it.
     State = 5,
+    /// Questions to the front end, apart from those that Raft lives on: their answers may be long.
+    Front = 6,
 }
 
 impl Purpose {
@@ -74,6 +76,7 @@ impl Purpose {
             3 => Self::Snapshot,
             4 => Self::Forward,
             5 => Self::State,
+            6 => Self::Front,
             _ => return Err(Malformed("purpose")),
         })
     }

@@ -1,4 +1,4 @@
-//! A control connection to one member: numbered questions, answers in any order. It is opened when there is something to ask, and
+//! A connection to one member for questions, of Raft or of the front end: numbered questions, answers in any order. It is opened when there is something to ask, and
 //! again after it broke; a question that was under way then has no answer.
 //!
 //! Invariant: a connection on which nothing comes for [`STALL`] while an answer is due is given up. It may be dead without having
@@ -41,9 +41,9 @@ pub struct Link {
 
 impl Link {
     /// A link to `node`; connects when first used.
-    pub fn new(links: Arc<PeerConnections>, node: u64) -> Arc<Self> {
+    pub fn new(links: Arc<PeerConnections>, node: u64, purpose: Purpose) -> Arc<Self> {
         let (queue, asked) = mpsc::channel(QUEUE_MAX);
-        drop(crate::replication::spawn(run(Arc::downgrade(&links), node, asked)));
+        drop(crate::replication::spawn(run(Arc::downgrade(&links), (node, purpose), asked)));
         Arc::new(Self { queue })
     }
 
@@ -55,18 +55,18 @@ impl Link {
     }
 }
 
-async fn run(links: Weak<PeerConnections>, node: u64, mut asked: mpsc::Receiver<Asked>) {
+async fn run(links: Weak<PeerConnections>, (node, purpose): (u64, Purpose), mut asked: mpsc::Receiver<Asked>) {
     while let Some(first) = asked.recv().await {
         let Some(links) = links.upgrade() else { return };
         let stream = match links.addr(node) {
-            Some(addr) => dial(&links.env, &links.identity, node, &addr, Purpose::Control).await,
+            Some(addr) => dial(&links.env, &links.identity, node, &addr, purpose).await,
             None => Err(io::ErrorKind::NotFound.into()),
         };
         drop(links);
         match stream {
             Ok(stream) => {
                 if let Err(error) = converse(stream, first, &mut asked).await {
-                    tracing::debug!(peer = node, %error, "the control connection broke");
+                    tracing::debug!(peer = node, %error, "a connection for questions broke");
                 }
             }
             Err(_) => {

@@ -68,6 +68,8 @@ pub enum Question {
         /// Itself.
         leader: Leader,
     },
+    /// What one front end asks another, which neither of the groups understands: see [`super::super::Front`].
+    Front(Bytes),
 }
 
 impl Question {
@@ -98,6 +100,8 @@ pub enum PeerAnswer {
     HandOver(String),
     /// To Clock.
     Clock(Reading),
+    /// To Front; None: the node has nothing to say.
+    Front(Option<Bytes>),
     /// Raft has stopped there.
     Stopped,
 }
@@ -140,6 +144,10 @@ impl Question {
                 out.put_u8(6);
                 put_leader(&mut out, *leader);
             }
+            Self::Front(asked) => {
+                out.put_u8(10);
+                put_bytes(&mut out, asked);
+            }
         }
         out.into()
     }
@@ -164,6 +172,7 @@ impl Question {
             7 => Self::Standings,
             8 => Self::HandOver(reader.u64()?),
             9 => Self::Clock,
+            10 => Self::Front(reader.bytes()?),
             _ => return Err(Malformed("question")),
         };
         reader.finish()?;
@@ -219,6 +228,10 @@ impl PeerAnswer {
                 out.put_u8(9);
                 put_bytes(&mut out, why.as_bytes());
             }
+            Self::Front(answer) => {
+                out.extend([11, u8::from(answer.is_some())]);
+                put_bytes(&mut out, answer.as_deref().unwrap_or_default());
+            }
         }
         out.into()
     }
@@ -255,6 +268,10 @@ impl PeerAnswer {
             }
             9 => Self::HandOver(reader.text()?),
             10 => Self::Clock(reading(&mut reader)?),
+            11 => {
+                let (says, answer) = (reader.bool()?, reader.bytes()?);
+                Self::Front(says.then_some(answer))
+            }
             _ => return Err(Malformed("answer")),
         };
         reader.finish()?;

@@ -3,7 +3,8 @@
 //!
 //! - [`frame`]: frames. [`message`]: what is in them. [`handshake`], [`secret`], [`identity`]: who is there, and may they talk. [`door`]: who
 //!   has not proven it yet.
-//! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex), opened again when it breaks.
+//! - [`link`]: a connection for questions and answers (votes, heartbeats, ReadIndex; another one for what front ends ask each other), opened
+//!   again when it breaks.
 //! - [`snapshots`], [`state`]: snapshots, sent by a leader and asked for by a node that takes its state anew.
 //! - [`append`], [`network`]: openraft's network. [`mod@forward`]: batches on their way to the leader. [`mod@serve`]: the other
 //!   side of all of them.
@@ -69,7 +70,7 @@ pub struct PeerConnections {
     stated: Mutex<BTreeMap<u64, String>>,
     /// Where members, and this node, said that they are, besides what the state says.
     met: Mutex<BTreeMap<u64, String>>,
-    links: Mutex<BTreeMap<u64, Arc<Link>>>,
+    links: Mutex<BTreeMap<(u64, Purpose), Arc<Link>>>,
     forwards: Mutex<BTreeMap<u64, mpsc::Sender<ForwardedBatch>>>,
     heard: Mutex<BTreeMap<u64, tokio::time::Instant>>,
     confirmed: Mutex<BTreeMap<u64, Confirmed>>,
@@ -105,7 +106,7 @@ impl PeerConnections {
             addrs.insert(node, addr.to_owned()).is_some_and(|before| before != addr)
         };
         if changed {
-            self.links.lock().remove(&node);
+            self.links.lock().retain(|(to, _), _| *to != node);
             self.forwards.lock().remove(&node);
         }
     }
@@ -134,7 +135,7 @@ impl PeerConnections {
         self.addrs.lock().remove(&node);
         self.stated.lock().remove(&node);
         self.met.lock().remove(&node);
-        self.links.lock().remove(&node);
+        self.links.lock().retain(|(to, _), _| *to != node);
         self.forwards.lock().remove(&node);
     }
 
@@ -207,8 +208,8 @@ impl PeerConnections {
         self.waiting.lock().get(&node).is_some_and(|since| since.elapsed() < WAITING_FOR)
     }
 
-    fn link(self: &Arc<Self>, node: u64) -> Arc<Link> {
-        self.links.lock().entry(node).or_insert_with(|| Link::new(self.clone(), node)).clone()
+    fn link(self: &Arc<Self>, node: u64, purpose: Purpose) -> Arc<Link> {
+        self.links.lock().entry((node, purpose)).or_insert_with(|| Link::new(self.clone(), node, purpose)).clone()
     }
 
     /// Asks a member and waits for its answer; None if there is none within `timeout`.
@@ -222,7 +223,11 @@ impl PeerConnections {
         if self.went_back(node) {
             return None;
         }
-        let answer = tokio::time::timeout(timeout, self.link(node).ask(group, question)).await.ok()??;
+        let purpose = match question {
+            Question::Front(_) => Purpose::Front,
+            _ => Purpose::Control,
+        };
+        let answer = tokio::time::timeout(timeout, self.link(node, purpose).ask(group, question)).await.ok()??;
         self.heard(node);
         Some(answer)
     }

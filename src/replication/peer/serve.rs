@@ -88,7 +88,7 @@ async fn serve_one(groups: &Groups, callers: &Callers, door: &Door, mut stream: 
     let hello = door.let_in(&group.env, group.links.identity(), &mut stream, admit).await?;
     let talk = async {
         match hello.purpose {
-            Purpose::Control => control(groups, hello.node, stream).await,
+            Purpose::Control | Purpose::Front => control(groups, hello.node, stream).await,
             Purpose::Append => append_stream(&group, hello.node, stream).await,
             Purpose::Forward => forward::receive(group.clone(), hello.node, stream).await,
             Purpose::Snapshot => snapshots::receive(&group, stream).await,
@@ -216,6 +216,7 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> PeerAnswer
         }
         Question::Confirm { leader } => PeerAnswer::Confirm(group.votes_for(leader)),
         Question::Clock => PeerAnswer::Clock(group.clock.reading()),
+        Question::Front(asked) => PeerAnswer::Front(group.answer_front(asked).await),
         Question::Standings if group.leads() => PeerAnswer::Standings(group.standings().into_iter().collect()),
         Question::Standings => PeerAnswer::Standings(Vec::new()),
         Question::HandOver(node) => {

@@ -3,9 +3,11 @@
 
 mod cluster;
 mod data;
+mod front;
 mod snapshots;
 mod statistics;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,10 +16,12 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::Server;
-use crate::command::context::{Client, Clients, Configuration, Process, ProcessFacts};
+use super::front::ask_others;
+use crate::command::context::{Client, Clients, ClientsAnswer, Configuration, Process, ProcessFacts};
 use crate::config::{Settings, subscriber_limits};
 use crate::error::{LOADING, ReplyError};
 use crate::executor::{BufferLimits, StoreExecutor};
+use crate::protocol::Args;
 use crate::replication::Group;
 use crate::store::Options;
 
@@ -85,6 +89,13 @@ impl Clients for Server {
 
     fn client(&self, id: u64) -> Option<Arc<Client>> {
         self.clients.get(id)
+    }
+
+    fn ask_others(&self, nodes: Option<BTreeSet<u64>>, args: &Args) -> BoxFuture<'static, Vec<ClientsAnswer>> {
+        match self.router.group() {
+            Some(group) => ask_others(group, &self.silent, nodes, args),
+            None => Box::pin(async { Vec::new() }),
+        }
     }
 
     fn pause(&self, length: Duration, all: bool) {

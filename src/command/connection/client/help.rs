@@ -30,6 +30,8 @@ const LINES: &[&str] = &[
     "      Skip killing current connection (default: yes).",
     "    * ID <client-id>",
     "      Kill the connection with this ID.",
+    "    * MAXAGE <maxage>",
+    "      Kill connections older than the specified age.",
     "LIST [options ...]",
     "    Return information about client connections. Options:",
     "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",

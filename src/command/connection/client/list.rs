@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures::future::BoxFuture;
+
 use super::line::line;
-use super::{ADMIN, ClientType, PLAIN, client_type, doc};
-use crate::command::context::{Answer, Call, Client};
+use super::{ADMIN, ClientType, PLAIN, client_type, doc, nodes_of};
+use crate::command::context::{Answer, Call, Client, ClientsAnswer, Node};
 use crate::command::{Arg, ArgKind, Flags, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -21,7 +24,7 @@ pub static LIST: Spec = Spec::session(
     "client|list",
     -2,
     ADMIN.union(Flags::CUTS_GROUP),
-    doc("2.4.0", "Shows the connections of this node.").args(&[
+    doc("2.4.0", "Shows the connections of all nodes that answer.").args(&[
         Arg::new(
             "client-type",
             ArgKind::OneOf(&[
@@ -40,7 +43,8 @@ pub static LIST: Spec = Spec::session(
 
 fn info(call: &mut Call<'_>, _args: &Args) -> Answer {
     call.session.show();
-    shown(call, vec![call.session.client.clone()])
+    let lines = lines(call.node, vec![call.session.client.clone()]);
+    Answer::later(async move { shown(lines.await) })
 }
 
 fn list(call: &mut Call<'_>, args: &Args) -> Answer {
@@ -49,37 +53,68 @@ fn list(call: &mut Call<'_>, args: &Args) -> Answer {
         Ok(wanted) => wanted,
         Err(error) => return Reply::Error(error).into(),
     };
-    let is_wanted = |client: &Arc<Client>| match &wanted {
-        Wanted::All => true,
-        Wanted::Type(kind) => kind.fits(client),
-        Wanted::Ids(ids) => ids.contains(&client.id),
+    let nodes = match &wanted {
+        Wanted::Ids(ids) => nodes_of(ids.iter().copied()),
+        Wanted::All | Wanted::Type(_) => None,
     };
-    shown(call, call.node.clients().into_iter().filter(is_wanted).collect())
+    let own = lines(call.node, wanted.of(&**call.node));
+    let others = call.node.ask_others(nodes, args);
+    Answer::later(async move {
+        let (mut lines, others) = futures::join!(own, others);
+        lines.extend(others.into_iter().flat_map(|answer| answer.lines));
+        lines.sort_by_key(|(id, _)| *id);
+        shown(lines)
+    })
 }
 
-/// A line for each. The state is asked only if one of them watches keys.
-fn shown(call: &Call<'_>, clients: Vec<Arc<Client>>) -> Answer {
-    let now_ms = call.node.process().now_ms;
+/// What another node is told that sends CLIENT LIST on.
+pub fn here(node: &Arc<dyn Node>, args: &Args) -> BoxFuture<'static, ClientsAnswer> {
+    let clients = wanted(args).map(|wanted| wanted.of(&**node)).unwrap_or_default();
+    let lines = lines(node, clients);
+    Box::pin(async move { ClientsAnswer { lines: lines.await, ..ClientsAnswer::default() } })
+}
+
+fn shown(lines: Vec<(u64, Bytes)>) -> Reply {
+    let mut text = Vec::with_capacity(lines.iter().map(|(_, line)| line.len() + 1).sum());
+    for (_, line) in lines {
+        text.extend_from_slice(&line);
+        text.push(b'\n');
+    }
+    Reply::Verbatim(*b"txt", text.into())
+}
+
+/// A line for each, by id. The state is asked only if one of them watches keys; else they are as they are now.
+fn lines(node: &Arc<dyn Node>, clients: Vec<Arc<Client>>) -> BoxFuture<'static, Vec<(u64, Bytes)>> {
+    let now_ms = node.process().now_ms;
     let watched: Vec<_> = clients.iter().map(|client| client.shown.lock().watched.clone()).collect();
     let lines = move |changed: &[bool]| {
-        let mut text = Vec::new();
-        for (client, is_dirty) in clients.iter().zip(changed) {
-            text.extend(line(client, now_ms, *is_dirty));
-            text.push(b'\n');
-        }
-        Reply::Verbatim(*b"txt", text.into())
+        let each = clients.iter().zip(changed);
+        each.map(|(client, is_dirty)| (client.id, line(client, now_ms, *is_dirty).into())).collect()
     };
     if watched.iter().all(|marks| marks.is_empty()) {
-        return lines(&vec![false; watched.len()]).into();
+        let lines = lines(&vec![false; watched.len()]);
+        return Box::pin(async { lines });
     }
-    let node = call.node.clone();
-    Answer::later(async move { lines(&node.have_changed(watched).await) })
+    let node = node.clone();
+    Box::pin(async move { lines(&node.have_changed(watched).await) })
 }
 
 enum Wanted {
     All,
     Type(ClientType),
     Ids(BTreeSet<u64>),
+}
+
+impl Wanted {
+    /// Those of this node.
+    fn of(&self, node: &dyn Node) -> Vec<Arc<Client>> {
+        let is_wanted = |client: &Arc<Client>| match self {
+            Self::All => true,
+            Self::Type(kind) => kind.fits(client),
+            Self::Ids(ids) => ids.contains(&client.id),
+        };
+        node.clients().into_iter().filter(is_wanted).collect()
+    }
 }
 
 fn wanted(args: &Args) -> Result<Wanted, ReplyError> {

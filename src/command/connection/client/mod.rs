@@ -1,5 +1,6 @@
 //! CLIENT
 
+mod elsewhere;
 mod help;
 mod identity;
 mod kill;
@@ -9,7 +10,10 @@ mod modes;
 mod pause;
 mod tracking;
 
+pub use elsewhere::for_another_node;
 pub use pause::timeout_ms;
+
+use std::collections::BTreeSet;
 
 use crate::command::context::Client;
 use crate::command::{Doc, Family, Flags, Spec};
@@ -73,5 +77,24 @@ fn client_type(name: &[u8]) -> Result<ClientType, ReplyError> {
         b"pubsub" => Ok(ClientType::PubSub),
         b"master" | b"replica" | b"slave" => Ok(ClientType::Nobody),
         _ => Err(ReplyError::about("ERR Unknown client type '", name, "'")),
+    }
+}
+
+/// The nodes whose clients have these ids; None: those of any node may.
+fn nodes_of(ids: impl IntoIterator<Item = u64>) -> Option<BTreeSet<u64>> {
+    let nodes: BTreeSet<u64> = ids.into_iter().map(|id| id >> 32).collect();
+    // So does an id of a client that came before its node knew which it is.
+    if nodes.contains(&0) { None } else { Some(nodes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_says_which_node_its_client_is_at() {
+        assert_eq!(nodes_of([(3 << 32) + 7, (1 << 32) + 1, (3 << 32) + 9]), Some([1, 3].into()));
+        assert_eq!(nodes_of([(3 << 32) + 7, 77]), None, "of the time before a node knows its id");
+        assert_eq!(nodes_of([]), Some(BTreeSet::new()));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ADMIN, doc};
-use crate::command::context::{Answer, Call, Unblock};
+use super::{ADMIN, doc, nodes_of};
+use crate::command::context::{Answer, Call, Node, Unblock};
 use crate::command::{Arg, ArgKind, Flags, Spec, waiting};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -61,28 +61,45 @@ pub fn timeout_ms(text: &[u8]) -> Result<u64, ReplyError> {
 }
 
 fn unblock(call: &mut Call<'_>, args: &Args) -> Answer {
-    let how = match args.len() {
-        3 => Unblock::Timeout,
-        4 if args.is(3, "timeout") => Unblock::Timeout,
-        4 if args.is(3, "error") => Unblock::Error,
-        5.. => return too_many(args),
-        _ => {
-            return Reply::Error(ReplyError::new("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")).into();
-        }
+    let how = match how(args) {
+        Some(how) => how,
+        None if args.len() > 4 => return too_many(args),
+        None => return Reply::Error(ReplyError::new("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")).into(),
     };
     let Some(id) = parse_i64(args.arg(2)) else { return Reply::Error(NOT_AN_INTEGER).into() };
-    // One that waits at this node alone; all others wait in the state, wherever they are.
-    if call.node.client(id as u64).is_some_and(|client| client.unblock(how)) {
+    // One that waits at a node alone, this or another one; all others wait in the state, wherever they are.
+    if unblock_here(&**call.node, args) {
         return Reply::Int(1).into();
     }
-    let spec = &waiting::UNBLOCK;
-    if call.node.raft().is_none_or(|raft| raft.level < spec.since) {
-        return Reply::Int(0).into();
-    }
     let node = call.node.clone();
+    let others = node.ask_others(nodes_of([id as u64]), args);
     let how = if how == Unblock::Error { "error" } else { "timeout" };
-    let args = Args::from_slices([spec.name, &(id as u64 as i64).to_string(), how]);
-    Answer::later(async move { node.execute(spec, args).await })
+    Answer::later(async move {
+        if others.await.iter().any(|answer| answer.reached > 0) {
+            return Reply::Int(1);
+        }
+        let spec = &waiting::UNBLOCK;
+        if node.raft().is_none_or(|raft| raft.level < spec.since) {
+            return Reply::Int(0);
+        }
+        node.execute(spec, Args::from_slices([spec.name, &(id as u64 as i64).to_string(), how])).await
+    })
+}
+
+/// How the wait is to end; None: the arguments do not say.
+fn how(args: &Args) -> Option<Unblock> {
+    match args.len() {
+        3 => Some(Unblock::Timeout),
+        4 if args.is(3, "timeout") => Some(Unblock::Timeout),
+        4 if args.is(3, "error") => Some(Unblock::Error),
+        _ => None,
+    }
+}
+
+/// True if a client that waits at this node alone has been reached.
+pub fn unblock_here(node: &dyn Node, args: &Args) -> bool {
+    let client = parse_i64(args.arg(2)).and_then(|id| node.client(id as u64));
+    how(args).zip(client).is_some_and(|(how, client)| client.unblock(how))
 }
 
 fn too_many(args: &Args) -> Answer {
