@@ -42,14 +42,14 @@ def free_ports(count):
 
 
 class Node:
-    def __init__(self, program, base, port, join):
-        self.program, self.port, self.join = program, port, join
+    def __init__(self, program, base, port, join, flags=()):
+        self.program, self.port, self.join, self.flags = program, port, join, flags
         self.dir = base / str(port)
         self.log = base / f"{port}.log"
         self.process = None
 
     def start(self):
-        command = [self.program, "--port", str(self.port), "--dir", str(self.dir)]
+        command = [self.program, "--port", str(self.port), "--dir", str(self.dir), *self.flags]
         if self.join:
             command += ["--join", f"127.0.0.1:{self.join}"]
         with open(self.log, "ab") as log:
@@ -75,10 +75,12 @@ class Node:
 
 
 class Cluster:
-    def __init__(self, program):
+    def __init__(self, program, flags=()):
         self.base = Path(tempfile.mkdtemp(prefix="lockstep-clients-"))
         ports = free_ports(NODES)
-        self.nodes = [Node(program, self.base, port, ports[0] if index else None) for index, port in enumerate(ports)]
+        self.nodes = [
+            Node(program, self.base, port, ports[0] if index else None, flags) for index, port in enumerate(ports)
+        ]
 
     def __enter__(self):
         try:

@@ -15,7 +15,7 @@ from redis.retry import Retry
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
-class Lock:
+class DropIn:
     """SET NX PX as every library does, and LOCK.TOKEN for the token."""
 
     def __init__(self, port):
@@ -34,6 +34,19 @@ class Lock:
         self.redis.eval(RELEASE, 1, key, self.owner)
 
 
+class Native(DropIn):
+    """LOCK.ACQUIRE gives the token with the lock, and waits in a queue."""
+
+    def acquire(self, key, ttl_ms):
+        while True:
+            got = self.redis.execute_command("LOCK.ACQUIRE", key, self.owner, "PX", ttl_ms, "WAIT", 5000)
+            if got is not None:
+                return got[0]
+
+    def release(self, key):
+        self.redis.execute_command("LOCK.RELEASE", key, self.owner)
+
+
 class Holder:
     """A process that takes the lock and writes; one that stops does so in between, and does not release the lock."""
 
@@ -44,7 +57,7 @@ class Holder:
             os.close(self.pipe)
             code = 1
             try:
-                self.run(Lock(port), resource.connect(is_guarded), key, ttl_ms, stops, theirs)
+                self.run(resource.locks(port), resource.connect(is_guarded), key, ttl_ms, stops, theirs)
                 code = 0
             finally:
                 os._exit(code)

@@ -2,6 +2,7 @@
 
     started()              a context in which it runs
     connect(is_guarded)    a function write(key, token, text) for one process: True if the write was accepted
+    locks                  how its holders take their lock: a class of holders.py
 
 The guards are the files of guards/, as a user would take them."""
 
@@ -17,6 +18,10 @@ import time
 from pathlib import Path
 
 import psycopg
+import redis
+from holders import DropIn, Native
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "guards"))
@@ -56,8 +61,9 @@ def running(command, **options):
 
 class File:
     name = "a file"
+    locks = DropIn
 
-    def __init__(self, base):
+    def __init__(self, base, _ports):
         self.base = base
 
     @contextlib.contextmanager
@@ -81,8 +87,9 @@ class File:
 
 class Postgres:
     name = "PostgreSQL"
+    locks = DropIn
 
-    def __init__(self, base):
+    def __init__(self, base, _ports):
         self.base, self.port = base / "postgres", free_port()
 
     @contextlib.contextmanager
@@ -137,8 +144,9 @@ class Postgres:
 
 class Http:
     name = "an HTTP service behind nginx"
+    locks = DropIn
 
-    def __init__(self, base):
+    def __init__(self, base, _ports):
         self.base, self.service, self.port = base / "nginx", free_port(), free_port()
 
     @contextlib.contextmanager
@@ -170,4 +178,33 @@ class Http:
         return write
 
 
-ALL = [Postgres, Http, File]
+class Keys:
+    name = "keys kept here (`LOCK.GUARD`)"
+    locks = Native
+
+    def __init__(self, _base, ports):
+        self.port = ports[0]
+
+    @contextlib.contextmanager
+    def started(self):
+        yield
+
+    def connect(self, is_guarded):
+        connection = redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0))
+
+        def write(key, token, text):
+            command = ("SET", f"{{{key}}}:value", text)
+            if is_guarded:
+                command = ("LOCK.GUARD", f"lock:{{{key}}}", token, *command)
+            try:
+                connection.execute_command(*command)
+            except redis.ResponseError as error:
+                if str(error).startswith("FENCED"):
+                    return False
+                raise
+            return True
+
+        return write
+
+
+ALL = [Postgres, Http, File, Keys]

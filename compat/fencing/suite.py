@@ -99,7 +99,7 @@ def main():
         for kind in resources.ALL:
             if only not in kind.name:
                 continue
-            resource = kind(Path(base))
+            resource = kind(Path(base), [node.port for node in cluster.nodes[1:]])
             with contextlib.ExitStack() as stack:
                 stack.enter_context(resource.started())
                 passed &= run(cluster, resource)

@@ -130,7 +130,7 @@ fn licence_expressions_are_understood() {
 
 #[test]
 fn everything_comes_from_one_registry() {
-    for file in ["Cargo.lock", "compat/clients/rust/Cargo.lock"] {
+    for file in ["Cargo.lock", "compat/clients/rust/Cargo.lock", "compat/locks/rust/Cargo.lock"] {
         for locked in locked(file) {
             let own = locked.name.starts_with("lockstep");
             let known = locked.source.as_deref().map_or(own, |source| source == CRATES_IO);

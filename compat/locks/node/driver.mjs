@@ -2,8 +2,8 @@
 
 import { readSync, openSync, fstatSync, writeSync, closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RENEW_EVERY_MS, WAIT_MS } from "./bounds.mjs";
 
-const RENEW_EVERY_MS = 700;
 const SECTION_MS = 2;
 
 const [, , module, mode, port, name, journal] = process.argv;
@@ -41,7 +41,7 @@ async function storm() {
   const errors = [];
   while (!ended) {
     try {
-      const handle = await adapter.acquire(name, 5000);
+      const handle = await adapter.acquire(name, WAIT_MS);
       if (handle === null) {
         missed += 1;
         continue;
@@ -61,7 +61,7 @@ async function storm() {
 }
 
 async function owner() {
-  const handle = await adapter.acquire(name, 5000);
+  const handle = await adapter.acquire(name, WAIT_MS);
   assert(handle !== null, "a free lock was not got");
   assert((await adapter.acquire(name, 0)) === null, "a held lock was got a second time");
   let refusal = "silently";
@@ -72,14 +72,14 @@ async function owner() {
   }
   assert((await adapter.acquire(name, 0)) === null, "somebody else released the lock");
   await adapter.release(handle);
-  const again = await adapter.acquire(name, 5000);
+  const again = await adapter.acquire(name, WAIT_MS);
   assert(again !== null, "a released lock was not got");
   await adapter.release(again);
   console.log(`refused: ${refusal}`);
 }
 
 async function renew() {
-  let handle = await adapter.acquire(name, 5000);
+  let handle = await adapter.acquire(name, WAIT_MS);
   assert(handle !== null, "a free lock was not got");
   console.log("ready");
   const until = Date.now() + 2 * adapter.ttl;
@@ -91,7 +91,7 @@ async function renew() {
     count += 1;
   }
   await adapter.release(handle);
-  const again = await adapter.acquire(name, 5000);
+  const again = await adapter.acquire(name, WAIT_MS);
   assert(again !== null, "a released lock was not got");
   await adapter.release(again);
   console.log(`${count} renewals`);

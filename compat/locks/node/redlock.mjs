@@ -2,9 +2,10 @@
 
 import { Redis } from "ioredis";
 import Redlock from "redlock";
+import { POLL_MS, TTL_MS } from "./bounds.mjs";
 
 export class Adapter {
-  ttl = 6000;
+  ttl = TTL_MS;
 
   constructor(port) {
     this.client = new Redis({ port });
@@ -13,7 +14,7 @@ export class Adapter {
   }
 
   async acquire(name, wait) {
-    const settings = { retryCount: Math.ceil(wait / 10), retryDelay: 10, retryJitter: 5 };
+    const settings = { retryCount: Math.ceil(wait / POLL_MS), retryDelay: POLL_MS, retryJitter: 5 };
     try {
       return await this.redlock.acquire([name], this.ttl, settings);
     } catch (error) {

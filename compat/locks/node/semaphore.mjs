@@ -2,9 +2,10 @@
 
 import { Redis } from "ioredis";
 import { Mutex } from "redis-semaphore";
+import { POLL_MS, TTL_MS } from "./bounds.mjs";
 
 export class Adapter {
-  ttl = 6000;
+  ttl = TTL_MS;
   Lock = Mutex;
   permits = [];
 
@@ -13,7 +14,7 @@ export class Adapter {
   }
 
   lock(name, options) {
-    return new this.Lock(this.client, name, ...this.permits, { lockTimeout: this.ttl, retryInterval: 10, ...options });
+    return new this.Lock(this.client, name, ...this.permits, { lockTimeout: this.ttl, retryInterval: POLL_MS, ...options });
   }
 
   async acquire(name, wait) {

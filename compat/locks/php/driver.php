@@ -9,7 +9,11 @@ use Symfony\Component\Lock\Lock;
 use Symfony\Component\Lock\LockFactory;
 use Symfony\Component\Lock\Store\RedisStore;
 
-const TTL_S = 6.0;
+// See python/bounds.py.
+define('TTL_S', (float) getenv('LOCK_TTL_S'));
+define('WAIT_S', (float) getenv('LOCK_WAIT_S'));
+define('POLL_US', 1000 * (int) getenv('LOCK_POLL_MS'));
+define('RENEW_EVERY_US', 1000 * (int) getenv('LOCK_RENEW_MS'));
 
 [, $client, $mode, $port, $name] = $argv;
 
@@ -31,7 +35,7 @@ function acquire(LockFactory $factory, string $name, float $wait): ?Lock
         if (microtime(true) >= $until) {
             return null;
         }
-        usleep(10000);
+        usleep(POLL_US);
     }
     return $lock;
 }
@@ -75,7 +79,7 @@ if ($mode === 'storm') {
     $last = microtime(true);
     while (!ended()) {
         try {
-            $lock = acquire($factory, $name, 5);
+            $lock = acquire($factory, $name, WAIT_S);
             if ($lock === null) {
                 ++$missed;
                 continue;
@@ -100,7 +104,7 @@ if ($mode === 'storm') {
     exit(0);
 }
 
-$lock = acquire($factory, $name, 5);
+$lock = acquire($factory, $name, WAIT_S);
 assert_that($lock !== null, 'a free lock was not got');
 if ($mode === 'owner') {
     assert_that(acquire($factory, $name, 0) === null, 'a held lock was got a second time');
@@ -116,13 +120,13 @@ if ($mode === 'owner') {
     echo "ready\n";
     $until = microtime(true) + 2 * TTL_S;
     for ($count = 0; microtime(true) < $until || !ended(); ++$count) {
-        usleep(700000);
+        usleep(RENEW_EVERY_US);
         $lock->refresh();
         assert_that(acquire($factory, $name, 0) === null, "the lock was got by another after $count renewals");
     }
 }
 $lock->release();
-$again = acquire($factory, $name, 5);
+$again = acquire($factory, $name, WAIT_S);
 assert_that($again !== null, 'a released lock was not got');
 $again->release();
 echo $mode === 'owner' ? "refused: $refused\n" : "$count renewals\n";

@@ -3,15 +3,14 @@
 import asyncio
 
 from aioredlock import Aioredlock, Lock, LockError
+from bounds import POLL_S, TTL_S
 
 
 class Adapter:
-    TTL_S = 6
-
     def __init__(self, port):
         self.loop = asyncio.new_event_loop()
         self.manager = Aioredlock(
-            [{"host": "127.0.0.1", "port": port}], retry_count=1, retry_delay_min=0.01, retry_delay_max=0.02
+            [{"host": "127.0.0.1", "port": port}], retry_count=1, retry_delay_min=POLL_S, retry_delay_max=POLL_S
         )
 
     def run(self, task):
@@ -22,7 +21,7 @@ class Adapter:
             until = self.loop.time() + wait_s
             while True:
                 try:
-                    return await self.manager.lock(name, lock_timeout=self.TTL_S)
+                    return await self.manager.lock(name, lock_timeout=TTL_S)
                 except LockError:
                     if self.loop.time() >= until:
                         return None
@@ -33,7 +32,7 @@ class Adapter:
         self.run(self.manager.unlock(lock))
 
     def extend(self, lock):
-        self.run(self.manager.extend(lock, self.TTL_S))
+        self.run(self.manager.extend(lock, TTL_S))
 
     def steal(self, name):
-        self.run(self.manager.unlock(Lock(self.manager, name, "not-the-holder", valid=True, lock_timeout=self.TTL_S)))
+        self.run(self.manager.unlock(Lock(self.manager, name, "not-the-holder", valid=True, lock_timeout=TTL_S)))

@@ -5,7 +5,7 @@
     extend(handle)           starts the lease anew; None as a class attribute where the library has no such call
     steal(name)              tries to release the lock as somebody who does not hold it; the library's refusal (an exception) is passed on
 
-and `TTL_S`, the lease that it takes. Called as `driver.py <adapter> <mode> <port> <name> [<journal>]`:
+Its times are those of bounds.py. Called as `driver.py <adapter> <mode> <port> <name> [<journal>]`:
 
     storm   takes and releases the lock until standard input ends, each time with an entry in the journal; prints what it did as JSON
     owner   who does not hold the lock cannot release it, and who does can
@@ -18,9 +18,8 @@ import sys
 import threading
 import time
 
+from bounds import RENEW_EVERY_S, TTL_S, WAIT_S
 from journal import Journal
-
-RENEW_EVERY_S = 0.7
 
 
 def storm(adapter, name, journal):
@@ -31,7 +30,7 @@ def storm(adapter, name, journal):
     last = time.monotonic()
     while not ended.is_set():
         try:
-            handle = adapter.acquire(name, 5)
+            handle = adapter.acquire(name, WAIT_S)
             if handle is None:
                 missed += 1
                 continue
@@ -47,7 +46,7 @@ def storm(adapter, name, journal):
 
 
 def owner(adapter, name):
-    handle = adapter.acquire(name, 5)
+    handle = adapter.acquire(name, WAIT_S)
     assert handle is not None, "a free lock was not got"
     assert adapter.acquire(name, 0) is None, "a held lock was got a second time"
     try:
@@ -57,7 +56,7 @@ def owner(adapter, name):
         refusal = type(error).__name__
     assert adapter.acquire(name, 0) is None, "somebody else released the lock"
     adapter.release(handle)
-    again = adapter.acquire(name, 5)
+    again = adapter.acquire(name, WAIT_S)
     assert again is not None, "a released lock was not got"
     adapter.release(again)
     print(f"refused: {refusal}")
@@ -69,10 +68,10 @@ def renew(adapter, name):
         return
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-    handle = adapter.acquire(name, 5)
+    handle = adapter.acquire(name, WAIT_S)
     assert handle is not None, "a free lock was not got"
     print("ready", flush=True)
-    until = time.monotonic() + 2 * adapter.TTL_S
+    until = time.monotonic() + 2 * TTL_S
     count = 0
     while time.monotonic() < until or not ended.is_set():
         time.sleep(RENEW_EVERY_S)
@@ -80,7 +79,7 @@ def renew(adapter, name):
         assert adapter.acquire(name, 0) is None, f"the lock was got by another after {count} renewals"
         count += 1
     adapter.release(handle)
-    again = adapter.acquire(name, 5)
+    again = adapter.acquire(name, WAIT_S)
     assert again is not None, "a released lock was not got"
     adapter.release(again)
     print(f"{count} renewals")

@@ -2,10 +2,13 @@
 
 import portalocker
 import redis
+from bounds import POLL_S
+
+# Longer than a failover: who does not answer within it is taken for gone.
+UNAVAILABLE_S = 3
 
 
 class Adapter:
-    TTL_S = 6
     extend = None
 
     def __init__(self, port):
@@ -13,7 +16,12 @@ class Adapter:
 
     def lock(self, name, wait_s):
         return portalocker.RedisLock(
-            name, redis_kwargs=self.options, timeout=wait_s, check_interval=0.02, fail_when_locked=False
+            name,
+            redis_kwargs=self.options,
+            timeout=wait_s,
+            check_interval=POLL_S,
+            fail_when_locked=False,
+            unavailable_timeout=UNAVAILABLE_S,
         )
 
     def acquire(self, name, wait_s):
@@ -21,7 +29,7 @@ class Adapter:
         try:
             lock.acquire(timeout=wait_s, fail_when_locked=wait_s == 0)
             return lock
-        except portalocker.AlreadyLocked:
+        except portalocker.LockException:  # held, or no answer within its time
             return None
 
     def release(self, lock):

@@ -2,16 +2,15 @@
 
 import redis
 from pottery import Redlock
+from bounds import TTL_S
 
 
 class Adapter:
-    TTL_S = 6
-
     def __init__(self, port):
         self.masters = {redis.Redis(port=port)}
 
     def lock(self, name):
-        return Redlock(key=name, masters=self.masters, auto_release_time=self.TTL_S, num_extensions=100)
+        return Redlock(key=name, masters=self.masters, auto_release_time=TTL_S, num_extensions=100)
 
     def acquire(self, name, wait_s):
         lock = self.lock(name)

@@ -2,17 +2,16 @@
 
 import redis
 import redis_lock
+from bounds import TTL_S
 
 
 class Adapter:
-    TTL_S = 6
-
     def __init__(self, port):
         self.redis = redis.Redis(port=port)
 
     def acquire(self, name, wait_s):
-        lock = redis_lock.Lock(self.redis, name, expire=self.TTL_S)
-        got = lock.acquire(timeout=min(wait_s, self.TTL_S)) if wait_s else lock.acquire(blocking=False)
+        lock = redis_lock.Lock(self.redis, name, expire=TTL_S)
+        got = lock.acquire(timeout=min(wait_s, TTL_S)) if wait_s else lock.acquire(blocking=False)
         return lock if got else None
 
     def release(self, lock):
@@ -22,4 +21,4 @@ class Adapter:
         lock.extend()
 
     def steal(self, name):
-        redis_lock.Lock(self.redis, name, expire=self.TTL_S).release()
+        redis_lock.Lock(self.redis, name, expire=TTL_S).release()

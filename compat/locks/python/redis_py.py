@@ -1,16 +1,15 @@
 """redis-py's own Lock."""
 
 import redis
+from bounds import POLL_S, TTL_S
 
 
 class Adapter:
-    TTL_S = 6
-
     def __init__(self, port):
         self.redis = redis.Redis(port=port)
 
     def acquire(self, name, wait_s):
-        lock = self.redis.lock(name, timeout=self.TTL_S, sleep=0.01)
+        lock = self.redis.lock(name, timeout=TTL_S, sleep=POLL_S)
         return lock if lock.acquire(blocking=wait_s > 0, blocking_timeout=wait_s or None) else None
 
     def release(self, lock):
@@ -20,6 +19,6 @@ class Adapter:
         lock.reacquire()
 
     def steal(self, name):
-        lock = self.redis.lock(name, timeout=self.TTL_S)
+        lock = self.redis.lock(name, timeout=TTL_S)
         lock.local.token = b"not-the-holder"
         lock.release()

@@ -3,19 +3,19 @@
 import time
 
 from redlock import Lock, Redlock
+from bounds import POLL_S, TTL_S
 
 
 class Adapter:
-    TTL_S = 6
     extend = None
 
     def __init__(self, port):
-        self.manager = Redlock([{"host": "127.0.0.1", "port": port}], retry_count=1, retry_delay=0.01)
+        self.manager = Redlock([{"host": "127.0.0.1", "port": port}], retry_count=1, retry_delay=POLL_S)
 
     def acquire(self, name, wait_s):
         until = time.monotonic() + wait_s
         while True:
-            lock = self.manager.lock(name, self.TTL_S * 1000)
+            lock = self.manager.lock(name, TTL_S * 1000)
             if lock or time.monotonic() >= until:
                 return lock or None
 

@@ -2,16 +2,15 @@
 
 import redis
 import sherlock
+from bounds import POLL_S, TTL_S
 
 
 class Adapter:
-    TTL_S = 6
-
     def __init__(self, port):
         self.redis = redis.Redis(port=port)
 
     def lock(self, name, wait_s):
-        return sherlock.RedisLock(name, client=self.redis, expire=self.TTL_S, timeout=wait_s, retry_interval=0.01)
+        return sherlock.RedisLock(name, client=self.redis, expire=TTL_S, timeout=wait_s, retry_interval=POLL_S)
 
     def acquire(self, name, wait_s):
         lock = self.lock(name, wait_s)
