@@ -36,7 +36,11 @@ impl Once {
         let is_allowed = match spec.run {
             Run::Read(_) | Run::Pure(_) | Run::Script(_) => true,
             Run::Write(_) => !spec.flags.contains(Flags::NOSCRIPT),
-            Run::Blocking(_) | Run::Guarded(_) | Run::Once | Run::Session(_) | Run::Container => false,
+            // What admits another command has that one looked at when it runs.
+            Run::Guarded(_) => true,
+            // Those that scripts may call, which do not wait there (LOCK.ACQUIRE without WAIT).
+            Run::Blocking(_) => check_at(level, Caller::Script, &inner).is_ok(),
+            Run::Once | Run::Session(_) | Run::Container => false,
         };
         if !is_allowed {
             return Err(NOT_IN_ONCE);

@@ -123,9 +123,10 @@ fn what_has_not_begun_may_be_sent_again() {
 
 #[test]
 fn commands_that_may_not_stand_in_once_are_refused() {
+    const WAITS: &str = "LOCK.ACQUIRE l a PX 100 WAIT 5";
     let mut bench = once_bench();
     for command in
-        ["BLPOP l 0", "MULTI", "EXEC", "ONCE b INCR n", "SELECT 1", "CONFIG SET x y", "WATCH k", "SCRIPT LOAD x"]
+        ["BLPOP l 0", "MULTI", "EXEC", "ONCE b INCR n", "SELECT 1", "CONFIG SET x y", "WATCH k", "SCRIPT LOAD x", WAITS]
     {
         assert_eq!(bench.text(&format!("ONCE a {command}")), "-ERR this command is not allowed in ONCE", "{command}");
     }
@@ -135,6 +136,26 @@ fn commands_that_may_not_stand_in_once_are_refused() {
     let in_script = bench.text("EVAL \"return redis.call('once', 'a', 'incr', 'n')\" 0");
     assert!(in_script.contains("not allowed from script"), "{in_script}");
     assert_eq!(bench.text("GET n"), "$1 1");
+}
+
+#[test]
+fn a_lock_is_acquired_guarded_and_released_once() {
+    let mut bench = once_bench();
+    let first = bench.text("ONCE a LOCK.ACQUIRE l me PX 10000");
+    assert!(first.starts_with("*2 :"), "{first}");
+    assert_eq!(bench.text("ONCE b LOCK.ACQUIRE l other PX 10000"), "*-1");
+    let token = bench.text("LOCK.TOKEN l").replace(':', "");
+    for _ in 0..2 {
+        assert_eq!(bench.text(&format!("ONCE c LOCK.GUARD l {token} INCR n")), ":1");
+        assert_eq!(bench.text("ONCE d LOCK.RELEASE l me"), ":1");
+        assert_eq!(bench.text("ONCE a LOCK.ACQUIRE l me PX 10000"), first, "told again, and not held again");
+        assert_eq!(bench.text("LOCK.TOKEN l"), "$-1");
+        assert_eq!(bench.text("ONCE b LOCK.ACQUIRE l other PX 10000"), "*-1");
+    }
+    for inner in ["EVAL x 0", "ONCE e INCR n", "BLPOP k 0"] {
+        let refused = bench.text(&format!("ONCE {} LOCK.GUARD l {token} {inner}", inner.len()));
+        assert!(refused.contains("not allowed in LOCK.GUARD"), "{refused}");
+    }
 }
 
 #[test]
