@@ -47,7 +47,7 @@ pub struct Hold {
     pub token: u64,
     /// Last ms of cluster time at which it is held.
     pub deadline_ms: u64,
-    /// The request that was last granted it: if that is cancelled before its reply was written, the hold ends.
+    /// The request that was granted it, while no other was told of it: if that is cancelled before its reply was written, the hold ends.
     pub asker: Option<WaiterId>,
 }
 

@@ -4,6 +4,8 @@
 //! - Strictly first come, first served: a lock that somebody waits for is given to the first in its queue alone, whatever the newcomer asks
 //!   for (so shared holders do not starve an exclusive one). Only a hold that there is already is confirmed at once.
 //! - Neither acquiring again nor extending shortens a hold or changes its token.
+//! - A hold ends with the request that made it (its client was gone before the reply was written) only while no other request was told of it:
+//!   a request that was sent again may be carried out before the first one is, and its client relies on what it was told.
 //! - `grants` names exactly the holds that carry the request that they were granted to.
 //! - Whatever may let a waiter have its turn makes the key ready: a hold's end, and the end of a wait in front of others.
 
@@ -49,7 +51,9 @@ impl Txn<'_> {
             }
             let event = (deadline_ms > hold.deadline_ms).then_some(LockEvent::Extended);
             hold.deadline_ms = hold.deadline_ms.max(deadline_ms);
-            hold.asker = asker;
+            if hold.asker != asker {
+                hold.asker = None;
+            }
             (event, hold.clone())
         } else {
             if !lock.holds().is_empty() && lock.mode().contradicts(mode) {
@@ -90,6 +94,7 @@ impl Txn<'_> {
         let deadline_ms = asked_ms.saturating_add(ttl_ms);
         let is_later = deadline_ms > hold.deadline_ms;
         hold.deadline_ms = hold.deadline_ms.max(deadline_ms);
+        hold.asker = None;
         let grant = Grant { token: hold.token, deadline_ms: hold.deadline_ms, asked_ms };
         let event = is_later.then(|| (LockEvent::Extended, hold.clone()));
         self.put_lock(key, lock, over, event);
@@ -115,7 +120,7 @@ impl Txn<'_> {
         Ok(count)
     }
 
-    /// Ends the hold that was granted to this request, if it has not been granted to another one since.
+    /// Ends the hold that was granted to this request, if no other one was told of it.
     pub fn end_grant(&mut self, asker: WaiterId) -> bool {
         let Some((db, key)) = self.state().grants.get(&asker).cloned() else { return false };
         let ended = self.on_db(db.into()).end_holds(&key, LockEvent::Lost, |hold| hold.asker == Some(asker));
