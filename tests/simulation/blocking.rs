@@ -17,7 +17,8 @@ use crate::support::value::Value;
 /// One producer, and nobody moves anything: elements leave in its order.
 const ORDERED: &str = "ordered";
 const QUEUES: [&str; 3] = ["a", "b", ORDERED];
-const UNBLOCKED: &[u8] =
+/// What a client that waits is told when its node was absent.
+pub const UNBLOCKED: &[u8] =
     b"UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 
 fn now_ms() -> u128 {
@@ -97,7 +98,7 @@ async fn consume(world: World, seen: Rc<Mutex<Seen>>, id: usize, mut rng: Rng, u
 }
 
 /// Waits until no node's state has a waiter.
-async fn nobody_waits(world: &World) {
+pub async fn nobody_waits(world: &World) {
     world
         .wait("state without waiters", || {
             let is_empty = |node: usize| {

@@ -92,6 +92,19 @@ impl Client {
         self.pipeline(&[args]).await.remove(0)
     }
 
+    /// One command on a connection that is cut after so long, whatever is under way then; after that this client talks to `next`.
+    pub async fn call_or_cut<A: AsRef<[u8]>>(&mut self, args: &[A], after: Duration, next: usize) -> Fate {
+        match timeout(after, self.call(args)).await {
+            Ok(fate) => fate,
+            Err(_) => {
+                self.world.note(format_args!("client {} cuts its connection to {}", self.id, self.node));
+                self.stream = None;
+                self.node = next;
+                Fate::Unknown
+            }
+        }
+    }
+
     /// Commands in one write, and what came of each.
     pub async fn pipeline<A: AsRef<[u8]>>(&mut self, commands: &[Vec<A>]) -> Vec<Fate> {
         self.connect().await;

@@ -330,3 +330,12 @@ impl Cluster<'_> {
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 }
+
+impl Drop for Cluster<'_> {
+    /// Leaves the trace where it is asked for, also behind a failure.
+    fn drop(&mut self) {
+        if let Ok(path) = std::env::var("LOCKSTEP_SIM_TRACE") {
+            let _ = std::fs::write(path, self.trace());
+        }
+    }
+}

@@ -169,6 +169,11 @@ impl Machine {
         self.ended.lock().take()
     }
 
+    /// Processes that have begun here; less than before never.
+    pub fn lives(&self) -> u64 {
+        self.life.load(Ordering::Relaxed)
+    }
+
     /// The group of the node that runs here.
     pub fn group(&self) -> Option<Arc<Group>> {
         self.running.lock().as_ref().map(|running| running.group.clone())

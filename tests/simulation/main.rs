@@ -5,7 +5,9 @@
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
 //! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw; [`scripts`]: by scripts. [`nemesis`]: faults
 //!   by seed.
-//! - `random_faults`, `blocking`, `determinism`, `clocks`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
+//! - [`lockers`], [`string_locks`], [`subscribers`], [`once`]: what `promises` puts under faults: holders of locks, who hears of what, and
+//!   requests that are sent again.
+//! - `random_faults`, `promises`, `blocking`, `determinism`, `clocks`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -22,15 +24,20 @@ mod cluster;
 mod determinism;
 mod expiry;
 mod levels;
+mod lockers;
 mod machine;
 mod membership;
 mod nemesis;
 mod net;
+mod once;
+mod promises;
 mod random_faults;
 mod reads;
 mod rebuild;
 mod scripts;
 mod standing;
+mod string_locks;
+mod subscribers;
 #[path = "../support/mod.rs"]
 mod support;
 mod transactions;

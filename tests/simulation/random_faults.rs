@@ -40,9 +40,6 @@ pub fn run(seed: u64, clients: usize, duration_ms: u64) -> String {
         }
         read_back(&world, &shared).await;
     });
-    if let Ok(path) = std::env::var("LOCKSTEP_SIM_TRACE") {
-        std::fs::write(path, cluster.trace()).expect("the trace is written");
-    }
     let outcomes = judge(&seen);
     println!("seed {seed}: {outcomes:?} under {faults:?}");
     assert!(outcomes.answered > clients as u64 * 5, "hardly anything was answered: {outcomes:?}");

@@ -23,7 +23,11 @@ use crate::support::rng::Rng;
 use crate::support::value::Value;
 use crate::workload::{ACCOUNTS, History, KEYS, Seen, TOTAL, executed};
 
-const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+/// What lock libraries release with, and extend.
+pub const RELEASE: &str =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+pub const EXTEND: &str =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
 const COMPARE_AND_SET: &str =
     "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end redis.call('SET', KEYS[1], ARGV[2]) return 1";
 const GET: &str = "return redis.call('GET', KEYS[1])";
@@ -36,7 +40,7 @@ const READ_ALL: &str = "return redis.call('MGET', unpack(KEYS))";
 const STOPPED: &str = "redis.call('INCR', KEYS[1]) redis.call('INCR', KEYS[2]) while true do end";
 /// The time of the entry, ms.
 const NOW: &str = "local t = redis.call('TIME') return t[1] * 1000 + math.floor(t[2] / 1000)";
-const ALL: [&str; 9] = [RELEASE, COMPARE_AND_SET, GET, COUNT, GUARDED, TRANSFER, READ_ALL, STOPPED, NOW];
+const ALL: [&str; 10] = [RELEASE, EXTEND, COMPARE_AND_SET, GET, COUNT, GUARDED, TRANSFER, READ_ALL, STOPPED, NOW];
 
 /// `script-budget`: little, because each node spends it whenever a script is stopped.
 const BUDGET: &str = "20000";
@@ -68,7 +72,7 @@ fn by_name<'a>(command: &'a str, sha: &'a str, keys: &[&'a str], argv: &[&'a str
 }
 
 /// Calls a loaded script, and insists that it is known.
-async fn call(client: &mut Client, script: &str, keys: &[&str], argv: &[&str]) -> Fate {
+pub async fn call(client: &mut Client, script: &str, keys: &[&str], argv: &[&str]) -> Fate {
     known(client.call(&by_name("EVALSHA", &sha(script), keys, argv)).await)
 }
 

@@ -22,6 +22,8 @@ pub const FUZZ_INPUTS: u64 = 20_000;
 pub const MODEL_HISTORIES: u64 = 2_000;
 /// Seeds of the simulation under random faults in CI.
 pub const SIMULATION_SEEDS: u64 = 5;
+/// Seeds of the simulation of locks, messages and requests that are sent again, in CI.
+pub const PROMISE_SEEDS: u64 = 5;
 /// Seeds of the simulation of clocks that differ, under leader changes and restarts, in CI.
 pub const CLOCK_SEEDS: u64 = 6;
 /// Kills of a leader, and of a single node, under load.
@@ -44,8 +46,12 @@ pub const PROGRAMS: u64 = 20_000;
 pub const PROGRAMS_SERVED: u64 = 2_000;
 /// Connections that are cut under requests of ONCE.
 pub const ONCE_CUTS: u64 = 2_000;
-/// Kills of a leader meanwhile.
+/// Kills of a leader meanwhile, and in the long form.
 pub const ONCE_KILLS: u64 = 3;
+pub const ONCE_KILLS_LONG: u64 = 20;
+/// Kills and stops of a leader under holders of locks, and in the long form.
+pub const STORM_KILLS: u64 = 4;
+pub const STORM_KILLS_LONG: u64 = 24;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.
@@ -59,6 +65,11 @@ pub fn long() -> bool {
 /// `bound` in CI, a hundred times that in the long form.
 pub fn scaled(bound: u64) -> u64 {
     if long() { bound * LONG_FACTOR } else { bound }
+}
+
+/// The first in CI, the second in the long form: of what is too slow for a hundred times as much.
+pub fn of_long(in_ci: u64, in_long: u64) -> u64 {
+    if long() { in_long } else { in_ci }
 }
 
 /// `LOCKSTEP_SEED`, or the fixed seed in CI and one by the time of day in the long form. Printed, so that it is in

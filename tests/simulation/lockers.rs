@@ -1,0 +1,200 @@
+//! Clients of native locks under faults, who believe what they are told, and check it.
+//!
+//! Invariants, by true time, of every hold that a reply has told of
+//! - Until its validity is over or its release was sent, the lock is held: LOCK.CHECK, EXTEND, GUARD and RELEASE say so, whatever others do.
+//! - Once its release was answered it is over, and its owner holds nothing more if all that it had asked for was answered.
+//! - Holds go together as [`crate::support::holds`] says.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::sleep;
+
+use crate::blocking::UNBLOCKED;
+use crate::client::{Client, Fate};
+use crate::cluster::World;
+use crate::support::holds::{Hold, Limit};
+use crate::support::rng::Rng;
+use crate::support::value::Value;
+
+/// The locks, and how each is held; both ways, where two are said.
+const LOCKS: [(&str, &[Limit]); 4] =
+    [("first", &[Some(1)]), ("second", &[Some(1)]), ("mixed", &[Some(1), None]), ("pair", &[Some(2)])];
+/// Longest wait, ms: the client's patience has to be longer.
+const WAIT_MAX_MS: i64 = 1000;
+/// Another than any owner.
+const NOBODY: &str = "nobody";
+
+/// What was seen of locks, of both kinds.
+#[derive(Default)]
+pub struct Seen {
+    /// Every hold that a reply told of.
+    pub holds: Mutex<Vec<Hold>>,
+    /// Times that a hold was found to be what it was told to be.
+    pub confirmed: Mutex<usize>,
+}
+
+/// True time, ms.
+pub fn now_ms() -> u64 {
+    turmoil::sim_elapsed().unwrap_or_default().as_millis() as u64
+}
+
+/// One client's life until `until_ms`.
+pub async fn live(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_ms: u64) {
+    let mut client = Client::new(&world, id, id);
+    for number in 0.. {
+        if now_ms() >= until_ms {
+            return;
+        }
+        sleep(Duration::from_millis(rng.between(0, 40) as u64)).await;
+        one(&mut client, &seen, &mut rng, &format!("{id}.{number}")).await;
+    }
+}
+
+/// What an owner asks for.
+struct Asked<'a> {
+    name: &'a str,
+    owner: &'a str,
+    ttl_ms: u64,
+    /// Every request for the lock was answered.
+    is_certain: bool,
+}
+
+/// `[token, validity]` as the token, and the last moment of a hold that was asked for at `sent`.
+fn granted(fate: &Fate, sent: u64) -> Option<(i64, u64)> {
+    match fate {
+        Fate::Done(Value::Array(items)) if items.len() == 2 => {
+            Some((items[0].int().expect("a token"), sent + items[1].int().expect("a validity") as u64))
+        }
+        _ => None,
+    }
+}
+
+async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
+    let (name, limits) = *rng.pick(&LOCKS);
+    let limit = *rng.pick(limits);
+    let mut asked = Asked { name, owner, ttl_ms: rng.between(60, 1000) as u64, is_certain: true };
+    let begun = now_ms();
+    let Some((token, until)) = acquire(client, &mut asked, limit, rng).await else { return };
+    let mut hold = Hold { name: name.into(), owner: owner.into(), token, limit, asked: begun, from: now_ms(), until };
+    for _ in 0..rng.below(5) {
+        sleep(Duration::from_millis(rng.between(0, asked.ttl_ms as i64 / 2) as u64)).await;
+        *seen.confirmed.lock() += usize::from(use_it(client, &asked, &mut hold, rng).await);
+    }
+    if rng.percent(75) {
+        release(client, &asked, &mut hold, rng).await;
+    }
+    seen.holds.lock().push(hold);
+}
+
+/// Asks until it is told yes or no, or has lost patience: over connections some of which are cut.
+async fn acquire(client: &mut Client, asked: &mut Asked<'_>, limit: Limit, rng: &mut Rng) -> Option<(i64, u64)> {
+    let Asked { name, owner, ttl_ms, .. } = *asked;
+    let ttl = ttl_ms.to_string();
+    let (wait, count) = (rng.between(1, WAIT_MAX_MS).to_string(), limit.unwrap_or(0).to_string());
+    let mut args = vec!["LOCK.ACQUIRE", name, owner, "PX", &ttl];
+    if rng.percent(70) {
+        args.extend(["WAIT", &wait]);
+    }
+    match limit {
+        None => args.push("SHARED"),
+        Some(1) => {}
+        Some(_) => args.extend(["LIMIT", &count]),
+    }
+    for _ in 0..4 {
+        let sent = now_ms();
+        let fate = if rng.percent(20) {
+            let after = Duration::from_millis(rng.between(0, 300) as u64);
+            client.call_or_cut(&args, after, rng.below(client.world().machines.len())).await
+        } else {
+            client.call(&args).await
+        };
+        match &fate {
+            Fate::Done(Value::Array(_)) => return granted(&fate, sent),
+            Fate::Done(Value::NullArray) => return None,
+            Fate::Done(Value::Error(text)) if text == UNBLOCKED => {}
+            Fate::Done(other) => panic!("LOCK.ACQUIRE: {other:?}"),
+            Fate::NotApplied => {}
+            Fate::Unknown | Fate::Applied => asked.is_certain = false,
+        }
+        // It may have the lock already.
+        if !asked.is_certain && rng.percent(40) {
+            let sent = now_ms();
+            let grant = granted(&client.call(&["LOCK.EXTEND", name, owner, "PX", &ttl]).await, sent);
+            if grant.is_some() {
+                return grant;
+            }
+        }
+    }
+    None
+}
+
+/// Something that only the holder may do; true if it was told that it is the holder.
+async fn use_it(client: &mut Client, asked: &Asked<'_>, hold: &mut Hold, rng: &mut Rng) -> bool {
+    let Asked { name, owner, ttl_ms, .. } = *asked;
+    let (token, ttl, sent) = (hold.token.to_string(), rng.between(1, ttl_ms as i64).to_string(), now_ms());
+    let is_told = match rng.below(6) {
+        0 | 1 => match client.call(&["LOCK.CHECK", name, &token]).await {
+            Fate::Done(held) => held == Value::Int(1),
+            _ => return false,
+        },
+        2 | 3 => match client.call(&["LOCK.EXTEND", name, owner, "PX", &ttl, &token]).await {
+            Fate::Done(Value::NullArray) => false,
+            fate @ Fate::Done(_) => {
+                let (again, until) = granted(&fate, sent).unwrap_or_else(|| panic!("{fate:?}"));
+                assert_eq!(again, hold.token, "{hold:?} has another token");
+                hold.until = hold.until.max(until);
+                true
+            }
+            _ => return false,
+        },
+        4 => match client.call(&["LOCK.GUARD", name, &token, "INCR", "guarded"]).await {
+            Fate::Done(Value::Int(_)) => true,
+            Fate::Done(Value::Error(text)) if text.starts_with(b"FENCED") => false,
+            Fate::Done(other) => panic!("LOCK.GUARD: {other:?}"),
+            _ => return false,
+        },
+        // Others cannot end it.
+        _ => {
+            let (other, by) = ((hold.token - 1).to_string(), if rng.percent(50) { NOBODY } else { owner });
+            if let Fate::Done(ended) = client.call(&["LOCK.RELEASE", name, by, &other]).await {
+                assert_eq!(ended, Value::Int(0), "{hold:?} was ended by another token");
+            }
+            if let Fate::Done(ended) = client.call(&["LOCK.RELEASE", name, NOBODY]).await {
+                assert_eq!(ended, Value::Int(0), "{hold:?} was ended by another owner");
+            }
+            return false;
+        }
+    };
+    assert!(is_told || now_ms() > hold.until, "{hold:?} was lost before {}", now_ms());
+    is_told
+}
+
+/// Releases until that is answered; then nothing is held.
+async fn release(client: &mut Client, asked: &Asked<'_>, hold: &mut Hold, rng: &mut Rng) {
+    let Asked { name, owner, is_certain, .. } = *asked;
+    let token = hold.token.to_string();
+    let until = hold.until;
+    hold.until = until.min(now_ms());
+    for attempt in 0..5 {
+        match client.call(&["LOCK.RELEASE", name, owner, &token]).await {
+            Fate::Done(Value::Int(ended)) => {
+                assert!(attempt > 0 || ended == 1 || now_ms() > until, "{hold:?} was lost before its release");
+                break;
+            }
+            Fate::Done(other) => panic!("LOCK.RELEASE: {other:?}"),
+            _ if attempt == 4 => return,
+            _ => {}
+        }
+    }
+    for _ in 0..2 {
+        if let Fate::Done(held) = client.call(&["LOCK.CHECK", name, &token]).await {
+            assert_eq!(held, Value::Int(0), "{hold:?} was released");
+        }
+        if is_certain && let Fate::Done(held) = client.call(&["LOCK.EXTEND", name, owner, "PX", "1"]).await {
+            assert_eq!(held, Value::NullArray, "{hold:?} was released, and its owner holds the lock");
+        }
+        sleep(Duration::from_millis(rng.between(0, 200) as u64)).await;
+    }
+}

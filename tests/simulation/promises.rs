@@ -1,0 +1,107 @@
+//! What users of locks, messages and requests sent again are promised, under random faults.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::blocking::nobody_waits;
+use crate::client::Client;
+use crate::cluster::{Cluster, Shape, World};
+use crate::lockers::now_ms;
+use crate::nemesis::{Faults, rage};
+use crate::support::rng::Rng;
+use crate::support::{bounds, holds};
+use crate::{lockers, once, scripts, string_locks, subscribers};
+
+/// What fills a log, so that it is purged where little is kept.
+const FILLER_MAX: usize = 20_000;
+
+async fn fill(world: World, mut rng: Rng, until_ms: u64) {
+    let mut client = Client::new(&world, 95, 0);
+    while now_ms() < until_ms {
+        client.call(&[b"SET", &b"filler"[..], &vec![b'f'; rng.below(FILLER_MAX)]]).await;
+        sleep(Duration::from_millis(rng.between(50, 250) as u64)).await;
+    }
+}
+
+/// A whole run; gives its trace.
+pub fn run(seed: u64, duration_ms: u64) -> String {
+    println!("simulation seed {seed}");
+    let mut rng = Rng::new(seed);
+    let shape = Shape {
+        write_timeout_ms: *rng.pick(&[700, 2000, 5000]),
+        node_timeout_ms: *rng.pick(&[1000, 10_000]),
+        log_keep: *rng.pick(&[100_000, 256 << 20]),
+        ..Shape::new(rng.next())
+    };
+    let faults = *rng.pick(&[
+        Faults { crashes: true, network: true },
+        Faults { crashes: true, network: true },
+        Faults { crashes: false, network: true },
+        Faults { crashes: true, network: false },
+    ]);
+    let by_snapshots = shape.log_keep < 1 << 20;
+    let mut cluster = Cluster::new(shape);
+    cluster.run(|world| async move {
+        scripts::prepare(&mut Client::new(&world, 1000, 0)).await;
+        let locks = Rc::new(lockers::Seen::default());
+        let news = Rc::new(subscribers::Seen::new(by_snapshots));
+        let requests = Rc::new(once::Seen::default());
+        let until_ms = now_ms() + duration_ms;
+        // Some go on when the faults are over.
+        let last_ms = until_ms + 2000;
+        let mut tasks = vec![
+            tokio::task::spawn_local(rage(world.clone(), rng.fork(), faults, until_ms.into())),
+            tokio::task::spawn_local(fill(world.clone(), rng.fork(), until_ms)),
+        ];
+        for id in 10..22 {
+            tasks.push(tokio::task::spawn_local(lockers::live(world.clone(), locks.clone(), id, rng.fork(), last_ms)));
+        }
+        for id in 22..28 {
+            let life = string_locks::live(world.clone(), locks.clone(), id, rng.fork(), last_ms);
+            tasks.push(tokio::task::spawn_local(life));
+        }
+        for id in 30..32 {
+            let life = subscribers::publish(world.clone(), news.clone(), id, rng.fork(), last_ms);
+            tasks.push(tokio::task::spawn_local(life));
+        }
+        for id in 40..43 {
+            tasks.push(tokio::task::spawn_local(once::live(world.clone(), requests.clone(), id, rng.fork(), last_ms)));
+        }
+        let mut listeners = Vec::new();
+        let words: [&'static [&'static str]; 2] = [&["SUBSCRIBE", "news0", "news1"], &["PSUBSCRIBE", "news*"]];
+        for node in 0..world.machines.len() {
+            let life = subscribers::subscribe(world.clone(), news.clone(), node, words[node % 2]);
+            listeners.push(tokio::task::spawn_local(life));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        subscribers::end(&world, &news).await;
+        for listener in listeners {
+            listener.await.unwrap();
+        }
+        nobody_waits(&world).await;
+        let sent_again = once::read_back(&world, &requests, &mut rng).await;
+        let heard = subscribers::judge(&news);
+        let (holds, confirmed) = (locks.holds.lock().clone(), *locks.confirmed.lock());
+        let contradiction = holds::check(&holds).err();
+        assert!(contradiction.is_none(), "{}", contradiction.unwrap_or_default());
+        println!(
+            "seed {seed}: {} holds, confirmed {confirmed} times, {heard} messages, {sent_again} of ONCE, {faults:?}",
+            holds.len()
+        );
+        assert!(holds.len() > 50 && confirmed > 50 && heard > 50 && sent_again > 50, "hardly anything was done");
+    });
+    cluster.trace()
+}
+
+#[test]
+fn locks_messages_and_repeated_requests_keep_their_promises_under_random_faults() {
+    let first = bounds::seed("simulation");
+    let duration_ms = if bounds::long() { 30_000 } else { 8000 };
+    for seed in 0..bounds::scaled(bounds::PROMISE_SEEDS) {
+        run(first.wrapping_add(seed), duration_ms);
+    }
+}
