@@ -14,6 +14,7 @@ mod once;
 mod scripts;
 mod single_kill;
 mod stopped;
+mod storm;
 #[path = "../support/mod.rs"]
 mod support;
 mod watch;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::support::bounds::{ONCE_CUTS, ONCE_KILLS, seed};
+use crate::support::bounds::{ONCE_CUTS, ONCE_KILLS, ONCE_KILLS_LONG, of_long, seed};
 use crate::support::client::{Client, encode};
 use crate::support::cluster::Cluster;
 use crate::support::rng::Rng;
@@ -16,6 +16,17 @@ const CLIENTS: usize = 6;
 /// Codes of errors after which it is not known whether the command will run.
 const UNDECIDED: [&[u8]; 3] = [b"LOADING", b"INDETERMINATE", b"CLUSTERDOWN"];
 
+/// A lock that outlives the test, and the validity that it has.
+const TTL_MS: &str = "3600000";
+const VALIDITY_MS: i64 = 3_600_000 - 3600 - 1;
+
+/// The token of a new hold, which is higher than the one before.
+fn granted(reply: &Value, before: i64) -> i64 {
+    let Some([token, validity_ms]) = reply.items() else { panic!("no hold: {reply:?}") };
+    assert_eq!(validity_ms.int(), Some(VALIDITY_MS));
+    token.int().filter(|token| *token > before).unwrap_or_else(|| panic!("{token:?} after {before}"))
+}
+
 /// One client: its requests follow each other, so each reply says how often those before it have run.
 struct Sender {
     name: usize,
@@ -23,6 +34,7 @@ struct Sender {
     rng: Rng,
     cuts: Arc<AtomicU64>,
     done: u64,
+    token: i64,
 }
 
 impl Sender {
@@ -41,17 +53,24 @@ impl Sender {
             ["counter", "list", "lock", "script"].map(|kind| format!("{kind}{name}"));
         let script = "return redis.call('incr', KEYS[1])";
         let lock = format!("{lock}:{done}");
+        let native = format!("native{name}:{done}");
         for (command, expected) in [
-            (vec!["INCR", &counter], Value::Int(done)),
-            (vec!["LPUSH", &list, "x"], Value::Int(done)),
-            (vec!["SET", &lock, "me", "NX"], Value::Simple("OK".into())),
-            (vec!["EVAL", script, "1", &by_script], Value::Int(done)),
+            (vec!["INCR", &counter], Some(Value::Int(done))),
+            (vec!["LPUSH", &list, "x"], Some(Value::Int(done))),
+            (vec!["SET", &lock, "me", "NX"], Some(Value::Simple("OK".into()))),
+            (vec!["EVAL", script, "1", &by_script], Some(Value::Int(done))),
+            // Its own answer says whether it ran again: the token would be another one, or the validity less than whole.
+            (vec!["LOCK.ACQUIRE", &native, "me", "PX", TTL_MS], None),
         ] {
             let id = format!("{name}:{}", self.rng.next());
             let request: Vec<&str> = ["ONCE", &id].into_iter().chain(command).collect();
-            assert_eq!(self.send(&request), expected, "{request:?}");
+            let first = self.send(&request);
+            match expected {
+                Some(expected) => assert_eq!(first, expected, "{request:?}"),
+                None => self.token = granted(&first, self.token),
+            }
             if self.rng.percent(20) {
-                assert_eq!(self.send(&request), expected, "{request:?}, again");
+                assert_eq!(self.send(&request), first, "{request:?}, again");
             }
         }
     }
@@ -95,7 +114,7 @@ impl Sender {
     }
 }
 
-/// Each INCR, LPUSH, SET NX and EVAL takes effect exactly once, and its first reply is given again.
+/// Each INCR, LPUSH, SET NX, EVAL and LOCK.ACQUIRE takes effect exactly once, and its first reply is given again.
 #[test]
 fn requests_that_are_sent_again_run_once() {
     let mut rng = Rng::new(seed("requests_that_are_sent_again_run_once"));
@@ -105,14 +124,14 @@ fn requests_that_are_sent_again_run_once() {
     let cuts = Arc::new(AtomicU64::new(0));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|name| {
-            let sender = Sender { name, nodes: nodes.clone(), rng: rng.fork(), cuts: cuts.clone(), done: 0 };
+            let sender = Sender { name, nodes: nodes.clone(), rng: rng.fork(), cuts: cuts.clone(), done: 0, token: 0 };
             let is_over = is_over.clone();
             std::thread::spawn(move || sender.run(&is_over))
         })
         .collect();
-    for kill in 1..=ONCE_KILLS {
-        while cuts.load(Ordering::Relaxed) < kill * ONCE_CUTS / (ONCE_KILLS + 1)
-            && !clients.iter().any(|c| c.is_finished())
+    let kills = of_long(ONCE_KILLS, ONCE_KILLS_LONG);
+    for kill in 1..=kills {
+        while cuts.load(Ordering::Relaxed) < kill * ONCE_CUTS / (kills + 1) && !clients.iter().any(|c| c.is_finished())
         {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -125,7 +144,7 @@ fn requests_that_are_sent_again_run_once() {
     is_over.store(true, Ordering::Relaxed);
     let done: Vec<(usize, u64)> = clients.into_iter().map(|client| client.join().unwrap()).collect();
     println!(
-        "{} requests of each kind, {} cuts",
+        "{} requests of each kind, {} cuts, {kills} leaders killed",
         done.iter().map(|(_, done)| done).sum::<u64>(),
         cuts.load(Ordering::Relaxed)
     );
