@@ -34,6 +34,8 @@ pub struct Command {
     /// The origin's verdict: it uses more memory than `maxmemory`. It goes through the log with the command, because apply must not judge
     /// the memory of its node; scripts refuse by it what needs more.
     pub is_short_of_memory: bool,
+    /// It runs a script that is known to be over in a moment.
+    pub is_brief: bool,
     /// It goes through the log even though it may be a read: there, one that loads its script is a write.
     pub by_log: bool,
     /// Of a command that may wait, or changes what its connection is subscribed to; and of a transaction with one of the latter.
@@ -71,7 +73,17 @@ pub struct Exec {
 impl Command {
     /// A plain command.
     pub fn new(spec: &'static Spec, db: usize, args: Args) -> Self {
-        Self { spec, db: db as u8, args, exec: None, is_short_of_memory: false, by_log: false, asker: None, once: None }
+        Self {
+            spec,
+            db: db as u8,
+            args,
+            exec: None,
+            is_short_of_memory: false,
+            is_brief: false,
+            by_log: false,
+            asker: None,
+            once: None,
+        }
     }
 
     /// The same for this connection.
@@ -118,7 +130,7 @@ impl Command {
 
     /// True if it may keep a thread busy for more than a moment.
     pub fn is_heavy(&self) -> bool {
-        self.spec.is_heavy()
+        self.spec.is_heavy() && !self.is_brief
             || self.exec.as_ref().is_some_and(|exec| {
                 exec.commands.len() > 1000 || exec.commands.iter().any(|command| command.spec.is_heavy())
             })

@@ -15,6 +15,7 @@ pub mod entry;
 mod gate;
 mod hub;
 mod key_stats;
+mod natures;
 mod once;
 pub mod prepare;
 mod read;

@@ -4,6 +4,8 @@
 //! must not run has its error as its result, on every node alike. What is looked up is what this binary knows; whether it exists yet is
 //! the state's to say ([`Single::spec_at`]).
 
+use std::cell::Cell;
+
 use crate::command::once::Once;
 use crate::command::{Caller, Run, Spec, check, check_at, since};
 use crate::error::ReplyError;
@@ -15,6 +17,8 @@ use super::{Asker, Watch};
 
 /// Entries with more commands than this run where nothing of Raft waits.
 const LIGHT_COMMANDS_MAX: usize = 5000;
+/// The same of scripts, however brief.
+const LIGHT_SCRIPTS_MAX: usize = 1000;
 
 /// The command that arguments name, or what is answered in its place.
 pub type Checked = Result<&'static Spec, ReplyError>;
@@ -76,8 +80,8 @@ impl Single {
         if self.since <= level.max(FIRST_LEVEL) { self.spec.clone() } else { check_at(level, Caller::Log, &self.args) }
     }
 
-    fn is_heavy(&self) -> bool {
-        self.about.is_some_and(Spec::is_heavy)
+    fn is_heavy(&self, is_brief: impl Fn(&Self) -> bool) -> bool {
+        self.about.is_some_and(|about| about.is_heavy() && !(matches!(about.run, Run::Script(_)) && is_brief(self)))
     }
 
     /// The database and first key that the command is about, as a hint.
@@ -109,13 +113,18 @@ impl PreparedEntry {
         })
     }
 
-    /// True if the entry may keep a thread busy for more than a moment.
-    pub fn is_heavy(&self) -> bool {
+    /// True if the entry may keep a thread busy for more than a moment. `is_brief` is asked of what runs a script.
+    pub fn is_heavy(&self, is_brief: impl Fn(&Single) -> bool) -> bool {
+        let scripts = Cell::new(0);
+        let is_brief = |single: &Single| {
+            scripts.set(scripts.get() + 1);
+            scripts.get() <= LIGHT_SCRIPTS_MAX && is_brief(single)
+        };
         self.commands.len() > LIGHT_COMMANDS_MAX
             || self.commands.iter().any(|command| match command {
-                Ready::Plain(single) => single.is_heavy(),
+                Ready::Plain(single) => single.is_heavy(is_brief),
                 Ready::Exec { commands, .. } => {
-                    commands.len() > LIGHT_COMMANDS_MAX || commands.iter().any(Single::is_heavy)
+                    commands.len() > LIGHT_COMMANDS_MAX || commands.iter().any(|single| single.is_heavy(is_brief))
                 }
             })
     }

@@ -15,7 +15,8 @@ use bytes::Bytes;
 use super::apply::{EntryOutcome, apply, level_behind};
 use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
-use super::prepare::PreparedEntry;
+use super::natures::Natures;
+use super::prepare::{PreparedEntry, Single};
 use super::waiting::Waiting;
 use super::{Gate, Hub, KeyStats, Running, Step, send_answers};
 use crate::store::State;
@@ -35,6 +36,8 @@ pub struct StoreExecutor {
     pub key_stats: Arc<KeyStats>,
     /// Scripts and functions that run here.
     pub running: Arc<Running>,
+    /// What is known of scripts.
+    pub natures: Natures,
     /// Connections of this node that are subscribed.
     pub hub: Arc<Hub>,
     pub(super) waiting: Waiting,
@@ -51,6 +54,7 @@ impl StoreExecutor {
             clock,
             key_stats: Arc::default(),
             running: Arc::default(),
+            natures: Natures::default(),
             hub: Arc::default(),
             waiting: Waiting::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
@@ -94,7 +98,8 @@ impl StoreExecutor {
             return Err(io::Error::other(format!("log entry {index} cannot be applied: {why}")));
         }
         // A group's own reads between its writes run where the entry is applied.
-        let heavy = entry.is_heavy() || has_heavy_read(&entry.content, &state, &*consensus);
+        let is_brief = |single: &Single| self.natures.is_brief(single, &state);
+        let heavy = entry.is_heavy(is_brief) || has_heavy_read(&entry.content, &state, &*consensus);
         super::applying(index);
         let _run = entry.runs_script().then(|| self.running.begin_entry());
         let own = move |boot, seq| consensus.take_pending(boot, seq);
@@ -150,7 +155,9 @@ fn has_heavy_read(content: &Content, state: &State, consensus: &dyn Consensus) -
     let mut heavy = false;
     consensus.show_pending(batch.boot, batch.seq, &mut |groups| {
         heavy = groups.iter().flat_map(|group| &group.steps).any(|step| match step {
-            Step::Read(command) | Step::Write(command) => command.is_heavy_on(state),
+            Step::Read(command) => command.is_heavy_on(state),
+            // What is in the entry itself was asked before.
+            Step::Write(command) => command.exec.is_some() && command.is_heavy_on(state),
             Step::Done(_) => false,
         });
     });

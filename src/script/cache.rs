@@ -11,6 +11,7 @@ use bytes::Bytes;
 use dashmap::DashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::calls::{Calls, calls};
 use super::lib::Script;
 use super::source::{Sha, Source};
 use super::vm::lexer::NotCompiled;
@@ -72,6 +73,18 @@ pub fn compiled(source: &Source, budget: u64, memory: usize) -> Result<Arc<Scrip
         COMPILED.insert(sha, script.clone());
     }
     Ok(script)
+}
+
+/// Longest code that is looked at for its calls, bytes, and what it may take compiled.
+const CALLS_LEN_MAX: usize = 4 << 10;
+const CALLS_MEMORY: usize = 1 << 20;
+
+/// What the script can call; None: it is long or wrong, or that is not known.
+pub fn calls_of(source: &Source) -> Option<Calls> {
+    if source.code().len() > CALLS_LEN_MAX {
+        return None;
+    }
+    calls(&*compiled(source, u64::MAX, CALLS_MEMORY).ok()?)
 }
 
 #[cfg(test)]

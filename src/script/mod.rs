@@ -1,7 +1,7 @@
 //! Scripts: a Lua 5.1 for runs in apply on every node, and for read-only ones on one node.
 //!
 //! One module per concern: [`source`] (a script's text, name and shebang), [`vm`] (the language), [`lib`] (what scripts can call),
-//! `convert` (Lua ↔ replies), `cache` (compiled scripts), [`library`] (functions), `host` (what scripts work on: the commands behind `redis.call`), `runner`.
+//! `convert` (Lua ↔ replies), `cache` (compiled scripts), `calls` (which commands one can call), [`library`] (functions), `host` (what scripts work on: the commands behind `redis.call`), `runner`.
 //!
 //! Invariants
 //! - A run is a function of (script, KEYS, ARGV, state, entry). It starts from the library, which nothing can change, with objects of
@@ -12,6 +12,7 @@
 //!   handles, is charged before or as it is done ([`vm::machine::Machine::charge`]), and nothing catches the end.
 
 mod cache;
+mod calls;
 mod convert;
 mod ending;
 mod host;
@@ -23,7 +24,8 @@ pub mod source;
 mod tests;
 pub mod vm;
 
-pub use cache::source_of;
+pub use cache::{calls_of, source_of};
+pub use calls::Calls;
 pub use host::Host;
 pub use runner::{PreparedScript, Ran};
-pub use source::{Declaration, Source};
+pub use source::{Declaration, Sha, Source, parse_sha};

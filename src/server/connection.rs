@@ -29,6 +29,7 @@ use super::slowlog::shorten;
 use super::{Output, Server, Stats};
 use crate::command::context::{Client, Finish, Later, Session, SlowEntry};
 use crate::command::{Flags, Spec};
+use crate::config::ReadLevel;
 use crate::error::{INDETERMINATE, LOADING};
 use crate::executor::{Answered, CommandGroup, Mailbox, Place, Slot, Step, StepReply};
 use crate::protocol::parse::Parser;
@@ -92,6 +93,11 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
+    /// How fresh the connection's reads are.
+    fn read_level(&self) -> ReadLevel {
+        self.session.level.unwrap_or_else(|| self.server.settings().read_consistency)
+    }
+
     async fn run(&mut self) -> std::io::Result<()> {
         loop {
             let collected = self.collect();
@@ -152,7 +158,7 @@ impl Connection<'_> {
         let executed: Vec<_> = steps.iter().map(executed).collect();
         let writes = steps.iter().any(|step| matches!(step, Step::Write(_)));
         let count = steps.iter().filter(|step| !matches!(step, Step::Done(_))).count();
-        let level = self.session.level.unwrap_or_else(|| self.server.settings().read_consistency);
+        let level = self.read_level();
         let asker = match steps.as_slice() {
             [Step::Write(command)] => command.waiter(),
             _ => None,

@@ -237,7 +237,7 @@ fn a_transaction_is_heavy_by_what_its_reads_do() {
         let exec = Exec { watches: Vec::new(), commands: vec![incr.clone(), read.clone()] };
         let mut batch = BatchWriter::new(2, 1, 64);
         batch.exec(&exec);
-        assert_eq!(prepared(batch.finish(), 1).is_heavy(), heavy, "{}", read.spec.name);
+        assert_eq!(prepared(batch.finish(), 1).is_heavy(|_| false), heavy, "{}", read.spec.name);
         let mut command = Command::new(lookup(b"exec").unwrap(), 0, Args::from_slices(["EXEC"]));
         command.exec = Some(Box::new(exec));
         assert_eq!(command.is_heavy(), heavy, "{}", read.spec.name);

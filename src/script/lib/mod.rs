@@ -249,6 +249,11 @@ impl Script {
         self.source_len + self.chunk.bytes
     }
 
+    /// Its code, and what its strings are.
+    pub fn code<'a>(&'a self) -> (&'a Chunk, impl Fn(StrId) -> &'a [u8]) {
+        (&self.chunk, |id| self.strings.get(id.0 as usize).map(StrObj::bytes).unwrap_or_default())
+    }
+
     /// Whether it would have been compiled within these bounds.
     ///
     /// # Errors

@@ -11,8 +11,9 @@ use super::exec::has_session_commands;
 use crate::command::context::{Later, ReplyMode};
 use crate::command::once::Once;
 use crate::command::{Flags, Spec};
+use crate::config::ReadLevel;
 use crate::error::LOADING;
-use crate::executor::Step;
+use crate::executor::{Command, Step};
 use crate::protocol::parse::{Limits, Parsed};
 use crate::protocol::{Args, Reply, Resp};
 use crate::replication::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
@@ -138,6 +139,12 @@ impl Connection<'_> {
             group.push(Step::Done(Reply::Error(LOADING)), form);
             return true;
         }
+        let dispatched = match dispatched {
+            Dispatched::Step(Step::Write(command)) if !group.has_write => {
+                Dispatched::Step(self.read_if_it_is_one(command))
+            }
+            dispatched => dispatched,
+        };
         match dispatched {
             // The form is asked for afterwards: HELLO answers in the version that it has switched to.
             Dispatched::Step(step) => {
@@ -161,6 +168,15 @@ impl Connection<'_> {
                 group.later = Some((later, spec, args));
                 false
             }
+        }
+    }
+
+    /// A script that only reads needs no entry of the log.
+    fn read_if_it_is_one(&self, command: Command) -> Step {
+        let executor = self.server.router.executor().filter(|_| self.read_level() == ReadLevel::Linearizable);
+        match executor.and_then(|executor| executor.natures.as_read(&command, self.input.is_empty())) {
+            Some(read) => Step::Read(read),
+            None => Step::Write(command),
         }
     }
 
@@ -210,7 +226,7 @@ fn is_http(args: &Args) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::executor::{Command, Exec};
+    use crate::executor::Exec;
 
     #[test]
     fn exec_counts_the_bytes_of_what_it_runs() {

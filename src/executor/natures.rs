@@ -1,0 +1,131 @@
+//! What this node knows of scripts before they run: whether one only reads, so that it needs no entry of the log, and whether it is over in
+//! a moment, so that its entry needs no other thread.
+//!
+//! Invariants
+//! - Neither is guessed: both are properties of the text alone, whatever arguments and state are ([`crate::script::Calls`]). So they change
+//!   where a script runs, never what it does.
+//! - A script is read with only once this node has applied an entry with it: what is known depends on the node's log, and not on what else
+//!   its process has compiled.
+//! - A read notes no use of a script, and scripts that nobody uses are evicted by the log. So one in [`NOTED_EACH`] goes through the log.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use dashmap::DashMap;
+
+use super::Command;
+use super::prepare::Single;
+use crate::command::{Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of, lookup};
+use crate::protocol::Args;
+use crate::script::{Calls, Sha, Source, calls_of, parse_sha, source_of};
+use crate::store::{ELEMENT_UNITS, State};
+
+/// Scripts that are known at a time.
+const KNOWN_MAX: usize = 1024;
+/// Of so many reads with a script one goes through the log.
+const NOTED_EACH: u32 = 256;
+/// Arguments of a brief script, bytes.
+const BRIEF_ARGS: usize = 4 << 10;
+/// What it may take to copy the value at a brief script's key.
+const BRIEF_VALUE: u64 = 4096 * ELEMENT_UNITS;
+
+/// See the module's header.
+#[derive(Debug, Default)]
+pub struct Natures(DashMap<Sha, Nature>);
+
+#[derive(Debug, Default)]
+struct Nature {
+    only_reads: bool,
+    is_brief: bool,
+    reads: AtomicU32,
+}
+
+impl Natures {
+    /// True if the script that a committed command runs is over in a moment. Asked of every script that is applied, with the state in front
+    /// of it.
+    pub fn is_brief(&self, single: &Single, state: &State) -> bool {
+        let Ok(spec) = &single.spec else { return false };
+        let Run::Script(run) = spec.run else { return false };
+        let args = &single.args;
+        let Some(sha) = name_of(run, args) else { return false };
+        let known = self.0.get(&sha).map(|nature| nature.is_brief);
+        known.unwrap_or_else(|| self.learn(sha, run, args, state))
+            && args.size() <= BRIEF_ARGS
+            && !has_large_value(spec, args, state, single.db)
+    }
+
+    /// Looks at a script for the first time; whether it is brief.
+    fn learn(&self, sha: Sha, run: ScriptRun, args: &Args, state: &State) -> bool {
+        let calls = match run.named {
+            ScriptNamed::Text => source_of(args.arg(1)).ok().and_then(|source| calls_of(&source)),
+            ScriptNamed::Sha => {
+                let Some(body) = state.scripts.get(&sha) else { return false };
+                Source::named(sha, body.clone()).ok().and_then(|source| calls_of(&source))
+            }
+            ScriptNamed::Function => return false,
+        };
+        let nature = calls.map(Nature::of).unwrap_or_default();
+        let is_brief = nature.is_brief;
+        if self.0.len() >= KNOWN_MAX {
+            self.0.clear();
+        }
+        self.0.insert(sha, nature);
+        is_brief
+    }
+
+    /// The read that does the same as a client's EVAL or EVALSHA, if its script is known to do nothing else. One that may take long is none
+    /// unless it `may_stand_alone`: it would part what stands behind it from what stands in front of it.
+    pub fn as_read(&self, command: &Command, may_stand_alone: bool) -> Option<Command> {
+        let Run::Script(run) = command.spec.run else { return None };
+        if command.once.is_some() || !run.writes {
+            return None;
+        }
+        let nature = self.0.get(&name_of(run, &command.args)?).filter(|nature| nature.only_reads)?;
+        if !nature.is_brief && !may_stand_alone {
+            return None;
+        }
+        if nature.reads.fetch_add(1, Relaxed) % NOTED_EACH == NOTED_EACH - 1 {
+            return None;
+        }
+        let spec = lookup(if run.named == ScriptNamed::Text { b"eval_ro" } else { b"evalsha_ro" })?;
+        Some(Command { spec, is_brief: nature.is_brief, is_short_of_memory: false, ..command.clone() })
+    }
+}
+
+impl Nature {
+    fn of(calls: Calls) -> Self {
+        let specs: Option<Vec<&Spec>> = calls.commands.iter().map(|name| lookup(name)).collect();
+        let all = |is: fn(&Spec) -> bool| {
+            specs.as_ref().is_some_and(|specs| specs.iter().all(|spec| spec.subcommands.is_empty() && is(spec)))
+        };
+        let reads = |spec: &Spec| matches!(spec.run, Run::Read(_) | Run::Pure(_));
+        Self {
+            only_reads: all(reads),
+            is_brief: calls.is_brief
+                && all(|spec| {
+                    matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Write(_))
+                        && !spec.flags.contains(Flags::UNBOUNDED)
+                }),
+            reads: AtomicU32::new(0),
+        }
+    }
+}
+
+/// The name of the script in a command's arguments.
+fn name_of(run: ScriptRun, args: &Args) -> Option<Sha> {
+    match run.named {
+        ScriptNamed::Text => Some(source_of(args.arg(1)).ok()?.sha()),
+        ScriptNamed::Sha => parse_sha(args.arg(1)),
+        ScriptNamed::Function => None,
+    }
+}
+
+/// True if one of the script's keys holds more than is looked at in a moment.
+fn has_large_value(spec: &Spec, args: &Args, state: &State, db: u8) -> bool {
+    keys_of(spec, args).unwrap_or_default().into_iter().any(|(at, _)| {
+        let entry = state.db(db.into()).get(args.arg(at));
+        entry.is_some_and(|entry| entry.value().copy_units() > BRIEF_VALUE)
+    })
+}
+
+#[cfg(test)]
+mod tests;
