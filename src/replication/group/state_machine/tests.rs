@@ -200,8 +200,10 @@ fn heavy_entries_run_on_a_thread_of_their_own() {
             (true, many(5001)),
             (false, exec(100, &["SET", "k", "v"])),
             (true, exec(5001, &["SET", "k", "v"])),
-            (true, batch(&[&["SET", "k", "v"], &["EVAL", "return 1", "0"]])),
-            (true, exec(1, &["EVAL", "return 1", "0"])),
+            (false, batch(&[&["SET", "k", "v"], &["EVAL", "return 1", "0"]])),
+            (false, exec(1, &["EVAL", "return 1", "0"])),
+            (true, batch(&[&["SET", "k", "v"], &["EVAL", "for i = 1, 2 do end", "0"]])),
+            (true, exec(1, &["EVAL", "for i = 1, 2 do end", "0"])),
         ];
         for (index, (heavy, unsealed)) in (6..).zip(all) {
             let (release, busy) = std::sync::mpsc::channel::<()>();
