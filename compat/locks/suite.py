@@ -7,6 +7,8 @@ For each library, by a driver in its own language (python/driver.py says what a 
 - the renewal: one process holds a lock for the whole time by renewing it, and nobody else gets it;
 - the wrong owner: who does not hold the lock cannot release it.
 
+Before that the examples of the project's README run as they stand there, but for the nodes' ports and where PHP's libraries are.
+
 A library passes if its journal is in order, every process got the lock after the last kill, and no call raised an error. The table of README.md
 is what a run found; a run without `--write` fails where it differs.
 """
@@ -36,6 +38,9 @@ CHECK_TIMEOUT_S = 90
 BOUNDS = {"LOCK_TTL_S": "12", "LOCK_WAIT_S": "12", "LOCK_POLL_MS": "40", "LOCK_RENEW_MS": "700"}
 # How long commands wait through an election, in place of 5 s: all libraries at once keep a small machine busy.
 FLAGS = ["--write-timeout-ms", "12000"]
+README = HERE.parents[1] / "README.md"
+# The programs that take an example of the README from standard input.
+EXAMPLES = {"python": [sys.executable, "-"], "js": ["node", "--input-type=module", "-"], "php": ["php"]}
 TABLE_BEGIN, TABLE_END = "<!-- table -->\n", "<!-- end of the table -->\n"
 
 
@@ -227,6 +232,25 @@ def replays(ports):
     return found
 
 
+def examples(ports):
+    """The README's examples: each prints the fencing token of its lock, which is higher than that of the one before, and leaves the lock free."""
+    last, right = 0, True
+    for language, text in re.findall(r"^```(python|js|php)\n(.*?)^```", README.read_text(), re.M | re.S):
+        for index, port in enumerate(ports):
+            text = text.replace(str(7101 + index), str(port))
+        text = text.replace("vendor/autoload.php", "/usr/share/php/Symfony/Component/Lock/autoload.php")
+        command = EXAMPLES[language]
+        run = subprocess.run(command, input=text, capture_output=True, text=True, cwd=HERE, timeout=CHECK_TIMEOUT_S)
+        token = re.fullmatch(r"held with token (\d+)\n", run.stdout)
+        with client(ports[0]) as connection:
+            is_free = not connection.exists("report")
+        fine = run.returncode == 0 and is_free and token is not None and int(token[1]) > last
+        last = int(token[1]) if token else last
+        right &= fine
+        print(f"ok   README's example, {language}" if fine else f"FAIL README's example, {language}: {run}", flush=True)
+    return right and last > 0
+
+
 def table(all_libraries, replayed):
     rows = ["| library | version | storm with leader kills | renewed over failovers | release by the wrong owner |"]
     rows.append("| --- | --- | --- | --- | --- |")
@@ -259,14 +283,16 @@ def main():
     only = os.environ.get("LOCKSTEP_LOCK_ONLY", "")
     chosen = [library for library in libraries() if only in library.name]
     with Cluster(program, FLAGS) as cluster:
+        ports = [node.port for node in cluster.nodes]
+        passed = examples(ports)
         wrong_owners(chosen, cluster.followers()[0].port)
         storm(chosen, cluster)
-        replayed = replays([node.port for node in cluster.nodes])
+        replayed = replays(ports)
         failed = [library.name for library in chosen if library.failures]
         if failed:
             for node in cluster.nodes:
                 print(f"--- end of the log of {node.port} ---\n{node.log_end()}")
-    passed = all(replayed.values())
+    passed &= all(replayed.values())
     if not only:
         passed &= check_table(table(chosen, replayed), "--write" in sys.argv)
     print(f"{len(failed)} of {len(chosen)} libraries failed, {KILLS} kills and stops, {time.monotonic() - began:.0f} s")

@@ -136,6 +136,19 @@ fn every_flag_exists() {
     }
 }
 
+/// What it says is tested by files of this repository, which are there.
+#[test]
+fn every_file_that_it_names_exists() {
+    let text = readme();
+    let words = text.split(|c: char| c.is_whitespace() || "`()[],;|".contains(c));
+    let own = |word: &&str| ["tests/", "compat/", "benches/", "src/"].iter().any(|folder| word.starts_with(folder));
+    let named: BTreeSet<&str> = words.filter(own).map(|word| word.trim_end_matches(['.', ':'])).collect();
+    assert!(named.len() >= 10, "the README names {named:?} only");
+    for path in named {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "there is no {path}");
+    }
+}
+
 /// Text without its line breaks and indents.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
