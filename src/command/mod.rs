@@ -28,6 +28,7 @@ pub mod once;
 pub mod pubsub;
 mod registry;
 pub mod script;
+pub mod session;
 pub mod set;
 pub mod string;
 pub mod strings;

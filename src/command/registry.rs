@@ -6,8 +6,8 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Spec, admin, bitmap, cluster, connection, generic, hash, list, lock, pubsub, script, set, string, txn, waiting,
-    zset,
+    Spec, admin, bitmap, cluster, connection, generic, hash, list, lock, pubsub, script, session, set, string, txn,
+    waiting, zset,
 };
 
 /// The families, in the order in which COMMAND lists them.
@@ -26,6 +26,7 @@ static FAMILIES: &[&[&Spec]] = &[
     admin::SPECS,
     cluster::SPECS,
     lock::SPECS,
+    session::SPECS,
     waiting::SPECS,
 ];
 

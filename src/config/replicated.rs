@@ -85,6 +85,10 @@ replicated_options! {
         "Memory for scripts that EVAL alone has loaded: those that were not used for longest go first; SCRIPT LOAD keeps others beside them";
     script_memory: "script-memory" [], bytes(MB, 4 * GB), 256 << 20,
         "Memory that one run of a script may use";
+    session_items_max: "session-items-max" [], int(1, 10_000), 1000,
+        "Locks that a session may hold, and keys that may be bound to it, together";
+    sessions_max: "sessions-max" [], int(1, 1_000_000), 100_000,
+        "Sessions at a time";
     set_intset_entries_max: "set-max-intset-entries" [], int(0, i64::MAX), 512,
         "Members up to which a set of integers is kept sorted in one piece";
     set_small_entries_max: "set-max-listpack-entries" [], int(0, i64::MAX), 128,
@@ -103,7 +107,16 @@ replicated_options! {
 
 /// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
 pub fn replicated_since(name: &str) -> u32 {
-    let of_level_3 =
-        ["idempotent-set-nx", "list-max-", "lock-", "once-", "script-cache-", "set-max-", "waiters-", "zset-max-"];
+    let of_level_3 = [
+        "idempotent-set-nx",
+        "list-max-",
+        "lock-",
+        "once-",
+        "script-cache-",
+        "session",
+        "set-max-",
+        "waiters-",
+        "zset-max-",
+    ];
     if of_level_3.iter().any(|start| name.starts_with(start)) { 3 } else { FIRST_LEVEL }
 }

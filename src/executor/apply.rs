@@ -109,9 +109,14 @@ pub fn apply(
             outcome.booted = Some((node, nonce, boot));
             outcome.ended = ended;
             ended.into_iter().for_each(|boot| end_all_of_boot(state, boot));
+            state.end_connections_before(node, boot, &mut outcome.effects);
         }
-        Content::EndBoot { boot } => end_boot(state, boot, &mut outcome),
-        Content::Absent { boot } if state.cluster.level >= WAITERS_LEVEL => end_boot(state, boot, &mut outcome),
+        Content::EndBoot { boot } => {
+            if let Some(node) = end_boot(state, boot, &mut outcome) {
+                state.end_connections_of_boot(node, boot, &mut outcome.effects);
+            }
+        }
+        Content::Absent { boot } if state.cluster.level >= WAITERS_LEVEL => _ = end_boot(state, boot, &mut outcome),
         Content::Batch(batch) if batch.boot == 0 || state.origins.accept(batch.boot, batch.seq) => {
             outcome.accepted = true;
             let groups = own(batch.boot, batch.seq);
@@ -129,14 +134,15 @@ pub fn apply(
     outcome
 }
 
-fn end_boot(state: &mut State, boot: u64, outcome: &mut EntryOutcome) {
-    if state.origins.end(boot).is_some() {
-        end_all_of_boot(state, boot);
-        outcome.ended = Some(boot);
-    }
+/// Ends a boot: its node, if there was such a boot.
+fn end_boot(state: &mut State, boot: u64, outcome: &mut EntryOutcome) -> Option<u64> {
+    let node = state.origins.end(boot)?.node;
+    end_all_of_boot(state, boot);
+    outcome.ended = Some(boot);
+    Some(node)
 }
 
-/// Takes out what belongs to the clients of a boot that has ended.
+/// Takes out what belongs to the clients of a boot that has ended, but for holds that are bound to them: they may be alive.
 fn end_all_of_boot(state: &mut State, boot: u64) {
     state.end_waits_of_boot(boot);
     state.end_subscriptions_of_boot(boot);
@@ -245,7 +251,8 @@ fn run_top(
         Ready::Plain(single) => match blocking_of(state, single) {
             Some((blocking, asker)) => {
                 let rng = Rng::of_command(index, position);
-                let mut txn = state.txn(single.db.into(), rng, effects).asked_by(Some(asker.under(boot)));
+                let mut txn =
+                    state.txn(single.db.into(), rng, effects).asked_by(Some(asker.under(boot))).from(asker.from);
                 match run_or_wait(blocking, &mut txn, &single.args) {
                     Ran::Answered(reply) => {
                         state.digest.reply(&reply);
@@ -278,8 +285,9 @@ fn run(state: &mut State, command: &Single, boot: u64, index: u64, position: u64
     let reply = match command.spec_at(state.cluster.level) {
         Ok(spec) if spec.is_write_in_log() => {
             let rng = Rng::of_command(index, position);
+            let from = command.asker.and_then(|asker| asker.from);
             let asker = command.asker.map(|asker| asker.under(boot));
-            let txn = state.txn(command.db.into(), rng, effects).asked_by(asker);
+            let txn = state.txn(command.db.into(), rng, effects).asked_by(asker).from(from);
             let mut txn = txn.short_of_memory(command.is_short_of_memory);
             run_write(spec, &mut txn, &command.args).into()
         }

@@ -1,5 +1,6 @@
 //! Commands on their way from a connection to the store.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -38,7 +39,8 @@ pub struct Command {
     pub is_brief: bool,
     /// It goes through the log even though it may be a read: there, one that loads its script is a write.
     pub by_log: bool,
-    /// Of a command that may wait, or changes what its connection is subscribed to; and of a transaction with one of the latter.
+    /// Of a command that may wait, changes what its connection is subscribed to, or leaves something of its connection's in the state; and of a
+    /// transaction with one of the last two.
     pub asker: Option<Asker>,
     /// Of a command inside ONCE: all that the client sent, which is what the log gets.
     pub once: Option<Box<Args>>,
@@ -51,9 +53,16 @@ pub struct Asker {
     pub connection: u64,
     /// 1, 2, 3 … of the connection's commands of the kind.
     pub number: u64,
+    /// The address of its client, where the state keeps that.
+    pub from: Option<SocketAddr>,
 }
 
 impl Asker {
+    /// Of a connection whose address the state does not keep.
+    pub fn new(connection: u64, number: u64) -> Self {
+        Self { connection, number, from: None }
+    }
+
     /// Its name in the state, under this boot.
     pub fn under(self, boot: u64) -> WaiterId {
         WaiterId { boot, connection: self.connection, number: self.number }
@@ -99,7 +108,13 @@ impl Command {
 
     /// True if it changes what its connection is subscribed to.
     pub fn subscribes(&self) -> bool {
-        self.asker.is_some() && self.waiter().is_none()
+        self.asker.is_some() && self.has(Flags::SUBSCRIBES)
+    }
+
+    /// True if it, or a command of the transaction that it is, has one of these flags.
+    pub fn has(&self, flags: Flags) -> bool {
+        let mut exec = self.exec.iter().flat_map(|exec| &exec.commands);
+        self.spec.flags.intersects(flags) || exec.any(|inner| inner.spec.flags.intersects(flags))
     }
 
     /// The same as what ONCE with these arguments runs.
@@ -196,7 +211,7 @@ impl Command {
             exec.commands.iter().map(|command| command.log_args().size() + 16).sum::<usize>()
                 + exec.watches.iter().map(|watch| watch.key.len() + 32).sum::<usize>()
         });
-        self.log_args().size() + exec + 16 + self.asker.map_or(0, |_| 20)
+        self.log_args().size() + exec + 16 + self.asker.map_or(0, |_| 40)
     }
 }
 

@@ -57,6 +57,9 @@ pub trait Executor: Send + Sync {
     /// The log has ended the boot under which this node's clients hold what the state has of them: they hold it again under the next one.
     fn boot_lost(&self);
 
+    /// This process has got a boot.
+    fn booted(&self, boot: u64);
+
     /// What is due next; None while an entry is being applied.
     fn due(&self) -> Option<Due>;
 

@@ -11,6 +11,7 @@
 //!   entry are queued before its replies are sent, and shown as complete afterwards ([`Hub::answered`]). So a connection that has no reply to
 //!   what it handed over knows that the messages of complete entries come before it, and one that has it finds all those before it in its
 //!   queue. A message that a command publishes to its own connection follows its reply, as in Redis 7.2.
+//! - A connection that is to be told of its locks is told of every hold that ends by an entry applied here since, unless it is closed.
 //! - Applying waits for no client: a queue takes what comes, or its client is closed.
 //! - What a connection is subscribed to here is what its replies have told it, whatever becomes of the boot under which the state counts it.
 
@@ -29,7 +30,7 @@ use tokio::time::Instant;
 use crate::command::context::Client;
 use crate::command::glob::{Case, matches};
 use crate::protocol::{Reply, Resp, encode};
-use crate::store::{PubSub, SubscriptionKind};
+use crate::store::{LostHold, PubSub, SubscriptionKind};
 
 /// What a message takes in a queue besides its bytes, roughly.
 const MESSAGE_BYTES: usize = 64;
@@ -68,9 +69,17 @@ pub struct Mailbox {
     waker: AtomicWaker,
 }
 
+#[derive(Debug)]
+struct Message {
+    place: Place,
+    bytes: Bytes,
+    /// In RESP2 there is none such.
+    is_push: bool,
+}
+
 #[derive(Debug, Default)]
 struct Queue {
-    messages: VecDeque<(Place, Bytes)>,
+    messages: VecDeque<Message>,
     bytes: usize,
     over_soft_since: Option<Instant>,
     is_to_hold_again: bool,
@@ -81,10 +90,10 @@ impl Mailbox {
         Self { client, queue: Mutex::default(), waker: AtomicWaker::new() }
     }
 
-    fn push(&self, place: Place, message: Bytes, limits: BufferLimits) {
+    fn push(&self, message: Message, limits: BufferLimits) {
         let mut queue = self.queue.lock();
-        queue.bytes += message.len() + MESSAGE_BYTES;
-        queue.messages.push_back((place, message));
+        queue.bytes += message.bytes.len() + MESSAGE_BYTES;
+        queue.messages.push_back(message);
         let bytes = queue.bytes as u64;
         let is_over = |limit: u64| limit != 0 && bytes > limit;
         let mut is_too_long = is_over(limits.hard);
@@ -103,18 +112,22 @@ impl Mailbox {
         }
     }
 
-    /// The next message, if there is one at a place before `before` (None: at any place).
-    pub fn take(&self, before: Option<Place>) -> Option<Bytes> {
+    /// The next message for a connection of this version of the protocol, if there is one at a place before `before` (None: at any place).
+    pub fn take(&self, before: Option<Place>, resp: Resp) -> Option<Bytes> {
         let mut queue = self.queue.lock();
-        if before.is_some_and(|before| queue.messages.front().is_some_and(|(place, _)| *place >= before)) {
-            return None;
+        loop {
+            if before.is_some_and(|before| queue.messages.front().is_some_and(|message| message.place >= before)) {
+                return None;
+            }
+            let message = queue.messages.pop_front()?;
+            queue.bytes -= message.bytes.len() + MESSAGE_BYTES;
+            if queue.messages.is_empty() {
+                queue.over_soft_since = None;
+            }
+            if resp == Resp::V3 || !message.is_push {
+                return Some(message.bytes);
+            }
         }
-        let (_, message) = queue.messages.pop_front()?;
-        queue.bytes -= message.len() + MESSAGE_BYTES;
-        if queue.messages.is_empty() {
-            queue.over_soft_since = None;
-        }
-        Some(message)
     }
 
     /// True once the state no longer has what the connection holds; said once.
@@ -135,7 +148,7 @@ impl Mailbox {
             self.waker.register(context.waker());
             let before = before();
             let queue = self.queue.lock();
-            let is_there = |(place, _): &(Place, Bytes)| before.is_none_or(|before| *place < before);
+            let is_there = |message: &Message| before.is_none_or(|before| message.place < before);
             let is_ready = queue.messages.front().is_some_and(is_there) || (before.is_none() && queue.is_to_hold_again);
             if is_ready { Poll::Ready(()) } else { Poll::Pending }
         })
@@ -146,6 +159,8 @@ impl Mailbox {
 struct Held {
     mailbox: Arc<Mailbox>,
     names: BTreeSet<(SubscriptionKind, Bytes)>,
+    /// It is told when its holds of locks end (LOCK.NOTIFY).
+    is_notified: bool,
 }
 
 #[derive(Debug, Default)]
@@ -155,6 +170,10 @@ struct Table {
     shards: HashMap<Bytes, BTreeMap<u64, Arc<Mailbox>>>,
     /// In order: messages are given to those of one pattern after those of another.
     patterns: BTreeMap<Bytes, BTreeMap<u64, Arc<Mailbox>>>,
+    /// Connections that locks may be bound to.
+    bound: BTreeMap<u64, Arc<Client>>,
+    /// The first boot of this process; 0: none yet.
+    first_boot: u64,
     limits: BufferLimits,
 }
 
@@ -168,7 +187,8 @@ pub struct Hub {
 impl Hub {
     /// The mailbox of a connection, which has to be there before its first subscription is handed over.
     pub fn open(&self, client: &Arc<Client>) -> Arc<Mailbox> {
-        let new = || Held { mailbox: Arc::new(Mailbox::new(client.clone())), names: BTreeSet::new() };
+        let new =
+            || Held { mailbox: Arc::new(Mailbox::new(client.clone())), names: BTreeSet::new(), is_notified: false };
         self.table.lock().connections.entry(client.id).or_insert_with(new).mailbox.clone()
     }
 
@@ -177,6 +197,34 @@ impl Hub {
         let mut table = self.table.lock();
         SubscriptionKind::ALL.into_iter().for_each(|kind| table.remove_all(connection, kind));
         table.connections.remove(&connection);
+    }
+
+    /// Whether a connection is told from now on when its holds of locks end.
+    pub fn notify(&self, client: &Arc<Client>, is_notified: bool) {
+        if is_notified {
+            self.open(client);
+        }
+        if let Some(held) = self.table.lock().connections.get_mut(&client.id) {
+            held.is_notified = is_notified;
+        }
+    }
+
+    /// Locks may be bound to this connection from now on.
+    pub fn bind(&self, client: &Arc<Client>) {
+        self.table.lock().bound.insert(client.id, client.clone());
+    }
+
+    /// No longer.
+    pub fn unbind(&self, connection: u64) {
+        self.table.lock().bound.remove(&connection);
+    }
+
+    /// This process has a boot.
+    pub fn booted(&self, boot: u64) {
+        let mut table = self.table.lock();
+        if table.first_boot == 0 {
+            table.first_boot = boot;
+        }
     }
 
     /// Sets when a queue is too long.
@@ -205,6 +253,7 @@ impl Hub {
                 PubSub::Published(kind, channel, message) => {
                     table.publish(Place { index, position }, kind, &channel, message, &mut reached);
                 }
+                PubSub::LockLost(lost) => table.tell_lost(Place { index, position }, &lost, &mut reached),
             }
         }
         reached
@@ -222,14 +271,17 @@ impl Hub {
     /// their clients notice.
     pub fn cut_off(&self) {
         let table = self.table.lock();
-        for held in table.connections.values().filter(|held| !held.names.is_empty()) {
+        for held in table.connections.values().filter(|held| !held.names.is_empty() || held.is_notified) {
             held.mailbox.client.kill();
         }
     }
 
-    /// The state has lost what the connections hold: each is to tell it again.
+    /// The state has lost what the connections hold: each is to tell it again. Connections that locks may be bound to are closed: the next boot
+    /// ends those.
     pub fn hold_again(&self) {
-        self.table.lock().connections.values().for_each(|held| held.mailbox.set_hold_again());
+        let table = self.table.lock();
+        table.connections.values().for_each(|held| held.mailbox.set_hold_again());
+        table.bound.values().for_each(|client| client.kill());
     }
 }
 
@@ -279,6 +331,19 @@ impl Table {
         names.iter().for_each(|name| self.remove(connection, kind, name));
     }
 
+    /// A hold that a connection of an earlier process had is nobody's here, though ids of connections begin anew.
+    fn tell_lost(&self, place: Place, lost: &LostHold, reached: &mut Vec<Arc<Mailbox>>) {
+        let held = self.connections.get(&lost.connection).filter(|held| held.is_notified);
+        let is_own = self.first_boot != 0 && lost.boot >= self.first_boot;
+        if let Some(held) = held.filter(|_| is_own) {
+            let token = Reply::Int(lost.token as i64);
+            let name = Reply::Bulk(lost.name.clone());
+            let bytes = encoded(vec![Reply::bulk("lock-lost"), name, token, Reply::bulk(lost.reason)]);
+            held.mailbox.push(Message { place, bytes, is_push: true }, self.limits);
+            reached.push(held.mailbox.clone());
+        }
+    }
+
     fn publish(
         &self,
         place: Place,
@@ -294,7 +359,7 @@ impl Table {
         let mut give = |subscribers: &BTreeMap<u64, Arc<Mailbox>>, parts: Vec<Reply>| {
             let message = encoded(parts);
             for mailbox in subscribers.values() {
-                mailbox.push(place, message.clone(), self.limits);
+                mailbox.push(Message { place, bytes: message.clone(), is_push: false }, self.limits);
                 reached.push(mailbox.clone());
             }
         };
@@ -351,7 +416,7 @@ mod tests {
             let text = String::from_utf8_lossy(&message).into_owned();
             text.trim_end().rsplit("\r\n").next().unwrap().to_owned()
         };
-        std::iter::from_fn(|| mailbox.take(before)).map(last).collect()
+        std::iter::from_fn(|| mailbox.take(before, Resp::V3)).map(last).collect()
     }
 
     #[test]

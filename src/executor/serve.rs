@@ -29,6 +29,9 @@ impl Executor for StoreExecutor {
             self.waiting.keep_those_in(&state);
             // What was published in between is in no state.
             self.hub.cut_off();
+            if boot.is_some() && last_seq.is_none() {
+                self.hub.hold_again();
+            }
             let before = std::mem::replace(&mut *present, state);
             drop(present);
             free(&self.env, before);
@@ -68,6 +71,10 @@ impl Executor for StoreExecutor {
 
     fn boot_lost(&self) {
         self.hub.hold_again();
+    }
+
+    fn booted(&self, boot: u64) {
+        self.hub.booted(boot);
     }
 
     fn due(&self) -> Option<Due> {

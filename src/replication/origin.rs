@@ -205,17 +205,19 @@ impl Origin {
         self.inner.lock().boot
     }
 
-    /// A Boot entry was applied.
-    pub fn booted(&self, nonce: u64, boot: u64) {
+    /// A Boot entry was applied: true if it is this origin's.
+    pub fn booted(&self, nonce: u64, boot: u64) -> bool {
         let mut inner = self.inner.lock();
-        if nonce == inner.nonce && inner.boot.is_none() {
-            inner.boot = Some(boot);
-            inner.next_seq = 1;
-            inner.restart_stream(None);
-            inner.first_stream = inner.stream.id;
-            drop(inner);
-            self.wake.notify_one();
+        if nonce != inner.nonce || inner.boot.is_some() {
+            return false;
         }
+        inner.boot = Some(boot);
+        inner.next_seq = 1;
+        inner.restart_stream(None);
+        inner.first_stream = inner.stream.id;
+        drop(inner);
+        self.wake.notify_one();
+        true
     }
 
     /// Shows the groups of a batch that [`Self::take`] would give.

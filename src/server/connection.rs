@@ -65,10 +65,12 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         paused: false,
         passes_pause: false,
         mailbox: None,
+        has_subscribed: false,
+        is_notified: false,
     };
     // A broken socket ends the connection; there is nobody to tell.
     let _ = connection.run().await;
-    connection.end_subscriptions();
+    connection.end();
 }
 
 struct Connection<'a> {
@@ -90,6 +92,10 @@ struct Connection<'a> {
     passes_pause: bool,
     /// What comes from channels, once the connection has asked for it.
     mailbox: Option<Arc<Mailbox>>,
+    /// The state may have subscriptions of the connection.
+    has_subscribed: bool,
+    /// LOCK.NOTIFY, as far as it is followed.
+    is_notified: bool,
 }
 
 impl Connection<'_> {
@@ -101,6 +107,7 @@ impl Connection<'_> {
     async fn run(&mut self) -> std::io::Result<()> {
         loop {
             let collected = self.collect();
+            self.follow_notify();
             if collected.steps.is_empty() && collected.later.is_none() {
                 if self.session.closing {
                     self.flush().await?;
@@ -165,6 +172,7 @@ impl Connection<'_> {
         };
         if steps.iter().any(|step| matches!(step, Step::Write(command) if command.subscribes())) {
             self.open_mailbox();
+            self.has_subscribed = true;
         }
         let (mut group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
         group.waits = asker.map(|_| self.session.client.waits.clone());

@@ -17,6 +17,7 @@ use bytes::Bytes;
 
 use super::Server;
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Session, Transaction, Watched};
+use crate::command::lock::binds_connection;
 use crate::command::once::Once;
 use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named as command_named, script};
 use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
@@ -74,13 +75,13 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
     }
     match spec.run {
         Run::Read(_) | Run::Write(_) | Run::Guarded(_) | Run::Script(_) => {
-            let command = named(session, Command::new(spec, session.db, args.clone()));
+            let command = named(server, session, Command::new(spec, session.db, args.clone()));
             Dispatched::Step(if spec.is_write() { Step::Write(judged(server, command)) } else { Step::Read(command) })
         }
         Run::Blocking(_) => {
-            session.waits += 1;
-            let asker = Asker { connection: session.client.id, number: session.waits };
-            let command = Command::new(spec, session.db, args.clone()).asked_by(asker);
+            let command = Command::new(spec, session.db, args.clone());
+            let asker = asker(server, session, &command);
+            let command = command.asked_by(asker);
             Dispatched::Step(Step::Write(judged(server, command)))
         }
         Run::Pure(run) if session.is_restricted() => Dispatched::Step(Step::Done(pong(run(args).into()))),
@@ -246,14 +247,30 @@ fn needs_memory(session: &Session, args: &Args, spec: &Spec) -> bool {
         || queued.is_some_and(|multi| multi.queue.iter().any(|(spec, args)| by_itself(spec, args)))
 }
 
-/// Gives a command, or a transaction, that changes what its connection is subscribed to the connection's name.
-fn named(session: &mut Session, command: Command) -> Command {
-    let exec = command.exec.iter().flat_map(|exec| &exec.commands).map(|inner| inner.spec);
-    if !exec.chain([command.spec]).any(|spec| spec.flags.contains(Flags::SUBSCRIBES)) {
+/// Gives a command, or a transaction, that changes what its connection is subscribed to, or leaves something of it in the state, the
+/// connection's name.
+fn named(server: &Server, session: &mut Session, command: Command) -> Command {
+    if !command.has(Flags::SUBSCRIBES.union(Flags::NAMED)) {
         return command;
     }
+    let asker = asker(server, session, &command);
+    command.asked_by(asker)
+}
+
+/// The connection's name for a command. What is bound to the connection has to end with it: that is noted before the command can run.
+fn asker(server: &Server, session: &mut Session, command: &Command) -> Asker {
     session.waits += 1;
-    command.asked_by(Asker { connection: session.client.id, number: session.waits })
+    let mut asker = Asker::new(session.client.id, session.waits);
+    if command.has(Flags::NAMED) {
+        asker.from = session.client.addr.parse().ok();
+        let inner = command.exec.iter().flat_map(|exec| &exec.commands);
+        let binds = |command: &Command| command.spec.flags.contains(Flags::NAMED) && binds_connection(&command.args);
+        if inner.chain([command]).any(binds) {
+            session.is_bound = true;
+            server.router.executor().inspect(|executor| executor.hub.bind(&session.client));
+        }
+    }
+    asker
 }
 
 /// PING's reply on a connection that is subscribed under RESP2: in the form of a message. (Nothing else that needs only its arguments is
@@ -303,7 +320,7 @@ fn execute(
     spec: &'static Spec,
     args: &Args,
 ) -> Dispatched {
-    match plan(session.db, transaction, spec, args).map(|command| named(session, command)) {
+    match plan(session.db, transaction, spec, args).map(|command| named(server, session, command)) {
         Err(error) => Dispatched::Step(Step::Done(Reply::Error(error))),
         Ok(command) if !server.router.disk_space().admits_command(&command) => refuse(session, DISK_FULL),
         Ok(command) if command.is_write() => Dispatched::Step(Step::Write(judged(server, command))),

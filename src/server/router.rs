@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::command::context::Subscribed;
 use crate::command::pubsub::{HOLD, hold_args};
-use crate::command::waiting::CANCEL;
+use crate::command::waiting::{CANCEL, LEAVE};
 use crate::config::ReadLevel;
 use crate::executor::{Asker, Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
 use crate::protocol::{Args, Reply};
@@ -101,6 +101,16 @@ impl Router {
     /// Has the waits of a connection ended, up to this one; tried until the log has it or the node stops.
     pub fn cancel_wait(&self, asker: Asker) {
         self.insist(Command::new(&CANCEL, 0, Args::from_slices([CANCEL.name])).asked_by(asker));
+    }
+
+    /// Has what is bound to a connection end that is gone; tried until the log has it or the node stops.
+    pub fn leave(&self, asker: Asker) {
+        self.insist(Command::new(&LEAVE, 0, Args::from_slices([LEAVE.name])).asked_by(asker));
+    }
+
+    /// The same of one that begins anew, once.
+    pub async fn left(&self, asker: Asker) -> Reply {
+        self.run(Command::new(&LEAVE, 0, Args::from_slices([LEAVE.name])).asked_by(asker)).await
     }
 
     /// Has all subscriptions of a connection ended that is gone; tried until the log has it or the node stops.

@@ -20,6 +20,7 @@
 //! Deliberately absent: what Raft means by the opaque bytes of [`Meta`] (`replication/` does); compression (values are
 //! small, and a checksum that passes should leave nothing to be parsed by a second format); any lock (an image needs none).
 
+mod addr;
 mod chunk;
 mod dir;
 mod disk_space;
@@ -32,6 +33,7 @@ mod meta;
 mod once;
 mod read;
 mod sections;
+mod sessions;
 mod store;
 mod subscriptions;
 mod temp;

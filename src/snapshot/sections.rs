@@ -9,9 +9,10 @@ use bytes::Bytes;
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
 use super::version::{
-    WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_LOCK_HISTORY, WITH_ONCE, WITH_SUBSCRIPTIONS, WITH_WAITERS,
+    WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_LOCK_HISTORY, WITH_ONCE, WITH_SESSIONS,
+    WITH_SUBSCRIPTIONS, WITH_WAITERS,
 };
-use super::{libraries, lock_history, once, subscriptions, waiters};
+use super::{libraries, lock_history, once, sessions, subscriptions, waiters};
 use crate::config::ReplicatedValues;
 use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Kept, Member, Options, State};
 
@@ -28,6 +29,7 @@ const LIBRARIES: u8 = 9;
 const SUBSCRIPTIONS: u8 = 10;
 const ONCE: u8 = 20;
 const LOCK_HISTORY: u8 = 21;
+const SESSIONS: u8 = 30;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -51,7 +53,9 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     out.u8(ONCE)?;
     once::write(&image.once, out)?;
     out.u8(LOCK_HISTORY)?;
-    lock_history::write(image.lock_history(), out)
+    lock_history::write(image.lock_history(), out)?;
+    out.u8(SESSIONS)?;
+    sessions::write(image.sessions(), out)
 }
 
 pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -92,6 +96,10 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
     if version >= WITH_LOCK_HISTORY {
         expect(LOCK_HISTORY, input)?;
         state.restore_lock_history(lock_history::read(input)?);
+    }
+    if version >= WITH_SESSIONS {
+        expect(SESSIONS, input)?;
+        state.restore_sessions(sessions::read(input)?);
     }
     Ok(())
 }
@@ -187,6 +195,8 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         list_listpack_max: _,
         lock_history_bytes: _,
         lock_holders_max: _,
+        session_items_max: _,
+        sessions_max: _,
         set_intset_entries_max: _,
         set_small_entries_max: _,
         set_small_value_max: _,

@@ -12,6 +12,8 @@ pub(super) const WITH_SUBSCRIPTIONS: u32 = 3;
 pub(super) const WITH_LIBRARIES: u32 = 3;
 /// The first that tells which scripts EVAL alone has loaded, and when each was used.
 pub(super) const WITH_GIVEN_SCRIPTS: u32 = 3;
+/// The first that has the section of sessions.
+pub(super) const WITH_SESSIONS: u32 = 3;
 /// The first that has the section of ONCE's replies.
 pub(super) const WITH_ONCE: u32 = 3;
 /// The first that has the section of what happened to locks.

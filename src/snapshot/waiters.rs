@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use super::addr::{read_addr, write_addr};
 use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
 use crate::protocol::Args;
@@ -13,7 +14,7 @@ pub(super) fn write(waiters: &Waiters, out: &mut ChunkWriter<'_, impl Write>) ->
     out.varint(waiters.len() as u64)?;
     for (id, ticket, waiter) in waiters.iter() {
         let WaiterId { boot, connection, number } = id;
-        let Waiter { db, args, keys, wants, since_ms, deadline_ms } = waiter;
+        let Waiter { db, args, keys, wants, since_ms, deadline_ms, session, from } = waiter;
         for number in [boot, connection, number, ticket, *since_ms, *deadline_ms, u64::from(*db), wants.number() as u64]
         {
             out.varint(number)?;
@@ -22,6 +23,8 @@ pub(super) fn write(waiters: &Waiters, out: &mut ChunkWriter<'_, impl Write>) ->
         args.iter().try_for_each(|arg| out.bytes(arg))?;
         out.varint(keys.len() as u64)?;
         keys.iter().try_for_each(|key| out.bytes(key))?;
+        out.varint(session.unwrap_or(0))?;
+        write_addr(*from, out)?;
     }
     Ok(())
 }
@@ -39,7 +42,10 @@ pub(super) fn read(input: &mut ChunkReader<impl Read>) -> Result<Waiters, Proble
         };
         let args = Args::from_slices(texts(input)?);
         let keys = texts(input)?.into_iter().map(Arc::from).collect();
-        if !waiters.restore(id, ticket, Waiter { db, args, keys, wants, since_ms, deadline_ms }) {
+        // No session has this id.
+        let session = Some(input.varint()?).filter(|session| *session != 0);
+        let from = read_addr(input)?;
+        if !waiters.restore(id, ticket, Waiter { db, args, keys, wants, since_ms, deadline_ms, session, from }) {
             return Err(input.wrong(format!("a waiter {id:?} that has no place")));
         }
     }

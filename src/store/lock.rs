@@ -4,10 +4,14 @@
 //! - All holds are of the lock's mode: any number of shared ones, or at most as many as its limit (1: exclusive).
 //! - An owner stands once. Tokens rise strictly in the order of the holds: each is the revision of the command that made the hold, so no
 //!   later hold of any lock has a lower one.
-//! - The key's deadline is that of the hold that ends last. A hold ends by itself at its own, in the order of all deadlines
-//!   (`store::expiry`), and never before.
+//! - A hold's deadline is the earlier of its own and its session's; it has one of its own unless it is a session's. It ends by itself at its
+//!   deadline, in the order of all deadlines (`store::expiry`), and never before.
+//! - A delay begins when a hold with one ends otherwise than by a release, at that very ms whenever it is noticed; until it is over the lock
+//!   admits nobody. The key's deadline is when the last hold, and the delay that would follow it, and the present delay are over.
 
-use super::{ValueType, WaiterId};
+use std::net::SocketAddr;
+
+use super::{LockEvent, ValueType, WaiterId, is_over};
 
 /// How holds of a lock go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,35 @@ impl LockMode {
     }
 }
 
+/// What a hold ends with, besides its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bound {
+    /// Nothing.
+    #[default]
+    Time,
+    /// A connection.
+    Connection {
+        /// Its node.
+        node: u64,
+        /// The boot under which it asked.
+        boot: u64,
+        /// Its id.
+        connection: u64,
+    },
+    /// A session.
+    Session(u64),
+}
+
+impl Bound {
+    /// The session.
+    pub fn session(self) -> Option<u64> {
+        match self {
+            Self::Session(id) => Some(id),
+            Self::Time | Self::Connection { .. } => None,
+        }
+    }
+}
+
 /// One owner's hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
@@ -47,8 +80,66 @@ pub struct Hold {
     pub token: u64,
     /// Last ms of cluster time at which it is held.
     pub deadline_ms: u64,
+    /// The same as far as it depends on nothing else; None: on its session alone.
+    pub own_deadline_ms: Option<u64>,
+    /// What it ends with.
+    pub bound: Bound,
+    /// For how long nobody gets the lock if this hold is not released, ms.
+    pub delay_ms: u64,
     /// The request that was granted it, while no other was told of it: if that is cancelled before its reply was written, the hold ends.
     pub asker: Option<WaiterId>,
+    /// The boot and the connection that acquired it last; None: no connection did.
+    pub acquirer: Option<(u64, u64)>,
+    /// The address of that client.
+    pub from: Option<SocketAddr>,
+}
+
+impl Hold {
+    /// A hold that is bound to nothing yet. Its own deadline, ms; None: it ends with its session alone.
+    pub(super) fn new(owner: &[u8], token: u64, own_deadline_ms: Option<u64>) -> Self {
+        Self {
+            owner: owner.into(),
+            token,
+            deadline_ms: 0,
+            own_deadline_ms,
+            bound: Bound::Time,
+            delay_ms: 0,
+            asker: None,
+            acquirer: None,
+            from: None,
+        }
+    }
+
+    /// It is now this request's, and ends with what that says, and with a session that ends then (ms).
+    pub(super) fn bind(
+        &mut self,
+        bound: Bound,
+        session_ms: Option<u64>,
+        delay_ms: u64,
+        acquirer: Option<(u64, u64)>,
+        from: Option<SocketAddr>,
+    ) {
+        (self.bound, self.delay_ms, self.acquirer, self.from) = (bound, delay_ms, acquirer, from);
+        self.settle(session_ms);
+    }
+
+    /// Sets when it ends, with a session that ends then (ms; none: never).
+    pub(super) fn settle(&mut self, session_ms: Option<u64>) {
+        let own_ms = self.own_deadline_ms.unwrap_or(u64::MAX);
+        self.deadline_ms = own_ms.min(session_ms.unwrap_or(u64::MAX));
+    }
+
+    /// How it ends at its deadline.
+    pub(super) fn end_by_itself(&self) -> LockEvent {
+        match self.own_deadline_ms {
+            Some(own_ms) if own_ms <= self.deadline_ms => LockEvent::Expired,
+            _ => LockEvent::Lost,
+        }
+    }
+
+    fn end_with_delay_ms(&self) -> u64 {
+        self.deadline_ms.saturating_add(self.delay_ms)
+    }
 }
 
 /// See the module's header.
@@ -56,19 +147,21 @@ pub struct Hold {
 pub struct Lock {
     mode: LockMode,
     holds: Vec<Hold>,
+    /// Last ms of cluster time at which nobody is admitted; 0: no delay.
+    delayed_ms: u64,
 }
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { mode: LockMode::EXCLUSIVE, holds: Vec::new() }
+        Self { mode: LockMode::EXCLUSIVE, holds: Vec::new(), delayed_ms: 0 }
     }
 }
 
 impl Lock {
-    /// A lock with these holds. None if they contradict each other, or there are none.
-    pub fn from_parts(mode: LockMode, holds: Vec<Hold>) -> Option<Self> {
-        let lock = Self { mode, holds };
-        (!lock.holds.is_empty() && lock.validate().is_ok()).then_some(lock)
+    /// A lock with these holds, and a delay until then (0: none). None if they contradict each other, or there is nothing.
+    pub fn from_parts(mode: LockMode, holds: Vec<Hold>, delayed_ms: u64) -> Option<Self> {
+        let lock = Self { mode, holds, delayed_ms };
+        (!lock.is_vacant() && lock.validate().is_ok()).then_some(lock)
     }
 
     /// Its mode.
@@ -81,6 +174,16 @@ impl Lock {
         &self.holds
     }
 
+    /// Last ms of cluster time at which nobody is admitted; 0: no delay.
+    pub fn delayed_ms(&self) -> u64 {
+        self.delayed_ms
+    }
+
+    /// The holds that are not over at `now_ms`, in the order of their tokens.
+    pub fn held_at(&self, now_ms: u64) -> impl Iterator<Item = &Hold> {
+        self.holds.iter().filter(move |hold| !is_over(hold.deadline_ms, now_ms))
+    }
+
     /// The hold of an owner.
     pub fn hold_of(&self, owner: &[u8]) -> Option<&Hold> {
         self.holds.iter().find(|hold| *hold.owner == *owner)
@@ -90,29 +193,69 @@ impl Lock {
         self.holds.iter_mut().find(|hold| *hold.owner == *owner)
     }
 
-    /// True if another hold of this mode goes with those that there are.
-    pub fn admits(&self, mode: LockMode) -> bool {
+    pub(super) fn holds_mut(&mut self) -> impl Iterator<Item = &mut Hold> {
+        self.holds.iter_mut()
+    }
+
+    /// Until when a delay lasts that has begun by `now_ms`; None: there is none, or it is over.
+    pub fn delay_at(&self, now_ms: u64) -> Option<u64> {
+        let over = self.holds.iter().filter(|hold| hold.delay_ms > 0 && is_over(hold.deadline_ms, now_ms));
+        let last_ms = over.map(Hold::end_with_delay_ms).fold(self.delayed_ms, u64::max);
+        (last_ms != 0 && !is_over(last_ms, now_ms)).then_some(last_ms)
+    }
+
+    /// True if at `now_ms` another hold of this mode goes with those that there are.
+    pub fn admits(&self, mode: LockMode, now_ms: u64) -> bool {
+        let held = self.held_at(now_ms).count() as u64;
         match mode {
-            _ if self.holds.is_empty() => true,
+            _ if self.delay_at(now_ms).is_some() => false,
+            _ if held == 0 => true,
             LockMode::Shared => self.mode == mode,
-            LockMode::Limit(limit) => self.mode == mode && (self.holds.len() as u64) < limit,
+            LockMode::Limit(limit) => self.mode == mode && held < limit,
         }
     }
 
-    /// Adds a hold that [`Self::admits`] allows.
+    /// Adds a hold that [`Self::admits`] allows, where none is over.
     pub(super) fn add(&mut self, mode: LockMode, hold: Hold) {
         self.mode = mode;
         self.holds.push(hold);
     }
 
-    /// Ends the holds for which this is true.
-    pub(super) fn end(&mut self, is_over: impl Fn(&Hold) -> bool) -> Vec<Hold> {
-        self.holds.extract_if(.., |hold| is_over(hold)).collect()
+    /// Ends the holds for which this is true, at `now_ms`; with their delays, unless they are released.
+    pub(super) fn end(&mut self, which: impl Fn(&Hold) -> bool, event: LockEvent, now_ms: u64) -> Vec<Hold> {
+        let (ended, left) = std::mem::take(&mut self.holds).into_iter().partition(which);
+        self.holds = left;
+        let ended: Vec<Hold> = ended;
+        if event != LockEvent::Released {
+            self.delay(&ended, |hold| hold.deadline_ms.min(now_ms));
+        }
+        ended
     }
 
-    /// When the last one ends.
+    /// Ends what is over at `now_ms`: holds, and the delay.
+    pub(super) fn end_due(&mut self, now_ms: u64) -> Vec<Hold> {
+        let mut ended = Vec::new();
+        if self.holds.iter().any(|hold| is_over(hold.deadline_ms, now_ms)) {
+            let holds = std::mem::take(&mut self.holds);
+            (ended, self.holds) = holds.into_iter().partition(|hold| is_over(hold.deadline_ms, now_ms));
+            self.delay(&ended, |hold| hold.deadline_ms);
+        }
+        if is_over(self.delayed_ms, now_ms) {
+            self.delayed_ms = 0;
+        }
+        ended
+    }
+
+    fn delay(&mut self, ended: &[Hold], end_ms: impl Fn(&Hold) -> u64) {
+        for hold in ended.iter().filter(|hold| hold.delay_ms > 0) {
+            self.delayed_ms = self.delayed_ms.max(end_ms(hold).saturating_add(hold.delay_ms));
+        }
+    }
+
+    /// When the last of it is over: holds, delays that would follow them, the present delay. None: nothing is left.
     pub fn last_end_ms(&self) -> Option<u64> {
-        self.holds.iter().map(|hold| hold.deadline_ms).max()
+        let of_holds = self.holds.iter().map(Hold::end_with_delay_ms).max();
+        of_holds.into_iter().chain(Some(self.delayed_ms).filter(|end_ms| *end_ms != 0)).max()
     }
 }
 
@@ -138,7 +281,16 @@ impl ValueType for Lock {
     }
 
     fn first_end_ms(&self) -> Option<u64> {
-        self.holds.iter().map(|hold| hold.deadline_ms).min()
+        let of_holds = self.holds.iter().map(|hold| hold.deadline_ms).min();
+        of_holds.into_iter().chain(Some(self.delayed_ms).filter(|end_ms| *end_ms != 0)).min()
+    }
+
+    fn shown_end_ms(&self, now_ms: u64) -> Option<u64> {
+        self.held_at(now_ms).map(|hold| hold.deadline_ms).max().or_else(|| self.delay_at(now_ms))
+    }
+
+    fn is_vacant(&self) -> bool {
+        self.holds.is_empty() && self.delayed_ms == 0
     }
 
     fn is_slow_to_free(&self) -> bool {
@@ -154,6 +306,14 @@ impl ValueType for Lock {
         }
         if !self.holds.is_sorted_by(|a, b| a.token < b.token) {
             return Err("the tokens of a lock do not rise".into());
+        }
+        let is_wrong = |hold: &&Hold| {
+            let is_sessions = matches!(hold.bound, Bound::Session(_));
+            !is_sessions && hold.own_deadline_ms != Some(hold.deadline_ms)
+                || hold.own_deadline_ms.is_some_and(|own_ms| own_ms < hold.deadline_ms)
+        };
+        if let Some(hold) = self.holds.iter().find(is_wrong) {
+            return Err(format!("the deadline of the hold {} is not its own", hold.token));
         }
         match self.mode {
             LockMode::Limit(limit) if self.holds.len() as u64 > limit => {

@@ -8,7 +8,8 @@
 use bytes::Bytes;
 
 use super::{
-    Effects, Hold, Kind, Lock, LockEvent, LockHistory, LockRecord, PubSub, State, SubscriptionKind, Value, is_over,
+    Effects, Hold, Kind, Lock, LockEvent, LockHistory, LockRecord, LostHold, PubSub, State, SubscriptionKind, Value,
+    is_over,
 };
 
 /// What the name of a lock's channel begins with.
@@ -43,12 +44,32 @@ impl State {
             at_ms: self.now_ms,
         };
         self.lock_history.push(record, self.options.lock_history_bytes);
+        self.tell_holder(key, event, hold, effects);
+    }
+
+    /// Has those told whose hold it was, if nobody has released it: the connection that acquired it, and the one that opened its session.
+    fn tell_holder(&self, key: &[u8], event: LockEvent, hold: &Hold, effects: &mut Effects) {
+        let session = hold.bound.session();
+        let reason = match event {
+            LockEvent::Expired => "expired",
+            LockEvent::Broken => "broken",
+            LockEvent::Lost if session.is_some() => "session",
+            // Who has lost it with its connection is gone, or was told that the outcome is unknown.
+            LockEvent::Lost | LockEvent::Released | LockEvent::Acquired | LockEvent::Extended => return,
+        };
+        let acquirer = hold.acquirer;
+        let opener = session.and_then(|id| self.sessions.get(id)).and_then(|session| session.opener);
+        for (boot, connection) in acquirer.into_iter().chain(opener.filter(|opener| Some(*opener) != acquirer)) {
+            let name = Bytes::copy_from_slice(key);
+            let lost = LostHold { boot, connection, name, token: hold.token, reason };
+            effects.pubsub.push((effects.position, PubSub::LockLost(lost)));
+        }
     }
 
     /// These holds are over.
     pub(super) fn record_expired(&mut self, db: usize, key: &[u8], mut holds: Vec<Hold>, effects: &mut Effects) {
         holds.sort_by_key(|hold| (hold.deadline_ms, hold.token));
-        holds.iter().for_each(|hold| self.record(db, key, LockEvent::Expired, hold, effects));
+        holds.iter().for_each(|hold| self.record(db, key, hold.end_by_itself(), hold, effects));
     }
 
     /// This value of `key` is gone, by no command for locks: if it was a lock, what was due has expired, and the rest is broken.

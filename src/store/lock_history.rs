@@ -43,6 +43,11 @@ impl LockEvent {
         self as usize
     }
 
+    /// True if the hold is over with it.
+    pub fn is_end(self) -> bool {
+        !matches!(self, Self::Acquired | Self::Extended)
+    }
+
     /// What clients are told.
     pub fn name(self) -> &'static str {
         match self {

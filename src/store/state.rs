@@ -1,9 +1,9 @@
 //! All that the log builds.
 
-use super::grants::Grants;
+use super::ties::Ties;
 use super::{
     Cluster, Creations, DATABASES, Database, Digest, Kind, Libraries, LockHistory, OnceReplies, Options, Origins,
-    Scripts, Subscriptions, Waiters,
+    Scripts, Sessions, Subscriptions, Waiters,
 };
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
@@ -20,9 +20,10 @@ pub struct State {
     pub(super) creations: Creations,
     pub(super) waiters: Waiters,
     pub(super) subscriptions: Subscriptions,
-    pub(super) lock_history: LockHistory,
+    pub(super) sessions: Sessions,
     /// Made of the locks: no snapshot holds it.
-    pub(super) grants: Grants,
+    pub(super) ties: Ties,
+    pub(super) lock_history: LockHistory,
     /// See [`Digest`].
     pub digest: Digest,
     /// Boots and what each has had applied.
@@ -48,8 +49,9 @@ impl Default for State {
             creations: Creations::default(),
             waiters: Waiters::default(),
             subscriptions: Subscriptions::default(),
+            sessions: Sessions::default(),
+            ties: Ties::default(),
             lock_history: LockHistory::default(),
-            grants: Grants::new(),
             digest: Digest::default(),
             origins: Origins::default(),
             scripts: Scripts::default(),
@@ -94,9 +96,10 @@ impl State {
         self.revision = self.revision.max(revision);
     }
 
-    /// The earliest deadline of any key.
+    /// The earliest deadline of any key or session.
     pub fn first_deadline_ms(&self) -> Option<u64> {
-        self.dbs.iter().filter_map(|db| db.first_deadline().map(|(deadline, _)| deadline)).min()
+        let of_keys = self.dbs.iter().filter_map(|db| db.first_deadline().map(|(deadline, _)| deadline));
+        of_keys.chain(self.sessions.first_deadline().map(|(deadline, _)| deadline)).min()
     }
 
     /// The state as it is now, unchanged by what is applied later, at the cost of one count for each shard. Only to be
@@ -109,8 +112,9 @@ impl State {
             creations: self.creations.clone(),
             waiters: self.waiters.clone(),
             subscriptions: self.subscriptions.clone(),
+            sessions: self.sessions.clone(),
+            ties: self.ties.clone(),
             lock_history: self.lock_history.clone(),
-            grants: Grants::new(),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
             scripts: self.scripts.image(),
@@ -124,11 +128,10 @@ impl State {
     /// Restores an entry that a snapshot held.
     pub fn restore_entry(&mut self, db: usize, entry: super::Entry) {
         let Some(database) = self.dbs.get_mut(db) else { return };
-        let lock_key: Option<Box<[u8]>> = super::Lock::of(entry.value()).map(|_| entry.key().into());
-        database.insert(entry);
-        if let Some(key) = lock_key {
-            self.note_grants(db, &key);
+        if let Some(lock) = super::Lock::of(entry.value()) {
+            self.ties.change(db, entry.key(), &Default::default(), &Ties::of_key(lock.holds()));
         }
+        database.insert(entry);
     }
 
     /// Restores what a snapshot held besides keys.
@@ -168,9 +171,13 @@ impl State {
         }
         self.libraries.validate()?;
         self.once.validate()?;
+        self.sessions.validate()?;
+        if self.sessions.iter().any(|(id, _)| id > self.revision) {
+            return Err("a session is newer than the state".into());
+        }
+        self.lock_history.validate()?;
         self.waiters.validate()?;
         self.subscriptions.validate()?;
-        self.lock_history.validate()?;
         if let Some(held) = self.subscriptions.iter().find(|held| self.origins.get(held.0).is_none()) {
             return Err(format!("connection {} is subscribed, and its boot {} has ended", held.1, held.0));
         }

@@ -50,6 +50,23 @@ pub enum PubSub {
     UnsubscribedFromAll(u64, SubscriptionKind),
     /// A message on a channel.
     Published(SubscriptionKind, Bytes, Bytes),
+    /// A hold of a lock has ended, and nobody has released it.
+    LockLost(LostHold),
+}
+
+/// What LOCK.NOTIFY tells of a hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostHold {
+    /// The boot under which the connection had it that is told.
+    pub boot: u64,
+    /// That connection.
+    pub connection: u64,
+    /// The lock.
+    pub name: Bytes,
+    /// The fencing token.
+    pub token: u64,
+    /// Why.
+    pub reason: &'static str,
 }
 
 /// One subscription: boot, connection, kind, name.

@@ -7,15 +7,18 @@
 //! - A key that comes to be, or gets another value, is ready for those who wait for it ([`super::Waiters`]): noted at the same places.
 //! - The mark of a string that NX made is set by [`Txn::make`] alone, on the value of that moment: whatever stamps another revision takes it
 //!   away ([`Entry::made_by_nx`]).
-//! - A command never sees a key that is due at the entry's `now_ms`: a write that meets one removes it first.
+//! - A command never sees a key that is due at the entry's `now_ms`, or bound to a session that is: a write that meets one removes it first.
 //! - Nothing here reads a clock or an unordered iteration.
 
 mod keyspace;
 mod once;
 mod scripts;
 
+use std::net::SocketAddr;
+
+use super::ties::{Ties, TiesOfKey};
 use super::work::Work;
-use super::{Effects, Entry, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId};
+use super::{Effects, Entry, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId, is_over};
 use crate::error::ReplyError;
 
 /// The feature level since which strings that NX makes are marked.
@@ -63,6 +66,7 @@ pub struct Txn<'a> {
     work: Work,
     is_short_of_memory: bool,
     asker: Option<WaiterId>,
+    from: Option<SocketAddr>,
 }
 
 impl State {
@@ -75,7 +79,7 @@ impl State {
 impl<'a> Txn<'a> {
     pub(super) fn new(state: &'a mut State, db: usize, rng: Rng, effects: &'a mut Effects) -> Self {
         state.revision += 1;
-        Self { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory: false, asker: None }
+        Self { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory: false, asker: None, from: None }
     }
 
     /// The same with the origin's verdict on its memory, which scripts ask for.
@@ -88,6 +92,17 @@ impl<'a> Txn<'a> {
     pub fn asked_by(mut self, asker: Option<WaiterId>) -> Self {
         self.asker = asker;
         self
+    }
+
+    /// The same for a client at this address.
+    pub fn from(mut self, from: Option<SocketAddr>) -> Self {
+        self.from = from;
+        self
+    }
+
+    /// The address of the client that asks, where it is kept.
+    pub fn client_addr(&self) -> Option<SocketAddr> {
+        self.from
     }
 
     /// See [`Self::asked_by`].
@@ -117,7 +132,7 @@ impl<'a> Txn<'a> {
         let rng = Rng::new(self.rng.next_u64());
         let is_short_of_memory = self.is_short_of_memory;
         let (state, effects) = (&mut *self.state, &mut *self.effects);
-        Txn { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory, asker: None }
+        Txn { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory, asker: None, from: None }
     }
 
     /// Read access to the same moment, by the entry's time alone.
@@ -236,6 +251,10 @@ impl<'a> Txn<'a> {
 
     /// Gives `key` a value, whatever it held before.
     pub fn set(&mut self, key: &[u8], value: Value, deadline: Deadline) {
+        if self.state.sessions.has_keys() {
+            // A key whose session is over is another one's from now on.
+            self.expire_if_due(key);
+        }
         let before = if deadline == Deadline::Keep { self.get(key).and_then(Entry::deadline_ms) } else { None };
         let deadline_ms = match deadline {
             Deadline::Clear => None,
@@ -247,24 +266,22 @@ impl<'a> Txn<'a> {
         if !self.state.waiters.is_empty() {
             self.state.waiters.signal(self.db as u8, key, value.type_name());
         }
-        self.state.forget_grants(self.db, key);
-        let is_lock = Lock::of(&value).is_some();
+        let after = Lock::of(&value).map(|lock| Ties::of_key(lock.holds()));
         let Some(db) = self.state.dbs.get_mut(self.db) else { return };
         let old = db.put(key, value, revision, deadline_ms, now_ms);
-        if is_lock {
-            self.state.note_grants(self.db, key);
+        if let Some((old, _)) = old.as_ref().filter(|(old, _)| old.is_lock()) {
+            self.state.retie(self.db, key, old, None);
+            self.state.record_gone(self.db, key, old, self.effects);
         }
-        // Of a lock that a waiter gets, the holds that are due end later.
-        let old = old.map(|(old, was_due)| (old, was_due && !is_lock));
+        if let Some(after) = after {
+            self.state.ties.change(self.db, key, &TiesOfKey::default(), &after);
+        }
         if old.as_ref().is_none_or(|(_, was_due)| *was_due) {
             self.note_creation(key);
         }
         if let Some((old, was_due)) = old {
             // A due one that the new value replaced has expired all the same.
             self.effects.expired += u64::from(was_due);
-            if !is_lock {
-                self.state.record_gone(self.db, key, &old, self.effects);
-            }
             self.effects.discard_value(old);
         }
     }
@@ -363,9 +380,11 @@ impl<'a> Txn<'a> {
     }
 
     fn expire_if_due(&mut self, key: &[u8]) {
-        let due = self.state.db(self.db).get(key).is_some_and(|entry| entry.is_due(self.state.now_ms));
-        if due {
-            super::expiry::expire(self.state, self.db, key, self.state.now_ms, self.effects);
+        let now_ms = self.state.now_ms;
+        let is_due = self.state.db(self.db).get(key).is_some_and(|entry| entry.is_due(now_ms));
+        let of_session = self.state.sessions.deadline_of(self.db, key);
+        if is_due || of_session.is_some_and(|deadline_ms| is_over(deadline_ms, now_ms)) {
+            super::expiry::expire(self.state, self.db, key, now_ms, self.effects);
         }
     }
 }

@@ -22,6 +22,11 @@ pub trait ValueType {
         None
     }
 
+    /// Until when TTL shows it to last at `now_ms`, cluster time in ms, if that is not the key's deadline.
+    fn shown_end_ms(&self, _now_ms: u64) -> Option<u64> {
+        None
+    }
+
     /// True if it is to be freed in the background, because that takes longer than handing it over: many elements, or pages that go back
     /// to the system.
     fn is_slow_to_free(&self) -> bool;

@@ -1,6 +1,6 @@
 //! What a read command sees: the state at one moment, without a way to change it.
 //!
-//! Invariant: a key whose deadline is before `applied_ms` is absent. One whose deadline is not, but before `estimate_ms`, is
+//! Invariant: a key whose deadline, or that of the session that it is bound to, is before `applied_ms` is absent. One whose deadline is not, but before `estimate_ms`, is
 //! hidden as well, and noted: whoever asked for a linearizable read then submits a tick and reads again, because only the log
 //! expires keys (design 5).
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::work::Work;
-use super::{ABSENCE_LEVEL, Database, Entry, Hold, Kind, Mark, Rng, ScriptCalls, State, Tally, is_over};
+use super::{ABSENCE_LEVEL, Database, Entry, Hold, Kind, Mark, Rng, ScriptCalls, Session, State, Tally, is_over};
 use crate::error::ReplyError;
 
 /// By which times keys are hidden.
@@ -163,7 +163,13 @@ impl<'a> View<'a> {
 
     /// True unless the entry is due; notes that it is due by the estimate alone.
     pub fn is_alive(&self, entry: &Entry) -> bool {
-        entry.deadline_ms().is_none_or(|deadline_ms| self.is_not_over(deadline_ms))
+        let of_session = self.state.sessions().deadline_of(self.db, entry.key());
+        entry.deadline_ms().into_iter().chain(of_session).all(|deadline_ms| self.is_not_over(deadline_ms))
+    }
+
+    /// A session that lives; notes that it does not by the estimate alone.
+    pub fn session(&self, id: u64) -> Option<&'a Session> {
+        self.state.sessions().get(id).filter(|session| self.is_not_over(session.deadline_ms))
     }
 
     /// True unless the hold of a lock is over; notes that it is by the estimate alone.

@@ -52,7 +52,8 @@ impl State {
         attempt: impl FnOnce(&mut Txn<'_>) -> Option<T>,
     ) -> Option<T> {
         let revision = self.revision;
-        let result = attempt(&mut Txn::new(self, db, rng, effects).asked_by(Some(id)));
+        let from = self.waiters.get(id).and_then(|(_, waiter)| waiter.from);
+        let result = attempt(&mut Txn::new(self, db, rng, effects).asked_by(Some(id)).from(from));
         if result.is_none() {
             self.revision = revision;
         }

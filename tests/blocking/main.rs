@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod bound_locks;
 mod by_hand;
 mod ends;
+mod lock_nodes;
 mod nodes;
 mod random;
 mod stage;

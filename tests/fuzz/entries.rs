@@ -1,6 +1,8 @@
 //! The log entry: what does not pass its checksum is refused, and behind a right checksum nothing panics or allocates more
 //! than is there.
 
+use std::net::SocketAddr;
+
 use bytes::{Bytes, BytesMut};
 use lockstep::executor::entry::{BatchWriter, Content, Corrupt, Stamp, decode, encode, seal};
 use lockstep::executor::{Asker, Command, Exec, Mark, Watch};
@@ -48,7 +50,8 @@ fn valid(rng: &mut Rng) -> Vec<u8> {
             for _ in 0..rng.below(4) {
                 if rng.percent(20) {
                     let command = Command::new(lockstep::command::lookup(b"get").unwrap(), rng.below(16), args(rng));
-                    batch.add(&command.asked_by(Asker { connection: rng.next(), number: rng.next() }));
+                    let from = rng.percent(50).then(|| SocketAddr::from(([10, 0, 0, rng.next() as u8], 6379)));
+                    batch.add(&command.asked_by(Asker { from, ..Asker::new(rng.next(), rng.next()) }));
                 } else if rng.percent(70) {
                     batch.plain(rng.below(16) as u8, &args(rng));
                 } else {

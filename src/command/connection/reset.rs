@@ -30,18 +30,27 @@ const DOC: Doc = Doc {
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let authenticated = call.node.settings().requirepass.is_empty();
-    if call.session.subscribed.is_empty() {
+    call.node.notify_of_locks(&call.session.client, false);
+    let (is_subscribed, is_bound) = (!call.session.subscribed.is_empty(), call.session.is_bound);
+    if !is_subscribed && !is_bound {
         call.session.reset(authenticated);
         return Reply::simple("RESET").into();
     }
     call.session.waits += 1;
     let (node, connection, number) = (call.node.clone(), call.session.client.id, call.session.waits);
     Answer::Later(Box::pin(async move {
-        let ended = node.end_subscriptions(connection, number).await;
+        let mut ended = Reply::Ok;
+        if is_subscribed {
+            ended = node.end_subscriptions(connection, number).await;
+        }
+        if is_bound && !ended.is_error() {
+            ended = node.leave(connection, number).await;
+        }
         let finish: Finish = Box::new(move |session| {
             session.reset(authenticated);
-            // Whether they are counted on is not known: the end of the connection ends them.
+            // Whether the state still has them is not known: the end of the connection ends them.
             session.closing = ended.is_error();
+            session.is_bound = ended.is_error();
             if ended.is_error() { ended } else { Reply::simple("RESET") }
         });
         finish

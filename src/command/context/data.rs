@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::{Spec, Watch};
+use super::{Client, Spec, Watch};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::SubscriptionKind;
@@ -28,6 +28,10 @@ pub trait Data: Send + Sync {
     fn libraries(&self) -> BoxFuture<'_, (usize, usize, usize)>;
     /// Ends all subscriptions of a connection of this node, by its command of this number.
     fn end_subscriptions(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply>;
+    /// Ends what is bound to a connection of this node, by its command of this number.
+    fn leave(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply>;
+    /// Whether a connection of this node is told from now on when its holds of locks end.
+    fn notify_of_locks(&self, client: &Arc<Client>, is_notified: bool);
     /// How many channels, patterns and shard channels anybody is subscribed to.
     fn subscriptions(&self) -> BoxFuture<'_, [usize; SubscriptionKind::ALL.len()]>;
     /// Stops the functions, or else the scripts, that read on this node.

@@ -84,6 +84,10 @@ pub struct Session {
     pub closing: bool,
     /// How many commands of the connection have been such as may wait, or change its subscriptions: each is named by its number.
     pub waits: u64,
+    /// Locks may be held that are bound to the connection.
+    pub is_bound: bool,
+    /// LOCK.NOTIFY
+    pub is_notified: bool,
     /// Log index of this connection's last answered write (WAIT).
     pub last_write_index: u64,
     /// Bytes that are read and not yet run: the command that runs now, if it is one of the session, and what stands behind it.
@@ -112,6 +116,8 @@ impl Session {
             subscribed: Subscribed::default(),
             closing: false,
             waits: 0,
+            is_bound: false,
+            is_notified: false,
             last_write_index: 0,
             query_bytes: 0,
             query_free: 0,

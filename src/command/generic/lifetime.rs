@@ -28,7 +28,9 @@ pub enum Shown {
 /// The reply: -2 without the key, -1 without a deadline. Seconds are rounded as in Redis, half a second up.
 pub fn report(view: &View<'_>, key: &[u8], shown: Shown, unit: Unit) -> Reply {
     let Some(entry) = view.find(key) else { return Reply::Int(-2) };
-    let Some(deadline_ms) = entry.deadline_ms() else { return Reply::Int(-1) };
+    let Some(deadline_ms) = entry.value().shown_end_ms(view.now_ms()).or(entry.deadline_ms()) else {
+        return Reply::Int(-1);
+    };
     let ms = match shown {
         Shown::Left => deadline_ms.saturating_sub(view.now_ms()),
         Shown::Deadline => deadline_ms,

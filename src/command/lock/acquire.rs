@@ -4,23 +4,26 @@ use super::request::{Acquire, NAME, OWNER, TTL, granted};
 use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, KeyFlags, KeySpec, Spec, Wait};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Txn, Wants};
+use crate::store::{LockRequest, Txn, Wants};
 
 /// The command. In scripts it may not wait (`command/call.rs`).
 pub static SPEC: Spec = Spec::blocking(
     "lock.acquire",
-    -5,
+    -3,
     DOC,
     Blocking { attempt, wait, wants: Wants::Lock, nothing: || Reply::NilArray },
 )
 .without(Flags::NOSCRIPT)
 .since(3)
-.flags(Flags::DENYOOM)
+.flags(Flags::DENYOOM.union(Flags::NAMED))
 .check(|args| Acquire::parse(args).map(drop))
 .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const MODE: ArgKind =
     ArgKind::OneOf(&[Arg::word("shared", "SHARED"), Arg::new("limit", ArgKind::Integer).token("LIMIT")]);
+
+pub(super) const BINDING: ArgKind =
+    ArgKind::OneOf(&[Arg::word("connection", "CONNECTION"), Arg::new("session", ArgKind::Integer).token("SESSION")]);
 
 const DOC: Doc = Doc {
     summary: "Acquires a lock for its owner, or confirms that it holds it; waits in a fair queue, if asked to.",
@@ -30,18 +33,21 @@ const DOC: Doc = Doc {
     args: &[
         NAME,
         OWNER,
-        Arg::new("ttl", TTL),
+        Arg::new("ttl", TTL).optional(),
         Arg::new("wait", ArgKind::Integer).token("WAIT").optional(),
         Arg::new("mode", MODE).optional(),
+        Arg::new("binding", BINDING).optional(),
+        Arg::new("delay", ArgKind::Integer).token("DELAY").optional(),
     ],
 };
 
 fn wait(args: &Args) -> Result<Wait, ReplyError> {
-    let Acquire { name, wait_ms, .. } = Acquire::parse(args)?;
-    Ok(Wait::new(wait_ms.map(|_| name), wait_ms.unwrap_or(0)))
+    let Acquire { name, wait_ms, binding, .. } = Acquire::parse(args)?;
+    Ok(Wait { session: binding.session(), ..Wait::new(wait_ms.map(|_| name), wait_ms.unwrap_or(0)) })
 }
 
 fn attempt(txn: &mut Txn<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
-    let Acquire { name, owner, ttl_ms, mode, .. } = Acquire::parse(args)?;
-    Ok(txn.acquire(name, owner, mode, ttl_ms)?.as_ref().map(granted))
+    let Acquire { name, owner, ttl_ms, mode, binding, delay_ms, .. } = Acquire::parse(args)?;
+    let request = LockRequest { owner, mode, ttl_ms, binding, delay_ms };
+    Ok(txn.acquire(name, &request)?.as_ref().map(granted))
 }

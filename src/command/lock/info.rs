@@ -29,11 +29,14 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
             ("owner", Reply::bulk(&hold.owner)),
             ("token", Reply::Int(hold.token as i64)),
             ("ttl_ms", Reply::Int(hold_left_ms(hold, view.now_ms()).unwrap_or(0) as i64)),
+            ("session", hold.bound.session().map_or(Reply::Nil, |id| Reply::Int(id as i64))),
+            ("client", hold.from.map_or(Reply::Nil, |addr| Reply::bulk(addr.to_string()))),
         ])
     });
     let holders: Vec<Reply> = holders.collect();
     let waiters = waiters(view, name)?;
-    let Some(lock) = view.typed::<Lock>(name)?.filter(|_| !holders.is_empty()) else { return Ok(Reply::Nil) };
+    let Some(lock) = view.typed::<Lock>(name)? else { return Ok(Reply::Nil) };
+    let delayed_ms = lock.delay_at(view.now_ms()).map_or(0, |until_ms| until_ms - view.now_ms());
     let limit = match lock.mode() {
         LockMode::Shared => 0,
         LockMode::Limit(limit) => limit,
@@ -41,6 +44,7 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     Ok(map([
         ("mode", Reply::bulk(lock.mode().name())),
         ("limit", Reply::Int(limit as i64)),
+        ("delay_ms", Reply::Int(delayed_ms as i64)),
         ("holders", Reply::Array(holders)),
         ("waiters", Reply::Array(waiters)),
     ]))

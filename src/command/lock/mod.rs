@@ -8,11 +8,14 @@ mod guard;
 mod held;
 mod history;
 mod info;
+mod notify;
 mod release;
 mod request;
 #[cfg(test)]
 mod tests;
 mod token;
+
+pub use request::binds_connection;
 
 use super::Spec;
 use crate::protocol::Reply;
@@ -26,6 +29,7 @@ pub static SPECS: &[&Spec] = &[
     &guard::SPEC,
     &history::SPEC,
     &info::SPEC,
+    &notify::SPEC,
     &release::SPEC,
     &token::SPEC,
 ];

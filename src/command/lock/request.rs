@@ -1,9 +1,10 @@
 //! What the commands of locks share: reading their arguments, and the replies.
 
+use crate::command::session::session_id;
 use crate::command::{Arg, ArgKind};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX, invalid_expire};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Grant, LockMode};
+use crate::store::{Binding, Grant, LockMode};
 
 /// Longest name of a lock, and of an owner, bytes.
 const NAME_MAX: usize = 512;
@@ -16,6 +17,8 @@ const TTL_TOO_LONG: ReplyError = ReplyError::new("LIMIT a lock is held for at mo
 const WAIT_TOO_LONG: ReplyError = ReplyError::new("LIMIT a wait lasts at most 10 years");
 const TIMEOUT_NO_INTEGER: ReplyError = ReplyError::new("ERR timeout is not an integer or out of range");
 const TIMEOUT_NEGATIVE: ReplyError = ReplyError::new("ERR timeout is negative");
+const DELAY_NEGATIVE: ReplyError = ReplyError::new("ERR DELAY is negative");
+const DELAY_TOO_LONG: ReplyError = ReplyError::new("LIMIT a delay lasts at most 10 years");
 const LIMIT_TOO_LOW: ReplyError = ReplyError::new("ERR LIMIT must be 1 or more");
 const NO_TOKEN: ReplyError = ReplyError::new("ERR token is not an integer or out of range");
 
@@ -33,22 +36,29 @@ pub(super) const TTL: ArgKind = ArgKind::OneOf(&[
 pub(super) struct Acquire<'a> {
     pub name: &'a [u8],
     pub owner: &'a [u8],
-    pub ttl_ms: u64,
+    /// None: that of the session.
+    pub ttl_ms: Option<u64>,
     pub mode: LockMode,
     /// How long to wait, ms; 0: for ever. None: not at all.
     pub wait_ms: Option<u64>,
+    pub binding: Binding,
+    /// For how long nobody gets it after a hold that was not released, ms.
+    pub delay_ms: u64,
 }
 
 impl<'a> Acquire<'a> {
-    /// `LOCK.ACQUIRE name owner PX ms|EX s [WAIT ms] [SHARED|LIMIT n]`, options in any order.
+    /// `LOCK.ACQUIRE name owner [PX ms|EX s] [WAIT ms] [SHARED|LIMIT n] [CONNECTION|SESSION id] [DELAY ms]`, options in any order.
     pub(super) fn parse(args: &'a Args) -> Result<Self, ReplyError> {
         let (name, owner) = names(args)?;
-        let (mut ttl_ms, mut wait_ms, mut mode) = (None, None, None);
+        let (mut ttl_ms, mut wait_ms, mut mode, mut binding, mut delay_ms) = (None, None, None, None, None);
         let mut at = 3;
         while at < args.len() {
             let is_new = if args.is(at, "SHARED") {
                 at += 1;
                 mode.replace(LockMode::Shared).is_none()
+            } else if args.is(at, CONNECTION) {
+                at += 1;
+                binding.replace(Binding::Connection).is_none()
             } else {
                 let value = args.opt(at + 1).ok_or(SYNTAX)?;
                 at += 2;
@@ -58,6 +68,10 @@ impl<'a> Acquire<'a> {
                     wait_ms.replace(wait(value)?).is_none()
                 } else if args.is(at - 2, "LIMIT") {
                     mode.replace(LockMode::Limit(limit(value)?)).is_none()
+                } else if args.is(at - 2, "SESSION") {
+                    binding.replace(Binding::Session(session_id(value)?)).is_none()
+                } else if args.is(at - 2, "DELAY") {
+                    delay_ms.replace(delay(value)?).is_none()
                 } else {
                     false
                 }
@@ -66,9 +80,19 @@ impl<'a> Acquire<'a> {
                 return Err(SYNTAX);
             }
         }
-        let mode = mode.unwrap_or(LockMode::EXCLUSIVE);
-        Ok(Self { name, owner, ttl_ms: ttl_ms.ok_or(SYNTAX)?, mode, wait_ms })
+        let (mode, binding) = (mode.unwrap_or(LockMode::EXCLUSIVE), binding.unwrap_or_default());
+        if ttl_ms.is_none() && !matches!(binding, Binding::Session(_)) {
+            return Err(SYNTAX);
+        }
+        Ok(Self { name, owner, ttl_ms, mode, wait_ms, binding, delay_ms: delay_ms.unwrap_or(0) })
     }
+}
+
+const CONNECTION: &str = "CONNECTION";
+
+/// True if a command that acquires locks may bind them to its connection. It may also say so of one whose owner is called as the option is.
+pub fn binds_connection(args: &Args) -> bool {
+    (1..args.len()).any(|at| args.is(at, CONNECTION))
 }
 
 /// The lock and the owner, which stand first.
@@ -112,6 +136,14 @@ fn wait(value: &[u8]) -> Result<u64, ReplyError> {
     match parse_i64(value).ok_or(TIMEOUT_NO_INTEGER)? {
         ms if ms < 0 => Err(TIMEOUT_NEGATIVE),
         ms if ms > TIME_MAX_MS => Err(WAIT_TOO_LONG),
+        ms => Ok(ms.unsigned_abs()),
+    }
+}
+
+fn delay(value: &[u8]) -> Result<u64, ReplyError> {
+    match parse_i64(value).ok_or(NOT_AN_INTEGER)? {
+        ms if ms < 0 => Err(DELAY_NEGATIVE),
+        ms if ms > TIME_MAX_MS => Err(DELAY_TOO_LONG),
         ms => Ok(ms.unsigned_abs()),
     }
 }

@@ -198,9 +198,9 @@ fn info_shows_holders_and_break_ends_them() {
     let (second, _) = grant(&mut bench, "LOCK.ACQUIRE l b PX 300 SHARED");
     bench.now_ms += 40;
     let holder = |owner: &str, token: i64, left_ms: i64| {
-        format!("*6 $5 owner $1 {owner} $5 token :{token} $6 ttl_ms :{left_ms}")
+        format!("*10 $5 owner $1 {owner} $5 token :{token} $6 ttl_ms :{left_ms} $7 session $-1 $6 client $-1")
     };
-    let head = "*8 $4 mode $6 shared $5 limit :0 $7 holders";
+    let head = "*10 $4 mode $6 shared $5 limit :0 $8 delay_ms :0 $7 holders";
     let both = format!("{head} *2 {} {} $7 waiters *0", holder("a", first, 60), holder("b", second, 260));
     assert_eq!(bench.text("LOCK.INFO l"), both);
     bench.now_ms += 61;
@@ -293,7 +293,19 @@ fn wrong_arguments_are_refused_with_their_reason() {
     let mut bench = Bench::new();
     let long = "x".repeat(513);
     for (line, text) in [
-        ("LOCK.ACQUIRE l a", "-ERR wrong number of arguments for 'lock.acquire' command"),
+        ("LOCK.ACQUIRE l", "-ERR wrong number of arguments for 'lock.acquire' command"),
+        ("LOCK.ACQUIRE l a", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a CONNECTION", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a CONNECTION SESSION 1", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a SESSION 1 SESSION 1", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a PX 1 CONNECTION CONNECTION", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a PX 1 DELAY 1 DELAY 1", "-ERR syntax error"),
+        ("LOCK.ACQUIRE l a SESSION x", "-ERR session id is not an integer or out of range"),
+        ("LOCK.ACQUIRE l a SESSION 7", "-NOSESSION the session has ended, or there has been none of this id"),
+        ("LOCK.ACQUIRE l a SESSION -7", "-NOSESSION the session has ended, or there has been none of this id"),
+        ("LOCK.ACQUIRE l a PX 1 DELAY x", "-ERR value is not an integer or out of range"),
+        ("LOCK.ACQUIRE l a PX 1 DELAY -1", "-ERR DELAY is negative"),
+        ("LOCK.ACQUIRE l a PX 1 DELAY 315360000001", "-LIMIT a delay lasts at most 10 years"),
         ("LOCK.ACQUIRE l a SHARED WAIT 1", "-ERR syntax error"),
         ("LOCK.ACQUIRE l a PX 1 EX 1", "-ERR syntax error"),
         ("LOCK.ACQUIRE l a PX 1 SHARED LIMIT 2", "-ERR syntax error"),

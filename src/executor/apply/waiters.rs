@@ -33,7 +33,7 @@ pub(super) fn run_or_wait(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) ->
 }
 
 fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, ReplyError> {
-    let Wait { keys, timeout_ms } = (blocking.wait)(args)?;
+    let Wait { keys, timeout_ms, session } = (blocking.wait)(args)?;
     let deadline_ms = match timeout_ms {
         0 => 0,
         _ => txn.now_ms().checked_add(timeout_ms).filter(|at| *at <= i64::MAX as u64).ok_or(OUT_OF_RANGE)?,
@@ -46,8 +46,8 @@ fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, Repl
     };
     // A copy of its own: the arguments are part of a whole entry.
     let args = Args::from_slices(args.iter());
-    let waiter =
-        Waiter { db: txn.db_index() as u8, args, keys, wants: blocking.wants, since_ms: txn.now_ms(), deadline_ms };
+    let (db, since_ms, from) = (txn.db_index() as u8, txn.now_ms(), txn.client_addr());
+    let waiter = Waiter { db, args, keys, wants: blocking.wants, since_ms, deadline_ms, session, from };
     txn.wait(id, waiter)?;
     Ok(Ran::Waits(id, deadline_ms))
 }

@@ -1,5 +1,7 @@
 //! A batch's commands inside an entry.
 
+use std::net::{IpAddr, SocketAddr};
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::wire::{get_args, get_bytes, get_number, get_u8, get_u64, put_args, put_bytes, put_number};
@@ -52,6 +54,8 @@ const EXEC: u8 = 1;
 const SHORT_OF_MEMORY: u8 = 2;
 /// With its asker, since feature level 3.
 const ASKED: u8 = 4;
+/// With the asker's address behind it, since feature level 3.
+const FROM: u8 = 8;
 
 /// Stands for the deadline of a watched key that was absent: no key has this one.
 const ABSENT: u64 = u64::MAX;
@@ -120,22 +124,29 @@ impl BatchWriter {
 
     fn put_plain(&mut self, verdict: u8, db: u8, asker: Option<Asker>, args: &Args) {
         self.count += 1;
-        self.out.put_u8(PLAIN | verdict | if asker.is_some() { ASKED } else { 0 });
+        self.out.put_u8(PLAIN | verdict | asked(asker));
         self.out.put_u8(db);
         self.put_asker(asker);
         put_args(&mut self.out, args);
     }
 
     fn put_asker(&mut self, asker: Option<Asker>) {
-        if let Some(Asker { connection, number }) = asker {
+        if let Some(Asker { connection, number, from }) = asker {
             put_number(&mut self.out, connection);
             put_number(&mut self.out, number);
+            if let Some(from) = from {
+                match from.ip() {
+                    IpAddr::V4(ip) => put_bytes(&mut self.out, &ip.octets()),
+                    IpAddr::V6(ip) => put_bytes(&mut self.out, &ip.octets()),
+                }
+                put_number(&mut self.out, from.port().into());
+            }
         }
     }
 
     fn put_exec(&mut self, verdict: u8, asker: Option<Asker>, exec: &Exec) {
         self.count += 1;
-        self.out.put_u8(EXEC | verdict | if asker.is_some() { ASKED } else { 0 });
+        self.out.put_u8(EXEC | verdict | asked(asker));
         self.put_asker(asker);
         put_number(&mut self.out, exec.watches.len() as u64);
         for watch in &exec.watches {
@@ -204,14 +215,13 @@ impl Iterator for Commands {
 fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
     let kind = get_u8(rest)?;
     let is_short_of_memory = kind & SHORT_OF_MEMORY != 0;
-    let is_asked = kind & ASKED != 0;
-    match kind & !(SHORT_OF_MEMORY | ASKED) {
+    match kind & !(SHORT_OF_MEMORY | ASKED | FROM) {
         PLAIN => {
-            let (db, asker) = (get_u8(rest)?, get_asker(is_asked, rest)?);
+            let (db, asker) = (get_u8(rest)?, get_asker(kind, rest)?);
             Ok(LogCommand::Plain { is_short_of_memory, db, asker, args: get_args(rest)? })
         }
         EXEC => {
-            let asker = get_asker(is_asked, rest)?;
+            let asker = get_asker(kind, rest)?;
             let mut watches = Vec::new();
             for _ in 0..get_number(rest)? {
                 let (db, key) = (get_u8(rest)?, get_bytes(rest)?);
@@ -227,9 +237,34 @@ fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
     }
 }
 
-fn get_asker(is_asked: bool, rest: &mut Bytes) -> Result<Option<Asker>, Corrupt> {
-    if !is_asked {
-        return Ok(None);
+/// What the first byte of a command says of its asker.
+fn asked(asker: Option<Asker>) -> u8 {
+    match asker {
+        Some(Asker { from: Some(_), .. }) => ASKED | FROM,
+        Some(_) => ASKED,
+        None => 0,
     }
-    Ok(Some(Asker { connection: get_number(rest)?, number: get_number(rest)? }))
+}
+
+fn get_asker(kind: u8, rest: &mut Bytes) -> Result<Option<Asker>, Corrupt> {
+    match kind & (ASKED | FROM) {
+        0 => Ok(None),
+        FROM => Err(Corrupt::Invalid),
+        has => {
+            let (connection, number) = (get_number(rest)?, get_number(rest)?);
+            let from = if has & FROM != 0 { Some(get_addr(rest)?) } else { None };
+            Ok(Some(Asker { connection, number, from }))
+        }
+    }
+}
+
+fn get_addr(rest: &mut Bytes) -> Result<SocketAddr, Corrupt> {
+    let octets = get_bytes(rest)?;
+    let ip = match (octets.first_chunk::<4>(), octets.first_chunk::<16>()) {
+        (Some(ip), _) if octets.len() == 4 => IpAddr::from(*ip),
+        (_, Some(ip)) if octets.len() == 16 => IpAddr::from(*ip),
+        _ => return Err(Corrupt::Invalid),
+    };
+    let port = u16::try_from(get_number(rest)?).map_err(|_| Corrupt::Invalid)?;
+    Ok(SocketAddr::new(ip, port))
 }

@@ -80,11 +80,14 @@ fn entries_of_the_leader_itself_read_back_as_written() {
 fn who_asks_travels_with_the_command() {
     let set = crate::command::lookup(b"set").unwrap();
     let command = Command::new(set, 3, Args::from_slices(["SET", "k", "v"]));
-    let asker = Asker { connection: 5 << 32, number: 9 };
+    let asker = Asker::new(5 << 32, 9);
+    let [v4, v6] = ["10.0.0.1:5000", "[fe80::1]:65535"].map(|addr| Asker { from: addr.parse().ok(), ..asker });
     let mut batch = BatchWriter::new(7, 3, 0);
+    batch.add(&command.clone().asked_by(v4));
     batch.add(&Command { is_short_of_memory: true, ..command.clone() }.asked_by(asker));
     batch.add(&command);
-    batch.add(&Command { exec: Some(Box::default()), ..command }.asked_by(asker));
+    batch.add(&Command { exec: Some(Box::default()), ..command.clone() }.asked_by(asker));
+    batch.add(&Command { exec: Some(Box::default()), ..command }.asked_by(v6));
     let Content::Batch(batch) = decode(&seal(batch.finish(), Stamp::default())).unwrap().content else { panic!() };
     let read = |command: &LogCommand| match command {
         LogCommand::Plain { is_short_of_memory, db, asker, args } => (*is_short_of_memory, *db, *asker, args.len()),
@@ -93,7 +96,9 @@ fn who_asks_travels_with_the_command() {
         }
     };
     let commands: Vec<_> = batch.read_all().unwrap().iter().map(read).collect();
-    assert_eq!(commands, [(true, 3, Some(asker), 3), (false, 3, None, 3), (false, 0, Some(asker), 0)]);
+    let plain = [(false, 3, Some(v4), 3), (true, 3, Some(asker), 3), (false, 3, None, 3)];
+    assert_eq!(commands[..3], plain);
+    assert_eq!(commands[3..], [(false, 0, Some(asker), 0), (false, 0, Some(v6), 0)]);
 }
 
 #[test]

@@ -57,8 +57,9 @@ impl StateMachine {
         }
         if let Some((node, nonce, boot)) = applied.booted
             && node == group.node
+            && group.origin.booted(nonce, boot)
         {
-            group.origin.booted(nonce, boot);
+            group.executor.booted(boot);
         }
         if let Some(boot) = applied.ended {
             let is_lost = group.origin.ended(boot);

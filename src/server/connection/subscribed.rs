@@ -40,7 +40,7 @@ pub(super) fn plain(step: &Step) -> Option<&Command> {
 impl Connection<'_> {
     fn next_asker(&mut self) -> Asker {
         self.session.waits += 1;
-        Asker { connection: self.session.client.id, number: self.session.waits }
+        Asker::new(self.session.client.id, self.session.waits)
     }
 
     /// A place for messages, before any can come.
@@ -56,7 +56,9 @@ impl Connection<'_> {
     }
 
     fn put_message(&mut self, before: Option<Place>) -> bool {
-        let Some(message) = self.mailbox.as_ref().and_then(|mailbox| mailbox.take(before)) else { return false };
+        let Some(message) = self.mailbox.as_ref().and_then(|mailbox| mailbox.take(before, self.session.resp)) else {
+            return false;
+        };
         match self.session.resp {
             Resp::V3 => self.output.put_shared(&message),
             Resp::V2 => {
@@ -110,11 +112,29 @@ impl Connection<'_> {
         }
     }
 
-    /// The connection is over.
-    pub(super) fn end_subscriptions(&mut self) {
-        let (Some(_), Some(executor)) = (self.mailbox.take(), self.server.router.executor()) else { return };
-        executor.hub.close(self.session.client.id);
-        let asker = self.next_asker();
-        self.server.router.end_subscriptions(asker);
+    /// The connection is over: so is what it has in the state, and its place for messages.
+    pub(super) fn end(&mut self) {
+        let Some(executor) = self.server.router.executor() else { return };
+        let connection = self.session.client.id;
+        if self.mailbox.take().is_some() {
+            executor.hub.close(connection);
+        }
+        if self.has_subscribed {
+            let asker = self.next_asker();
+            self.server.router.end_subscriptions(asker);
+        }
+        if self.session.is_bound {
+            executor.hub.unbind(connection);
+            let asker = self.next_asker();
+            self.server.router.leave(asker);
+        }
+    }
+
+    /// LOCK.NOTIFY has asked for a place for messages.
+    pub(super) fn follow_notify(&mut self) {
+        if self.session.is_notified && !std::mem::replace(&mut self.is_notified, self.session.is_notified) {
+            self.open_mailbox();
+        }
+        self.is_notified = self.session.is_notified;
     }
 }

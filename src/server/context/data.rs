@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::command::Spec;
-use crate::command::context::{Data, DatabaseFacts, Subscribed, Watch};
+use crate::command::context::{Client, Data, DatabaseFacts, Subscribed, Watch};
 use crate::command::pubsub::hold_args;
 use crate::error::ReplyError;
 use crate::executor::Asker;
@@ -70,7 +70,17 @@ impl Data for Server {
         if let Some(executor) = self.router.executor() {
             executor.hub.close(connection);
         }
-        Box::pin(self.router.hold(Asker { connection, number }, hold_args(&Subscribed::default())))
+        Box::pin(self.router.hold(Asker::new(connection, number), hold_args(&Subscribed::default())))
+    }
+
+    fn leave(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply> {
+        Box::pin(self.router.left(Asker::new(connection, number)))
+    }
+
+    fn notify_of_locks(&self, client: &Arc<Client>, is_notified: bool) {
+        if let Some(executor) = self.router.executor() {
+            executor.hub.notify(client, is_notified);
+        }
     }
 
     fn subscriptions(&self) -> BoxFuture<'_, [usize; SubscriptionKind::ALL.len()]> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::protocol::Args;
-use crate::store::{LockMode, SubscriptionKind, Subscriptions, Waiter, WaiterId, WaiterLimits, Waiters, Wants};
+use crate::store::{
+    Binding, LockEvent, LockMode, LockRequest, SubscriptionKind, Subscriptions, Waiter, WaiterId, WaiterLimits,
+    Waiters, Wants,
+};
 
 const V1: &[u8] = include_bytes!("../../../tests/fixtures/snapshot_v1.snapshot");
 const V2: &[u8] = include_bytes!("../../../tests/fixtures/snapshot_v2.snapshot");
@@ -21,7 +24,9 @@ fn sample_3() -> State {
         let args = Args::from_slices(["BLPOP", "k", "", "0"]);
         let limits = WaiterLimits { per_key: 9, in_all: 9 };
         let id = WaiterId { boot, connection, number };
-        waiting.join(id, Waiter { db, args, keys, wants: Wants::List, since_ms: 30, deadline_ms }, limits).unwrap();
+        let (session, from) = (None, (number == 3).then(|| "[::1]:9".parse().unwrap()));
+        let waiter = Waiter { db, args, keys, wants: Wants::List, since_ms: 30, deadline_ms, session, from };
+        waiting.join(id, waiter, limits).unwrap();
     }
     waiting.remove(WaiterId { boot, connection: 1 << 32, number: 1 }).unwrap();
     state.restore_waiters(waiting);
@@ -38,15 +43,36 @@ fn sample_3() -> State {
         apply(&mut state, 2002, &Op::Once { id: id.into(), len, keep_ms: 600_000 });
     }
     let asker = WaiterId { boot, connection: 8 << 32, number: 3 };
+    let mut effects = Effects::default();
+    let from = "10.0.0.1:5000".parse().ok();
+    let mut open = |label: &[u8], asker| {
+        let mut txn = state.txn(0, Rng::new(1), &mut effects).asked_by(asker).from(from);
+        txn.open_session(5000, label).unwrap()
+    };
+    let sessions = [open(b"worker", Some(asker)), open(b"", None)];
+    let mut txn = state.txn(0, Rng::new(1), &mut effects);
+    assert_eq!(txn.bind_keys(sessions[1], &[b"key:1", b"key:2", b"absent"]), Ok(2));
     for (key, mode, owners) in [
         (&b"exclusive"[..], LockMode::EXCLUSIVE, &[b"a"][..]),
         (b"shared", LockMode::Shared, &[b"a", b"b"]),
         (b"semaphore", LockMode::Limit(3), &[b"c"]),
+        (b"of a session", LockMode::Shared, &[b"d", b"e"]),
+        (b"of a connection", LockMode::EXCLUSIVE, &[b"b"]),
     ] {
         for (owner, ttl_ms) in owners.iter().zip([9000, 5000]) {
-            let mut effects = Effects::default();
             let mut txn = state.txn(0, Rng::new(1), &mut effects).asked_by((*owner == b"b").then_some(asker));
-            txn.acquire(key, *owner, mode, ttl_ms).unwrap().unwrap();
+            let binding = match key {
+                b"of a session" => Binding::Session(sessions[usize::from(*owner == b"e")]),
+                b"of a connection" => Binding::Connection,
+                _ => Binding::Time,
+            };
+            let ttl_ms = Some(ttl_ms).filter(|_| *owner != b"d");
+            let request = LockRequest { owner: *owner, mode, ttl_ms, binding, delay_ms: ttl_ms.unwrap_or(0) % 9 };
+            txn.acquire(key, &request).unwrap().unwrap();
+            if key == b"exclusive" {
+                // Its delay begins.
+                txn.end_holds(key, LockEvent::Broken, |_| true).unwrap();
+            }
         }
     }
     state

@@ -110,9 +110,9 @@ fn lengths_and_counts_alone_allocate_nothing() {
     }
 }
 
-/// How a file ends whose state has nothing of these: waiters (the last ticket too), libraries, subscriptions, replies of ONCE, events of locks;
-/// and that no keys follow.
-const EMPTY_SECTIONS: &[&[u8]] = &[&[8, 0, 0], &[9, 0], &[10, 0], &[20, 0], &[21, 0], &[0]];
+/// How a file ends whose state has nothing of these: waiters (the last ticket too), libraries, subscriptions, replies of ONCE, events of locks,
+/// sessions; and that no keys follow.
+const EMPTY_SECTIONS: &[&[u8]] = &[&[8, 0, 0], &[9, 0], &[10, 0], &[20, 0], &[21, 0], &[30, 0], &[0]];
 
 /// A file whose body is this one, but for one section that was empty.
 fn with_section(body: &[u8], tag: u8, section: &[u8]) -> Vec<u8> {
@@ -165,22 +165,26 @@ fn waiters_that_no_state_has_are_refused() {
     let of = |waiters: &[&[u8]]| {
         refused(&with_section(&body, 8, &[&[9, waiters.len() as u8], waiters.concat().as_slice()].concat()))
     };
-    // Boot, connection, number, ticket, beginning, deadline, database, what it wants, its arguments and keys.
+    // Boot, connection, number, ticket, beginning, deadline, database, what it wants, its arguments and keys, its session, an address.
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 16]]), "database 16, not below 16");
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 0, 9]]), "kind of waiter 9, not below 3");
     let has_no_place = |waiters: &[&[u8]]| {
         let why = of(waiters);
         assert!(why.ends_with("that has no place"), "{why}");
     };
-    has_no_place(&[&[1, 1, 1, 10, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
-    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 0]]);
-    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 2, 1, b'k', 1, b'k']]);
+    has_no_place(&[&[1, 1, 1, 10, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0]]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 0, 0, 0]]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 2, 1, b'k', 1, b'k', 0, 0]]);
     has_no_place(&[
-        &[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k'],
-        &[1, 2, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k'],
+        &[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0],
+        &[1, 2, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0],
     ]);
-    let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k']]);
+    let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0]]);
     assert!(why.contains("its boot has ended"), "{why}");
+    let why = of(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 1, 1, b'?']]);
+    assert_eq!(why, "\"?\" where an address belongs");
+    let why = of(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 9, 0]]);
+    assert_eq!(why, "somebody waits for a session that has ended");
 }
 
 #[test]
@@ -228,6 +232,25 @@ fn replies_of_once_that_no_state_has_are_refused() {
     let reply = |form: &[u8]| [&[1, b'i'][..], &[7; 16], &[9, form.len() as u8], form].concat();
     assert_eq!(of(&[&[1][..], &reply(&[99])].concat()), "a reply of ONCE that is none");
     assert_eq!(of(&[&[2][..], &reply(&[1]), &reply(&[])].concat()), "an id of ONCE that stands twice");
+}
+
+#[test]
+fn sessions_that_no_state_has_are_refused() {
+    let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        other => panic!("{other:?}"),
+    };
+    let body = body_of(&bytes_of(&created(), 1000));
+    let of = |sessions: &[u8]| refused(&with_section(&body, 30, sessions));
+    // Id, timeout, deadline, beginning, name, opener, address, keys.
+    assert_eq!(of(&[1, 0, 5, 9, 1, 0, 0, 0, 0]), "a session 0 that stands twice");
+    assert_eq!(of(&[2, 7, 5, 9, 1, 0, 0, 0, 0, 7, 5, 9, 1, 0, 0, 0, 0]), "a session 7 that stands twice");
+    assert_eq!(of(&[1, 7, 5, 9, 1, 0, 0, 0, 1, 16, 1, b'k']), "database 16, not below 16");
+    assert_eq!(of(&[1, 7, 5, 9, 1, 0, 0, 0, 2, 0, 1, b'k', 0, 1, b'k']), "a key of session 7 that is bound twice");
+    assert_eq!(
+        of(&[1, 7, 5, 9, 1, 0, 0, 0, 1, 0, 1, b'k']),
+        "a key that is bound to session 7 is not there, or a lock"
+    );
 }
 
 fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &Value) {

@@ -349,6 +349,7 @@ fn assert_same(a: &State, b: &State) {
     assert_eq!(a.origins, b.origins);
     assert_eq!(a.waiters().last_ticket(), b.waiters().last_ticket());
     assert!(a.waiters().iter().eq(b.waiters().iter()), "waiters");
+    assert_eq!(a.sessions(), b.sessions());
     assert!(a.subscriptions().iter().eq(b.subscriptions().iter()), "subscriptions");
     assert!(a.lock_history().iter().eq(b.lock_history().iter()), "events of locks");
     assert_eq!(a.scripts, b.scripts);

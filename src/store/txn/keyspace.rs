@@ -8,18 +8,9 @@ use crate::store::Entry;
 impl Txn<'_> {
     /// Removes `key` and returns what it held (RENAME, MOVE, GETDEL).
     pub fn take(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
-        let entry = self.take_unrecorded(key)?;
-        self.state.record_gone(self.db, key, entry.value(), self.effects);
-        Some(entry)
-    }
-
-    /// The same where the caller tells what it means for a lock.
-    pub(in crate::store) fn take_unrecorded(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
         self.expire_if_due(key);
-        self.state.forget_grants(self.db, key);
-        let entry = self.state.dbs.get_mut(self.db)?.remove(key)?;
-        self.state.digest.key(self.db, key, 0, 0);
-        self.state.signal_end(self.db, key);
+        let entry = self.state.take_key(self.db, key)?;
+        self.state.record_gone(self.db, key, entry.value(), self.effects);
         Some(entry)
     }
 
@@ -57,14 +48,15 @@ impl Txn<'_> {
             let old = std::mem::take(db);
             db.raise_floor(floor);
             self.state.digest.key(index, b"", 0, old.len() as u64);
+            self.state.sessions.unbind_all(index);
             for key in old.locks() {
                 let Some(entry) = old.get(key) else { continue };
+                self.state.retie(index, key, entry.value(), None);
                 self.state.record_gone(index, key, entry.value(), self.effects);
             }
             if !old.is_empty() {
                 self.effects.flushed.push(old);
             }
-            self.state.grants.retain(|_, (db, _)| usize::from(*db) != index);
             for key in self.state.waiters.keys_of(index as u8) {
                 self.state.signal_end(index, &key);
             }
@@ -77,6 +69,7 @@ impl Txn<'_> {
             return;
         }
         self.state.dbs.swap(a, b);
+        self.state.sessions.swap(a, b);
         let revision = self.state.revision;
         for index in [a, b] {
             if let Some(db) = self.state.dbs.get_mut(index) {

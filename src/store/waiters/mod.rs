@@ -18,9 +18,10 @@
 mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
@@ -105,6 +106,10 @@ pub struct Waiter {
     pub since_ms: u64,
     /// Cluster time when it ends, ms; 0 = never.
     pub deadline_ms: u64,
+    /// The session with which it ends.
+    pub session: Option<u64>,
+    /// The address of its client.
+    pub from: Option<SocketAddr>,
 }
 
 impl Waiter {
@@ -134,6 +139,8 @@ pub struct Waiters {
     /// How many of a key's waiters want what.
     lens: OrdMap<Name, [u64; Wants::ALL.len()]>,
     deadlines: OrdMap<(u64, u64), WaiterId>,
+    /// Those that end with a session, with their tickets.
+    sessions: OrdSet<(u64, u64, WaiterId)>,
     last_ticket: u64,
     /// Those that are served in turn.
     in_turn: usize,
@@ -201,6 +208,9 @@ impl Waiters {
         if waiter.deadline_ms != 0 {
             self.deadlines.insert((waiter.deadline_ms, ticket), id);
         }
+        if let Some(session) = waiter.session {
+            self.sessions.insert((session, ticket, id));
+        }
         self.by_id.insert(id, (ticket, Arc::new(waiter)));
     }
 
@@ -223,6 +233,9 @@ impl Waiters {
         }
         if waiter.deadline_ms != 0 {
             self.deadlines.remove(&(waiter.deadline_ms, ticket));
+        }
+        if let Some(session) = waiter.session {
+            self.sessions.remove(&(session, ticket, id));
         }
         if waiter.wants.is_in_turn() {
             waiter.keys.iter().for_each(|key| self.signal(waiter.db, key, Wants::LOCK_TYPE));
@@ -298,6 +311,12 @@ impl Waiters {
         self.by_id.range(first..).map(|(id, _)| *id).take_while(|id| id.boot == boot).collect()
     }
 
+    /// The waiters that end with a session, in the order in which they came.
+    pub fn of_session(&self, session: u64) -> impl Iterator<Item = WaiterId> {
+        let of_session = self.sessions.range((session, 0, WaiterId::default())..);
+        of_session.take_while(move |(of, _, _)| *of == session).map(|(_, _, id)| *id)
+    }
+
     /// The earliest deadline and whose it is.
     pub fn first_deadline(&self) -> Option<(u64, WaiterId)> {
         self.deadlines.get_min().map(|((deadline_ms, _), id)| (*deadline_ms, *id))
@@ -370,6 +389,13 @@ impl Waiters {
             if waiter.deadline_ms != 0 && self.deadlines.get(&(waiter.deadline_ms, *ticket)) != Some(id) {
                 return Err(format!("the deadline of {id:?} is not indexed"));
             }
+            if waiter.session.is_some_and(|session| !self.sessions.contains(&(session, *ticket, *id))) {
+                return Err(format!("{id:?} is not among the waiters of its session"));
+            }
+        }
+        let of_sessions = self.by_id.values().filter(|(_, waiter)| waiter.session.is_some()).count();
+        if of_sessions != self.sessions.len() {
+            return Err(format!("{of_sessions} waiters of sessions, indexed {}", self.sessions.len()));
         }
         let counted: u64 = self.lens.values().flatten().sum();
         if (places, deadlines, bytes) != (self.queues.len(), self.deadlines.len(), self.bytes)

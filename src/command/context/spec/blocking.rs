@@ -29,6 +29,8 @@ pub struct Wait {
     pub keys: Vec<Arc<[u8]>>,
     /// ms; 0 = for ever.
     pub timeout_ms: u64,
+    /// The session with which the wait ends.
+    pub session: Option<u64>,
 }
 
 impl Wait {
@@ -36,6 +38,6 @@ impl Wait {
     pub fn new<'a>(keys: impl IntoIterator<Item = &'a [u8]>, timeout_ms: u64) -> Self {
         let mut seen = std::collections::BTreeSet::new();
         let keys = keys.into_iter().filter(|key| seen.insert(*key)).map(Arc::from).collect();
-        Self { keys, timeout_ms }
+        Self { keys, timeout_ms, session: None }
     }
 }

@@ -79,6 +79,8 @@ bitflags! {
         const SUBSCRIBES = 1 << 34;
         /// As in Redis, which does not show it: allowed on a connection that is subscribed under RESP2.
         const WHILE_SUBSCRIBED = 1 << 35;
+        /// Ours: leaves something of its connection's in the state (holds of locks, sessions): goes with its name and address.
+        const NAMED = 1 << 36;
     }
 }
 

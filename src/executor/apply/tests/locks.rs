@@ -74,6 +74,80 @@ fn the_end_of_a_boot_makes_way_for_those_behind_it() {
 }
 
 #[test]
+fn what_is_bound_to_connections_ends_with_their_boot_by_their_own_node_alone() {
+    let mut log = Log::new();
+    let names = |log: &Log, name: &str| lock(log, name).iter().map(|hold| hold.0.clone()).collect::<Vec<_>>();
+    log.batch(2, &[(6, "LOCK.ACQUIRE other a PX 100000 CONNECTION")]);
+    log.batch(3, &[(5, "LOCK.ACQUIRE l a PX 100000 CONNECTION"), (6, "LOCK.ACQUIRE n a PX 100000")]);
+    log.batch(2, &[(7, "LOCK.ACQUIRE l b PX 100000 WAIT 0 CONNECTION")]);
+    log.content(&Content::Absent { boot: 3 });
+    assert_eq!(names(&log, "l"), ["a"], "its holder may be alive");
+    let booted = log.content(&Content::Boot { node: 2, nonce: 77 });
+    assert_eq!((booted.ended, released(&booted).len()), (None, 1));
+    assert_eq!((names(&log, "l"), names(&log, "n")), (vec!["b".to_owned()], vec!["a".to_owned()]));
+    log.content(&Content::Boot { node: 2, nonce: 77 });
+    assert_eq!(names(&log, "other"), ["a"]);
+    log.content(&Content::EndBoot { boot: 2 });
+    assert!(names(&log, "l").is_empty() && names(&log, "other").is_empty());
+    assert_eq!(names(&log, "n"), ["a"]);
+}
+
+#[test]
+fn a_lost_hold_is_told_to_its_connection_and_to_the_one_that_opened_its_session() {
+    let mut log = Log::new();
+    let lost = |outcome: &EntryOutcome| {
+        let lost = outcome.effects.pubsub.iter().filter_map(|(_, what)| match what {
+            crate::store::PubSub::LockLost(lost) => Some((lost.boot, lost.connection, lost.reason)),
+            _ => None,
+        });
+        lost.collect::<Vec<_>>()
+    };
+    log.batch(2, &[(5, "SESSION.OPEN PX 100")]);
+    let id = log.origin.revision();
+    log.batch(3, &[(6, &format!("LOCK.ACQUIRE l a SESSION {id}")), (7, "LOCK.ACQUIRE m a PX 50")]);
+    log.batch(2, &[(5, &format!("LOCK.ACQUIRE n a SESSION {id}")), (8, "LOCK.ACQUIRE o a PX 500 CONNECTION")]);
+    assert_eq!(lost(&log.batch(2, &[(8, "wait._leave")])), [], "it is gone");
+    log.now_ms += 60;
+    assert_eq!(lost(&log.content(&Content::Tick)), [(3, 7, "expired")]);
+    log.now_ms += 60;
+    let expected = [(3, 6, "session"), (2, 5, "session"), (2, 5, "session")];
+    assert_eq!(lost(&log.content(&Content::Tick)), expected, "and once, if it is the same");
+    assert_eq!(log.origin.first_awaited_ms(), None);
+}
+
+#[test]
+fn a_session_ends_before_what_is_due_with_it_and_its_waits_end_with_it() {
+    let mut log = Log::new();
+    log.batch(2, &[(5, "SESSION.OPEN PX 100")]);
+    let id = log.origin.revision();
+    assert_eq!(log.origin.first_awaited_ms(), Some(1100), "the leader ticks when it ends");
+    log.batch(2, &[(5, &format!("LOCK.ACQUIRE l a SESSION {id}")), (6, "LOCK.ACQUIRE m x PX 50")]);
+    log.batch(
+        3,
+        &[(7, &format!("LOCK.ACQUIRE m b PX 1000 WAIT 0 SESSION {id}")), (8, "LOCK.ACQUIRE l c PX 10 WAIT 100")],
+    );
+    log.now_ms = 9000;
+    let ended = log.content(&Content::Tick);
+    let got = |connection: u64| released(&ended).into_iter().find(|(id, _)| *id == connection).unwrap().1;
+    assert!(got(7).contains("NOSESSION"), "its turn came, but its session is over by now: {}", got(7));
+    assert!(got(8).starts_with("Array"), "{}", got(8));
+    assert!(log.origin.sessions().is_empty() && lock(&log, "m").is_empty());
+}
+
+#[test]
+fn bindings_to_a_connection_need_one() {
+    let mut log = Log::new();
+    let reply = |outcome: EntryOutcome| format!("{:?}", outcome.answers[0].1[0]);
+    for line in [
+        "ONCE id LOCK.ACQUIRE l a PX 1000 CONNECTION",
+        "EVAL return{redis.pcall('lock.acquire','l','a','PX','9','CONNECTION')} 0",
+    ] {
+        let text = reply(log.batch(2, &[(0, line)]));
+        assert!(text.contains("CONNECTION is not possible in a script"), "{line}: {text}");
+    }
+}
+
+#[test]
 fn scripts_and_transactions_do_not_wait() {
     let mut log = Log::new();
     let reply = |outcome: EntryOutcome| format!("{:?}", outcome.answers[0].1[0]);
@@ -88,11 +162,12 @@ fn scripts_and_transactions_do_not_wait() {
 fn told(outcome: &EntryOutcome) -> Vec<(u64, String)> {
     let text = |(position, what): &(u64, crate::store::PubSub)| match what {
         crate::store::PubSub::Published(crate::store::SubscriptionKind::Channel, channel, message) => {
-            (*position, format!("{} {}", String::from_utf8_lossy(channel), String::from_utf8_lossy(message)))
+            Some((*position, format!("{} {}", String::from_utf8_lossy(channel), String::from_utf8_lossy(message))))
         }
+        crate::store::PubSub::LockLost(_) => None,
         other => panic!("{other:?}"),
     };
-    outcome.effects.pubsub.iter().map(text).collect()
+    outcome.effects.pubsub.iter().filter_map(text).collect()
 }
 
 #[test]
@@ -138,6 +213,17 @@ struct Held {
     deadline_ms: u64,
     /// Connection and its request, if no other was told of the hold.
     by: Option<(u64, u64)>,
+    bound: Bind,
+    /// None: as long as the session lives.
+    own_ms: Option<u64>,
+    delay_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bind {
+    Nothing,
+    Connection(u64),
+    Session(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -147,9 +233,11 @@ struct Asked {
     name: String,
     owner: String,
     mode: Mode,
-    ttl_ms: u64,
+    ttl_ms: Option<u64>,
     since_ms: u64,
     deadline_ms: u64,
+    bound: Bind,
+    delay_ms: u64,
 }
 
 #[derive(Debug, PartialEq)]
@@ -163,6 +251,8 @@ enum Got {
     },
     Nil,
     Int(i64),
+    /// The id of a session.
+    Opened(u64),
     Ok,
     Error(&'static str),
     Waits,
@@ -177,15 +267,32 @@ struct Model {
     queue: Vec<Asked>,
     /// The highest token of each name.
     highest: BTreeMap<String, u64>,
+    /// Until when nobody gets a name.
+    delays: BTreeMap<String, u64>,
+    /// How long they live at a time, and until when.
+    sessions: BTreeMap<u64, (u64, u64)>,
+    /// The strings that are bound to a session.
+    bound: BTreeMap<String, u64>,
+    /// Those whose waits a command has ended.
+    ended: Vec<(u64, Got)>,
 }
 
 impl Model {
     fn ask(&mut self, asked: &Asked, is_first: bool) -> Got {
+        let session_ms = match asked.bound {
+            Bind::Session(id) => match self.sessions.get(&id) {
+                Some((_, deadline_ms)) if *deadline_ms >= self.now_ms => *deadline_ms,
+                _ => return Got::Error("NOSESSION"),
+            },
+            _ => u64::MAX,
+        };
         if self.strings.contains(&asked.name) {
             return Got::Error("WRONGTYPE");
         }
+        let is_delayed = self.delays.contains_key(&asked.name);
         let (mode, held) = self.holds.entry(asked.name.clone()).or_insert((asked.mode, Vec::new()));
-        let deadline_ms = self.now_ms + asked.ttl_ms;
+        let own_ms = asked.ttl_ms.map(|ttl_ms| self.now_ms + ttl_ms);
+        let (bound, delay_ms) = (asked.bound, asked.delay_ms);
         let validity = |deadline_ms: u64| {
             let span = deadline_ms - asked.since_ms;
             span.saturating_sub(span.div_ceil(1000) + 1)
@@ -196,7 +303,9 @@ impl Model {
             if *mode != asked.mode {
                 return Got::Error("another mode");
             }
-            hold.deadline_ms = hold.deadline_ms.max(deadline_ms);
+            hold.own_ms = own_ms.map(|own_ms| own_ms.max(hold.own_ms.unwrap_or(hold.deadline_ms)));
+            hold.deadline_ms = hold.own_ms.unwrap_or(u64::MAX).min(session_ms);
+            (hold.bound, hold.delay_ms) = (bound, delay_ms);
             hold.by = hold.by.filter(|first| *first == by);
             return Got::Hold { validity_ms: validity(hold.deadline_ms), token: Some(hold.token), name, owner };
         }
@@ -204,11 +313,12 @@ impl Model {
             return Got::Error("another LIMIT");
         }
         let has_room = held.is_empty() || *mode == asked.mode && (*mode == 0 || (held.len() as u64) < *mode);
-        if !is_first || !has_room {
+        if !is_first || !has_room || is_delayed {
             return Got::Waits;
         }
         *mode = asked.mode;
-        held.push(Held { owner: owner.clone(), token: 0, deadline_ms, by: Some(by) });
+        let deadline_ms = own_ms.unwrap_or(u64::MAX).min(session_ms);
+        held.push(Held { owner: owner.clone(), token: 0, deadline_ms, by: Some(by), bound, own_ms, delay_ms });
         Got::Hold { validity_ms: validity(deadline_ms), token: None, name, owner }
     }
 
@@ -240,15 +350,63 @@ impl Model {
         loop {
             let holds = self.holds.values().flat_map(|(_, held)| held).map(|hold| hold.deadline_ms).min();
             let waits = self.queue.iter().map(|asked| asked.deadline_ms).filter(|at| *at != 0).min();
-            let Some(due) = [holds, waits].into_iter().flatten().min().filter(|at| *at < now_ms) else { return };
-            if holds == Some(due) {
-                self.holds.values_mut().for_each(|(_, held)| held.retain(|hold| hold.deadline_ms != due));
+            let sessions = self.sessions.values().map(|(_, deadline_ms)| *deadline_ms).min();
+            let delays = self.delays.values().copied().min();
+            let first = [holds, waits, sessions, delays].into_iter().flatten().min();
+            let Some(due) = first.filter(|at| *at < now_ms) else { return };
+            if sessions == Some(due) {
+                let id = *self.sessions.iter().find(|(_, (_, deadline_ms))| *deadline_ms == due).unwrap().0;
+                let of_session = |held: &Held| held.bound == Bind::Session(id);
+                let names = self.holds.iter().filter(|(_, (_, held))| held.iter().any(of_session));
+                let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+                names.iter().for_each(|name| self.end_due(name, due));
+                self.end_session(id);
+                ended.append(&mut self.ended);
+            } else if holds == Some(due) || delays == Some(due) {
+                let names: Vec<String> = self.holds.keys().chain(self.delays.keys()).cloned().collect();
+                names.iter().for_each(|name| self.end_due(name, due));
             } else {
                 let at = self.queue.iter().position(|asked| asked.deadline_ms == due).unwrap();
                 ended.push((self.queue.remove(at).connection, Got::Nil));
             }
             self.serve(ended);
         }
+    }
+
+    /// Ends what of a name is due by then.
+    fn end_due(&mut self, name: &str, due: u64) {
+        if let Some((_, held)) = self.holds.get_mut(name) {
+            let over: Vec<Held> = held.extract_if(.., |hold| hold.deadline_ms <= due).collect();
+            over.into_iter().for_each(|hold| self.delay(name, &hold, hold.deadline_ms));
+        }
+        self.delays.retain(|delayed, until_ms| delayed != name || *until_ms > due);
+    }
+
+    fn delay(&mut self, name: &str, hold: &Held, end_ms: u64) {
+        if hold.delay_ms > 0 {
+            let until_ms = self.delays.entry(name.to_owned()).or_default();
+            *until_ms = end_ms.saturating_add(hold.delay_ms).max(*until_ms);
+        }
+    }
+
+    /// The session, its waits and its keys: how many keys.
+    fn end_session(&mut self, id: u64) -> usize {
+        self.sessions.remove(&id);
+        for asked in self.queue.extract_if(.., |asked| asked.bound == Bind::Session(id)) {
+            self.ended.push((asked.connection, Got::Error("NOSESSION")));
+        }
+        let keys: Vec<String> = self.bound.extract_if(.., |_, of| *of == id).map(|(name, _)| name).collect();
+        self.strings.retain(|string| !keys.contains(string));
+        keys.len()
+    }
+
+    /// The same as a release, but what ends so may be followed by a delay.
+    fn lose(&mut self, name: &str, which: impl Fn(&Held) -> bool) -> Got {
+        let before = self.holds.get(name).map(|(_, held)| held.clone()).unwrap_or_default();
+        let got = self.end(name, &which);
+        let now_ms = self.now_ms;
+        before.iter().filter(|hold| which(hold)).for_each(|hold| self.delay(name, hold, now_ms));
+        got
     }
 
     fn end(&mut self, name: &str, which: impl Fn(&Held) -> bool) -> Got {
@@ -285,6 +443,7 @@ impl Play {
         self.model.advance(self.log.now_ms, &mut ended);
         let before = ended.len();
         let (line, got) = self.command(connection);
+        ended.append(&mut self.model.ended);
         if !matches!(got, Got::Waits) {
             self.model.serve(&mut ended);
         }
@@ -292,7 +451,7 @@ impl Play {
         assert_eq!(got == Got::Waits, !outcome.waiting.is_empty(), "{line}: {got:?}");
         let mut replies: BTreeMap<u64, Reply> = BTreeMap::new();
         for (id, reply) in &outcome.effects.released {
-            assert!(replies.insert(id.connection, reply.clone()).is_none() || line.contains("_cancel"), "{line}");
+            assert!(replies.insert(id.connection, reply.clone()).is_none() || line.starts_with("wait._"), "{line}");
         }
         for (at, (waiter, ended)) in ended.iter().enumerate() {
             if at == before {
@@ -307,8 +466,9 @@ impl Play {
         }
         let ended: std::collections::BTreeSet<u64> = ended.iter().map(|(waiter, _)| *waiter).collect();
         let extra = replies.keys().filter(|waiter| !ended.contains(waiter)).count();
-        assert!(extra == 0 || line.contains("_cancel"), "{line}: {replies:?}");
+        assert!(extra == 0 || line.starts_with("wait._"), "{line}: {replies:?}");
         self.same(&line);
+        self.same_sessions(&line);
     }
 
     fn compare_own(&mut self, line: &str, got: &Got, outcome: &EntryOutcome) {
@@ -337,6 +497,11 @@ impl Play {
             }
             (Got::Nil, Reply::NilArray | Reply::Nil) | (Got::Ok, Reply::Ok) => {}
             (Got::Int(count), Reply::Int(told)) if count == told => {}
+            (Got::Opened(timeout_ms), Reply::Int(id)) => {
+                let is_higher = self.model.sessions.keys().all(|other| *other < *id as u64);
+                assert!(is_higher, "{line}: ids rise");
+                self.model.sessions.insert(*id as u64, (*timeout_ms, self.model.now_ms + timeout_ms));
+            }
             (Got::Error(part), Reply::Error(error)) if error.to_string().contains(part) => {}
             _ => panic!("{line}: {got:?} expected, {reply:?} found"),
         }
@@ -349,10 +514,81 @@ impl Play {
                 model.into_iter().map(|hold| (hold.owner, hold.token, hold.deadline_ms)).collect();
             model.sort_by_key(|hold| hold.1);
             assert_eq!(lock(&self.log, name), model, "{line}: {name}");
+            let entry = self.log.origin.db(0).get(name.as_bytes());
+            let delayed_ms = entry.and_then(|entry| Lock::of(entry.value())).map_or(0, Lock::delayed_ms);
+            assert_eq!(delayed_ms, self.model.delays.get(name).copied().unwrap_or(0), "{line}: {name}");
+            let is_string = entry.is_some_and(|entry| !entry.value().is_lock());
+            assert_eq!(is_string, self.model.strings.iter().any(|string| string == name), "{line}: {name}");
             let queue = self.log.origin.waiters().of_key(0, name.as_bytes().into());
             let queue: Vec<u64> = queue.map(|(id, _)| id.connection).collect();
             let waiting = self.model.queue.iter().filter(|asked| asked.name == name);
             assert_eq!(queue, waiting.map(|asked| asked.connection).collect::<Vec<_>>(), "{line}: {name}");
+        }
+    }
+
+    fn same_sessions(&self, line: &str) {
+        let sessions = self.log.origin.sessions();
+        let there = sessions.iter().map(|(id, session)| (id, (session.timeout_ms, session.deadline_ms)));
+        assert_eq!(there.collect::<BTreeMap<_, _>>(), self.model.sessions, "{line}");
+        let keys = sessions.iter().flat_map(|(id, _)| sessions.keys_of(id).map(move |(_, key)| (key.to_vec(), id)));
+        let bound = self.model.bound.iter().map(|(name, id)| (name.as_bytes().to_vec(), *id));
+        assert_eq!(keys.collect::<BTreeMap<_, _>>(), bound.collect(), "{line}");
+    }
+
+    /// A session that there is, mostly.
+    fn session(&mut self) -> u64 {
+        let ids: Vec<u64> = self.model.sessions.keys().copied().chain([7]).collect();
+        ids[self.rng.below(ids.len() as u64) as usize]
+    }
+
+    /// A command of sessions, and what the model says to it.
+    fn of_sessions(&mut self, name: String) -> (String, Got) {
+        let id = self.session();
+        let is_there = self.model.sessions.contains_key(&id);
+        match self.rng.below(10) {
+            0..3 => {
+                let timeout_ms = 1 + self.rng.below(120);
+                (format!("SESSION.OPEN PX {timeout_ms}"), Got::Opened(timeout_ms))
+            }
+            3..7 => {
+                let now_ms = self.model.now_ms;
+                let Some((timeout_ms, deadline_ms)) = self.model.sessions.get_mut(&id) else {
+                    return (format!("SESSION.KEEPALIVE {id}"), Got::Error("NOSESSION"));
+                };
+                *deadline_ms = now_ms + *timeout_ms;
+                let deadline_ms = *deadline_ms;
+                let got = Got::Int(*timeout_ms as i64);
+                let held = self.model.holds.values_mut().flat_map(|(_, held)| held);
+                for hold in held.filter(|hold| hold.bound == Bind::Session(id)) {
+                    hold.deadline_ms = hold.own_ms.unwrap_or(u64::MAX).min(deadline_ms);
+                }
+                (format!("SESSION.KEEPALIVE {id}"), got)
+            }
+            7 => {
+                let names: Vec<String> = self.model.holds.keys().cloned().collect();
+                let mut released = 0;
+                for name in names.iter().filter(|_| is_there) {
+                    let Got::Int(count) = self.model.end(name, |hold| hold.bound == Bind::Session(id)) else {
+                        panic!()
+                    };
+                    released += count;
+                }
+                released += self.model.end_session(id) as i64;
+                (format!("SESSION.CLOSE {id}"), Got::Int(released))
+            }
+            _ => {
+                let is_string = self.model.strings.contains(&name);
+                let is_lock = self.model.holds.contains_key(&name) || self.model.delays.contains_key(&name);
+                let got = match is_there {
+                    false => Got::Error("NOSESSION"),
+                    true if is_lock => Got::Error("WRONGTYPE"),
+                    true => Got::Int(i64::from(is_string)),
+                };
+                if is_there && is_string {
+                    self.model.bound.insert(name.clone(), id);
+                }
+                (format!("SESSION.BIND {id} {name}"), got)
+            }
         }
     }
 
@@ -371,7 +607,8 @@ impl Play {
             // It waits; all that may happen to it is that it goes.
             return self.cancel(connection);
         }
-        match self.rng.below(20) {
+        match self.rng.below(24) {
+            20.. => self.of_sessions(name),
             0..10 => self.acquire(connection, name, owner),
             10..14 => {
                 let is_token = self.rng.below(2) == 0;
@@ -390,21 +627,28 @@ impl Play {
                 let now_ms = self.model.now_ms;
                 let held = self.model.holds.get_mut(&name).into_iter().flat_map(|(_, held)| held);
                 let Some(hold) = held.into_iter().find(|hold| hold.owner == owner) else { return (line, Got::Nil) };
-                hold.deadline_ms = hold.deadline_ms.max(now_ms + ttl_ms);
+                hold.own_ms = hold.own_ms.map(|own_ms| own_ms.max(now_ms + ttl_ms));
+                let session_ms = match hold.bound {
+                    Bind::Session(id) => self.model.sessions[&id].1,
+                    _ => u64::MAX,
+                };
+                hold.deadline_ms = hold.own_ms.unwrap_or(u64::MAX).min(session_ms);
                 hold.by = None;
                 let span = hold.deadline_ms - now_ms;
                 let validity_ms = span.saturating_sub(span.div_ceil(1000) + 1);
                 (line, Got::Hold { validity_ms, token: Some(hold.token), name, owner })
             }
-            15 => (format!("LOCK.BREAK {name}"), self.model.end(&name, |_| true)),
+            15 => (format!("LOCK.BREAK {name}"), self.model.lose(&name, |_| true)),
             16 => {
-                let was = self.model.strings.contains(&name) || self.model.holds.contains_key(&name);
+                let is_delayed = self.model.delays.remove(&name).is_some();
+                let was = self.model.strings.contains(&name) || self.model.holds.contains_key(&name) || is_delayed;
+                self.model.bound.remove(&name);
                 self.model.strings.retain(|string| *string != name);
                 self.model.holds.remove(&name);
                 (format!("DEL {name}"), Got::Int(i64::from(was)))
             }
             17 => {
-                let got = if self.model.holds.contains_key(&name) {
+                let got = if self.model.holds.contains_key(&name) || self.model.delays.contains_key(&name) {
                     Got::Error("WRONGTYPE")
                 } else {
                     self.model.strings.push(name.clone());
@@ -426,6 +670,8 @@ impl Play {
             _ if self.rng.below(8) == 0 => {
                 self.model.holds.clear();
                 self.model.strings.clear();
+                self.model.delays.clear();
+                self.model.bound.clear();
                 ("FLUSHALL".to_owned(), Got::Ok)
             }
             _ => self.cancel(connection),
@@ -438,8 +684,18 @@ impl Play {
         self.model.queue.retain(|asked| asked.connection != connection);
         let ended = before - self.model.queue.len();
         let names: Vec<String> = self.model.holds.keys().cloned().collect();
+        if self.rng.below(2) == 0 {
+            let mut released = 0;
+            for name in names {
+                let Got::Int(count) = self.model.lose(&name, |hold| hold.bound == Bind::Connection(connection)) else {
+                    panic!()
+                };
+                released += count;
+            }
+            return ("wait._leave".to_owned(), Got::Int(ended as i64 + released));
+        }
         for name in names {
-            self.model.end(&name, |hold| hold.by == Some((connection, request)));
+            self.model.lose(&name, |hold| hold.by == Some((connection, request)));
         }
         ("wait._cancel".to_owned(), Got::Int(ended as i64))
     }
@@ -450,13 +706,28 @@ impl Play {
             [self.rng.below(6) as usize];
         let wait_ms = [None, Some(0), Some(1 + self.rng.below(80))][self.rng.below(3) as usize];
         let wait = wait_ms.map_or(String::new(), |ms| format!(" WAIT {ms}"));
-        let line = format!("LOCK.ACQUIRE {name} {owner} PX {ttl_ms}{wait}{word}");
+        let bound = match self.rng.below(6) {
+            0 => Bind::Connection(connection),
+            1 | 2 => Bind::Session(self.session()),
+            _ => Bind::Nothing,
+        };
+        let ttl_ms = Some(ttl_ms).filter(|ms| !matches!(bound, Bind::Session(_)) || ms % 2 == 0);
+        let time = ttl_ms.map_or(String::new(), |ms| format!(" PX {ms}"));
+        let binding = match bound {
+            Bind::Nothing => String::new(),
+            Bind::Connection(_) => " CONNECTION".to_owned(),
+            Bind::Session(id) => format!(" SESSION {id}"),
+        };
+        let delay_ms = self.rng.below(4) / 3 * self.rng.below(40);
+        let delay = if delay_ms > 0 { format!(" DELAY {delay_ms}") } else { String::new() };
+        let line = format!("LOCK.ACQUIRE {name} {owner}{time}{wait}{word}{binding}{delay}");
         let request = self.requests.entry(connection).or_default();
         *request += 1;
         let since_ms = self.model.now_ms;
         let deadline_ms = wait_ms.filter(|ms| *ms > 0).map_or(0, |ms| since_ms + ms);
         let is_first = !self.model.queue.iter().any(|asked| asked.name == name);
-        let asked = Asked { connection, request: *request, name, owner, mode, ttl_ms, since_ms, deadline_ms };
+        let request = *request;
+        let asked = Asked { connection, request, name, owner, mode, ttl_ms, since_ms, deadline_ms, bound, delay_ms };
         let got = match self.model.ask(&asked, is_first) {
             Got::Waits if wait_ms.is_some() => {
                 self.model.queue.push(asked);

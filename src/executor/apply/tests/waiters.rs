@@ -54,7 +54,7 @@ impl Log {
             if *connection != 0 {
                 let number = self.asked.entry((boot, *connection)).or_default();
                 *number += u64::from(matches!(command.spec.run, Run::Blocking(_)));
-                command = command.asked_by(Asker { connection: *connection, number: *number });
+                command = command.asked_by(Asker::new(*connection, *number));
             }
             batch.add(&command);
             let (group, _) = CommandGroup::new(vec![Step::Write(command)], ReadLevel::Linearizable, false, *connection);
