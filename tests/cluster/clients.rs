@@ -117,6 +117,13 @@ fn kill_reaches_the_clients_of_every_node() {
         assert_eq!(call(&mut clients[0], "PING"), Value::Simple(b"PONG".to_vec()), "{filter}");
         assert_eq!(call(&mut clients[2], "PING"), Value::Simple(b"PONG".to_vec()), "{filter}");
     }
+    // What is bound to a connection ends with it, whoever ends that.
+    let mut clients = named(&cluster);
+    let third = id(&mut clients[2]);
+    assert!(!call(&mut clients[2], "LOCK.ACQUIRE lock owner PX 60000 CONNECTION").is_null());
+    assert_eq!(call(&mut asking, &format!("CLIENT KILL ID {third}")), Value::Int(1));
+    until("the lock to be free", || call(&mut asking, "LOCK.INFO lock").is_null().then_some(()));
+    drop(clients);
     let mut clients = named(&cluster);
     for client in &mut clients[1..] {
         call(client, "SUBSCRIBE news");
