@@ -2,7 +2,7 @@
 
 import portalocker
 import redis
-from bounds import POLL_S
+from bounds import POLL_S, TIMEOUT_S
 
 # Longer than a failover: who does not answer within it is taken for gone.
 UNAVAILABLE_S = 3
@@ -12,7 +12,7 @@ class Adapter:
     extend = None
 
     def __init__(self, port):
-        self.options = {"host": "127.0.0.1", "port": port}
+        self.options = {"host": "127.0.0.1", "port": port, "socket_timeout": TIMEOUT_S}
 
     def lock(self, name, wait_s):
         return portalocker.RedisLock(

@@ -2,12 +2,12 @@
 
 import redis
 from pottery import Redlock
-from bounds import TTL_S
+from bounds import TIMEOUT_S, TTL_S
 
 
 class Adapter:
     def __init__(self, port):
-        self.masters = {redis.Redis(port=port)}
+        self.masters = {redis.Redis(port=port, socket_timeout=TIMEOUT_S)}
 
     def lock(self, name):
         return Redlock(key=name, masters=self.masters, auto_release_time=TTL_S, num_extensions=100)

@@ -2,12 +2,12 @@
 
 import redis
 import redis_lock
-from bounds import TTL_S
+from bounds import TIMEOUT_S, TTL_S
 
 
 class Adapter:
     def __init__(self, port):
-        self.redis = redis.Redis(port=port)
+        self.redis = redis.Redis(port=port, socket_timeout=TIMEOUT_S)
 
     def acquire(self, name, wait_s):
         lock = redis_lock.Lock(self.redis, name, expire=TTL_S)

@@ -1,12 +1,12 @@
 """redis-py's own Lock."""
 
 import redis
-from bounds import POLL_S, TTL_S
+from bounds import POLL_S, TIMEOUT_S, TTL_S
 
 
 class Adapter:
     def __init__(self, port):
-        self.redis = redis.Redis(port=port)
+        self.redis = redis.Redis(port=port, socket_timeout=TIMEOUT_S)
 
     def acquire(self, name, wait_s):
         lock = self.redis.lock(name, timeout=TTL_S, sleep=POLL_S)

@@ -3,14 +3,15 @@
 import time
 
 from redlock import Lock, Redlock
-from bounds import POLL_S, TTL_S
+from bounds import POLL_S, TIMEOUT_S, TTL_S
 
 
 class Adapter:
     extend = None
 
     def __init__(self, port):
-        self.manager = Redlock([{"host": "127.0.0.1", "port": port}], retry_count=1, retry_delay=POLL_S)
+        server = {"host": "127.0.0.1", "port": port, "socket_timeout": TIMEOUT_S}
+        self.manager = Redlock([server], retry_count=1, retry_delay=POLL_S)
 
     def acquire(self, name, wait_s):
         until = time.monotonic() + wait_s

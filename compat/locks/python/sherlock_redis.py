@@ -2,12 +2,12 @@
 
 import redis
 import sherlock
-from bounds import POLL_S, TTL_S
+from bounds import POLL_S, TIMEOUT_S, TTL_S
 
 
 class Adapter:
     def __init__(self, port):
-        self.redis = redis.Redis(port=port)
+        self.redis = redis.Redis(port=port, socket_timeout=TIMEOUT_S)
 
     def lock(self, name, wait_s):
         return sherlock.RedisLock(name, client=self.redis, expire=TTL_S, timeout=wait_s, retry_interval=POLL_S)
