@@ -161,7 +161,10 @@ def main():
         # name, command, clients, pipeline, requests, target, group of processes
         loads = [("SET 50", "set", 50, 1, 200000 // k), ("SET 50 x 16", "set", 50, 16, 1000000 // k),
                  ("GET 50", "get", 50, 1, 200000 // k), ("GET 50 x 16", "get", 50, 16, 2000000 // k),
-                 ("SET 1", "set", 1, 1, 20000 // k), ("EVAL 50", ["eval", "return 1", "0"], 50, 1, 200000 // k),
+                 ("LPUSH 50 x 16", "lpush", 50, 16, 1000000 // k), ("RPOP 50 x 16", "rpop", 50, 16, 1000000 // k),
+                 ("SADD 50 x 16", "sadd", 50, 16, 1000000 // k), ("HSET 50 x 16", "hset", 50, 16, 1000000 // k),
+                 ("ZADD 50 x 16", "zadd", 50, 16, 1000000 // k),
+                 ("SET 1", "set", 1, 1, 20000 // k), ("lock 1", True, 1, 1, 10000 // k), ("EVAL 50", ["eval", "return 1", "0"], 50, 1, 200000 // k),
                  ("release 50", RELEASE, 50, 1, 200000 // k),
                  ("EVAL_RO 50", READ, 50, 1, 200000 // k),
                  ("lock, DEL", False, 50, 1, 50000 // k), ("lock, EVALSHA", True, 50, 1, 50000 // k)]
