@@ -79,6 +79,8 @@ pub const NOT_A_FLOAT: ReplyError = ReplyError::new("ERR value is not a valid fl
 pub const WRONG_TYPE: ReplyError = ReplyError::new("WRONGTYPE Operation against a key holding the wrong kind of value");
 /// RENAME, OBJECT and others on an absent key.
 pub const NO_SUCH_KEY: ReplyError = ReplyError::new("ERR no such key");
+/// RESTORE and FUNCTION RESTORE of what nobody has dumped, or somebody has changed.
+pub const BAD_PAYLOAD: ReplyError = ReplyError::new("ERR DUMP payload version or checksum are wrong");
 /// INCR and its kin would leave the range of i64.
 pub const OVERFLOW: ReplyError = ReplyError::new("ERR increment or decrement would overflow");
 /// INCRBYFLOAT and HINCRBYFLOAT would leave the range of finite numbers.

@@ -25,6 +25,7 @@ pub fn keys_of(spec: &Spec, args: &Args) -> Option<Vec<(usize, KeyFlags)>> {
                     None => continue,
                 }
             }
+            BeginSearch::Unknown => continue,
         };
         let (first, last, step) = match key_spec.find {
             FindKeys::Range { last, step, limit } => {
@@ -47,6 +48,7 @@ pub fn keys_of(spec: &Spec, args: &Args) -> Option<Vec<(usize, KeyFlags)>> {
                 }
                 (first, last, step)
             }
+            FindKeys::Unknown => continue,
         };
         let mut at = first;
         while at <= last && at < argc {

@@ -17,9 +17,11 @@ pub mod connection;
 pub mod context;
 mod find;
 pub mod generic;
+pub mod geo;
 pub mod glob;
 pub mod hash;
 mod help;
+pub mod hyperloglog;
 #[cfg(test)]
 pub mod later;
 pub mod list;

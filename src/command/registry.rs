@@ -6,8 +6,8 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Spec, admin, bitmap, cluster, connection, generic, hash, list, lock, pubsub, script, session, set, string, txn,
-    waiting, zset,
+    Spec, admin, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, lock, pubsub, script, session,
+    set, string, txn, waiting, zset,
 };
 
 /// The families, in the order in which COMMAND lists them.
@@ -19,6 +19,8 @@ static FAMILIES: &[&[&Spec]] = &[
     set::SPECS,
     zset::SPECS,
     bitmap::SPECS,
+    geo::SPECS,
+    hyperloglog::SPECS,
     txn::SPECS,
     pubsub::SPECS,
     script::SPECS,

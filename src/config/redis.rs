@@ -132,7 +132,6 @@ pub(super) static REDIS: &[Opt] = &[
     stored("lazyfree-lazy-user-del", YES_NO, "yes"),
     stored("lazyfree-lazy-user-flush", YES_NO, "yes"),
     // Representations of types.
-    stored("hll-sparse-max-bytes", BYTES, "3000"),
     stored("list-compress-depth", INT, "0"),
     stored("stream-node-max-bytes", BYTES, "4096"),
     stored("stream-node-max-entries", LONG, "100"),

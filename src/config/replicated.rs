@@ -65,6 +65,8 @@ replicated_options! {
         "Fields up to which a hash is kept as a list";
     hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, i64::MAX), 64,
         "Length up to which fields and values of a hash are kept in a list";
+    hll_sparse_max_bytes: "hll-sparse-max-bytes" [], bytes(0, i64::MAX), 3000,
+        "Length up to which a sketch (PFADD) is kept in its sparse form";
     idempotent_set_nx: "idempotent-set-nx" [], Kind::YesNo, 0,
         "SET NX sent again with the same unique value is answered OK again while its key holds it, as every lock library's is unique";
     list_listpack_max: "list-max-listpack-size" ["list-max-ziplist-size"], int(i32::MIN as i64, i32::MAX as i64), -2_i64 as u64,
@@ -108,6 +110,7 @@ replicated_options! {
 /// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
 pub fn replicated_since(name: &str) -> u32 {
     let of_level_3 = [
+        "hll-sparse-",
         "idempotent-set-nx",
         "list-max-",
         "lock-",

@@ -13,10 +13,13 @@ use crate::command::{Family, Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of, 
 use crate::config::ReadLevel;
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{State, WaiterId};
+use crate::store::{ELEMENT_UNITS, State, WaiterId};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
+
+/// The same in units of copying it: 1 MB of a string.
+const LARGE_UNITS: u64 = LARGE_ELEMENTS as u64 * ELEMENT_UNITS;
 
 /// Arguments of a script, bytes, from which naming and taking them in is more than a moment's work.
 const LONG_SCRIPT: usize = 64 << 10;
@@ -167,7 +170,9 @@ impl Command {
             let keys = if reads_whole { keys_of(command.spec, &command.args) } else { None };
             keys.into_iter().flatten().any(|(at, _)| {
                 let entry = state.db(command.db.into()).get(command.args.arg(at));
-                entry.is_some_and(|entry| entry.value().elements() > LARGE_ELEMENTS)
+                entry.is_some_and(|entry| {
+                    entry.value().elements() > LARGE_ELEMENTS || entry.value().copy_units() > LARGE_UNITS
+                })
             })
         };
         self.is_heavy() || is_large(self) || self.exec.as_ref().is_some_and(|exec| exec.commands.iter().any(is_large))

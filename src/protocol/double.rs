@@ -35,6 +35,13 @@ pub fn double_text(value: f64) -> String {
     format!("{sign}{}", laid_out(&digits, exponent))
 }
 
+/// All decimals that a double has, 17 at most, without zeros at the end, as Redis writes coordinates.
+pub(super) fn decimal_text(value: f64) -> String {
+    let text = format!("{value:.17}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".into() } else { text.into() }
+}
+
 /// The same with 17 digits, without zeros at the end, as C's `%.17g` does: how Redis 7.2 shows the scores of a large sorted set in a scan.
 pub fn double_text_17(value: f64) -> String {
     if !value.is_finite() || value == 0.0 {

@@ -22,7 +22,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::double::double_text;
+use super::double::{decimal_text, double_text};
 use super::{Reply, Resp};
 
 /// Where encoded bytes go.
@@ -84,6 +84,10 @@ pub fn encode(out: &mut impl Sink, reply: &Reply, resp: Resp) {
         Reply::Double(value) => match resp {
             Resp::V2 => bulk(out, double_text(*value).as_bytes()),
             Resp::V3 => line(out, b',', double_text(*value).as_bytes()),
+        },
+        Reply::Decimal(value) => match resp {
+            Resp::V2 => bulk(out, decimal_text(*value).as_bytes()),
+            Resp::V3 => line(out, b',', decimal_text(*value).as_bytes()),
         },
         Reply::Bool(value) => match resp {
             Resp::V2 => header(out, b':', i64::from(*value)),

@@ -19,4 +19,4 @@ pub use encode::{Sink, encode};
 pub use long_double::LongDouble;
 pub use number::{parse_f64, parse_i64};
 pub use reply::{Outcome, Reply, Resp};
-pub use strtod::{parse_bound, parse_double};
+pub use strtod::{parse_bound, parse_double, parse_weight};

@@ -44,6 +44,8 @@ pub enum Reply {
     Set(Vec<Reply>),
     /// A double, in RESP2 a bulk string.
     Double(f64),
+    /// A double with its decimals written out, 17 at most, in RESP2 a bulk string (GEOPOS).
+    Decimal(f64),
     /// A boolean, in RESP2 1 or 0.
     Bool(bool),
     /// A text with its format (three letters), in RESP2 a bulk string.

@@ -26,6 +26,14 @@ pub fn parse_bound(arg: &[u8]) -> Option<f64> {
     }
 }
 
+/// A weight of SORT: as a bound, but nothing that is out of range.
+pub fn parse_weight(arg: &[u8]) -> Option<f64> {
+    let text = c_string(arg);
+    let is_in_range =
+        |text: &[u8]| number(text).is_none_or(|(value, is_in_range)| is_in_range && !value.is_subnormal());
+    parse_bound(arg).filter(|_| is_in_range(text.trim_ascii_start()))
+}
+
 /// The number, and whether it is in range: an infinity and 0 are if they are meant.
 fn number(text: &[u8]) -> Option<(f64, bool)> {
     let (negative, magnitude) = match text {

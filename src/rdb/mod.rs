@@ -5,3 +5,4 @@
 mod lzf;
 pub mod payload;
 pub mod string;
+pub mod value;

@@ -18,14 +18,14 @@ pub fn seal(payload: &mut Vec<u8>) {
     payload.extend_from_slice(&sum.to_le_bytes());
 }
 
-/// The payload without them, if both are right. As in Redis a checksum of 0 says that there is none.
+/// The payload without them, if both are right.
 pub fn open(sealed: &[u8]) -> Option<&[u8]> {
     let (payload, footer) = sealed.split_at_checked(sealed.len().checked_sub(FOOTER_LEN)?)?;
     let (version, sum) = footer.split_at_checked(2)?;
     let version = u16::from_le_bytes(version.try_into().ok()?);
     let sum = u64::from_le_bytes(sum.try_into().ok()?);
     let summed = sealed.get(..sealed.len() - 8)?;
-    (version <= VERSION_MAX && (sum == 0 || CRC.checksum(summed) == sum)).then_some(payload)
+    (version <= VERSION_MAX && CRC.checksum(summed) == sum).then_some(payload)
 }
 
 #[cfg(test)]
@@ -51,6 +51,8 @@ mod tests {
             changed[at] ^= 1;
             assert_eq!(open(&changed), None, "{at}");
         }
+        // In a file of Redis 0 says that there is no checksum, in a payload nothing does.
+        assert_eq!(open(b"abc\x0a\x00\0\0\0\0\0\0\0\0"), None);
         let mut later = b"abc\x0c\x00".to_vec();
         later.extend_from_slice(&CRC.checksum(&later).to_le_bytes());
         assert_eq!(open(&later), None);

@@ -4,7 +4,13 @@ use super::lzf;
 
 /// Writes a string.
 pub fn write(text: &[u8], out: &mut Vec<u8>) {
-    match text.len() {
+    write_length(text.len(), out);
+    out.extend_from_slice(text);
+}
+
+/// Writes a length.
+pub(super) fn write_length(len: usize, out: &mut Vec<u8>) {
+    match len {
         len @ 0..64 => out.push(len as u8),
         len @ 64..16384 => out.extend_from_slice(&(0x4000 | len as u16).to_be_bytes()),
         len => match u32::try_from(len) {
@@ -18,7 +24,6 @@ pub fn write(text: &[u8], out: &mut Vec<u8>) {
             }
         },
     }
-    out.extend_from_slice(text);
 }
 
 /// Takes a string from the front of `input`; None if there is none, or it is longer than `len_max` bytes.
@@ -45,7 +50,8 @@ pub fn read(input: &mut &[u8], len_max: usize) -> Option<Vec<u8>> {
     Some(text)
 }
 
-fn length(input: &mut &[u8]) -> Option<usize> {
+/// Takes a length from the front of `input`.
+pub(super) fn length(input: &mut &[u8]) -> Option<usize> {
     let first = take(input, 1)?.first().copied()?;
     length_of(first, input)
 }
@@ -60,11 +66,13 @@ fn length_of(first: u8, input: &mut &[u8]) -> Option<usize> {
     }
 }
 
-fn array<const LEN: usize>(input: &mut &[u8]) -> Option<[u8; LEN]> {
+/// Takes so many bytes.
+pub(super) fn array<const LEN: usize>(input: &mut &[u8]) -> Option<[u8; LEN]> {
     take(input, LEN)?.try_into().ok()
 }
 
-fn take<'a>(input: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
+/// Takes `len` bytes.
+pub(super) fn take<'a>(input: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
     let (taken, rest) = input.split_at_checked(len)?;
     *input = rest;
     Some(taken)

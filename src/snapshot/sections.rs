@@ -191,6 +191,7 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         bulk_len_max: _,
         hash_small_entries_max: _,
         hash_small_value_max: _,
+        hll_sparse_max_bytes: _,
         idempotent_set_nx: _,
         list_listpack_max: _,
         lock_history_bytes: _,

@@ -71,6 +71,10 @@ impl Digest {
                 self.pending.push(12);
                 self.number(value.to_bits());
             }
+            Reply::Decimal(value) => {
+                self.pending.push(19);
+                self.number(value.to_bits());
+            }
             Reply::Bool(value) => self.pending.extend_from_slice(&[13, u8::from(*value)]),
             Reply::Verbatim(format, text) => {
                 self.tagged(14, format);

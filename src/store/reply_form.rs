@@ -26,6 +26,7 @@ const FALSE: u8 = 13;
 const TRUE: u8 = 14;
 const VERBATIM: u8 = 15;
 const BIG_NUMBER: u8 = 16;
+const DECIMAL: u8 = 17;
 
 /// The form of `reply`; None if it is longer than `len_max` bytes or nested too deep, or nothing that a command on the state answers.
 pub fn write(reply: &Reply, len_max: usize) -> Option<Bytes> {
@@ -60,6 +61,10 @@ fn put(reply: &Reply, depth: usize, len_max: usize, out: &mut Vec<u8>) -> Option
         Reply::Pairs(pairs) => put_pairs(PAIRS, pairs, depth, len_max, out)?,
         Reply::Double(value) => {
             out.put_u8(DOUBLE);
+            out.put_u64_le(value.to_bits());
+        }
+        Reply::Decimal(value) => {
+            out.put_u8(DECIMAL);
             out.put_u64_le(value.to_bits());
         }
         Reply::Bool(value) => out.put_u8(if *value { TRUE } else { FALSE }),
@@ -113,6 +118,7 @@ fn get(rest: &mut &[u8], depth: usize) -> Option<Reply> {
         MAP => Reply::Map(get_pairs(rest, depth)?),
         PAIRS => Reply::Pairs(get_pairs(rest, depth)?),
         DOUBLE => Reply::Double(f64::from_bits(rest.try_get_u64_le().ok()?)),
+        DECIMAL => Reply::Decimal(f64::from_bits(rest.try_get_u64_le().ok()?)),
         FALSE => Reply::Bool(false),
         TRUE => Reply::Bool(true),
         VERBATIM => {
@@ -164,6 +170,7 @@ mod tests {
             Reply::NilArray,
             Reply::Double(f64::INFINITY),
             Reply::Double(-0.0),
+            Reply::Decimal(1.5),
             Reply::Bool(true),
             Reply::Bool(false),
             Reply::Verbatim(*b"txt", text.clone()),

@@ -142,6 +142,16 @@ impl<'a> Txn<'a> {
         View::new(self.state, self.db, Horizon { applied_ms: now_ms, estimate_ms: now_ms }, rng)
     }
 
+    /// The same, and what is done by it is asked of this command's allowance, which then has to be told ([`View::worked`]).
+    pub fn bounded_view(&mut self) -> View<'_> {
+        let left = self.work.is_bounded().then(|| self.work.left());
+        let view = self.view();
+        match left {
+            Some(left) => view.allowed(left),
+            None => view,
+        }
+    }
+
     /// The whole state, to read.
     pub fn state(&self) -> &State {
         self.state
@@ -367,6 +377,14 @@ impl<'a> Txn<'a> {
             self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
         }
         revision.is_some()
+    }
+
+    /// Lets `key` look as if nobody had asked for it for so many seconds (RESTORE). Each node keeps its own times, and nothing follows from them.
+    pub fn make_idle(&mut self, key: &[u8], idle_s: u64) {
+        let since_ms = self.state.now_ms.saturating_sub(idle_s.saturating_mul(1000));
+        if let Some(entry) = self.state.db(self.db).get(key) {
+            entry.mark_accessed(since_ms);
+        }
     }
 
     /// Removes `key`: true if it was there.

@@ -6,7 +6,7 @@
 use sha1::{Digest, Sha1};
 
 use crate::support::rng::Rng;
-use crate::{functions, scripts};
+use crate::{functions, payloads, scripts};
 
 /// All key names: the first three mostly hold strings, then two numbers, three hashes, three sorted sets, two lists, three sets.
 pub const KEYS: [&str; 16] =
@@ -43,7 +43,16 @@ const ATOMS: &[(&str, Make)] = &[
     ("index", |rng| rng.between(-12, 12).to_string().into_bytes()),
     ("offset", |rng| if rng.percent(2) { rng.below(100_000) } else { rng.below(40) }.to_string().into_bytes()),
     ("width", |rng| format!("{}{}", rng.pick(&["i", "u"]), rng.between(1, 63)).into_bytes()),
+    ("sortable", |rng| rng.pick(&["l1", "l2", "l1", "l2", "l1", "l2", "l1", "l2", "s1", "h1"]).as_bytes().to_vec()),
+    ("by_pattern", |rng| rng.pick(&["*", "s*", "n*", "h*->f1", "h*->c1", "nosuch*"]).as_bytes().to_vec()),
+    ("get_pattern", |rng| rng.pick(&["#", "s*", "h*->f1", "h*->f2", "z*", "h*->", "x"]).as_bytes().to_vec()),
+    ("sketch", |rng| rng.pick(&["p1", "p2", "p3"]).as_bytes().to_vec()),
+    ("kept_sketch", |rng| rng.pick(&["q1", "q2"]).as_bytes().to_vec()),
     ("bit_place", |rng| format!("{}{}", rng.pick(&["", "#"]), rng.below(12)).into_bytes()),
+    ("longitude", |rng| format!("{}.{:04}", rng.between(10, 17), rng.below(10_000)).into_bytes()),
+    ("latitude", |rng| format!("{}.{:04}", rng.between(35, 40), rng.below(10_000)).into_bytes()),
+    ("near", |rng| rng.below(400).to_string().into_bytes()),
+    ("kilometres", |rng| if rng.percent(5) { rng.below(20_000) } else { rng.below(400) }.to_string().into_bytes()),
     ("count", |rng| (1 + rng.below(30)).to_string().into_bytes()),
     ("random_count", |rng| rng.between(-12, 12).to_string().into_bytes()),
     ("cursor", |rng| if rng.percent(70) { "0".into() } else { rng.below(64).to_string().into_bytes() }),
@@ -67,6 +76,7 @@ const ATOMS: &[(&str, Make)] = &[
     ("library_name", |rng| rng.pick(functions::LIBRARIES).as_bytes().to_vec()),
     ("library_pattern", |rng| rng.pick(&["*", "lib1", "LIB?", "l*2", "nosuch", "["]).as_bytes().to_vec()),
     ("dump", functions::dump),
+    ("payload", payloads::value),
 ];
 
 const PATTERNS: &[&str] = &[
@@ -143,8 +153,17 @@ const NASTY: &[&str] = &[
 
 /// True if there is such an atom.
 pub fn known(atom: &str) -> bool {
-    matches!(atom, "call" | "call_sha" | "fcall" | "many_fields" | "many_members" | "members_at_0" | "many_values")
-        || ATOMS.iter().any(|(name, _)| *name == atom)
+    matches!(
+        atom,
+        "call"
+            | "call_sha"
+            | "fcall"
+            | "many_fields"
+            | "many_members"
+            | "members_at_0"
+            | "many_values"
+            | "many_elements"
+    ) || ATOMS.iter().any(|(name, _)| *name == atom)
 }
 
 /// Appends the argument (or arguments) that `atom` stands for.
@@ -170,6 +189,10 @@ pub fn generate(atom: &str, rng: &mut Rng, out: &mut Vec<Vec<u8>>) {
                 let score = if atom == "many_members" { rng.between(-20, 20) } else { 0 };
                 out.extend([score.to_string().into_bytes(), format!("f{i}").into_bytes()]);
             }
+        }
+        "many_elements" => {
+            let first = rng.below(3_000);
+            out.extend((first..first + 100).map(|i| format!("element-{i}").into_bytes()));
         }
         "many_values" => {
             let first = rng.below(400);

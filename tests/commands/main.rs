@@ -10,6 +10,7 @@ mod differences;
 mod episode;
 mod functions;
 mod grammar;
+mod payloads;
 mod run;
 mod scripts;
 mod shrink;

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod codec;
+mod dumps;
 mod entries;
 mod frames;
 mod mutate;

@@ -6,6 +6,7 @@
 mod client_list;
 mod clients;
 mod descriptors;
+mod exchange;
 mod expiry;
 mod info_fields;
 mod key_counts;

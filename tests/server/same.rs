@@ -221,6 +221,23 @@ const DIALOGUES: &[&[&str]] = &[
         "COMMAND INFO zrevrangebylex zcount zlexcount zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop bzpopmin bzpopmax bzmpop",
     ],
     &["COMMAND INFO zrandmember zunion zunionstore zinter zinterstore zintercard zdiff zdiffstore zscan"],
+    &["COMMAND INFO setbit getbit bitcount bitpos bitop bitfield_ro pfadd pfmerge pfdebug pfselftest dump restore"],
+    &[
+        "COMMAND INFO geoadd geodist geohash geopos geosearch geosearchstore georadius georadius_ro georadiusbymember georadiusbymember_ro",
+    ],
+    &["COMMAND GETKEYSANDFLAGS bitfield k GET u8 0 GET u8 1", "COMMAND GETKEYSANDFLAGS bitfield k GET u8 0 SET u8 1 1"],
+    &[
+        "COMMAND GETKEYSANDFLAGS sort l BY x* STORE a STORE b",
+        "COMMAND GETKEYSANDFLAGS sort l GET STORE",
+        "COMMAND GETKEYS sort_ro l",
+    ],
+    &["COMMAND GETKEYSANDFLAGS georadius k 1 1 1 m STORE d", "COMMAND GETKEYSANDFLAGS georadius k 1 1 1 m"],
+    &[
+        "COMMAND GETKEYS bitop and d a b",
+        "COMMAND GETKEYS pfcount a b",
+        "COMMAND GETKEYS pfmerge a b c",
+        "COMMAND GETKEYS restore k 0 x",
+    ],
     &["COMMAND INFO role readonly readwrite save bgsave shutdown lolwut failover replicaof slaveof"],
 ];
 

@@ -36,9 +36,11 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
         2 => 0..value.len() * 8,
         4 | 5 => {
             let (start, end) = (integer(args, 2)?, integer(args, 3)?);
-            let unit = Unit::at(args, 4)?;
-            // Both before the first byte would otherwise meet at 0.
-            if start < 0 && end < 0 && start > end { 0..0 } else { unit.bits(start, end, value.len()) }
+            // Both before the first byte would otherwise meet at 0. As in Redis the unit is not looked at then.
+            if start < 0 && end < 0 && start > end {
+                return Ok(Reply::Int(0));
+            }
+            Unit::at(args, 4)?.bits(start, end, value.len())
         }
         _ => return Err(SYNTAX),
     };

@@ -5,6 +5,7 @@ pub mod cursor;
 mod db_index;
 mod dbsize;
 mod del;
+mod dump;
 mod exists;
 mod expire;
 mod expire_options;
@@ -34,8 +35,12 @@ pub mod random_count;
 mod randomkey;
 mod rename;
 mod renamenx;
+mod restore;
 mod scan;
 pub mod scan_step;
+mod sort;
+mod sort_ro;
+mod sorting;
 mod swapdb;
 #[cfg(test)]
 mod tests;
@@ -51,6 +56,7 @@ pub static SPECS: &[&Spec] = &[
     &copy::SPEC,
     &dbsize::SPEC,
     &del::SPEC,
+    &dump::SPEC,
     &exists::SPEC,
     &expire::SPEC,
     &expireat::SPEC,
@@ -69,7 +75,10 @@ pub static SPECS: &[&Spec] = &[
     &randomkey::SPEC,
     &rename::SPEC,
     &renamenx::SPEC,
+    &restore::SPEC,
     &scan::SPEC,
+    &sort::SPEC,
+    &sort_ro::SPEC,
     &swapdb::SPEC,
     &touch::SPEC,
     &ttl::SPEC,

@@ -13,22 +13,24 @@ const NOT_A_NUMBER: ReplyError = ReplyError::new("ERR resulting score is not a n
 
 /// What the arguments ask for.
 #[derive(Default)]
-pub(super) struct Request {
-    nx: bool,
-    xx: bool,
-    gt: bool,
-    lt: bool,
-    ch: bool,
-    incr: bool,
-    /// The argument that holds the first score.
-    first: usize,
-    scores: Vec<f64>,
+pub(in crate::command) struct Request {
+    pub nx: bool,
+    pub xx: bool,
+    pub gt: bool,
+    pub lt: bool,
+    pub ch: bool,
+    pub incr: bool,
+    /// The argument that holds the first score, or what a score is made of.
+    pub first: usize,
+    /// How many arguments a score is made of.
+    pub width: usize,
+    pub scores: Vec<f64>,
 }
 
 /// Reads `key [options] score member [score member …]`. `incr`: the command says INCR by its name. As in Redis, it takes options all the
 /// same.
 pub(super) fn request(args: &Args, incr: bool) -> Result<Request, ReplyError> {
-    let mut request = Request { incr, first: 2, ..Request::default() };
+    let mut request = Request { incr, first: 2, width: 1, ..Request::default() };
     while request.first < args.len() {
         let option = match args.arg(request.first).to_ascii_uppercase().as_slice() {
             b"NX" => &mut request.nx,
@@ -72,16 +74,21 @@ enum Step {
 }
 
 pub(super) fn run(txn: &mut Txn<'_>, args: &Args, incr: bool) -> Outcome {
-    let request = request(args, incr)?;
+    apply(txn, args, &request(args, incr)?)
+}
+
+/// Does what is asked for.
+pub(in crate::command) fn apply(txn: &mut Txn<'_>, args: &Args, request: &Request) -> Outcome {
     let limits = ZSetLimits::from(&txn.state().options);
     let (count, create) = (request.scores.len(), if request.xx { Create::No } else { Create::Yes });
     member_work::announce_members(txn, args.arg(1), count, count, limits)?;
+    let member = |at: usize| args.arg(request.first + (request.width + 1) * at + request.width);
     let done = txn.edit(args.arg(1), create, |set: &mut ZSet| {
         set.expect(count, limits);
         let (mut added, mut updated, mut result) = (0, 0, None);
         for (at, score) in request.scores.iter().enumerate() {
             // Only INCR can fail, which has one member: so nothing has changed then.
-            let (step, score) = one(set, args.arg(request.first + 2 * at + 1), *score, &request, limits)?;
+            let (step, score) = one(set, member(at), *score, request, limits)?;
             added += i64::from(step == Step::Added);
             updated += i64::from(step == Step::Updated);
             if step != Step::Skipped {

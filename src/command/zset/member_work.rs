@@ -7,7 +7,7 @@ use crate::store::{Txn, View, ZSet, ZSetLimits};
 ///
 /// # Errors
 /// WRONGTYPE; or the command may not do as much.
-pub(super) fn find<'a>(view: &View<'a>, key: &[u8], count: usize) -> Result<Option<&'a ZSet>, ReplyError> {
+pub(in crate::command) fn find<'a>(view: &View<'a>, key: &[u8], count: usize) -> Result<Option<&'a ZSet>, ReplyError> {
     let set = view.typed::<ZSet>(key)?;
     view.work(set.map_or(0, |set| set.lookup_units().saturating_mul(count as u64)))?;
     Ok(set)

@@ -50,6 +50,9 @@ mod zunion;
 mod zunionstore;
 
 use super::Spec;
+// Sorted sets of places are added to and searched as well.
+pub(super) use add::{Request as AddRequest, apply as add_members};
+pub(super) use member_work::find;
 
 /// The family.
 pub static SPECS: &[&Spec] = &[

@@ -11,6 +11,7 @@ use crate::config::ReadLevel;
 use crate::executor::entry::{BatchWriter, Stamp, decode, encode, seal};
 use crate::executor::{Command, Mark};
 use crate::protocol::Args;
+use crate::store::{Deadline, Effects, Rng, Str};
 
 fn prepared(unsealed: bytes::BytesMut, now_ms: u64) -> PreparedEntry {
     PreparedEntry::new(decode(&seal(unsealed, Stamp { now_ms, ..Stamp::default() })).unwrap()).unwrap()
@@ -255,8 +256,15 @@ fn a_read_is_heavy_by_what_it_reads() {
     }
     assert!(apply(&mut state, 3, prepared(batch.finish(), 200), |_, _| None).accepted);
     let command = |db, line: &[&str]| Command::new(lookup(line[0].as_bytes()).unwrap(), db, Args::from_slices(line));
+    for (key, len) in [("short", 1000), ("long", 2 << 20)] {
+        let mut effects = Effects::default();
+        state.txn(0, Rng::new(1), &mut effects).set(key.as_bytes(), Str::new(&vec![1; len]).into(), Deadline::Clear);
+    }
     for (line, db, heavy) in [
-        (&["HGETALL", "large"][..], 0, true),
+        (&["BITCOUNT", "long"][..], 0, true),
+        (&["BITCOUNT", "short"], 0, false),
+        (&["GET", "long"], 0, false),
+        (&["HGETALL", "large"], 0, true),
         (&["HKEYS", "large"], 0, true),
         (&["HGETALL", "large"], 1, false),
         (&["HGETALL", "small"], 0, false),

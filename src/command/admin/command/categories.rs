@@ -27,8 +27,10 @@ fn of_group(spec: &Spec) -> Categories {
         return Categories::empty();
     }
     match spec.doc.group {
-        // WAIT is of the connection although its group is generic.
-        Family::Generic if spec.categories.contains(Categories::CONNECTION) => Categories::empty(),
+        // WAIT is of the connection although its group is generic, SORT of the types that it sorts.
+        Family::Generic if spec.categories.intersects(Categories::CONNECTION.union(Categories::SET)) => {
+            Categories::empty()
+        }
         group => group.category(),
     }
 }

@@ -100,6 +100,7 @@ fn key_spec(spec: &KeySpec) -> Reply {
         BeginSearch::Keyword(word, from) => {
             typed("keyword", vec![(Reply::bulk("keyword"), Reply::bulk(word)), field("startfrom", from)])
         }
+        BeginSearch::Unknown => typed("unknown", Vec::new()),
     };
     let find = match spec.find {
         FindKeys::Range { last, step, limit } => {
@@ -108,6 +109,7 @@ fn key_spec(spec: &KeySpec) -> Reply {
         FindKeys::Keynum { index, first, step } => {
             typed("keynum", vec![field("keynumidx", index), field("firstkey", first), field("keystep", step)])
         }
+        FindKeys::Unknown => typed("unknown", Vec::new()),
     };
     Reply::Map(vec![
         (Reply::bulk("flags"), key_flags(spec.flags)),

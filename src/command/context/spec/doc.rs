@@ -144,6 +144,11 @@ impl Arg {
         Self { flags: self.flags.union(ArgFlags::OPTIONAL), ..self }
     }
 
+    /// The same argument, whose word is repeated with it.
+    pub const fn multiple_token(self) -> Self {
+        Self { flags: self.flags.union(ArgFlags::MULTIPLE_TOKEN), ..self }
+    }
+
     /// The same argument, which may be repeated.
     pub const fn multiple(self) -> Self {
         Self { flags: self.flags.union(ArgFlags::MULTIPLE), ..self }

@@ -9,6 +9,8 @@ pub enum BeginSearch {
     Index(i32),
     /// Behind this word, searched from argument `.1` on.
     Keyword(&'static str, i32),
+    /// Nowhere that a spec could say.
+    Unknown,
 }
 
 /// Which arguments are keys from there on.
@@ -32,6 +34,8 @@ pub enum FindKeys {
         /// Distance between keys.
         step: i32,
     },
+    /// None that a spec could say.
+    Unknown,
 }
 
 bitflags! {
@@ -78,6 +82,11 @@ impl KeySpec {
     /// One key, the first argument.
     pub const fn first(flags: KeyFlags) -> Self {
         Self::range(1, 0, 1, flags)
+    }
+
+    /// Keys whose places or names follow from other arguments, or from what other keys hold.
+    pub const fn unknown(flags: KeyFlags) -> Self {
+        Self { begin: BeginSearch::Unknown, find: FindKeys::Unknown, flags }
     }
 
     /// Keys from argument `first` on.

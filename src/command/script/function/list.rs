@@ -40,7 +40,10 @@ impl<'a> Options<'a> {
                 let pattern = args.opt(at).ok_or(ReplyError::new("ERR library name argument was not given"))?;
                 options.pattern = Some(pattern);
             } else {
-                return Err(ReplyError::about("ERR Unknown argument ", word, ""));
+                // Line ends at its end are shown too, which other texts leave out.
+                let shown: Vec<u8> =
+                    word.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }).collect();
+                return Err(ReplyError::about("ERR Unknown argument ", &shown, ""));
             }
             at += 1;
         }

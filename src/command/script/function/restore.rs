@@ -3,7 +3,7 @@
 use super::load::{loaded, taken};
 use super::{LEVEL, doc, dump};
 use crate::command::{Arg, ArgKind, Flags, Outcome, Spec};
-use crate::error::{ReplyError, wrong_subcommand_arguments};
+use crate::error::{BAD_PAYLOAD, ReplyError, wrong_subcommand_arguments};
 use crate::protocol::{Args, Reply};
 use crate::rdb::{payload, string};
 use crate::store::{Libraries, Options, Txn};
@@ -85,7 +85,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
 
 /// Loads the libraries of a payload; the budget of a script is for all of them together.
 fn read(sealed: &[u8], options: &Options) -> Result<Libraries, ReplyError> {
-    let mut rest = payload::open(sealed).ok_or(ReplyError::new("ERR DUMP payload version or checksum are wrong"))?;
+    let mut rest = payload::open(sealed).ok_or(BAD_PAYLOAD)?;
     let mut libraries = Libraries::default();
     let mut budget = options.script_budget;
     while let Some((kind, tail)) = rest.split_first() {

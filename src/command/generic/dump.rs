@@ -1,0 +1,77 @@
+//! DUMP
+
+use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
+use crate::error::WRONG_TYPE;
+use crate::protocol::{Args, Reply};
+use crate::rdb::{payload, value};
+use crate::store::View;
+
+pub static SPEC: Spec =
+    Spec::read("dump", 2, DOC, run).since(3).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
+
+const DOC: Doc = Doc {
+    summary: "Returns the value of a key as RESTORE takes it, here and in Redis.",
+    since: "2.6.0",
+    group: Family::Generic,
+    complexity: "O(N) with the size of the value",
+    args: &[Arg::new("key", ArgKind::Key(0))],
+};
+
+fn run(view: &View<'_>, args: &Args) -> Outcome {
+    let Some(entry) = view.get(args.arg(1)) else { return Ok(Reply::Nil) };
+    // Written, and summed up.
+    view.work(entry.value().copy_units().saturating_mul(2))?;
+    let mut dumped = value::dump(entry.value()).ok_or(WRONG_TYPE)?;
+    payload::seal(&mut dumped);
+    Ok(Reply::Bulk(dumped.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::testing::Bench;
+    use crate::protocol::{Args, Reply};
+
+    /// Command lines of DUMP and RESTORE, each with the reply of Redis indented below it.
+    const TRANSCRIPT: &str = include_str!("dump_transcript.txt");
+
+    #[test]
+    fn dumped_and_restored_replies_are_those_of_redis() {
+        let mut bench = Bench::new();
+        let lines: Vec<&str> = TRANSCRIPT.lines().collect();
+        assert!(lines.len() >= 100);
+        for pair in lines.chunks(2) {
+            assert_eq!(bench.text(pair[0]), pair[1].strip_prefix("    ").unwrap(), "{}", pair[0]);
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_refused_leaves_the_key_as_it_was() {
+        let mut bench = Bench::new();
+        bench.run("RPUSH k a b");
+        let Reply::Bulk(good) = bench.run("DUMP k") else { panic!("no payload") };
+        let revision = bench.state.db(0).get(b"k").unwrap().revision();
+        for at in 0..good.len() {
+            let mut bad = good.to_vec();
+            bad[at] ^= 0x10;
+            let reply = bench.run_args(&Args::from_slices([&b"RESTORE"[..], b"k", b"0", &bad, b"REPLACE"]));
+            assert!(reply.is_error(), "{at}");
+        }
+        assert_eq!(bench.state.db(0).get(b"k").unwrap().revision(), revision);
+        let restored = bench.run_args(&Args::from_slices([&b"RESTORE"[..], b"k", b"0", &good, b"REPLACE"]));
+        assert_eq!(restored, Reply::Ok);
+        assert_ne!(bench.state.db(0).get(b"k").unwrap().revision(), revision);
+    }
+
+    #[test]
+    fn a_lock_is_neither_dumped_nor_replaced() {
+        let mut bench = Bench::new();
+        bench.run("SET s x");
+        bench.run("LOCK.ACQUIRE lock owner PX 100000");
+        let refused = "-WRONGTYPE Operation against a key holding the wrong kind of value";
+        assert_eq!(bench.text("DUMP lock"), refused);
+        let Reply::Bulk(payload) = bench.run("DUMP s") else { panic!("no payload") };
+        let reply = bench.run_args(&Args::from_slices([&b"RESTORE"[..], b"lock", b"0", &payload, b"REPLACE"]));
+        assert!(reply.is_error());
+        assert_eq!(bench.text("EXISTS lock"), ":1");
+    }
+}

@@ -1,0 +1,49 @@
+//! GEORADIUS
+
+use super::docs::{COUNT, LATITUDE, LONGITUDE, ORDER, RADIUS, STORE, UNIT, WITHCOORD, WITHDIST, WITHHASH, stored_keys};
+use super::search::{self, Form};
+use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::protocol::Args;
+use crate::store::Txn;
+
+pub static SPEC: Spec = Spec::write("georadius", -6, DOC, run)
+    .since(3)
+    .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS))
+    .given_keys(|args| stored_keys(args, 6))
+    .keys(&[
+        KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
+        KeySpec {
+            begin: BeginSearch::Keyword("STORE", 6),
+            find: FindKeys::Range { last: 0, step: 1, limit: 0 },
+            flags: KeyFlags::OW.union(KeyFlags::UPDATE),
+        },
+        KeySpec {
+            begin: BeginSearch::Keyword("STOREDIST", 6),
+            find: FindKeys::Range { last: 0, step: 1, limit: 0 },
+            flags: KeyFlags::OW.union(KeyFlags::UPDATE),
+        },
+    ]);
+
+const DOC: Doc = Doc {
+    summary: "Finds the members of a sorted set of places that are inside a circle around a place, or puts them into a key.",
+    since: "3.2.0",
+    group: Family::Geo,
+    complexity: "O(N+log(M)) with the members around the shape, and all members",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        LONGITUDE,
+        LATITUDE,
+        RADIUS,
+        UNIT,
+        WITHCOORD,
+        WITHDIST,
+        WITHHASH,
+        COUNT,
+        ORDER,
+        STORE,
+    ],
+};
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    search::write(txn, args, Form::Around { stores: true })
+}

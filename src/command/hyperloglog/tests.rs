@@ -1,0 +1,148 @@
+//! The commands of sketches, on a state without a server.
+
+use crate::command::testing::Bench;
+use crate::protocol::{Args, Reply};
+
+/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+const TRANSCRIPT: &str = include_str!("transcript.txt");
+
+#[test]
+fn sketch_replies_are_those_of_redis() {
+    let mut bench = Bench::new();
+    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut commands = 0;
+    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
+        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
+        commands += 1;
+    }
+    assert!(commands >= 70, "{commands} commands");
+}
+
+fn string(bench: &mut Bench, key: &str) -> Vec<u8> {
+    match bench.run(&format!("GET {key}")) {
+        Reply::Bulk(bytes) => bytes.to_vec(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn add(bench: &mut Bench, key: &str, elements: std::ops::Range<usize>) {
+    let elements = elements.map(|i| format!("element-{i}"));
+    let line = ["PFADD".to_owned(), key.to_owned()].into_iter().chain(elements);
+    bench.run_args(&Args::from_slices(line));
+}
+
+#[test]
+fn both_forms_give_the_same_estimate_and_become_each_other_s_equal() {
+    let mut bench = Bench::new();
+    bench.run("PFADD dense");
+    bench.run("PFDEBUG TODENSE dense");
+    for round in 0..12 {
+        add(&mut bench, "sparse", round * 300..(round + 1) * 300);
+        add(&mut bench, "dense", round * 300..(round + 1) * 300);
+        assert_eq!(bench.run("PFCOUNT sparse"), bench.run("PFCOUNT dense"), "{round}");
+        bench.run("COPY sparse copy REPLACE");
+        bench.run("PFDEBUG TODENSE copy");
+        assert_eq!(string(&mut bench, "copy"), string(&mut bench, "dense"), "{round}");
+    }
+    assert_eq!(bench.text("PFDEBUG ENCODING sparse"), "+dense", "too long for the sparse form");
+}
+
+#[test]
+fn estimates_are_near() {
+    let mut bench = Bench::new();
+    for (elements, deviation) in [(100, 2), (1000, 20), (20_000, 600)] {
+        add(&mut bench, "k", 0..elements);
+        let Reply::Int(count) = bench.run("PFCOUNT k") else { panic!() };
+        assert!(count.abs_diff(elements as i64) <= deviation, "{count} of {elements}");
+    }
+}
+
+#[test]
+fn sparse_form_ends_where_the_option_says() {
+    let mut bench = Bench::new();
+    bench.state.options.hll_sparse_max_bytes = 60;
+    let mut added = 0;
+    while bench.text("PFDEBUG ENCODING k") != "+dense" {
+        assert!(added == 0 || string(&mut bench, "k").len() <= 60);
+        add(&mut bench, "k", added..added + 1);
+        added += 1;
+    }
+    assert!((12..20).contains(&added), "{added} elements");
+    assert_eq!(string(&mut bench, "k").len(), 12304);
+}
+
+#[test]
+fn counting_is_a_read_and_believes_what_the_string_says() {
+    let mut bench = Bench::new();
+    add(&mut bench, "k", 0..50);
+    let before = string(&mut bench, "k");
+    assert_eq!(before[15] & 0x80, 0x80, "no estimate is kept");
+    let revision = bench.state.revision();
+    assert_eq!(bench.text("PFCOUNT k"), ":50");
+    assert_eq!(bench.state.revision(), revision);
+    assert_eq!(string(&mut bench, "k"), before);
+    // As another server may have left it.
+    bench.run("SETRANGE k 8 \"\\x07\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"");
+    assert_eq!(bench.text("PFCOUNT k"), ":7");
+    bench.run("PFADD k more");
+    assert_eq!(bench.text("PFCOUNT k"), ":51");
+}
+
+#[test]
+fn an_element_that_says_nothing_new_changes_nothing() {
+    let mut bench = Bench::new();
+    let revision = |bench: &Bench, key: &str| bench.state.db(0).get(key.as_bytes()).map(|entry| entry.revision());
+    bench.run("PFADD sparse a");
+    bench.run("PFADD dense a");
+    bench.run("PFDEBUG TODENSE dense");
+    for key in ["sparse", "dense"] {
+        let before = revision(&bench, key);
+        assert_eq!(bench.text(&format!("PFADD {key} a a")), ":0");
+        assert_eq!(revision(&bench, key), before, "{key}");
+        assert_eq!(bench.text(&format!("PFADD {key} a b")), ":1");
+        assert_ne!(revision(&bench, key), before, "{key}");
+    }
+}
+
+#[test]
+fn damaged_sketches_are_refused_and_stay() {
+    let mut bench = Bench::new();
+    add(&mut bench, "good", 0..200);
+    let good = string(&mut bench, "good");
+    let mut state = 1u64;
+    let mut refused = 0;
+    for round in 0..300 {
+        let mut bad = good.clone();
+        for _ in 0..1 + round % 3 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = (state >> 33) as usize % bad.len();
+            bad[at] = (state >> 20) as u8;
+        }
+        if round % 5 == 0 {
+            bad.truncate((state >> 40) as usize % bad.len());
+        }
+        bench.run_args(&Args::from_slices([&b"SET"[..], b"bad", &bad]));
+        for line in [
+            "PFADD bad x y z",
+            "PFCOUNT bad",
+            "PFCOUNT bad good",
+            "PFMERGE other bad",
+            "PFMERGE bad good",
+            "PFDEBUG DECODE bad",
+            "PFDEBUG GETREG bad",
+            "PFDEBUG TODENSE bad",
+        ] {
+            let before = string(&mut bench, "bad");
+            if bench.run(line).is_error() {
+                refused += 1;
+                assert_eq!(string(&mut bench, "bad"), before, "{line}");
+            }
+        }
+    }
+    assert!(refused > 300, "{refused}");
+}
+
+#[test]
+fn the_self_test_passes() {
+    assert_eq!(Bench::new().text("PFSELFTEST"), "+OK");
+}
