@@ -17,7 +17,7 @@ use lockstep::sys::clock::Clocks;
 use lockstep::sys::env::Env;
 use parking_lot::Mutex;
 
-use crate::net::SimNet;
+use crate::net::{Process, SimNet, Streams};
 use crate::support::rng::Rng;
 
 /// Wall clock when the simulation begins, ms.
@@ -100,6 +100,7 @@ pub struct Machine {
     disk: MemoryDisk,
     snapshots: MemoryStore,
     files: Arc<MemoryFiles>,
+    streams: Arc<Streams>,
     settings: Settings,
     seed: u64,
     life: AtomicU64,
@@ -133,6 +134,7 @@ impl Machine {
             disk: MemoryDisk::new(),
             snapshots: MemoryStore::new(),
             files: Arc::new(MemoryFiles::default()),
+            streams: Arc::default(),
             seed: rng.next(),
             life: AtomicU64::new(0),
             removed: AtomicBool::new(false),
@@ -196,6 +198,7 @@ impl Machine {
 
     /// A process of the node; ends only by a mistake, when it is crashed, or when the node was removed.
     pub async fn run(self: Arc<Self>) -> turmoil::Result {
+        let _process = Process::new(&self.streams);
         let life = self.life.fetch_add(1, Ordering::Relaxed);
         let mut rng = Rng::new(self.seed.wrapping_add(life));
         match scope(rng.next(), self.clone().serve(rng)).await {
@@ -212,7 +215,7 @@ impl Machine {
         let rng = Mutex::new(rng);
         let env = Env {
             clocks: self.clocks.clone(),
-            net: Arc::new(SimNet),
+            net: Arc::new(SimNet(self.streams.clone())),
             random: Arc::new(move || rng.lock().next()),
             threads: false,
             level: self.level.load(Ordering::Relaxed),
@@ -240,6 +243,7 @@ impl Machine {
     /// names of snapshots that were not synced.
     pub fn crash(&self, writes_kept: usize) {
         *self.running.lock() = None;
+        self.streams.kill();
         self.disk.crash_keeping(writes_kept);
         let mut rng = Rng::new(self.seed ^ self.life.load(Ordering::Relaxed));
         self.snapshots.crash(|| rng.percent(50));
