@@ -7,7 +7,7 @@
 //!   by seed.
 //! - [`lockers`], [`string_locks`], [`subscribers`], [`once`]: what `promises` puts under faults: holders of locks, who hears of what, and
 //!   requests that are sent again.
-//! - `random_faults`, `promises`, `blocking`, `determinism`, `clocks`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
+//! - `random_faults`, `promises`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -22,6 +22,7 @@ mod client;
 mod clocks;
 mod cluster;
 mod determinism;
+mod ends;
 mod expiry;
 mod levels;
 mod lockers;

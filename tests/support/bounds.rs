@@ -26,6 +26,8 @@ pub const SIMULATION_SEEDS: u64 = 5;
 pub const PROMISE_SEEDS: u64 = 5;
 /// Seeds of the simulation of clocks that differ, under leader changes and restarts, in CI.
 pub const CLOCK_SEEDS: u64 = 6;
+/// Seeds of the simulation of what ends by itself on an idle cluster, in CI, for each kind of leader change.
+pub const END_SEEDS: u64 = 1;
 /// Kills of a leader, and of a single node, under load.
 pub const KILLS: u64 = 10;
 /// Writes that a node misses before it comes back.
