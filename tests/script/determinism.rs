@@ -2,7 +2,7 @@
 //!
 //! The test starts itself again, once for each of [`PROCESSES`]. A child applies the log as a node does and writes down what came of it;
 //! [`LAYOUT`] has what makes it differ from the others, which its first line proves. The log: the corpora, what Redis was recorded
-//! with, and hostile scripts.
+//! with, and hostile scripts; then a log of clients that wait for each other ([`together`]), which each applies in another place.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
@@ -27,6 +27,7 @@ use lockstep::store::{Effects, Rng as StoreRng, State};
 use crate::support::rng::Rng;
 use crate::support::scripts::{HOSTILE, Mutants, corpora};
 use crate::support::tempdir::TempDir;
+use crate::together::{self, Place};
 
 /// Set for a child: how it differs. Its trace goes to [`TRACE`].
 const LAYOUT: &str = "LOCKSTEP_TEST_LAYOUT";
@@ -90,7 +91,7 @@ fn processes_of_any_layout_seed_and_history_apply_a_log_alike() {
         assert!(traces.iter().skip(i + 1).all(|(_, other, _)| other != layout), "two processes are alike: {layout}");
     }
     let (_, _, first) = &traces[0];
-    for what in ["budget of", "needs more than", "Ended(Budget)", "Ended(Memory)", "NOSCRIPT"] {
+    for what in ["together at most", "budget of", "needs more than", "Ended(Budget)", "Ended(Memory)", "NOSCRIPT"] {
         assert!(first.contains(what), "nothing in the log ends so: {what}");
     }
     assert!(first.lines().count() > 2000);
@@ -163,6 +164,12 @@ fn child(name: &str) {
     for (i, source) in all.iter().enumerate() {
         writeln!(out, "run {i}: {}", run_alone(&mut state, source)).unwrap();
     }
+    let place = match history {
+        History::Fresh => Place { node: 1 + u64::from(ballast > 0), reloads: false },
+        History::Others => Place { node: ballast as u64 % 2, reloads: true },
+        History::Hostile => Place { node: 0, reloads: false },
+    };
+    together::run(new_state(BUDGET), place, &mut out);
     drop(held);
     std::fs::write(std::env::var_os(TRACE).unwrap(), out).unwrap();
 }

@@ -13,3 +13,4 @@ mod programs;
 mod served;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
