@@ -35,6 +35,8 @@ struct Sender {
     cuts: Arc<AtomicU64>,
     done: u64,
     token: i64,
+    /// Requests, and what was answered first.
+    answered: Vec<(Vec<String>, Value)>,
 }
 
 impl Sender {
@@ -59,18 +61,25 @@ impl Sender {
             (vec!["LPUSH", &list, "x"], Some(Value::Int(done))),
             (vec!["SET", &lock, "me", "NX"], Some(Value::Simple("OK".into()))),
             (vec!["EVAL", script, "1", &by_script], Some(Value::Int(done))),
-            // Its own answer says whether it ran again: the token would be another one, or the validity less than whole.
             (vec!["LOCK.ACQUIRE", &native, "me", "PX", TTL_MS], None),
+            // One that runs again after this holds it anew, with another token.
+            (vec!["LOCK.RELEASE", &native, "me"], Some(Value::Int(1))),
         ] {
             let id = format!("{name}:{}", self.rng.next());
             let request: Vec<&str> = ["ONCE", &id].into_iter().chain(command).collect();
             let first = self.send(&request);
+            self.answered.push((request.iter().map(|word| (*word).to_owned()).collect(), first.clone()));
             match expected {
                 Some(expected) => assert_eq!(first, expected, "{request:?}"),
                 None => self.token = granted(&first, self.token),
             }
             if self.rng.percent(20) {
                 assert_eq!(self.send(&request), first, "{request:?}, again");
+            }
+            if self.rng.percent(20) {
+                let (request, first) = self.rng.pick(&self.answered).clone();
+                let request: Vec<&str> = request.iter().map(String::as_str).collect();
+                assert_eq!(self.send(&request), first, "{request:?}, later");
             }
         }
     }
@@ -124,7 +133,15 @@ fn requests_that_are_sent_again_run_once() {
     let cuts = Arc::new(AtomicU64::new(0));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|name| {
-            let sender = Sender { name, nodes: nodes.clone(), rng: rng.fork(), cuts: cuts.clone(), done: 0, token: 0 };
+            let sender = Sender {
+                name,
+                nodes: nodes.clone(),
+                rng: rng.fork(),
+                cuts: cuts.clone(),
+                done: 0,
+                token: 0,
+                answered: Vec::new(),
+            };
             let is_over = is_over.clone();
             std::thread::spawn(move || sender.run(&is_over))
         })

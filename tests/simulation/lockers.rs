@@ -19,8 +19,10 @@ use crate::support::rng::Rng;
 use crate::support::value::Value;
 
 /// The locks, and how each is held; both ways, where two are said.
-const LOCKS: [(&str, &[Limit]); 4] =
-    [("first", &[Some(1)]), ("second", &[Some(1)]), ("mixed", &[Some(1), None]), ("pair", &[Some(2)])];
+const LOCKS: [(&str, &[Limit]); 5] =
+    [("first", &[Some(1)]), ("second", &[Some(1)]), ("mixed", &[Some(1), None]), ("pair", &[Some(2)]), LONG];
+/// One that is held for longer than a node is away.
+const LONG: (&str, &[Limit]) = ("long", &[Some(2)]);
 /// Longest wait, ms: the client's patience has to be longer.
 const WAIT_MAX_MS: i64 = 1000;
 /// Another than any owner.
@@ -74,7 +76,8 @@ fn granted(fate: &Fate, sent: u64) -> Option<(i64, u64)> {
 async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
     let (name, limits) = *rng.pick(&LOCKS);
     let limit = *rng.pick(limits);
-    let mut asked = Asked { name, owner, ttl_ms: rng.between(60, 1000) as u64, is_certain: true };
+    let ttl_ms = if name == LONG.0 { rng.between(2000, 6000) } else { rng.between(60, 1000) } as u64;
+    let mut asked = Asked { name, owner, ttl_ms, is_certain: true };
     let begun = now_ms();
     let Some((token, until)) = acquire(client, &mut asked, limit, rng).await else { return };
     let mut hold = Hold { name: name.into(), owner: owner.into(), token, limit, asked: begun, from: now_ms(), until };

@@ -46,6 +46,8 @@ pub async fn live(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_m
             (vec!["SET", &lock, "me", "NX"], Some(Value::Simple(b"OK".to_vec()))),
             (vec!["EVAL", INCREMENT, "1", &script], Some(Value::Int(round))),
             (vec!["LOCK.ACQUIRE", &native, "me", "PX", TTL_MS], None),
+            // One that ran again after this would hold it anew.
+            (vec!["LOCK.RELEASE", &native, "me"], Some(Value::Int(1))),
         ] {
             let name = format!("{id}:{:016x}", rng.next());
             let request: Vec<String> = ["ONCE", &name].into_iter().chain(command).map(String::from).collect();
@@ -104,7 +106,7 @@ pub async fn read_back(world: &World, seen: &Seen, rng: &mut Rng) -> usize {
     let (answered, rounds) = (seen.answered.lock().clone(), seen.rounds.lock().clone());
     for node in 0..world.machines.len() {
         let mut client = Client::new(world, 980 + node, node);
-        for _ in 0..30 {
+        for _ in 0..40 {
             let (request, first) = rng.pick(&answered);
             assert_eq!(client.call(request).await, Fate::Done(first.clone()), "{request:?}, again at node {node}");
         }

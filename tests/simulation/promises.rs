@@ -15,13 +15,13 @@ use crate::support::{bounds, holds};
 use crate::{lockers, once, scripts, string_locks, subscribers};
 
 /// What fills a log, so that it is purged where little is kept.
-const FILLER_MAX: usize = 20_000;
+const FILLER_MAX: usize = 30_000;
 
 async fn fill(world: World, mut rng: Rng, until_ms: u64) {
     let mut client = Client::new(&world, 95, 0);
     while now_ms() < until_ms {
         client.call(&[b"SET", &b"filler"[..], &vec![b'f'; rng.below(FILLER_MAX)]]).await;
-        sleep(Duration::from_millis(rng.between(50, 250) as u64)).await;
+        sleep(Duration::from_millis(rng.between(20, 150) as u64)).await;
     }
 }
 
