@@ -135,9 +135,8 @@ impl Log {
             let connection = (at as u64 + 1) << 32 | self.rng.below(8) as u64;
             let number = self.asked.entry(connection).or_default();
             *number += 1;
-            let asker = Asker { connection, number: *number };
             // A cancel is of the one before.
-            let asker = if spec.name == "wait._cancel" { Asker { number: *number - 1, ..asker } } else { asker };
+            let asker = Asker::new(connection, *number - u64::from(spec.name == "wait._cancel"));
             let command = Command::new(spec, 0, args).asked_by(asker);
             batch.add(&command);
             groups.push(CommandGroup::new(vec![Step::Write(command)], ReadLevel::Linearizable, false, connection).0);
@@ -153,7 +152,7 @@ impl Log {
         let (list, channel) = (format!("list{}", rng.below(3)), format!("channel{}", rng.below(3)));
         let (ttl, id) = ((20 + rng.below(300)).to_string(), format!("id{}", rng.below(400)));
         let value = number(rng, 1000);
-        let line = match rng.below(36) {
+        let line = match rng.below(39) {
             0..4 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} WAIT {}", number(rng, 500)),
             4 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl}"),
             5 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} SHARED WAIT {}", number(rng, 500)),
@@ -182,6 +181,9 @@ impl Log {
             32 if rng.percent(10) => "FLUSHALL".into(),
             32 | 33 => return Args::from_slices(["EVAL", RELEASE, "1", "string", &owner]),
             34 => return Args::from_slices(["ONCE", &id, "EVAL", PAIRS, "2", "counted", "text"]),
+            35 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} CONNECTION DELAY {}", number(rng, 100)),
+            36 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} CONNECTION WAIT {}", number(rng, 500)),
+            37 => format!("SESSION.OPEN PX {ttl}"),
             _ => return Args::from_slices(["EVAL", PAIRS, "2", "counted", "text"]),
         };
         Args::from_slices(line.split(' '))
