@@ -221,8 +221,8 @@ impl ZSet {
 
     /// The ranks of a range of scores.
     pub fn score_ranks(&self, range: &ScoreRange) -> Range<usize> {
-        let start = self.partition_point(|(_, score)| range.is_behind(score));
-        start..self.partition_point(|(_, score)| range.ends_behind(score)).max(start)
+        let start = self.score_point(|score| range.is_behind(score));
+        start..self.score_point(|score| range.ends_behind(score)).max(start)
     }
 
     /// The ranks of a range of members without the first `skip` of it, or with `reverse` the last. If not all scores are the same, what
@@ -237,8 +237,8 @@ impl ZSet {
                 linear_lex_ranks(&members, range, reverse, skip)
             }
             Repr::Large(tree) => {
-                let start = tree.partition_point(|(member, _)| !range.is_begun_at(member));
-                let end = tree.partition_point(|(member, _)| range.goes_on_at(member)).max(start);
+                let start = tree.member_point(|member| !range.is_begun_at(member));
+                let end = tree.member_point(|member| range.goes_on_at(member)).max(start);
                 if reverse {
                     start..end.saturating_sub(skip).max(start)
                 } else {
@@ -248,10 +248,10 @@ impl ZSet {
         }
     }
 
-    fn partition_point(&self, is_before: impl Fn(Element<'_>) -> bool) -> usize {
+    fn score_point(&self, is_before: impl Fn(f64) -> bool) -> usize {
         match &self.0 {
-            Repr::Small(packed) => packed.iter().take_while(|element| is_before(*element)).count(),
-            Repr::Large(tree) => tree.partition_point(is_before),
+            Repr::Small(packed) => packed.iter().take_while(|(_, score)| is_before(*score)).count(),
+            Repr::Large(tree) => tree.score_point(is_before),
         }
     }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use triomphe::ThinArc;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Element, precedes};
+use super::Element;
 use crate::store::CURSOR_BITS;
 use crate::store::ranked::{self, Ranked};
 
@@ -35,6 +35,11 @@ impl Scored {
     fn element(&self) -> Element<'_> {
         (&self.member.slice, self.score)
     }
+
+    /// [`super::precedes`], and the member, which lies elsewhere in memory, is looked at only where that tells.
+    fn precedes(&self, (member, score): Element<'_>) -> bool {
+        self.score < score || (self.score == score && &self.member.slice < member)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +56,11 @@ impl Named {
 
     fn place(&self) -> (u64, &[u8]) {
         (self.order, &self.member.slice)
+    }
+
+    /// True if it stands in front of this place; as in [`Scored::precedes`].
+    fn precedes(&self, (order, member): (u64, &[u8])) -> bool {
+        self.order < order || (self.order == order && &self.member.slice < member)
     }
 }
 
@@ -95,7 +105,7 @@ impl Tree {
     /// Where a member stands among the names, and its score; or where it belongs.
     fn named(&self, member: &[u8]) -> Result<(usize, f64), usize> {
         let place = (order(member), member);
-        let at = self.by_name.partition_point(|name| name.place() < place);
+        let at = self.by_name.partition_point(|name| name.precedes(place));
         match self.by_name.get(at) {
             Some(name) if name.place() == place => Ok((at, name.score)),
             _ => Err(at),
@@ -104,11 +114,17 @@ impl Tree {
 
     /// Where an element stands, or belongs, in order of scores.
     pub(super) fn rank(&self, element: Element<'_>) -> usize {
-        self.partition_point(|present| precedes(present, element))
+        self.by_score.partition_point(|present| present.precedes(element))
     }
 
-    pub(super) fn partition_point(&self, is_before: impl Fn(Element<'_>) -> bool) -> usize {
-        self.by_score.partition_point(|present| is_before(present.element()))
+    /// How many elements `is_before` holds for, if those are the first ones, by their scores.
+    pub(super) fn score_point(&self, is_before: impl Fn(f64) -> bool) -> usize {
+        self.by_score.partition_point(|present| is_before(present.score))
+    }
+
+    /// The same by their members.
+    pub(super) fn member_point(&self, is_before: impl Fn(&[u8]) -> bool) -> usize {
+        self.by_score.partition_point(|present| is_before(&present.member.slice))
     }
 
     /// The element at a rank.
