@@ -79,6 +79,8 @@ replicated_options! {
         "Memory for the replies that ONCE keeps; beyond, ONCE executes nothing new";
     once_keep_ms: "once-keep-ms" [], int(1, 315_360_000_000), 600_000,
         "How long ONCE knows an id and its reply, ms";
+    protect_locks: "protect-locks" [], Kind::YesNo, 1,
+        "Strings that SET NX or SETNX made are never evicted while they have a time to live (nothing is evicted yet)";
     bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,
         "Longest argument of a client, and longest string that commands may build; scripts may set longer values, as in Redis";
     script_budget: "script-budget" [], int(1000, 1_000_000_000_000), 500_000_000,
@@ -115,6 +117,7 @@ pub fn replicated_since(name: &str) -> u32 {
         "list-max-",
         "lock-",
         "once-",
+        "protect-",
         "script-cache-",
         "session",
         "set-max-",

@@ -419,6 +419,46 @@ mod tests {
         std::iter::from_fn(|| mailbox.take(before, Resp::V3)).map(last).collect()
     }
 
+    fn lost(boot: u64, connection: u64, token: u64) -> PubSub {
+        PubSub::LockLost(LostHold { boot, connection, name: name("l"), token, reason: "expired" })
+    }
+
+    #[test]
+    fn who_asks_is_told_of_holds_that_this_process_s_connections_had() {
+        let hub = Hub::default();
+        let [asks, silent] = [client(1), client(2)];
+        let _silent = hub.open(&silent);
+        hub.notify(&asks, true);
+        let mailbox = hub.open(&asks);
+        apply(&hub, 5, vec![lost(4, 1, 7)]);
+        assert!(mailbox.take(None, Resp::V3).is_none(), "there was no boot yet");
+        hub.booted(9);
+        hub.booted(12);
+        apply(&hub, 20, vec![lost(8, 1, 7), lost(9, 2, 7), lost(9, 1, 8), lost(12, 1, 9), published("a", "x")]);
+        let told = |token: u64| format!(">4\r\n$9\r\nlock-lost\r\n$1\r\nl\r\n:{token}\r\n$7\r\nexpired\r\n");
+        let take = || mailbox.take(None, Resp::V3).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert_eq!((take(), take(), take()), (Some(told(8)), Some(told(9)), None));
+        apply(&hub, 21, vec![subscribed(1, SubscriptionKind::Channel, "a"), lost(9, 1, 7), published("a", "x")]);
+        assert!(mailbox.take(None, Resp::V2).is_some_and(|bytes| bytes.ends_with(b"x\r\n")), "RESP2 has no pushes");
+        apply(&hub, 22, vec![PubSub::UnsubscribedFromAll(1, SubscriptionKind::Channel)]);
+        hub.cut_off();
+        assert!(asks.is_killed() && !silent.is_killed(), "it may have missed one");
+        hub.notify(&asks, false);
+        apply(&hub, 23, vec![lost(9, 1, 7)]);
+        assert_eq!(take(), None);
+    }
+
+    #[test]
+    fn connections_that_locks_are_bound_to_are_closed_when_their_boot_is_lost() {
+        let hub = Hub::default();
+        let [bound, left, other] = [client(1), client(2), client(3)];
+        hub.bind(&bound);
+        hub.bind(&left);
+        hub.unbind(2);
+        hub.hold_again();
+        assert_eq!([&bound, &left, &other].map(|client| client.is_killed()), [true, false, false]);
+    }
+
     #[test]
     fn messages_between_subscribing_and_unsubscribing_are_given_in_order() {
         let hub = Hub::default();

@@ -203,6 +203,7 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         set_small_value_max: _,
         once_bytes: _,
         once_keep_ms: _,
+        protect_locks: _,
         script_budget: _,
         script_cache_bytes: _,
         script_memory: _,

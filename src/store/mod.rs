@@ -13,6 +13,7 @@ mod digest;
 mod effects;
 mod endings;
 mod entry;
+mod eviction;
 mod expiry;
 mod hash;
 mod libraries;

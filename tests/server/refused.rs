@@ -260,6 +260,7 @@ const OUR_OWN: &[(&str, &str)] = &[
     ("LOCK.ACQUIRE l a CONNECTION", "ERR syntax error"),
     ("LOCK.ACQUIRE l a PX 1 DELAY -1", "ERR DELAY is negative"),
     ("LOCK.ACQUIRE l a SESSION x", "ERR session id is not an integer or out of range"),
+    ("LOCK.HISTORY l COUNT x", "ERR value is not an integer or out of range"),
     ("LOCK.NOTIFY x", "ERR syntax error"),
     ("SESSION.OPEN PX 0", "ERR invalid expire time in 'session.open' command"),
     ("SESSION.OPEN NAME x", "ERR syntax error"),

@@ -289,6 +289,33 @@ fn flushing_breaks_all_locks_in_order_and_history_is_bounded_by_its_option() {
 }
 
 #[test]
+fn behind_a_hold_that_was_not_released_nobody_gets_the_lock_for_its_delay() {
+    let mut bench = Bench::new();
+    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100 DELAY 50");
+    assert_eq!(bench.text("PTTL l"), ":100", "what the hold has left");
+    bench.now_ms += 120;
+    assert_eq!(
+        (bench.text("PTTL l").as_str(), bench.text("TYPE l").as_str()),
+        (":30", "+lock"),
+        "it began when the hold ended"
+    );
+    assert!(bench.text("LOCK.INFO l").contains("$8 delay_ms :30 $7 holders *0"));
+    assert_eq!(bench.text("LOCK.ACQUIRE l a PX 10"), "*-1", "its last owner neither");
+    assert_eq!(bench.text(&format!("LOCK.CHECK l {token}")), ":0");
+    assert_eq!((bench.text("LOCK.BREAK l").as_str(), bench.text("PTTL l").as_str()), (":0", ":30"));
+    bench.now_ms += 30;
+    assert_eq!(bench.text("LOCK.ACQUIRE l b PX 10"), "*-1", "in its last ms it lasts");
+    bench.now_ms += 1;
+    assert_eq!(bench.text("EXISTS l"), ":0");
+    grant(&mut bench, "LOCK.ACQUIRE l b PX 100 DELAY 50");
+    assert_eq!(bench.text("LOCK.RELEASE l b"), ":1");
+    grant(&mut bench, "LOCK.ACQUIRE l b PX 100 DELAY 50");
+    assert_eq!((bench.text("LOCK.BREAK l").as_str(), bench.text("PTTL l").as_str()), (":1", ":50"));
+    assert_eq!(bench.text("DEL l"), ":1");
+    grant(&mut bench, "LOCK.ACQUIRE l c PX 100");
+}
+
+#[test]
 fn wrong_arguments_are_refused_with_their_reason() {
     let mut bench = Bench::new();
     let long = "x".repeat(513);

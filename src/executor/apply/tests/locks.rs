@@ -85,7 +85,8 @@ fn what_is_bound_to_connections_ends_with_their_boot_by_their_own_node_alone() {
     let booted = log.content(&Content::Boot { node: 2, nonce: 77 });
     assert_eq!((booted.ended, released(&booted).len()), (None, 1));
     assert_eq!((names(&log, "l"), names(&log, "n")), (vec!["b".to_owned()], vec!["a".to_owned()]));
-    log.content(&Content::Boot { node: 2, nonce: 77 });
+    // The same boot once more is no other one.
+    log.content(&Content::Boot { node: 1, nonce: 5 });
     assert_eq!(names(&log, "other"), ["a"]);
     log.content(&Content::EndBoot { boot: 2 });
     assert!(names(&log, "l").is_empty() && names(&log, "other").is_empty());
@@ -104,6 +105,8 @@ fn a_lost_hold_is_told_to_its_connection_and_to_the_one_that_opened_its_session(
     };
     log.batch(2, &[(5, "SESSION.OPEN PX 100")]);
     let id = log.origin.revision();
+    log.batch(2, &[(8, &format!("LOCK.ACQUIRE l a SESSION {id}")), (8, "LOCK.ACQUIRE m a PX 50")]);
+    // Acquired again, a hold is the one's that asked last.
     log.batch(3, &[(6, &format!("LOCK.ACQUIRE l a SESSION {id}")), (7, "LOCK.ACQUIRE m a PX 50")]);
     log.batch(2, &[(5, &format!("LOCK.ACQUIRE n a SESSION {id}")), (8, "LOCK.ACQUIRE o a PX 500 CONNECTION")]);
     assert_eq!(lost(&log.batch(2, &[(8, "wait._leave")])), [], "it is gone");
@@ -122,6 +125,7 @@ fn a_session_ends_before_what_is_due_with_it_and_its_waits_end_with_it() {
     let id = log.origin.revision();
     assert_eq!(log.origin.first_awaited_ms(), Some(1100), "the leader ticks when it ends");
     log.batch(2, &[(5, &format!("LOCK.ACQUIRE l a SESSION {id}")), (6, "LOCK.ACQUIRE m x PX 50")]);
+    log.batch(2, &[(6, "LOCK.ACQUIRE k x PX 100")]);
     log.batch(
         3,
         &[(7, &format!("LOCK.ACQUIRE m b PX 1000 WAIT 0 SESSION {id}")), (8, "LOCK.ACQUIRE l c PX 10 WAIT 100")],
@@ -131,6 +135,9 @@ fn a_session_ends_before_what_is_due_with_it_and_its_waits_end_with_it() {
     let got = |connection: u64| released(&ended).into_iter().find(|(id, _)| *id == connection).unwrap().1;
     assert!(got(7).contains("NOSESSION"), "its turn came, but its session is over by now: {}", got(7));
     assert!(got(8).starts_with("Array"), "{}", got(8));
+    let events: Vec<String> = told(&ended).into_iter().map(|(_, text)| text).collect();
+    let at = |start: &str| events.iter().position(|text| text.starts_with(start)).unwrap();
+    assert!(at("__lock__:m expired") < at("__lock__:l lost") && at("__lock__:l lost") < at("__lock__:k expired"));
     assert!(log.origin.sessions().is_empty() && lock(&log, "m").is_empty());
 }
 
