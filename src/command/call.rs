@@ -61,6 +61,13 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
             _ => wrong_arity(spec.name),
         });
     }
+    let spec = match spec.waiting_form {
+        Some(form) if (form.is_asked)(args) => match caller {
+            Caller::Script | Caller::ReadOnlyScript => return Err(waits_in_script(args)),
+            _ => form.spec,
+        },
+        _ => spec,
+    };
     if matches!(caller, Caller::Script | Caller::ReadOnlyScript) {
         if spec.flags.intersects(Flags::NOSCRIPT.union(Flags::NODE_DEPENDENT))
             || matches!(spec.run, Run::Session(_) | Run::Container)
@@ -79,6 +86,10 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
         }
     }
     Ok(spec)
+}
+
+fn waits_in_script(args: &Args) -> ReplyError {
+    ReplyError::about("ERR ", args.name(), " command is not allowed with BLOCK option from scripts")
 }
 
 /// All commands, as those among them that look others up see them.
@@ -174,7 +185,13 @@ pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     leave_locks(spec, txn, args)?;
     match spec.run {
         Run::Write(run) => run(txn, args),
-        Run::Blocking(blocking) => Ok((blocking.attempt)(txn, args)?.unwrap_or_else(blocking.nothing)),
+        Run::Blocking(blocking) => match (blocking.attempt)(txn, args)? {
+            Some(reply) => Ok(reply),
+            None => {
+                spec.found_nothing.and_then(|found_nothing| found_nothing(txn, args));
+                Ok((blocking.nothing)())
+            }
+        },
         Run::Guarded(guarded) => call_guarded(spec, guarded, txn, args),
         Run::Read(run) => {
             let view = txn.view();

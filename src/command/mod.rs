@@ -32,6 +32,7 @@ mod registry;
 pub mod script;
 pub mod session;
 pub mod set;
+pub mod stream;
 pub mod string;
 pub mod strings;
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, is_known_at, named, since};
 pub use context::{
     Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, Guarded, KeyFlags,
-    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
+    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
 };
 pub use find::keys_of;
 pub use registry::{add, all, index_of, lookup, runnable};

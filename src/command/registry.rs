@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Spec, admin, bitmap, cluster, connection, generic, geo, hash, hyperloglog, list, lock, pubsub, script, session,
-    set, string, txn, waiting, zset,
+    set, stream, string, txn, waiting, zset,
 };
 
 /// The families, in the order in which COMMAND lists them.
@@ -21,6 +21,7 @@ static FAMILIES: &[&[&Spec]] = &[
     bitmap::SPECS,
     geo::SPECS,
     hyperloglog::SPECS,
+    stream::SPECS,
     txn::SPECS,
     pubsub::SPECS,
     script::SPECS,
@@ -86,7 +87,10 @@ static RUNNABLE: LazyLock<Vec<&'static Spec>> = LazyLock::new(|| {
 
 /// By address: a spec is a static, and this is asked for every command.
 static INDEX: LazyLock<hashbrown::HashMap<usize, usize>> = LazyLock::new(|| {
-    runnable().iter().enumerate().map(|(index, spec)| (std::ptr::from_ref(*spec).addr(), index)).collect()
+    let of_forms = |spec: &'static Spec| std::iter::once(spec).chain(spec.waiting_form.as_ref().map(|form| form.spec));
+    let numbered =
+        runnable().iter().enumerate().flat_map(|(index, spec)| of_forms(spec).map(move |form| (index, form)));
+    numbered.map(|(index, form)| (std::ptr::from_ref(form).addr(), index)).collect()
 });
 
 /// The command called `name`, whatever its case.

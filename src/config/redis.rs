@@ -133,8 +133,6 @@ pub(super) static REDIS: &[Opt] = &[
     stored("lazyfree-lazy-user-flush", YES_NO, "yes"),
     // Representations of types.
     stored("list-compress-depth", INT, "0"),
-    stored("stream-node-max-bytes", BYTES, "4096"),
-    stored("stream-node-max-entries", LONG, "100"),
     // Clients, scripts, reports. Scripts end by `script-budget`, and no client is told that one is busy.
     or(&["lua-time-limit"], stored("busy-reply-threshold", LONG, "5000")),
     stored("notify-keyspace-events", Kind::Compound(Compound::Events), ""),

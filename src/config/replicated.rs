@@ -99,6 +99,10 @@ replicated_options! {
         "Members up to which a set is kept as a list";
     set_small_value_max: "set-max-listpack-value" [], int(0, i64::MAX), 64,
         "Length up to which members of a set are kept in a list";
+    stream_chunk_bytes_max: "stream-node-max-bytes" [], bytes(0, i64::MAX), 4096,
+        "Bytes of entries that stand together in a stream; 0: as many as there is room for, and never more than 1 mb";
+    stream_chunk_entries_max: "stream-node-max-entries" [], int(0, i64::MAX), 100,
+        "Entries that stand together in a stream; 0: as many as have room";
     waiters_max: "waiters-max" [], int(1, 10_000_000), 1_000_000,
         "Clients that may wait in blocking commands at a time, on all nodes together";
     waiters_per_key_max: "waiters-per-key-max" [], int(1, 10_000_000), 100_000,
@@ -121,6 +125,7 @@ pub fn replicated_since(name: &str) -> u32 {
         "script-cache-",
         "session",
         "set-max-",
+        "stream-",
         "waiters-",
         "zset-max-",
     ];

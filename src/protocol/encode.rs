@@ -81,6 +81,16 @@ pub fn encode(out: &mut impl Sink, reply: &Reply, resp: Resp) {
                 encode(out, second, resp);
             }
         }
+        Reply::Keyed(pairs) => {
+            header(out, pick(resp, b'%'), pairs.len() as i64);
+            for (key, value) in pairs {
+                if resp == Resp::V2 {
+                    header(out, b'*', 2);
+                }
+                encode(out, key, resp);
+                encode(out, value, resp);
+            }
+        }
         Reply::Double(value) => match resp {
             Resp::V2 => bulk(out, double_text(*value).as_bytes()),
             Resp::V3 => line(out, b',', double_text(*value).as_bytes()),

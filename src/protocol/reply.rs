@@ -40,6 +40,8 @@ pub enum Reply {
     Map(Vec<(Reply, Reply)>),
     /// An array of pairs, each an array of two; in RESP2 a flat array of twice the length.
     Pairs(Vec<(Reply, Reply)>),
+    /// A map, in RESP2 an array of pairs, each an array of two.
+    Keyed(Vec<(Reply, Reply)>),
     /// A set, in RESP2 an array.
     Set(Vec<Reply>),
     /// A double, in RESP2 a bulk string.
@@ -95,7 +97,7 @@ impl Reply {
                 Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => {
                     items.iter().any(|item| runs_out(item, left))
                 }
-                Reply::Map(pairs) | Reply::Pairs(pairs) => {
+                Reply::Map(pairs) | Reply::Pairs(pairs) | Reply::Keyed(pairs) => {
                     pairs.iter().any(|(key, value)| runs_out(key, left) || runs_out(value, left))
                 }
                 _ => false,

@@ -76,7 +76,7 @@ pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<LuaValue> {
             }
             field(vm, b"set", LuaValue::Table(table))?
         }
-        (Reply::Pairs(pairs), Resp::V3) => {
+        (Reply::Pairs(pairs), Resp::V3) | (Reply::Keyed(pairs), Resp::V2) => {
             let table = list(vm, pairs.len())?;
             for (i, (first, second)) in pairs.iter().enumerate() {
                 let pair = list(vm, 2)?;
@@ -94,7 +94,7 @@ pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<LuaValue> {
             }
             LuaValue::Table(table)
         }
-        (Reply::Map(pairs), Resp::V3) => {
+        (Reply::Map(pairs) | Reply::Keyed(pairs), Resp::V3) => {
             let table = vm.table(0, pairs.len());
             for (key, value) in pairs {
                 let key = to_lua(vm, key)?;

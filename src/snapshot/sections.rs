@@ -207,6 +207,8 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
         script_budget: _,
         script_cache_bytes: _,
         script_memory: _,
+        stream_chunk_bytes_max: _,
+        stream_chunk_entries_max: _,
         waiters_max: _,
         waiters_per_key_max: _,
         zset_small_entries_max: _,

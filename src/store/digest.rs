@@ -67,6 +67,7 @@ impl Digest {
             Reply::Push(items) => self.items(10, items),
             Reply::Map(pairs) => self.pairs(11, pairs),
             Reply::Pairs(pairs) => self.pairs(17, pairs),
+            Reply::Keyed(pairs) => self.pairs(20, pairs),
             Reply::Double(value) => {
                 self.pending.push(12);
                 self.number(value.to_bits());

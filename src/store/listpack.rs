@@ -10,16 +10,13 @@ const INTEGER_LEN_MAX: usize = 20;
 /// Bytes of an element in a listpack.
 pub(super) fn element_len(element: &[u8]) -> usize {
     let integer = if element.len() <= INTEGER_LEN_MAX { parse_i64(element) } else { None };
-    let body = match integer {
-        Some(0..=127) => 1,
-        Some(-4096..=4095) => 2,
-        Some(-0x8000..=0x7FFF) => 3,
-        Some(-0x80_0000..=0x7F_FFFF) => 4,
-        Some(-0x8000_0000..=0x7FFF_FFFF) => 5,
-        Some(_) => 9,
-        None if element.len() < 64 => 1 + element.len(),
-        None if element.len() < 4096 => 2 + element.len(),
-        None => 5 + element.len(),
+    if let Some(integer) = integer {
+        return integer_len(integer);
+    }
+    let body = match element.len() {
+        len @ ..64 => 1 + len,
+        len @ ..4096 => 2 + len,
+        len => 5 + len,
     };
     // Behind an element stands its length, 7 bits per byte.
     let behind = match body {
@@ -30,6 +27,18 @@ pub(super) fn element_len(element: &[u8]) -> usize {
         _ => 5,
     };
     body + behind
+}
+
+/// The same of an integer.
+pub(super) fn integer_len(integer: i64) -> usize {
+    match integer {
+        0..=127 => 2,
+        -4096..=4095 => 3,
+        -0x8000..=0x7FFF => 4,
+        -0x80_0000..=0x7F_FFFF => 5,
+        -0x8000_0000..=0x7FFF_FFFF => 6,
+        _ => 10,
+    }
 }
 
 #[cfg(test)]

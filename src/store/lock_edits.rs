@@ -6,7 +6,7 @@
 //! - A lock of which nothing is left takes its key with it.
 
 use super::ties::Ties;
-use super::{Bound, Effects, Entry, Hold, Kind, Lock, LockEvent, State, Value, Waiter, WaiterId, Wants, is_over};
+use super::{Bound, Effects, Entry, Hold, Kind, Lock, LockEvent, State, Value, Waiter, WaiterId, is_over};
 use crate::error::ReplyError;
 
 impl State {
@@ -102,8 +102,8 @@ impl State {
 
     /// A key is gone, or less of it is held: whoever waits for that may look.
     pub(super) fn signal_end(&mut self, db: usize, key: &[u8]) {
-        if self.waiters.in_turn_len() > 0 {
-            self.waiters.signal(db as u8, key, Wants::LOCK_TYPE);
+        if !self.waiters.is_empty() {
+            self.waiters.signal_end(db as u8, key);
         }
     }
 

@@ -41,6 +41,7 @@ mod sessions;
 mod set;
 mod shard;
 mod state;
+mod stream;
 mod string;
 mod subscribing;
 mod subscriptions;
@@ -82,6 +83,10 @@ pub use scripts::{Full, GIVEN_SCRIPTS_LEVEL, Kept, LOADED_BYTES_MAX, SCRIPT_OVER
 pub use sessions::{Session, Sessions};
 pub use set::{Set, SetForm, SetLimits, SetMember};
 pub use state::{FIRST_REVISION_EPOCH_S, State};
+pub use stream::{
+    ChunkHead, Consumer, Delivery, Field, Fields, Group, Pending, Stream, StreamEntry, StreamHead, StreamId,
+    StreamLimits, Trim, TrimTo,
+};
 pub use string::Str;
 pub use subscriptions::{LostHold, PubSub, SubscriptionKind, Subscriptions};
 pub use tally::{CallCounts, ScriptCalls, Tally};

@@ -149,12 +149,17 @@ impl<T: Clone> Ranked<T> {
         Some(item)
     }
 
-    /// Exchanges the element at a place, which is returned.
-    pub fn replace(&mut self, index: usize, item: T) -> Option<T> {
+    /// Lets `change` work on the element at a place, which stays in its place.
+    pub fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         if index >= self.len {
             return None;
         }
-        replace(Arc::make_mut(&mut self.root), index, item)
+        alter(Arc::make_mut(&mut self.root), index, change)
+    }
+
+    /// Exchanges the element at a place, which is returned.
+    pub fn replace(&mut self, index: usize, item: T) -> Option<T> {
+        self.change(index, |place| std::mem::replace(place, item))
     }
 }
 
@@ -344,16 +349,19 @@ fn mend<T: Clone>(children: &mut Vec<Child<T>>, at: usize) {
     }
 }
 
-fn replace<T: Clone>(node: &mut Node<T>, index: usize, item: T) -> Option<T> {
+fn alter<T: Clone, R>(node: &mut Node<T>, index: usize, change: impl FnOnce(&mut T) -> R) -> Option<R> {
     match node {
-        Node::Leaf(items) => items.get_mut(index).map(|place| std::mem::replace(place, item)),
+        Node::Leaf(items) => items.get_mut(index).map(change),
         Node::Branch(children) => {
             let (at, within) = locate(children, index)?;
             let child = children.get_mut(at)?;
-            if within == 0 {
-                child.first = item.clone();
+            let result = alter(Arc::make_mut(&mut child.node), within, change);
+            if within == 0
+                && let Some(first) = child.node.first()
+            {
+                child.first = first.clone();
             }
-            replace(Arc::make_mut(&mut child.node), within, item)
+            result
         }
     }
 }

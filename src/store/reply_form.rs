@@ -27,6 +27,7 @@ const TRUE: u8 = 14;
 const VERBATIM: u8 = 15;
 const BIG_NUMBER: u8 = 16;
 const DECIMAL: u8 = 17;
+const KEYED: u8 = 18;
 
 /// The form of `reply`; None if it is longer than `len_max` bytes or nested too deep, or nothing that a command on the state answers.
 pub fn write(reply: &Reply, len_max: usize) -> Option<Bytes> {
@@ -59,6 +60,7 @@ fn put(reply: &Reply, depth: usize, len_max: usize, out: &mut Vec<u8>) -> Option
         Reply::Set(items) => put_items(SET, items, depth, len_max, out)?,
         Reply::Map(pairs) => put_pairs(MAP, pairs, depth, len_max, out)?,
         Reply::Pairs(pairs) => put_pairs(PAIRS, pairs, depth, len_max, out)?,
+        Reply::Keyed(pairs) => put_pairs(KEYED, pairs, depth, len_max, out)?,
         Reply::Double(value) => {
             out.put_u8(DOUBLE);
             out.put_u64_le(value.to_bits());
@@ -117,6 +119,7 @@ fn get(rest: &mut &[u8], depth: usize) -> Option<Reply> {
         SET => Reply::Set(get_items(rest, depth)?),
         MAP => Reply::Map(get_pairs(rest, depth)?),
         PAIRS => Reply::Pairs(get_pairs(rest, depth)?),
+        KEYED => Reply::Keyed(get_pairs(rest, depth)?),
         DOUBLE => Reply::Double(f64::from_bits(rest.try_get_u64_le().ok()?)),
         DECIMAL => Reply::Decimal(f64::from_bits(rest.try_get_u64_le().ok()?)),
         FALSE => Reply::Bool(false),
@@ -181,7 +184,8 @@ mod tests {
             Reply::Array(leaves.clone()),
             Reply::Set(leaves),
             Reply::Map(pairs.clone()),
-            Reply::Pairs(pairs),
+            Reply::Pairs(pairs.clone()),
+            Reply::Keyed(pairs),
             Reply::Array(Vec::new()),
         ])
     }

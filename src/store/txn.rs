@@ -4,7 +4,8 @@
 //! - Every change of a value stamps the key with the command's revision, and every change of a value or deadline enters the
 //!   digest as (key, revision, deadline). Both happen here and in [`keyspace`], and nowhere else.
 //! - A key comes to be by [`Txn::set`] alone, which notes it for WATCH, or with the whole of a database ([`Txn::swap`]).
-//! - A key that comes to be, or gets another value, is ready for those who wait for it ([`super::Waiters`]): noted at the same places.
+//! - A key that comes to be, or gets another value, is ready for those who wait for it ([`super::Waiters`]): noted at the same places. So
+//!   is one whose value changes, if its type wants that ([`super::ValueType::wakes_by_change`]), and one that is gone.
 //! - The mark of a string that NX made is set by [`Txn::make`] alone, on the value of that moment: whatever stamps another revision takes it
 //!   away ([`Entry::made_by_nx`]).
 //! - A command never sees a key that is due at the entry's `now_ms`, or bound to a session that is: a write that meets one removes it first.
@@ -346,18 +347,21 @@ impl<'a> Txn<'a> {
             let deadline_ms = entry.deadline_ms().unwrap_or(0);
             let value = entry.value_mut().typed_mut::<K>()?;
             let (result, changed) = edit(value)?;
-            let vacant = value.is_vacant();
+            let (vacant, type_name) = (value.is_vacant(), value.type_name());
             if changed.0 {
                 entry.set_revision(revision);
             }
-            Ok::<_, ReplyError>((result, changed.0, vacant, deadline_ms))
+            Ok::<_, ReplyError>((result, changed.0, vacant, type_name, deadline_ms))
         });
         let Some(outcome) = outcome else { return Ok(None) };
-        let (result, changed, vacant, deadline_ms) = outcome?;
+        let (result, changed, vacant, type_name, deadline_ms) = outcome?;
         if vacant {
             self.remove(key);
         } else if changed {
             self.state.digest.key(self.db, key, revision, deadline_ms);
+            if K::wakes_by_change() && !self.state.waiters.is_empty() {
+                self.state.waiters.signal(self.db as u8, key, type_name);
+            }
         }
         Ok(Some(result))
     }

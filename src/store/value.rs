@@ -7,7 +7,7 @@
 //! `Value` is 24 bytes; cloning one is O(1) for what is large (shared until written) and a copy for what is small, so that a
 //! snapshot can share the keyspace with the writes that go on.
 
-use super::{Hash, List, Lock, Set, Str, ValueType, ZSet};
+use super::{Hash, List, Lock, Set, Str, Stream, ValueType, ZSet};
 use crate::error::{ReplyError, WRONG_TYPE};
 
 /// Makes the enum of a list of `Type(Type)` or `Type(Box<Type>)`, and all that depends on which type a value has.
@@ -72,6 +72,8 @@ value_types! {
         Set(Box<Set>),
         /// A sorted set.
         ZSet(ZSet),
+        /// A stream.
+        Stream(Box<Stream>),
         /// A lock.
         Lock(Box<Lock>),
     }

@@ -36,6 +36,14 @@ pub trait ValueType {
         self.elements() == 0
     }
 
+    /// True if whoever waits for such a value waits for more than that there is one: each change of it is worth a look.
+    fn wakes_by_change() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// The beginning of what the value keeps elsewhere: looking at it fetches it.
     fn first_byte(&self) -> Option<u8> {
         None

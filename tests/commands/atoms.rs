@@ -8,9 +8,10 @@ use sha1::{Digest, Sha1};
 use crate::support::rng::Rng;
 use crate::{functions, payloads, scripts};
 
-/// All key names: the first three mostly hold strings, then two numbers, three hashes, three sorted sets, two lists, three sets.
-pub const KEYS: [&str; 16] =
-    ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3", "z1", "z2", "z3", "l1", "l2", "t1", "t2", "t3"];
+/// All key names: the first three mostly hold strings, then two numbers, three hashes, three sorted sets, two lists, three sets, two
+/// streams.
+pub const KEYS: [&str; 18] =
+    ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3", "z1", "z2", "z3", "l1", "l2", "t1", "t2", "t3", "x1", "x2"];
 /// Databases that are used (and some that are not).
 pub const DATABASES: i64 = 3;
 /// Far future and random enough that two deadlines are the same only if the same command set them.
@@ -30,7 +31,14 @@ const ATOMS: &[(&str, Make)] = &[
     ("bound", bound),
     ("lex", lex),
     ("list", |rng| mostly(rng, &KEYS[11..13])),
-    ("set", |rng| mostly(rng, &KEYS[13..])),
+    ("set", |rng| mostly(rng, &KEYS[13..16])),
+    ("stream", |rng| mostly(rng, &KEYS[16..])),
+    ("stream_id", stream_id),
+    ("stream_bound", stream_bound),
+    ("group", |rng| rng.pick(&["g1", "g1", "g2", "nosuch"]).as_bytes().to_vec()),
+    ("consumer", |rng| format!("c{}", rng.below(3)).into_bytes()),
+    ("min_idle", |rng| rng.pick(&["0", "0", "0", "-3", "9000000000000"]).as_bytes().to_vec()),
+    ("fill_stream", |_| FILL_STREAM.as_bytes().to_vec()),
     ("element", element),
     ("few", |rng| rng.below(8).to_string().into_bytes()),
     ("rank", |rng| if rng.percent(50) { rng.between(1, 4) } else { rng.between(-4, -1) }.to_string().into_bytes()),
@@ -64,7 +72,9 @@ const ATOMS: &[(&str, Make)] = &[
         if rng.percent(95) { rng.between(0, DATABASES - 1) } else { rng.between(-1, 17) }.to_string().into_bytes()
     }),
     ("pattern", |rng| rng.pick(PATTERNS).as_bytes().to_vec()),
-    ("type", |rng| rng.pick(&["string", "hash", "zset", "list", "set", "STRING", "nosuch"]).as_bytes().to_vec()),
+    ("type", |rng| {
+        rng.pick(&["string", "hash", "zset", "list", "set", "stream", "STRING", "nosuch"]).as_bytes().to_vec()
+    }),
     ("name", |rng| rng.pick(&["", "worker-1", "a b", "x\n", "lib", "1.2.3"]).as_bytes().to_vec()),
     ("client_type", |rng| rng.pick(&["normal", "pubsub", "master", "replica", "nosuch"]).as_bytes().to_vec()),
     ("client_id", |rng| rng.pick(&["0", "-1", "x", "1"]).as_bytes().to_vec()),
@@ -78,6 +88,11 @@ const ATOMS: &[(&str, Make)] = &[
     ("dump", functions::dump),
     ("payload", payloads::value),
 ];
+
+/// Makes a stream of several chunks, with other fields from entry to entry.
+const FILL_STREAM: &str = "for i = 1, ARGV[1] * 40 do \
+    redis.call('XADD', KEYS[1], '0-*', 'f' .. i % 3, ('v'):rep(i % 70), 'g', i * i) end \
+    return redis.call('XINFO', 'STREAM', KEYS[1])[4]";
 
 const PATTERNS: &[&str] = &[
     "*",
@@ -299,6 +314,26 @@ fn element(rng: &mut Rng) -> Vec<u8> {
         3 => integer(rng).to_string().into_bytes(),
         4..12 => rng.below(8).to_string().into_bytes(),
         _ => format!("e{}", rng.below(8)).into_bytes(),
+    }
+}
+
+/// Mostly of the first ms, so that `0-*` goes on behind it.
+fn stream_id(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(40) {
+        0 => format!("{}", rng.below(3)),
+        1 => format!("{}-{}", rng.below(4), rng.below(20)),
+        2 => rng.pick(&["0-0", "18446744073709551615-18446744073709551615", "0-07", "1-", "-5", "$", ">"]).to_string(),
+        _ => format!("0-{}", 1 + rng.below(40)),
+    }
+    .into_bytes()
+}
+
+fn stream_bound(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(10) {
+        0..3 => b"-".to_vec(),
+        3..6 => b"+".to_vec(),
+        6 | 7 => [&b"("[..], &stream_id(rng)].concat(),
+        _ => stream_id(rng),
     }
 }
 

@@ -13,6 +13,10 @@ enum Comparison {
     Unordered(Within),
     /// Integers, apart by this much at most.
     Within(i64),
+    /// Arrays of four whose third is an integer, apart by this much at most; all else is the same.
+    Idle(i64),
+    /// The same but for what stands behind these names.
+    But(Vec<String>),
     /// Texts may differ that read as the same double; -0 and 0 are the same.
     Doubles,
     /// The same types and lengths all the way down; texts and numbers may differ.
@@ -108,6 +112,8 @@ fn rule(line: &str) -> Result<Rule, String> {
             _ => return Err(format!("unordered what? {line}")),
         }),
         "within" => Comparison::Within(rest.parse().map_err(|_| format!("no number: {line}"))?),
+        "idle" => Comparison::Idle(rest.parse().map_err(|_| format!("no number: {line}"))?),
+        "but" => Comparison::But(rest.split(' ').map(Into::into).collect()),
         "doubles" => Comparison::Doubles,
         "shape" => Comparison::Shape,
         "kind" => Comparison::Kind,
@@ -143,6 +149,8 @@ impl Comparison {
                 (Value::Int(redis), Value::Int(ours)) => (i128::from(*redis) - i128::from(*ours)).abs() <= i128::from(*tolerance),
                 _ => false,
             },
+            Self::Idle(tolerance) => same_but_idle(redis, ours, *tolerance),
+            Self::But(names) => same_but(redis, ours, names),
             Self::Doubles => same_doubles(redis, ours),
             Self::Shape => same_shape(redis, ours),
             Self::Kind => std::mem::discriminant(redis) == std::mem::discriminant(ours) && !ours.is_error(),
@@ -180,6 +188,33 @@ fn sorted(value: &Value, within: Within) -> Value {
         Value::Array(items) => Value::Array(order(items)),
         Value::Set(items) => Value::Set(order(items)),
         other => other.clone(),
+    }
+}
+
+fn same_but_idle(a: &Value, b: &Value, tolerance: i64) -> bool {
+    match (a.items(), b.items()) {
+        (Some([id, name, Value::Int(a), count]), Some([other_id, other_name, Value::Int(b), other_count])) => {
+            [id, name, count] == [other_id, other_name, other_count] && (a - b).abs() <= tolerance
+        }
+        (Some(a), Some(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_idle(a, b, tolerance)),
+        _ => a == b,
+    }
+}
+
+fn same_but(a: &Value, b: &Value, names: &[String]) -> bool {
+    let is_left_out = |name: &Value| name.text().is_some_and(|text| names.contains(&text));
+    if let (Value::Map(a), Value::Map(b)) = (a, b) {
+        let same = |((key, a), (other, b)): (&(Value, Value), &(Value, Value))| {
+            key == other && (is_left_out(key) || same_but(a, b, names))
+        };
+        return a.len() == b.len() && a.iter().zip(b).all(same);
+    }
+    match (a.items(), b.items()) {
+        (Some(a), Some(b)) => {
+            a.len() == b.len()
+                && (0..a.len()).all(|at| at > 0 && is_left_out(&a[at - 1]) || same_but(&a[at], &b[at], names))
+        }
+        _ => a == b,
     }
 }
 

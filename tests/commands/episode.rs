@@ -130,7 +130,11 @@ impl<'a> Maker<'a> {
     fn push(&mut self, connection: usize, (args, points): Generated, how: How) {
         let persists = |arg: &Vec<u8>| arg.eq_ignore_ascii_case(b"PERSIST");
         let is_swap = args[0].eq_ignore_ascii_case(b"SWAPDB");
-        if (is_swap || args.iter().any(persists)) && self.grammar.allows("UNWATCH") {
+        // What Redis does not count as a change of the key, though it is one: what groups have read.
+        let changes_group = ["XGROUP", "XREADGROUP", "XACK", "XCLAIM", "XAUTOCLAIM", "XSETID"]
+            .iter()
+            .any(|name| args[0].eq_ignore_ascii_case(name.as_bytes()));
+        if (is_swap || changes_group || args.iter().any(persists)) && self.grammar.allows("UNWATCH") {
             // A deadline is not noticed that came and went: WATCH compares a key's revision and deadline. And SWAPDB stops EXEC on a key
             // that is absent before and after, because it might have been brought in and removed.
             for connection in 0..CONNECTIONS {

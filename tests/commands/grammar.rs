@@ -26,6 +26,7 @@ const FILES: &[&str] = &[
     include_str!("grammar/geo.txt"),
     include_str!("grammar/hyperloglog.txt"),
     include_str!("grammar/sorting.txt"),
+    include_str!("grammar/streams.txt"),
     include_str!("grammar/transactions.txt"),
     include_str!("grammar/connection.txt"),
     include_str!("grammar/server.txt"),

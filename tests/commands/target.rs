@@ -163,6 +163,7 @@ impl Target {
                     Some("hash") => sorted_pairs(&client.call(&["HGETALL", key])),
                     Some("zset") => with_plain_numbers(&client.call(&["ZRANGE", key, "0", "-1", "WITHSCORES"])),
                     Some("list") => client.call(&["LRANGE", key, "0", "-1"]),
+                    Some("stream") => stream(&mut client, key),
                     Some("set") => sorted(&client.call(&["SMEMBERS", key])),
                     _ => kind,
                 };
@@ -172,6 +173,24 @@ impl Target {
         }
         state
     }
+}
+
+/// Entries, what is known of the past, and of each group how far it is and what is pending.
+fn stream(client: &mut Client, key: &str) -> Value {
+    let mut parts = vec![client.call(&["XRANGE", key, "-", "+"])];
+    let info = client.call(&["XINFO", "STREAM", key]);
+    let known =
+        ["radix-tree-keys", "last-generated-id", "max-deleted-entry-id", "entries-added", "recorded-first-entry-id"];
+    let field = |map: &Value, name: &str| {
+        let pairs = map.items().unwrap_or_default().chunks(2);
+        pairs.filter(|pair| pair[0].text().as_deref() == Some(name)).map(|pair| pair[1].clone()).next().unwrap()
+    };
+    parts.extend(known.map(|name| field(&info, name)));
+    for group in client.call(&["XINFO", "GROUPS", key]).items().unwrap_or_default() {
+        parts.extend(["name", "pending", "last-delivered-id", "entries-read", "lag"].map(|name| field(group, name)));
+        parts.push(client.call(&["XPENDING", key, &field(group, "name").text().unwrap()]));
+    }
+    Value::Array(parts)
 }
 
 /// Members and scores, the latter written in one way; -0 as 0.

@@ -32,7 +32,7 @@ pub use session::{Multi, ReplyMode, Session, Watched};
 pub use snapshots::{SnapshotFacts, Snapshots};
 pub use spec::{
     Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, Guarded, KeyFlags,
-    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait,
+    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
 };
 pub use statistics::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
 pub use subscribed::Subscribed;

@@ -39,6 +39,19 @@ pub struct NewerForm {
 /// Finds the keys among arguments, and what is done with each: see [`Spec::given_keys`].
 pub type GivenKeys = fn(&Args) -> Vec<(usize, KeyFlags)>;
 
+/// The form of a command that waits, where it is one of several: it has the same name, keys and documentation, and another way to run.
+/// Scripts may not call it.
+#[derive(Clone, Copy)]
+pub struct WaitingForm {
+    /// True if the arguments ask for it.
+    pub is_asked: fn(&Args) -> bool,
+    /// How it runs.
+    pub spec: &'static Spec,
+}
+
+/// See [`Spec::found_nothing`].
+pub type FindsNothing = fn(&mut Txn<'_>, &Args) -> Option<Args>;
+
 /// How a command runs. Whether it reads or writes is in the type: a read cannot mutate.
 #[derive(Clone, Copy)]
 pub enum Run {
@@ -110,6 +123,11 @@ pub struct Spec {
     /// state at every time, so an error that comes behind a look at a key, as WRONGTYPE does in front of some, is none of
     /// its. `run` finds all errors by itself too: a script and a log entry come to it without the gate.
     pub check: Option<Check>,
+    /// Its form that waits, if others do not.
+    pub waiting_form: Option<WaitingForm>,
+    /// What one that may wait does when it has found nothing to do, be it that it waits from then on or must not. Other arguments: by
+    /// those it waits.
+    pub found_nothing: Option<FindsNothing>,
     /// Which of its arguments SLOWLOG must not show, if there are any.
     pub is_secret: Option<IsSecret>,
     /// Subcommands of a container.
@@ -183,6 +201,8 @@ impl Spec {
             newer_form: None,
             run,
             check: None,
+            waiting_form: None,
+            found_nothing: None,
             is_secret: None,
             subcommands: &[],
         }
@@ -226,6 +246,16 @@ impl Spec {
     /// The same with a check of its arguments.
     pub const fn check(self, check: Check) -> Self {
         Self { check: Some(check), ..self }
+    }
+
+    /// The same with a form that waits.
+    pub const fn waiting_form(self, is_asked: fn(&Args) -> bool, spec: &'static Self) -> Self {
+        Self { waiting_form: Some(WaitingForm { is_asked, spec }), ..self }
+    }
+
+    /// The same, doing something when it has found nothing to do.
+    pub const fn found_nothing(self, found_nothing: FindsNothing) -> Self {
+        Self { found_nothing: Some(found_nothing), ..self }
     }
 
     /// The same with passwords among its arguments.

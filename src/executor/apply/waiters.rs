@@ -1,13 +1,14 @@
 //! Commands that wait: how they begin to, and how they are served.
 //!
 //! Invariants
-//! - A command waits if its first attempt says so, which has changed nothing; it is attempted again only when one of its keys is ready.
+//! - A command waits if its first attempt says so, which has changed nothing but what its spec has for that
+//!   ([`Spec::found_nothing`]); it is attempted again only when one of its keys is ready.
 //! - Served is in the order in which keys became ready, and per key in the order of its queue, after a whole command of a batch (a
 //!   transaction or a script is one): nobody is served half of it. What one served waiter does may make other keys ready; these follow.
 //! - Of those that are served in turn (for locks) nobody is served behind one that is not.
 //! - One look at a key goes once through those who waited for it then: it ends, whatever they do.
 
-use crate::command::{Blocking, Caller, Run, Wait, check_at};
+use crate::command::{Blocking, Caller, Run, Spec, Wait, check_at};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Effects, Rng, State, Txn, Waiter, WaiterId};
@@ -25,14 +26,14 @@ pub(super) enum Ran {
 }
 
 /// Runs a command, or lets it wait.
-pub(super) fn run_or_wait(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Ran {
-    match begin(blocking, txn, args) {
+pub(super) fn run_or_wait(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Ran {
+    match begin(spec, blocking, txn, args) {
         Ok(ran) => ran,
         Err(error) => Ran::Answered(Reply::Error(error)),
     }
 }
 
-fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, ReplyError> {
+fn begin(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, ReplyError> {
     let Wait { keys, timeout_ms, session } = (blocking.wait)(args)?;
     let deadline_ms = match timeout_ms {
         0 => 0,
@@ -41,11 +42,12 @@ fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, Repl
     if let Some(reply) = (blocking.attempt)(txn, args)? {
         return Ok(Ran::Answered(reply));
     }
+    let instead = spec.found_nothing.and_then(|found_nothing| found_nothing(txn, args));
     let Some(id) = txn.asker().filter(|_| !keys.is_empty()) else {
         return Ok(Ran::Answered((blocking.nothing)()));
     };
     // A copy of its own: the arguments are part of a whole entry.
-    let args = Args::from_slices(args.iter());
+    let args = instead.unwrap_or_else(|| Args::from_slices(args.iter()));
     let (db, since_ms, from) = (txn.db_index() as u8, txn.now_ms(), txn.client_addr());
     let waiter = Waiter { db, args, keys, wants: blocking.wants, since_ms, deadline_ms, session, from };
     txn.wait(id, waiter)?;
@@ -66,8 +68,8 @@ pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut 
             let type_name = state.db(db.into()).get(&key).map(|entry| entry.value().type_name());
             let in_turn = state.waiters().in_turn_of(db, &key);
             match type_name {
-                None if in_turn == 0 => break,
-                None if !waiter.wants.is_in_turn() => continue,
+                None if !state.waiters().is_end_awaited(db, &key) => break,
+                None if !waiter.wants.is_for_end() => continue,
                 Some(name) if !waiter.wants.accepts(name) => continue,
                 _ if is_held && waiter.wants.is_in_turn() => continue,
                 _ => {}

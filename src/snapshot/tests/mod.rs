@@ -14,9 +14,9 @@ use super::write::write_chunked;
 use super::{Meta, SnapshotError, SnapshotReader};
 use crate::protocol::Reply;
 use crate::store::{
-    Changed, Create, Creations, DATABASES, Deadline, Effects, Entry, Hash, Horizon, Library, LibraryFunction, List,
-    Loaded, Mark, ONCE_REPLY_MAX, OnceReply, Options, Rng, SHARDS, ScriptFlags, Set, SetForm, State, Str, Txn, Value,
-    View, Wish, ZSet, reply_form,
+    Changed, Create, Creations, DATABASES, Deadline, Delivery, Effects, Entry, Group, Hash, Horizon, Library,
+    LibraryFunction, List, Loaded, Mark, ONCE_REPLY_MAX, OnceReply, Options, Rng, SHARDS, ScriptFlags, Set, SetForm,
+    State, Str, Stream, StreamId, StreamLimits, Txn, Value, View, Wish, ZSet, reply_form,
 };
 
 /// One step of building a state.
@@ -30,6 +30,7 @@ enum Op {
     SetZSet { db: usize, key: Vec<u8>, large: bool, members: u8 },
     SetList { db: usize, key: Vec<u8>, large: bool, elements: u8 },
     SetSet { db: usize, key: Vec<u8>, form: SetForm, members: u8 },
+    SetStream { db: usize, key: Vec<u8>, entries: u8, groups: u8 },
     Ttl { db: usize, key: Vec<u8>, ttl_ms: Option<u64> },
     Remove { db: usize, key: Vec<u8> },
     Flush { db: usize },
@@ -72,6 +73,8 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(db, key, large, elements)| Op::SetList { db, key, large, elements }),
         3 => (db.clone(), key(), form(), 1u8..200)
             .prop_map(|(db, key, form, members)| Op::SetSet { db, key, form, members }),
+        3 => (db.clone(), key(), any::<u8>(), 0u8..4)
+            .prop_map(|(db, key, entries, groups)| Op::SetStream { db, key, entries, groups }),
         3 => (db.clone(), key(), ttl()).prop_map(|(db, key, ttl_ms)| Op::Ttl { db, key, ttl_ms }),
         3 => (db.clone(), key()).prop_map(|(db, key)| Op::Remove { db, key }),
         1 => (8..DATABASES).prop_map(|db| Op::Flush { db }),
@@ -164,6 +167,7 @@ fn apply(state: &mut State, index: u64, op: &Op) {
         | Op::SetZSet { db, .. }
         | Op::SetList { db, .. }
         | Op::SetSet { db, .. }
+        | Op::SetStream { db, .. }
         | Op::Ttl { db, .. }
         | Op::Remove { db, .. }
         | Op::Flush { db }
@@ -204,6 +208,9 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
         }
         Op::SetSet { key, form, members, .. } => {
             txn.set(key, set(*form, u64::from(*members), seed).into(), Deadline::Clear);
+        }
+        Op::SetStream { key, entries, groups, .. } => {
+            txn.set(key, stream(u64::from(*entries), *groups, seed).into(), Deadline::Clear);
         }
         Op::Ttl { key, ttl_ms, .. } => {
             txn.set_deadline(key, ttl_ms.map(|ttl_ms| now_ms + ttl_ms));
@@ -262,6 +269,30 @@ fn set(form: SetForm, members: u64, seed: u64) -> Set {
     Set::from_parts(form, (0..members).map(name)).unwrap()
 }
 
+/// A stream in several chunks, some of whose entries are gone, with groups that have read some of it.
+fn stream(entries: u64, groups: u8, seed: u64) -> Stream {
+    let mut stream = Stream::default();
+    let limits = StreamLimits { bytes_max: 300, entries_max: 9 };
+    let id = |n: u64| StreamId::new((seed >> 8) + n / 3 * (seed % 500), n);
+    for n in 1..=entries {
+        let value = vec![n as u8; (n % 40) as usize];
+        let name: &[u8] = if n % 5 == 0 { b"other" } else { b"name" };
+        stream.add(id(n), &[(name, &value), (b"more", b"")], limits);
+    }
+    (1..=entries).filter(|n| n % 4 == seed % 4).for_each(|n| assert!(stream.remove(id(n))));
+    for group in 0..groups {
+        let mut made = Group::new(id(entries / 2), (group % 2 == 0).then_some(seed as i64));
+        for (n, consumer) in (1..entries / 2).zip([&b"one"[..], b"two", b"two", b""].into_iter().cycle()) {
+            made.see(consumer, n);
+            let delivery = Delivery { at_ms: seed >> 3, deliveries: n };
+            made.assign(id(n), consumer, delivery, seed);
+        }
+        made.see(b"idle", 5);
+        assert!(stream.add_group(&[b'g', group], made));
+    }
+    stream
+}
+
 fn build(ops: &[Op]) -> State {
     let mut state = created();
     for (index, op) in ops.iter().enumerate() {
@@ -291,6 +322,8 @@ fn added_by_3() -> Vec<Op> {
         Op::SetSet { db: 0, key: b"integers".to_vec(), form: SetForm::Ints, members: 7 },
         Op::SetSet { db: 0, key: b"small set".to_vec(), form: SetForm::Small, members: 7 },
         Op::SetSet { db: 0, key: b"large set".to_vec(), form: SetForm::Large, members: 7 },
+        Op::SetStream { db: 0, key: b"stream".to_vec(), entries: 60, groups: 2 },
+        Op::SetStream { db: 0, key: b"empty stream".to_vec(), entries: 0, groups: 1 },
     ]
 }
 

@@ -5,6 +5,7 @@ mod hash;
 mod list;
 mod lock;
 mod set;
+mod stream;
 mod string;
 mod zset;
 
@@ -46,6 +47,11 @@ const LOCK: u8 = 20;
 /// A lock whose holds are shared.
 const LOCK_SHARED: u8 = 21;
 
+/// A stream without groups.
+const STREAM: u8 = 30;
+/// A stream with groups.
+const STREAM_GROUPS: u8 = 31;
+
 /// Makes two functions of one arm for each type, so that what is written can be read: the type's tags, and the module that writes it with
 /// its tag and reads what is behind that.
 macro_rules! forms {
@@ -78,5 +84,6 @@ forms! {
     Value::List => list: LIST_SMALL | LIST_LARGE;
     Value::Set => set: SET_INTS | SET_SMALL | SET_LARGE;
     Value::ZSet => zset: ZSET_SMALL | ZSET_LARGE;
+    Value::Stream => stream: STREAM | STREAM_GROUPS;
     Value::Lock => lock: LOCK | LOCK_SHARED;
 }

@@ -82,9 +82,9 @@ impl Txn<'_> {
         }
         for index in [a, b] {
             for key in self.state.waiters.keys_of(index as u8) {
-                if let Some(entry) = self.state.db(index).get(&key) {
-                    let type_name = entry.value().type_name();
-                    self.state.waiters.signal(index as u8, &key, type_name);
+                match self.state.db(index).get(&key).map(|entry| entry.value().type_name()) {
+                    Some(type_name) => self.state.waiters.signal(index as u8, &key, type_name),
+                    None => self.state.signal_end(index, &key),
                 }
             }
         }

@@ -55,11 +55,15 @@ pub enum Wants {
     SortedSet,
     /// A lock, or that there is no key.
     Lock,
+    /// A stream.
+    Stream,
+    /// A stream with a group; that it, or the key, is gone or is another one ends the wait.
+    StreamGroup,
 }
 
 impl Wants {
     /// All, by their numbers in a snapshot.
-    pub const ALL: [Self; 3] = [Self::List, Self::SortedSet, Self::Lock];
+    pub const ALL: [Self; 5] = [Self::List, Self::SortedSet, Self::Lock, Self::Stream, Self::StreamGroup];
     /// What TYPE says of a lock.
     pub(in crate::store) const LOCK_TYPE: &str = "lock";
 
@@ -70,12 +74,18 @@ impl Wants {
 
     /// True if a value whose type is so called may serve.
     pub fn accepts(self, type_name: &str) -> bool {
-        type_name
-            == match self {
-                Self::List => "list",
-                Self::SortedSet => "zset",
-                Self::Lock => Self::LOCK_TYPE,
-            }
+        match self {
+            Self::List => type_name == "list",
+            Self::SortedSet => type_name == "zset",
+            Self::Lock => type_name == Self::LOCK_TYPE,
+            Self::Stream => type_name == "stream",
+            Self::StreamGroup => true,
+        }
+    }
+
+    /// True if the end of a key is worth a look.
+    pub fn is_for_end(self) -> bool {
+        matches!(self, Self::Lock | Self::StreamGroup)
     }
 
     /// True if those behind one that is not served are not either.
@@ -86,7 +96,7 @@ impl Wants {
     /// What is answered when the time is over.
     pub fn timed_out(self) -> Reply {
         match self {
-            Self::List | Self::SortedSet | Self::Lock => Reply::NilArray,
+            Self::List | Self::SortedSet | Self::Lock | Self::Stream | Self::StreamGroup => Reply::NilArray,
         }
     }
 }
@@ -254,6 +264,13 @@ impl Waiters {
         counts.and_then(|counts| counts.get(Wants::Lock.number())).copied().unwrap_or(0)
     }
 
+    /// True if somebody waits for a key to whom its end matters.
+    pub fn is_end_awaited(&self, db: u8, key: &Arc<[u8]>) -> bool {
+        let counts = self.lens.get(&(db, key.clone()));
+        counts
+            .is_some_and(|counts| Wants::ALL.iter().zip(counts).any(|(wants, count)| *count > 0 && wants.is_for_end()))
+    }
+
     /// The first of those that wait for a key and are served in turn.
     pub fn first_in_turn(&self, db: u8, key: &[u8]) -> Option<WaiterId> {
         if self.in_turn == 0 {
@@ -328,6 +345,14 @@ impl Waiters {
         let Some(counts) = self.lens.get(&name) else { return };
         let is_wanted = Wants::ALL.iter().zip(counts).any(|(wants, count)| *count > 0 && wants.accepts(type_name));
         if is_wanted && self.is_ready.insert(name.clone()) {
+            self.ready.push_back(name);
+        }
+    }
+
+    /// A key is gone: it is ready if that matters to somebody.
+    pub(in crate::store) fn signal_end(&mut self, db: u8, key: &[u8]) {
+        let name: Name = (db, key.into());
+        if self.is_end_awaited(db, &name.1) && self.is_ready.insert(name.clone()) {
             self.ready.push_back(name);
         }
     }

@@ -25,6 +25,8 @@ pub enum Family {
     Geo,
     /// Estimated numbers of different things, in strings.
     HyperLogLog,
+    /// Streams.
+    Stream,
     /// MULTI and its kin.
     Transactions,
     /// The connection.
@@ -63,6 +65,7 @@ impl Family {
             Self::Bitmap => ("bitmap", Categories::BITMAP),
             Self::Geo => ("geo", Categories::GEO),
             Self::HyperLogLog => ("hyperloglog", Categories::HYPERLOGLOG),
+            Self::Stream => ("stream", Categories::STREAM),
             Self::Transactions => ("transactions", Categories::TRANSACTION),
             Self::Connection => ("connection", Categories::CONNECTION),
             Self::Server => ("server", Categories::empty()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::command::{Caller, check};
 use crate::executor::Asker;
 use crate::store::WaiterId;
 
@@ -50,7 +51,8 @@ impl Log {
         let mut groups = Vec::new();
         for (connection, line) in lines {
             let words: Vec<&str> = line.split(' ').collect();
-            let mut command = Command::new(lookup(words[0].as_bytes()).unwrap(), 0, Args::from_slices(&words));
+            let args = Args::from_slices(&words);
+            let mut command = Command::new(check(Caller::Log, &args).unwrap(), 0, args);
             if *connection != 0 {
                 let number = self.asked.entry((boot, *connection)).or_default();
                 *number += u64::from(matches!(command.spec.run, Run::Blocking(_)));

@@ -1,0 +1,118 @@
+//! What XADD and XTRIM have in common: up to where a stream is trimmed.
+
+use super::ids::{self, NewId};
+use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
+use crate::protocol::{Args, parse_i64};
+use crate::store::{Changed, Create, ELEMENT_UNITS, Stream, StreamLimits, Trim, TrimTo, Txn};
+
+const TWO_STRATEGIES: ReplyError =
+    ReplyError::new("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
+const NEGATIVE_MAXLEN: ReplyError = ReplyError::new("ERR The MAXLEN argument must be >= 0.");
+const NEGATIVE_LIMIT: ReplyError = ReplyError::new("ERR The LIMIT argument must be >= 0.");
+const LIMIT_ALONE: ReplyError =
+    ReplyError::new("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
+const NO_STRATEGY: ReplyError = ReplyError::new("ERR syntax error, XTRIM must be called with a trimming strategy");
+const EXACT_LIMIT: ReplyError = ReplyError::new("ERR syntax error, LIMIT cannot be used without the special ~ option");
+
+/// Entries of whole chunks that are removed for one unit of work.
+const TRIMMED_PER_UNIT: u64 = 16;
+
+/// The options of XADD or XTRIM.
+#[derive(Debug)]
+pub(super) struct AddOptions {
+    /// Whether XADD makes a stream.
+    pub create: Create,
+    /// The id of XADD's entry, and where it stands.
+    pub id: Option<(NewId, usize)>,
+    to: Option<TrimTo>,
+    is_rough: bool,
+    limit: Option<u64>,
+}
+
+impl AddOptions {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Redis's texts.
+    pub(super) fn parse(args: &Args, is_xadd: bool) -> Result<Self, ReplyError> {
+        let mut options = Self { create: Create::Yes, id: None, to: None, is_rough: false, limit: None };
+        let mut at = 2;
+        while at < args.len() {
+            let more = args.len() - 1 - at;
+            if is_xadd && args.arg(at) == b"*" {
+                options.id = Some((NewId::Auto, at));
+                break;
+            } else if more > 0 && (args.is(at, "MAXLEN") || args.is(at, "MINID")) {
+                let is_len = args.is(at, "MAXLEN");
+                at = options.read_strategy(args, at + 1, is_len)?;
+            } else if more > 0 && args.is(at, "LIMIT") {
+                let limit = parse_i64(args.arg(at + 1)).ok_or(NOT_AN_INTEGER)?;
+                options.limit = Some(u64::try_from(limit).map_err(|_| NEGATIVE_LIMIT)?);
+                at += 2;
+            } else if is_xadd && args.is(at, "NOMKSTREAM") {
+                options.create = Create::No;
+                at += 1;
+            } else if is_xadd {
+                options.id = Some((NewId::parse(args.arg(at))?, at));
+                break;
+            } else {
+                return Err(SYNTAX);
+            }
+        }
+        match options.to {
+            None if options.limit.is_some_and(|limit| limit != 0) => Err(LIMIT_ALONE),
+            None if !is_xadd => Err(NO_STRATEGY),
+            _ if options.limit.is_some() && !options.is_rough => Err(EXACT_LIMIT),
+            _ => Ok(options),
+        }
+    }
+
+    /// Reads what is behind the name of a strategy: where the next option stands.
+    fn read_strategy(&mut self, args: &Args, at: usize, is_len: bool) -> Result<usize, ReplyError> {
+        if self.to.is_some() {
+            return Err(TWO_STRATEGIES);
+        }
+        let is_marked = at + 1 < args.len() && (ids::is(args.arg(at), b'~') || ids::is(args.arg(at), b'='));
+        self.is_rough = is_marked && ids::is(args.arg(at), b'~');
+        let at = at + usize::from(is_marked);
+        self.to = Some(if is_len {
+            let len = parse_i64(args.arg(at)).ok_or(NOT_AN_INTEGER)?;
+            TrimTo::Len(u64::try_from(len).map_err(|_| NEGATIVE_MAXLEN)?)
+        } else {
+            TrimTo::Id(ids::strict(args.arg(at))?)
+        });
+        Ok(at + 1)
+    }
+
+    /// The trim, if one is asked for.
+    pub(super) fn trim(&self, limits: StreamLimits) -> Option<Trim> {
+        let unless_given = if self.is_rough { limits.trimmed_max() } else { 0 };
+        Some(Trim { to: self.to?, is_rough: self.is_rough, limit: self.limit.unwrap_or(unless_given) })
+    }
+
+    /// Says how much work the trim is.
+    ///
+    /// # Errors
+    /// WRONGTYPE; or the command may not do as much.
+    pub(super) fn say_work(&self, txn: &mut Txn<'_>, key: &[u8]) -> Result<(), ReplyError> {
+        let limits = StreamLimits::from(&txn.state().options);
+        let Some(trim) = self.trim(limits).filter(|_| txn.is_work_bounded()) else { return Ok(()) };
+        let units = txn.typed::<Stream>(key)?.map_or(0, |stream| {
+            let most = stream.trimmed_most(trim);
+            let most = if trim.limit == 0 { most } else { most.min(trim.limit) };
+            stream.seek_units() + most / TRIMMED_PER_UNIT + ELEMENT_UNITS
+        });
+        txn.work(units)
+    }
+}
+
+/// Trims the stream at `key`: how many entries it has lost; None if there is none.
+///
+/// # Errors
+/// WRONGTYPE.
+pub(super) fn trim(txn: &mut Txn<'_>, key: &[u8], trim: Trim) -> Result<Option<u64>, ReplyError> {
+    txn.edit(key, Create::No, |stream: &mut Stream| {
+        let removed = stream.trim(trim);
+        Ok((removed, Changed(removed > 0)))
+    })
+}

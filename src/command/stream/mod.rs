@@ -1,0 +1,58 @@
+//! Streams.
+
+mod add_options;
+mod delivery;
+mod groups;
+mod ids;
+mod info;
+mod range;
+mod reading;
+mod replies;
+#[cfg(test)]
+mod tests;
+mod xack;
+mod xadd;
+mod xautoclaim;
+mod xclaim;
+mod xdel;
+mod xgroup;
+mod xgroup_create;
+mod xgroup_createconsumer;
+mod xgroup_delconsumer;
+mod xgroup_destroy;
+mod xgroup_help;
+mod xgroup_setid;
+mod xinfo;
+mod xinfo_consumers;
+mod xinfo_groups;
+mod xinfo_help;
+mod xinfo_stream;
+mod xlen;
+mod xpending;
+mod xrange;
+mod xread;
+mod xreadgroup;
+mod xrevrange;
+mod xsetid;
+mod xtrim;
+
+use super::Spec;
+
+/// The family.
+pub static SPECS: &[&Spec] = &[
+    &xadd::SPEC,
+    &xlen::SPEC,
+    &xrange::SPEC,
+    &xrevrange::SPEC,
+    &xread::SPEC,
+    &xreadgroup::SPEC,
+    &xgroup::SPEC,
+    &xack::SPEC,
+    &xclaim::SPEC,
+    &xautoclaim::SPEC,
+    &xpending::SPEC,
+    &xinfo::SPEC,
+    &xdel::SPEC,
+    &xtrim::SPEC,
+    &xsetid::SPEC,
+];

@@ -1,0 +1,177 @@
+//! The commands of streams, on a state without a server.
+
+use crate::command::testing::Bench;
+
+/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+const TRANSCRIPT: &str = include_str!("transcript.txt");
+
+#[test]
+fn stream_replies_are_those_of_redis() {
+    let mut bench = Bench::new();
+    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut commands = 0;
+    let mut wrong = Vec::new();
+    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
+        let answer = bench.text(command);
+        if answer != reply.strip_prefix("    ").unwrap() {
+            wrong.push(format!("{command}\n  here  {answer}\n  redis {}", reply.trim_start()));
+        }
+        commands += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(commands >= 300, "{commands} commands");
+}
+
+#[test]
+fn change_of_a_stream_gives_a_new_revision() {
+    let revision = |bench: &Bench| bench.state.db(0).get(b"s").map_or(0, |entry| entry.revision());
+    let mut bench = Bench::new();
+    bench.run("XGROUP CREATE s g 0 MKSTREAM");
+    for (line, changes) in [
+        ("XADD s 1-0 a 1", true),
+        ("XADD s 1-0 a 1", false),
+        ("XADD s 2-0 a 1", true),
+        ("XGROUP CREATE s g 0", false),
+        ("XGROUP CREATE s h 0", true),
+        ("XGROUP SETID s h 0", true),
+        ("XGROUP CREATECONSUMER s h c", true),
+        ("XGROUP CREATECONSUMER s h c", false),
+        ("XREADGROUP GROUP nosuch c STREAMS s >", false),
+        ("XREADGROUP GROUP g c STREAMS s >", true),
+        ("XREADGROUP GROUP g c STREAMS s >", true),
+        ("XACK s g 9-9", false),
+        ("XACK s g 1-0", true),
+        ("XCLAIM s g d 0 2-0", true),
+        ("XAUTOCLAIM s g d 0 0", true),
+        ("XCLAIM s g d 0 2-0 FOO", false),
+        ("XDEL s 9-9", false),
+        ("XDEL s 2-0", true),
+        ("XTRIM s MAXLEN 5", false),
+        ("XTRIM s MAXLEN 0", true),
+        ("XSETID s 5", true),
+        ("XSETID s 1", false),
+        ("XGROUP DELCONSUMER s g nosuch", false),
+        ("XGROUP DELCONSUMER s g c", true),
+        ("XGROUP DESTROY s nosuch", false),
+        ("XGROUP DESTROY s h", true),
+        ("XRANGE s - +", false),
+        ("XREAD STREAMS s 0", false),
+    ] {
+        let before = revision(&bench);
+        bench.run(line);
+        assert_eq!(before != revision(&bench), changes, "{line}");
+    }
+}
+
+#[test]
+fn resp3_shows_streams_as_maps() {
+    let mut bench = Bench::new();
+    bench.run("XADD s 1-0 a 1");
+    bench.run("XGROUP CREATE s g 0");
+    for (line, reply) in [
+        ("XREAD STREAMS s 0", "%1 $1 s *1 *2 $3 1-0 *2 $1 a $1 1"),
+        ("XREAD STREAMS s $", "_"),
+        ("XREADGROUP GROUP g c STREAMS s >", "%1 $1 s *1 *2 $3 1-0 *2 $1 a $1 1"),
+        ("XREADGROUP GROUP g c STREAMS s >", "_"),
+        ("XRANGE s - +", "*1 *2 $3 1-0 *2 $1 a $1 1"),
+        ("XRANGE s - + COUNT 0", "_"),
+        ("XADD absent NOMKSTREAM * a 1", "_"),
+        ("XPENDING s g", "*4 :1 $3 1-0 $3 1-0 *1 *2 $1 c $1 1"),
+        ("XACK s g 1-0", ":1"),
+        ("XPENDING s g", "*4 :0 _ _ _"),
+        (
+            "XINFO GROUPS s",
+            "*1 %6 $4 name $1 g $9 consumers :1 $7 pending :0 $17 last-delivered-id $3 1-0 $12 entries-read :1 $3 lag :0",
+        ),
+        ("XINFO CONSUMERS s g", "*1 %4 $4 name $1 c $7 pending :0 $4 idle :0 $8 inactive :0"),
+    ] {
+        let mut out = bytes::BytesMut::new();
+        crate::protocol::encode(&mut out, &bench.run(line), crate::protocol::Resp::V3);
+        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), reply, "{line}");
+    }
+}
+
+#[test]
+fn times_of_consumers_and_deliveries_are_of_the_cluster() {
+    let mut bench = Bench::new();
+    let begun = bench.now_ms;
+    bench.run("XADD s 1-0 a 1");
+    bench.run("XADD s 2-0 a 1");
+    bench.run("XGROUP CREATE s g 0");
+    bench.run("XREADGROUP GROUP g c COUNT 1 STREAMS s >");
+    bench.now_ms += 100;
+    assert_eq!(bench.text("XPENDING s g - + 9"), "*1 *4 $3 1-0 $1 c :100 :1");
+    assert_eq!(bench.text("XPENDING s g IDLE 101 - + 9"), "*0");
+    assert_eq!(bench.text("XPENDING s g IDLE 100 - + 9"), "*1 *4 $3 1-0 $1 c :100 :1");
+    // Seen, and not active: there is nothing for it.
+    bench.run("XCLAIM s g c 1000 1-0");
+    bench.now_ms += 7;
+    assert_eq!(bench.text("XINFO CONSUMERS s g"), "*1 *8 $4 name $1 c $7 pending :1 $4 idle :7 $8 inactive :107");
+    assert_eq!(bench.text("XAUTOCLAIM s g d 108 0"), "*3 $3 0-0 *0 *0");
+    assert_eq!(bench.text("XAUTOCLAIM s g d 107 0 JUSTID"), "*3 $3 0-0 *1 $3 1-0 *0");
+    assert_eq!(bench.text("XPENDING s g - + 9"), "*1 *4 $3 1-0 $1 d :0 :1");
+    bench.run("XCLAIM s g c 0 1-0 IDLE 30 RETRYCOUNT 5");
+    assert_eq!(bench.text("XPENDING s g - + 9"), "*1 *4 $3 1-0 $1 c :30 :5");
+    bench.run(&format!("XCLAIM s g c 0 1-0 TIME {begun} JUSTID"));
+    assert_eq!(bench.text("XPENDING s g - + 9"), "*1 *4 $3 1-0 $1 c :107 :5");
+    bench.now_ms += 1;
+    bench.run("XREADGROUP GROUP g c STREAMS s 0");
+    assert_eq!(bench.text("XPENDING s g - + 9"), "*1 *4 $3 1-0 $1 c :0 :6");
+    // Without a list of what is pending nobody becomes active.
+    bench.run("XREADGROUP GROUP g e NOACK STREAMS s >");
+    let consumers = bench.text("XINFO CONSUMERS s g");
+    assert!(consumers.ends_with("$1 e $7 pending :0 $4 idle :0 $8 inactive :-1"), "{consumers}");
+}
+
+#[test]
+fn chunks_end_by_the_options_and_rough_trims_remove_whole_ones() {
+    let mut bench = Bench::new();
+    let add = |bench: &mut Bench, count: usize| (0..count).for_each(|_| drop(bench.run("XADD s * field value")));
+    add(&mut bench, 250);
+    assert_eq!(bench.text("XTRIM s MAXLEN ~ 200"), ":0");
+    assert_eq!(bench.text("XTRIM s MAXLEN ~ 150"), ":100");
+    assert_eq!(bench.text("XTRIM s MAXLEN ~ 0 LIMIT 99"), ":0");
+    bench.state.options.stream_chunk_entries_max = 10;
+    add(&mut bench, 25);
+    assert_eq!(bench.text("XTRIM s MAXLEN ~ 35"), ":100");
+    assert_eq!(bench.text("XLEN s"), ":75");
+    assert_eq!(bench.text("XTRIM s MAXLEN ~ 20"), ":50");
+    assert_eq!(bench.text("XTRIM s MAXLEN ~ 5 LIMIT 10"), ":10");
+    bench.state.options.stream_chunk_entries_max = 0;
+    bench.state.options.stream_chunk_bytes_max = 100;
+    bench.run("XTRIM s MAXLEN 0");
+    add(&mut bench, 20);
+    let info = bench.text("XINFO STREAM s");
+    assert!(info.contains("$15 radix-tree-keys :4 "), "{info}");
+}
+
+#[test]
+fn stream_commands_say_what_they_do() {
+    let mut bench = Bench::new();
+    bench.run("XGROUP CREATE s g 0 MKSTREAM");
+    for _ in 0..1500 {
+        bench.run("XADD s * field value");
+    }
+    let first = bench.text("XRANGE s - + COUNT 1").split(' ').nth(3).unwrap().to_owned();
+    for line in
+        ["XADD s * a b", "XLEN s", "XRANGE s - + COUNT 1", "XREVRANGE s + - COUNT 1", "XREAD COUNT 1 STREAMS s 0"]
+    {
+        let (reply, units) = bench.work(line);
+        assert!(!reply.is_error() && units <= 1_000, "{line}: {units}");
+    }
+    for line in [&format!("XDEL s {first}"), "XREADGROUP GROUP g c COUNT 1 STREAMS s >", "XTRIM s MAXLEN ~ 1300"] {
+        let (reply, units) = bench.work(line);
+        assert!(!reply.is_error() && (10..=2_000).contains(&units), "{line}: {units}");
+    }
+    for line in [
+        "XRANGE s - +",
+        "XREAD STREAMS s 0",
+        "XREADGROUP GROUP g c STREAMS s >",
+        "XINFO STREAM s FULL COUNT 0",
+        "XAUTOCLAIM s g d 0 0 COUNT 5000",
+        "XGROUP DELCONSUMER s g d",
+    ] {
+        let (reply, units) = bench.work(line);
+        assert!(!reply.is_error() && units >= 10_000, "{line}: {units}");
+    }
+}

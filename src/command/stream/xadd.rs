@@ -1,0 +1,93 @@
+//! XADD. The id `*` comes from the cluster time of the entry and the last id of the stream, so it is the same on every node.
+
+use super::add_options::AddOptions;
+use super::ids::NewId;
+use super::replies;
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::error::{ReplyError, wrong_arity};
+use crate::protocol::{Args, Reply};
+use crate::store::{Changed, Field, Stream, StreamId, StreamLimits, Txn};
+
+pub static SPEC: Spec = Spec::write("xadd", -5, DOC, run)
+    .since(3)
+    .flags(Flags::DENYOOM.union(Flags::FAST))
+    .check(|args| parse(args).map(drop))
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
+
+const DOC: Doc = Doc {
+    summary: "Adds an entry to a stream; makes the stream if there is none.",
+    since: "5.0.0",
+    group: Family::Stream,
+    complexity: "O(1), and O(N) with the number of entries that trimming removes",
+    args: &[
+        Arg::new("key", ArgKind::Key(0)),
+        Arg::word("nomkstream", "NOMKSTREAM").optional(),
+        TRIM.optional(),
+        Arg::new("id-selector", ArgKind::OneOf(&[Arg::word("auto-id", "*"), Arg::new("id", ArgKind::String)])),
+        Arg::new("data", ArgKind::Block(&[Arg::new("field", ArgKind::String), Arg::new("value", ArgKind::String)]))
+            .multiple(),
+    ],
+};
+
+/// How a stream is trimmed, for COMMAND DOCS.
+pub(super) const TRIM: Arg = Arg::new(
+    "trim",
+    ArgKind::Block(&[
+        Arg::new("strategy", ArgKind::OneOf(&[Arg::word("maxlen", "MAXLEN"), Arg::word("minid", "MINID")])),
+        Arg::new("operator", ArgKind::OneOf(&[Arg::word("equal", "="), Arg::word("approximately", "~")])).optional(),
+        Arg::new("threshold", ArgKind::String),
+        Arg::new("count", ArgKind::Integer).token("LIMIT").optional(),
+    ]),
+);
+
+const ZERO_ID: ReplyError = ReplyError::new("ERR The ID specified in XADD must be greater than 0-0");
+const SMALL_ID: ReplyError =
+    ReplyError::new("ERR The ID specified in XADD is equal or smaller than the target stream top item");
+const NO_MORE_IDS: ReplyError =
+    ReplyError::new("ERR The stream has exhausted the last possible ID, unable to add more items");
+
+fn parse(args: &Args) -> Result<(AddOptions, NewId, usize), ReplyError> {
+    let options = AddOptions::parse(args, true)?;
+    let (id, at) = options.id.ok_or_else(|| wrong_arity(SPEC.name))?;
+    let fields = args.len() - at - 1;
+    if fields < 2 || !fields.is_multiple_of(2) {
+        return Err(wrong_arity(SPEC.name));
+    }
+    if id == NewId::Given(StreamId::ZERO) {
+        return Err(ZERO_ID);
+    }
+    Ok((options, id, at + 1))
+}
+
+/// The id that an entry gets behind `last`.
+fn resolve(id: NewId, last: StreamId, now_ms: u64) -> Result<StreamId, ReplyError> {
+    let id = match id {
+        NewId::Auto if now_ms > last.ms => StreamId::new(now_ms, 0),
+        NewId::Auto => last.next().ok_or(NO_MORE_IDS)?,
+        NewId::OfMs(ms) if ms == last.ms => StreamId::new(ms, last.seq.checked_add(1).ok_or(SMALL_ID)?),
+        NewId::OfMs(ms) => StreamId::new(ms, 0),
+        NewId::Given(id) => id,
+    };
+    if id > last { Ok(id) } else { Err(SMALL_ID) }
+}
+
+fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
+    let (options, id, first) = parse(args)?;
+    let key = args.arg(1);
+    options.say_work(txn, key)?;
+    let limits = StreamLimits::from(&txn.state().options);
+    let now_ms = txn.now_ms();
+    let fields: Vec<Field<'_>> = (first..args.len()).step_by(2).map(|at| (args.arg(at), args.arg(at + 1))).collect();
+    let added = txn.edit(key, options.create, |stream: &mut Stream| {
+        if stream.last_id() == StreamId::MAX {
+            return Err(NO_MORE_IDS);
+        }
+        let id = resolve(id, stream.last_id(), now_ms)?;
+        stream.add(id, &fields, limits);
+        if let Some(trim) = options.trim(limits) {
+            stream.trim(trim);
+        }
+        Ok((id, Changed(true)))
+    })?;
+    Ok(added.map_or(Reply::Nil, replies::id))
+}
