@@ -34,6 +34,7 @@ const ATOMS: &[(&str, Make)] = &[
     ("set", |rng| mostly(rng, &KEYS[13..16])),
     ("stream", |rng| mostly(rng, &KEYS[16..])),
     ("stream_id", stream_id),
+    ("far_stream_id", |rng| format!("0-{}", 5_000 + rng.below(5_000)).into_bytes()),
     ("stream_bound", stream_bound),
     ("group", |rng| rng.pick(&["g1", "g1", "g2", "nosuch"]).as_bytes().to_vec()),
     ("consumer", |rng| format!("c{}", rng.below(3)).into_bytes()),

@@ -100,13 +100,15 @@ fn parse(arg: &[u8], missing_seq: u64) -> Option<StreamId> {
     Some(StreamId { ms, seq: parts.next().map_or(Some(missing_seq), parse_u64)? })
 }
 
-/// A number as Redis reads it here: one without a sign of 64 bits, also with leading zeros or a plus; behind a minus one with
-/// leading zeros is what it wraps to.
+/// A number as Redis reads it here: one of 64 bits, also behind blanks, a plus or leading zeros; behind a minus one with leading zeros or
+/// blanks is what it wraps to.
 fn parse_u64(text: &[u8]) -> Option<u64> {
     if let Some(number) = parse_i64(text) {
         return u64::try_from(number).ok();
     }
-    let (is_negative, digits) = match text {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+    let (is_negative, digits) = match text.get(blanks..).unwrap_or_default() {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
@@ -140,7 +142,8 @@ mod tests {
             ("", None),
             ("-", None),
             ("+", None),
-            (" 1", None),
+            (" 1-\t2", Some((1, 2))),
+            ("1- -3", Some((1, MAX - 2))),
             ("1 ", None),
             ("1-2-3", None),
             ("0x10", None),

@@ -318,9 +318,9 @@ impl Stream {
         self.groups.as_mut()?.change(name, change)
     }
 
-    /// True if an entry behind this id may have been removed by XDEL.
+    /// True if an entry behind this id, and behind the first one that is there, may have been removed by XDEL.
     pub fn has_gaps_from(&self, id: StreamId) -> bool {
-        self.len > 0 && !self.max_deleted_id.is_zero() && id <= self.max_deleted_id
+        self.len > 0 && self.max_deleted_id >= self.first_id().max(id) && !self.max_deleted_id.is_zero()
     }
 
     /// How many entries were added up to this id, if that can be told.
