@@ -207,6 +207,88 @@ const SCENES: &[(&str, Scene)] = &[
         ],
     ),
     (
+        "streams",
+        &[
+            "3: XADD s 1-0 a 1",
+            "0: XREAD BLOCK 0 STREAMS s $",
+            "1: XREAD COUNT 1 BLOCK 0 STREAMS t s 0 1-0",
+            "2: XREAD BLOCK 0 STREAMS s 3-0",
+            "3: MULTI; XADD s 2-0 b 2; XADD s 3-0 c 3; EXEC",
+            "3: XADD s 4-0 d 4",
+            "0: XREAD BLOCK 0 STREAMS s 2-0",
+            "0: XREAD BLOCK 0 STREAMS s $",
+            "3: DEL s",
+            "3: SET s x",
+            "3: DEL s",
+            "3: XADD s 1-0 a 1",
+            "3: XADD s 5-0 a 1",
+        ],
+    ),
+    (
+        "streams that come by other commands",
+        &[
+            "0: XREAD BLOCK 0 STREAMS s 0",
+            "3: XGROUP CREATE s g $ MKSTREAM",
+            "3: XADD t 1-0 a 1",
+            "3: RENAME t s",
+            "0: XREAD BLOCK 0 STREAMS u 0",
+            "3: COPY s u",
+            "0: XREAD BLOCK 0 STREAMS v 0",
+            "3: EVAL redis.call('xadd',KEYS[1],'1-0','a','1')return(redis.call('xadd',KEYS[1],'2-0','b','2')) 1 v",
+        ],
+    ),
+    (
+        "consumers of a group",
+        &[
+            "3: XGROUP CREATE s g $ MKSTREAM",
+            "0: XREADGROUP GROUP g a BLOCK 0 STREAMS s >",
+            "1: XREADGROUP GROUP g b COUNT 1 BLOCK 0 STREAMS s >",
+            "2: XREADGROUP GROUP g c NOACK BLOCK 0 STREAMS s >",
+            "3: XADD s 1-0 a 1",
+            "3: MULTI; XADD s 2-0 b 2; XADD s 3-0 c 3; EXEC",
+            "3: XPENDING s g",
+            "0: XREADGROUP GROUP g a BLOCK 0 STREAMS s 0",
+            "3: XADD s 4-0 a 1",
+            "0: XREADGROUP GROUP g a BLOCK 0 STREAMS s >",
+        ],
+    ),
+    (
+        "streams in transactions and scripts",
+        &[
+            "3: XGROUP CREATE s g $ MKSTREAM",
+            "3: MULTI; XREAD BLOCK 0 STREAMS s $; XREADGROUP GROUP g a BLOCK 0 STREAMS s >; EXEC",
+            "3: EVAL return(redis.pcall('XREAD','BLOCK',0,'STREAMS',KEYS[1],'$').err) 1 s",
+            "3: EVAL return(redis.pcall('xreadgroup','GROUP','g','a','BLOCK',0,'STREAMS',KEYS[1],'>').err) 1 s",
+            "3: XREAD BLOCK x STREAMS s $",
+            "3: XREAD BLOCK -1 STREAMS s $",
+            "3: XREADGROUP GROUP g a BLOCK 1.5 STREAMS s >",
+            "3: XREADGROUP GROUP nosuch a BLOCK 0 STREAMS s >",
+        ],
+    ),
+    (
+        "unblocked readers of streams",
+        &[
+            "3: XGROUP CREATE s g $ MKSTREAM",
+            "0: XREAD BLOCK 0 STREAMS s $",
+            "1: XREADGROUP GROUP g a BLOCK 0 STREAMS s >",
+            "3: CLIENT UNBLOCK #0",
+            "3: CLIENT UNBLOCK #1 ERROR",
+            "3: XADD s 1-0 a 1",
+        ],
+    ),
+    (
+        "streams in RESP3",
+        &[
+            "0: HELLO 3",
+            "3: XGROUP CREATE s g $ MKSTREAM",
+            "0: XREAD BLOCK 0 STREAMS s $",
+            "3: XADD s 1-0 a 1",
+            "0: XREADGROUP GROUP g a BLOCK 0 STREAMS s >",
+            "0: XREADGROUP GROUP g a BLOCK 0 STREAMS s >",
+            "3: XADD s 2-0 a 1",
+        ],
+    ),
+    (
         "RESP3",
         &[
             "0: HELLO 3",
@@ -275,4 +357,25 @@ fn a_served_command_looks_at_its_keys_in_their_order() {
     act("0: BLPOP x y 0");
     assert!(!act("2: SET x string").contains_key(&0), "another type does not end a wait");
     assert!(act("2: RPUSH y 1")[&0][0].is_error());
+}
+
+/// As in Redis 7.2, which runs the command once more: the end of a wait for a group is the command's error. (7.0 has other texts.)
+#[test]
+fn the_end_of_a_group_or_its_key_ends_the_waits_of_its_consumers() {
+    let server = Server::lockstep(&[]);
+    for (line, error) in [
+        ("1: DEL s", "NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option"),
+        ("1: XGROUP DESTROY s g", "NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option"),
+        ("1: FLUSHALL", "NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option"),
+        ("1: MULTI; DEL s; RPUSH s x; EXEC", "WRONGTYPE Operation against a key holding the wrong kind of value"),
+    ] {
+        let mut stage = Stage::new(&server, 2);
+        let mut act = |line: &str| {
+            let (actor, commands) = commands(&stage, line);
+            stage.act(actor, &commands)
+        };
+        act("1: XGROUP CREATE s g $ MKSTREAM");
+        assert!(act("0: XREADGROUP GROUP g a BLOCK 0 STREAMS s >").is_empty());
+        assert_eq!(act(line)[&0], [Value::Error(error.into())], "{line}");
+    }
 }

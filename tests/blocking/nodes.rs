@@ -163,3 +163,42 @@ fn a_lock_goes_down_its_queue_through_the_end_of_its_holder_its_leader_and_a_cli
     cluster.wait_all_matched();
     cluster.check_digests();
 }
+
+/// Readers of a stream stand on all nodes, and the one leader goes: each reader gets every entry once, each entry one consumer.
+#[test]
+fn streams_wake_readers_on_every_node_and_one_consumer() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(2);
+    let mut client = cluster.nodes[1].client();
+    assert!(!client.call(&["XGROUP", "CREATE", "s", "g", "$", "MKSTREAM"]).is_error());
+    let mut readers = [0, 1].map(|node| wait(&cluster, node, &["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]));
+    let mut consumers: Vec<Client> = Vec::new();
+    for (node, name, waiting) in [(0, "a", 3), (1, "b", 4)] {
+        let words = ["XREADGROUP", "GROUP", "g", name, "BLOCK", "0", "STREAMS", "s", ">"];
+        consumers.push(wait(&cluster, node, &words));
+        wait_blocked(&cluster.nodes[node], waiting);
+    }
+    cluster.nodes[2].kill();
+    let first = client.call(&["XADD", "s", "*", "n", "1"]);
+    let second = client.call(&["XADD", "s", "*", "n", "2"]);
+    let entry = |id: &Value, n: &str| {
+        let fields = Value::Array(["n", n].map(|text| Value::Bulk(text.into())).to_vec());
+        let entries = Value::Array(vec![Value::Array(vec![id.clone(), fields])]);
+        Value::Array(vec![Value::Array(vec![Value::Bulk(b"s".to_vec()), entries])])
+    };
+    for reader in &mut readers {
+        assert_eq!(reader.read_reply().unwrap(), entry(&first, "1"));
+    }
+    let mut got: Vec<Value> = consumers.iter_mut().map(|consumer| consumer.read_reply().unwrap()).collect();
+    got.sort();
+    let mut expected = vec![entry(&first, "1"), entry(&second, "2")];
+    expected.sort();
+    assert_eq!(got, expected, "each entry went to one of them");
+    let pending = client.call(&["XPENDING", "s", "g"]);
+    assert_eq!(pending.items().unwrap()[0], Value::Int(2));
+    cluster.nodes[2].start_again();
+    cluster.wait_ready(2);
+    cluster.wait_all_matched();
+    assert_eq!(cluster.nodes[2].client().call(&["XPENDING", "s", "g"]), pending);
+    cluster.check_digests();
+}
