@@ -36,6 +36,8 @@ use super::{CURSOR_BITS, Entry, Position, SHARDS, Value};
 
 /// Number of databases (SELECT 0 … 15).
 pub const DATABASES: usize = 16;
+/// Most locks that one step of a scan of locks looks at.
+const LOCKS_SORTED_MAX: usize = 10_000;
 /// Shards tried at random before those that hold keys are listed.
 const RANDOM_TRIES_MAX: usize = 64;
 
@@ -287,6 +289,34 @@ impl Database {
             }
         }
         (0, found)
+    }
+
+    /// The locks from `cursor` on, as [`Self::scan`] gives keys, with its cursors: at least `count` of them if there are not too many to look at
+    /// them all, else those among as many keys.
+    pub fn scan_locks(&self, cursor: u64, count: usize) -> (u64, Vec<&Entry>) {
+        if self.locks.len() > LOCKS_SORTED_MAX {
+            let (next, mut entries) = self.scan(cursor, count);
+            entries.retain(|entry| entry.value().is_lock());
+            return (next, entries);
+        }
+        let from = Position(cursor);
+        let mut locks: Vec<(Position, &Entry)> =
+            self.locks().filter_map(|key| self.get(key)).map(|entry| (entry.position(), entry)).collect();
+        locks.retain(|(position, _)| cursor >> CURSOR_BITS == 0 && *position >= from);
+        locks.sort_unstable_by(order);
+        // All of one position together.
+        let last = locks.get(count.max(1) - 1).map(|(position, _)| *position);
+        let end = last.map_or(locks.len(), |last| locks.partition_point(|(position, _)| *position <= last));
+        let next = locks.get(end).map_or(0, |(position, _)| position.0);
+        (next, locks.into_iter().take(end).map(|(_, entry)| entry).collect())
+    }
+
+    /// How many keys [`Self::scan_locks`] looks at, at most.
+    pub fn scan_locks_len(&self, count: usize) -> usize {
+        match self.locks.len() {
+            len @ ..=LOCKS_SORTED_MAX => len,
+            _ => count.saturating_add(self.step_len()).min(self.len()),
+        }
     }
 
     /// A key picked by `rng`: any of a random shard that has keys.

@@ -47,8 +47,17 @@ mod tests {
         let request = LockRequest { owner: b"a", mode, ttl_ms: Some(9), binding, delay_ms: 0 };
         txn.acquire(b"lock", &request).unwrap().unwrap();
         let (args, keys) = (Args::from_slices(["BLPOP", "awaited", "0"]), vec![Arc::from(&b"awaited"[..])]);
-        let waiter =
-            Waiter { db: 0, args, keys, wants: Wants::List, since_ms: 0, deadline_ms: 0, session: None, from: None };
+        let waiter = Waiter {
+            db: 0,
+            args,
+            keys,
+            wants: Wants::List,
+            claim: None,
+            since_ms: 0,
+            deadline_ms: 0,
+            session: None,
+            from: None,
+        };
         let id = WaiterId { boot: 1, connection: 1, number: 1 };
         state.waiters.join(id, waiter, WaiterLimits { per_key: 9, in_all: 9 }).unwrap();
         assert_eq!(evictable(&state), ["plain", "with ttl", "nx"]);

@@ -11,36 +11,7 @@
 
 use std::net::SocketAddr;
 
-use super::{LockEvent, ValueType, WaiterId, is_over};
-
-/// How holds of a lock go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LockMode {
-    /// Any number of them.
-    Shared,
-    /// So many at a time: 1 is exclusive, more a counting semaphore.
-    Limit(u64),
-}
-
-impl LockMode {
-    /// One holder.
-    pub const EXCLUSIVE: Self = Self::Limit(1);
-
-    /// What INFO shows.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Shared => "shared",
-            Self::EXCLUSIVE => "exclusive",
-            Self::Limit(_) => "semaphore",
-        }
-    }
-
-    /// True if one counts and the other does not count alike: all who use a semaphore must agree on it.
-    pub fn contradicts(self, other: Self) -> bool {
-        let counts = |mode| matches!(mode, Self::Limit(2..));
-        self != other && (counts(self) || counts(other))
-    }
-}
+use super::{LockEvent, LockMode, ValueType, WaiterId, is_over};
 
 /// What a hold ends with, besides its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,6 +7,12 @@
 //!   says.
 //! - A hold ends with the request that made it (its client was gone before the reply was written) only while no other request was told of it:
 //!   a request that was sent again may be carried out before the first one is, and its client relies on what it was told.
+//! - Several at once (LOCK.MULTI): all or none, in one command, and nothing is held while they are waited for. Whoever waits for them stands in
+//!   all their queues under one ticket, and is served when it is the first in each of them, and each is free for it or its owner's. Tickets
+//!   are in one order for all queues, so whoever has waited longest is the first wherever it stands: it waits for holders alone, and those end.
+//! - Nobody misses its turn: what makes the last of these conditions true is the end of a hold, or of a wait in front, and makes that very key
+//!   ready, in whose queue the waiter is then the first, and so is tried. (A hold of its own owner comes to a key while it waits there by a
+//!   wait in front, whose end makes the key ready too.)
 //! - `ties` names exactly the holds that there are, by their requests, connections and sessions ([`super::ties`]).
 //! - Whatever may let a waiter have its turn makes the key ready: a hold's end, that of a delay, and the end of a wait in front of others.
 //! - A hold that is over, or a delay, is none for a command, whether or not it has been ended yet. For one that waits it is until it has been: its
@@ -14,7 +20,7 @@
 
 use super::endings::TOO_MUCH;
 use super::ties::{Tie, TiedHold};
-use super::{Bound, Deadline, Hold, Lock, LockEvent, LockMode, State, Txn, WaiterId};
+use super::{Bound, Deadline, Hold, Lock, LockEvent, LockMode, Txn, WaiterId};
 use crate::error::ReplyError;
 
 const OTHER_LIMIT: ReplyError = ReplyError::new("ERR the lock is held with another LIMIT");
@@ -71,14 +77,64 @@ pub struct LockRequest<'a> {
     pub delay_ms: u64,
 }
 
+/// A hold that may begin or be confirmed.
+struct Way {
+    hold: Hold,
+    grant: Grant,
+    event: Option<LockEvent>,
+    /// There is a lock, with other holds or not.
+    is_there: bool,
+    /// What is over by then has ended.
+    at_ms: u64,
+    is_new_of_session: bool,
+}
+
 impl Txn<'_> {
     /// Gives the lock `key` to an owner, or confirms the hold that it has. None: it has to wait, and nothing changed.
     ///
     /// # Errors
     /// WRONGTYPE; another mode or limit than that of the holds; NOSESSION; LIMIT. Nothing changed.
     pub fn acquire(&mut self, key: &[u8], request: &LockRequest<'_>) -> Result<Option<Grant>, ReplyError> {
+        let bound = self.bound(request.binding)?;
+        let way = self.way(key, request, bound, 0)?;
+        Ok(way.map(|way| self.take_way(key, request.mode, way)))
+    }
+
+    /// The same for several locks, of which each is named once: all of them, or none.
+    ///
+    /// # Errors
+    /// The first of those that [`Self::acquire`] has for one of them. Nothing changed.
+    pub fn acquire_all(&mut self, keys: &[&[u8]], request: &LockRequest<'_>) -> Result<Option<Vec<Grant>>, ReplyError> {
+        let bound = self.bound(request.binding)?;
+        if self.is_waiting() && !keys.iter().all(|key| self.is_turn(key) && self.is_lock_or_none(key)) {
+            return Ok(None);
+        }
+        let (mut ways, mut new, mut is_free) = (Vec::with_capacity(keys.len()), 0, true);
+        for key in keys {
+            match self.way(key, request, bound, new)? {
+                Some(way) => {
+                    new += u64::from(way.is_new_of_session);
+                    ways.push(way);
+                }
+                None => is_free = false,
+            }
+        }
+        if !is_free {
+            return Ok(None);
+        }
+        let granted = keys.iter().zip(ways).map(|(key, way)| self.take_way(key, request.mode, way));
+        Ok(Some(granted.collect()))
+    }
+
+    /// Looks whether an owner may hold this lock now, of whom `new` other locks come to the session too. None: it has to wait.
+    fn way(
+        &mut self,
+        key: &[u8],
+        request: &LockRequest<'_>,
+        (bound, session_ms): (Bound, Option<u64>),
+        new: u64,
+    ) -> Result<Option<Way>, ReplyError> {
         let (now_ms, revision, asker, from) = (self.now_ms(), self.revision(), self.asker(), self.client_addr());
-        let (bound, session_ms) = self.bound(request.binding)?;
         let at_ms = self.settled_ms();
         if at_ms != 0 {
             self.get(key);
@@ -97,8 +153,15 @@ impl Txn<'_> {
                 Hold { own_deadline_ms, asker: held.asker.filter(|first| Some(*first) == asker), ..held.clone() }
             }
             (lock, None) => {
-                if !may_hold(state, (db, key), lock, request.mode, asker, at_ms)? {
+                let held = lock.map_or(0, |lock| lock.held_at(at_ms).count() as u64);
+                if held > 0 && lock.is_some_and(|lock| lock.mode().contradicts(request.mode)) {
+                    return Err(OTHER_LIMIT);
+                }
+                if !self.is_turn(key) || lock.is_some_and(|lock| !lock.admits(request.mode, at_ms)) {
                     return Ok(None);
+                }
+                if held >= state.options.lock_holders_max {
+                    return Err(TOO_MANY_HOLDERS);
                 }
                 Hold { asker, ..Hold::new(request.owner, revision, own_ms) }
             }
@@ -106,7 +169,7 @@ impl Txn<'_> {
         let is_new_of_session = held.is_none_or(|held| held.bound != bound);
         if let Bound::Session(id) = bound
             && is_new_of_session
-            && state.session_items(id) >= state.options.session_items_max
+            && state.session_items(id) + new >= state.options.session_items_max
         {
             return Err(TOO_MUCH);
         }
@@ -117,9 +180,28 @@ impl Txn<'_> {
             None => Some(LockEvent::Acquired),
             Some(held) => (hold.deadline_ms > held.deadline_ms).then_some(LockEvent::Extended),
         };
-        let is_there = lock.is_some();
-        self.put_hold(key, is_there, at_ms, request.mode, hold, event);
-        Ok(Some(grant))
+        Ok(Some(Way { hold, grant, event, is_there: lock.is_some(), at_ms, is_new_of_session }))
+    }
+
+    fn take_way(&mut self, key: &[u8], mode: LockMode, way: Way) -> Grant {
+        let Way { hold, grant, event, is_there, at_ms, .. } = way;
+        self.put_hold(key, is_there, at_ms, mode, hold, event);
+        grant
+    }
+
+    /// True if nobody waits for this lock, or whoever asks is the first of those who do.
+    fn is_turn(&self, key: &[u8]) -> bool {
+        let first = self.state().waiters().first_in_turn(self.db_index() as u8, key);
+        first.is_none_or(|first| Some(first) == self.asker())
+    }
+
+    fn is_lock_or_none(&self, key: &[u8]) -> bool {
+        self.state().db(self.db_index()).get(key).is_none_or(|entry| entry.value().is_lock())
+    }
+
+    /// True if whoever asks waits already.
+    fn is_waiting(&self) -> bool {
+        self.asker().is_some_and(|id| self.state().waiters().get(id).is_some())
     }
 
     /// Lets `owner` hold the lock for `ttl_ms` from now at least. None: it does not hold it (with that token, where given).
@@ -182,8 +264,7 @@ impl Txn<'_> {
 
     /// What is over by then is none for the command that runs: see the module's header. 0: nothing.
     fn settled_ms(&self) -> u64 {
-        let waits = self.asker().is_some_and(|id| self.state().waiters().get(id).is_some());
-        if waits { 0 } else { self.now_ms() }
+        if self.is_waiting() { 0 } else { self.now_ms() }
     }
 
     /// What a hold is bound to, and the deadline of its session.
@@ -229,24 +310,4 @@ impl Txn<'_> {
         let (state, effects) = self.parts();
         told.into_iter().for_each(|(event, hold)| state.record(db, key, event, &hold, effects));
     }
-}
-
-/// True if another hold of this mode may begin for this request, by the queue and by those that there are.
-fn may_hold(
-    state: &State,
-    (db, key): (usize, &[u8]),
-    lock: Option<&Lock>,
-    mode: LockMode,
-    asker: Option<WaiterId>,
-    at_ms: u64,
-) -> Result<bool, ReplyError> {
-    let held = lock.map_or(0, |lock| lock.held_at(at_ms).count() as u64);
-    if held > 0 && lock.is_some_and(|lock| lock.mode().contradicts(mode)) {
-        return Err(OTHER_LIMIT);
-    }
-    let is_turn = state.waiters().first_in_turn(db as u8, key).is_none_or(|first| Some(first) == asker);
-    if !is_turn || lock.is_some_and(|lock| !lock.admits(mode, at_ms)) {
-        return Ok(false);
-    }
-    if held >= state.options.lock_holders_max { Err(TOO_MANY_HOLDERS) } else { Ok(true) }
 }

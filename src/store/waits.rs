@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Effects, Rng, State, Txn, Waiter, WaiterId, WaiterLimits};
+use super::{Effects, Rng, State, Txn, Waiter, WaiterId, WaiterLimits, deadlock};
 use crate::error::ReplyError;
 use crate::protocol::Reply;
 
@@ -65,11 +65,16 @@ impl Txn<'_> {
     /// Lets `waiter` wait, under this name.
     ///
     /// # Errors
-    /// LIMIT: too many wait.
+    /// LIMIT: too many wait. DEADLOCK: those whom it waits for wait for its owner.
     pub fn wait(&mut self, id: WaiterId, waiter: Waiter) -> Result<(), ReplyError> {
         let options = &self.state().options;
         let limits = WaiterLimits { per_key: options.waiters_per_key_max, in_all: options.waiters_max };
         let deadline_ms = waiter.deadline_ms;
+        if let Some(claim) = &waiter.claim
+            && let Some(circle) = deadlock::circle(self.state(), waiter.db, &waiter.keys, claim)
+        {
+            return Err(deadlock::error(&circle));
+        }
         let state = self.state_mut();
         state.waiters.join(id, waiter, limits)?;
         for number in [id.boot, id.connection, id.number, deadline_ms] {

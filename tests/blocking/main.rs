@@ -7,6 +7,7 @@ mod bound_locks;
 mod by_hand;
 mod ends;
 mod lock_nodes;
+mod locks;
 mod nodes;
 mod random;
 mod stage;

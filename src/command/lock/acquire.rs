@@ -42,8 +42,9 @@ const DOC: Doc = Doc {
 };
 
 fn wait(args: &Args) -> Result<Wait, ReplyError> {
-    let Acquire { name, wait_ms, binding, .. } = Acquire::parse(args)?;
-    Ok(Wait { session: binding.session(), ..Wait::new(wait_ms.map(|_| name), wait_ms.unwrap_or(0)) })
+    let Acquire { name, owner, mode, wait_ms, binding, .. } = Acquire::parse(args)?;
+    let wait = Wait::new(wait_ms.map(|_| name), wait_ms.unwrap_or(0)).claiming(owner, mode);
+    Ok(Wait { session: binding.session(), ..wait })
 }
 
 fn attempt(txn: &mut Txn<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {

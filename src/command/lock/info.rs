@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::request::{Acquire, NAME};
+use super::request::NAME;
 use super::{held, map};
 use crate::command::{Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
-use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Lock, LockMode, View, hold_left_ms};
 
@@ -34,33 +33,32 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
         ])
     });
     let holders: Vec<Reply> = holders.collect();
-    let waiters = waiters(view, name)?;
-    let Some(lock) = view.typed::<Lock>(name)? else { return Ok(Reply::Nil) };
-    let delayed_ms = lock.delay_at(view.now_ms()).map_or(0, |until_ms| until_ms - view.now_ms());
-    let limit = match lock.mode() {
-        LockMode::Shared => 0,
-        LockMode::Limit(limit) => limit,
-    };
+    let waiters = waiters(view, name);
+    let lock = view.typed::<Lock>(name)?;
+    // What is waited for may be free: whoever is the first waits for another lock too.
+    if lock.is_none() && waiters.is_empty() {
+        return Ok(Reply::Nil);
+    }
+    let delayed_ms = lock.and_then(|lock| lock.delay_at(view.now_ms())).map_or(0, |until_ms| until_ms - view.now_ms());
+    let mode = lock.map(Lock::mode);
     Ok(map([
-        ("mode", Reply::bulk(lock.mode().name())),
-        ("limit", Reply::Int(limit as i64)),
+        ("mode", mode.map_or(Reply::Nil, |mode| Reply::bulk(mode.name()))),
+        ("limit", Reply::Int(mode.map_or(0, LockMode::number) as i64)),
         ("delay_ms", Reply::Int(delayed_ms as i64)),
         ("holders", Reply::Array(holders)),
         ("waiters", Reply::Array(waiters)),
     ]))
 }
 
-fn waiters(view: &View<'_>, name: &[u8]) -> Result<Vec<Reply>, ReplyError> {
+fn waiters(view: &View<'_>, name: &[u8]) -> Vec<Reply> {
     let waiters = view.state().waiters().of_key(view.db_index() as u8, Arc::from(name));
-    let in_turn = waiters.filter(|(_, waiter)| waiter.wants.is_in_turn());
-    in_turn
-        .map(|(_, waiter)| {
-            let Acquire { owner, mode, .. } = Acquire::parse(&waiter.args)?;
-            Ok(map([
-                ("owner", Reply::bulk(owner)),
-                ("mode", Reply::bulk(mode.name())),
-                ("waited_ms", Reply::Int(view.now_ms().saturating_sub(waiter.since_ms) as i64)),
-            ]))
-        })
-        .collect()
+    let in_turn = waiters.filter_map(|(_, waiter)| Some((waiter.since_ms, waiter.claim.as_ref()?)));
+    let shown = in_turn.map(|(since_ms, claim)| {
+        map([
+            ("owner", Reply::bulk(&claim.owner)),
+            ("mode", Reply::bulk(claim.mode.name())),
+            ("waited_ms", Reply::Int(view.now_ms().saturating_sub(since_ms) as i64)),
+        ])
+    });
+    shown.collect()
 }

@@ -8,6 +8,8 @@ mod guard;
 mod held;
 mod history;
 mod info;
+mod list;
+mod multi;
 mod notify;
 mod release;
 mod request;
@@ -29,6 +31,8 @@ pub static SPECS: &[&Spec] = &[
     &guard::SPEC,
     &history::SPEC,
     &info::SPEC,
+    &list::SPEC,
+    &multi::SPEC,
     &notify::SPEC,
     &release::SPEC,
     &token::SPEC,

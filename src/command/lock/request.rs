@@ -88,7 +88,7 @@ impl<'a> Acquire<'a> {
     }
 }
 
-const CONNECTION: &str = "CONNECTION";
+pub(super) const CONNECTION: &str = "CONNECTION";
 
 /// True if a command that acquires locks may bind them to its connection. It may also say so of one whose owner is called as the option is.
 pub fn binds_connection(args: &Args) -> bool {
@@ -101,13 +101,21 @@ pub fn binds_connection(args: &Args) -> bool {
 /// LIMIT.
 pub(super) fn names(args: &Args) -> Result<(&[u8], &[u8]), ReplyError> {
     let (name, owner) = (args.arg(1), args.arg(2));
-    if name.len() > NAME_MAX {
-        return Err(NAME_TOO_LONG);
-    }
-    if owner.len() > NAME_MAX {
-        return Err(OWNER_TOO_LONG);
-    }
+    check_name(name)?;
+    check_owner(owner)?;
     Ok((name, owner))
+}
+
+/// # Errors
+/// LIMIT: the name of a lock is too long.
+pub(super) fn check_name(name: &[u8]) -> Result<(), ReplyError> {
+    if name.len() > NAME_MAX { Err(NAME_TOO_LONG) } else { Ok(()) }
+}
+
+/// # Errors
+/// LIMIT: an owner is too long.
+pub(super) fn check_owner(owner: &[u8]) -> Result<(), ReplyError> {
+    if owner.len() > NAME_MAX { Err(OWNER_TOO_LONG) } else { Ok(()) }
 }
 
 /// `PX ms` or `EX s` at this place, ms; None if something else stands there.
@@ -132,7 +140,11 @@ pub(super) fn ttl(args: &Args, at: usize, command: &'static str) -> Result<Optio
     }
 }
 
-fn wait(value: &[u8]) -> Result<u64, ReplyError> {
+/// How long to wait, ms; 0: for ever.
+///
+/// # Errors
+/// Redis's, as for BLPOP; LIMIT.
+pub(super) fn wait(value: &[u8]) -> Result<u64, ReplyError> {
     match parse_i64(value).ok_or(TIMEOUT_NO_INTEGER)? {
         ms if ms < 0 => Err(TIMEOUT_NEGATIVE),
         ms if ms > TIME_MAX_MS => Err(WAIT_TOO_LONG),

@@ -288,6 +288,87 @@ fn flushing_breaks_all_locks_in_order_and_history_is_bounded_by_its_option() {
     assert_eq!(bench.text("LOCK.HISTORY x"), "*0");
 }
 
+fn tokens(bench: &mut Bench, line: &str) -> Vec<i64> {
+    let Reply::Array(tokens) = bench.run(line) else { panic!("{line}") };
+    tokens.into_iter().map(|token| if let Reply::Int(token) = token { token } else { panic!("{token:?}") }).collect()
+}
+
+#[test]
+fn several_locks_are_acquired_together_or_not_at_all() {
+    let mut bench = Bench::new();
+    let first = tokens(&mut bench, "LOCK.MULTI 3 b a b o PX 1000");
+    assert!(first[0] == first[1] && first.len() == 3, "a name may stand twice: {first:?}");
+    assert_eq!(bench.deadline_ms("a"), Some(bench.now_ms + 1000));
+    bench.now_ms += 400;
+    let again = tokens(&mut bench, "LOCK.MULTI 3 c a b o EX 1");
+    assert!(again[0] > first[0] && again[1..] == first[..2], "what it has is confirmed: {again:?}");
+    assert_eq!(
+        (bench.deadline_ms("a"), bench.deadline_ms("c")),
+        (Some(bench.now_ms + 1000), Some(bench.now_ms + 1000))
+    );
+    assert_eq!(bench.text("LOCK.MULTI 2 d a other PX 1000"), "*-1");
+    bench.run("LOCK.ACQUIRE s o PX 1000 SHARED");
+    bench.run("LOCK.ACQUIRE n x PX 1000 LIMIT 2");
+    bench.run("SET text x");
+    for (line, text) in [
+        ("LOCK.MULTI 2 d s o PX 1000", "-ERR the owner holds the lock in another mode"),
+        ("LOCK.MULTI 2 d s other PX 1000", "*-1"),
+        ("LOCK.MULTI 2 d n o PX 1000", "-ERR the lock is held with another LIMIT"),
+        ("LOCK.MULTI 2 a text other PX 1000", WRONG_TYPE),
+        ("EXISTS d", ":0"),
+        ("LOCK.RELEASE c o", ":1"),
+        ("LOCK.EXTEND c o PX 5", "*-1"),
+        ("DEL text", ":1"),
+        ("EVAL \"return redis.call('lock.multi', 1, 'e', 'o', 'PX', 5)\" 0", "-ERR 'eval' cannot run here"),
+    ] {
+        assert_eq!(bench.text(line), text, "{line}");
+    }
+}
+
+#[test]
+fn list_meets_every_lock_once_and_nothing_else() {
+    let mut bench = Bench::new();
+    let names: Vec<String> = (0..40).map(|n| format!("lock{n}")).collect();
+    for name in &names {
+        grant(&mut bench, &format!("LOCK.ACQUIRE {name} o PX 1000"));
+        bench.run(&format!("SET text{name} x"));
+    }
+    grant(&mut bench, "LOCK.ACQUIRE several a PX 300 SHARED");
+    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE several b PX 200 SHARED");
+    bench.now_ms += 50;
+    let several =
+        format!("$4 name $7 several $6 holder $1 b $5 token :{token} $6 ttl_ms :150 $7 holders :2 $7 waiters :0");
+    assert_eq!(bench.text("LOCK.LIST 0 MATCH sev* COUNT 100"), format!("*2 $1 0 *1 *12 {several}"));
+    let (mut cursor, mut met, mut steps) = ("0".to_owned(), Vec::new(), 0);
+    loop {
+        let Reply::Array(parts) = bench.run(&format!("LOCK.LIST {cursor} MATCH lock* COUNT 7")) else { panic!() };
+        let [Reply::Bulk(next), Reply::Array(locks)] = &parts[..] else { panic!("{parts:?}") };
+        for lock in locks {
+            let Reply::Map(fields) = lock else { panic!("{lock:?}") };
+            let Reply::Bulk(name) = &fields[0].1 else { panic!("{fields:?}") };
+            met.push(String::from_utf8(name.to_vec()).unwrap());
+        }
+        cursor = String::from_utf8(next.to_vec()).unwrap();
+        steps += 1;
+        if cursor == "0" {
+            break;
+        }
+    }
+    met.sort();
+    let mut expected = names;
+    expected.sort();
+    assert_eq!((met, steps), (expected, 6), "in steps of as many locks as COUNT says");
+    bench.now_ms += 151;
+    assert!(
+        bench.text("LOCK.LIST 0 MATCH several COUNT 100").contains("$6 holder $1 a"),
+        "the last of those that hold it still"
+    );
+    bench.now_ms += 5000;
+    assert_eq!(bench.text("LOCK.LIST 0 COUNT 100"), "*2 $1 0 *0");
+    bench.db = 1;
+    assert_eq!(bench.text("LOCK.LIST 0"), "*2 $1 0 *0");
+}
+
 #[test]
 fn behind_a_hold_that_was_not_released_nobody_gets_the_lock_for_its_delay() {
     let mut bench = Bench::new();
@@ -358,6 +439,30 @@ fn wrong_arguments_are_refused_with_their_reason() {
         ("LOCK.HISTORY l COUNT", "-ERR syntax error"),
         ("LOCK.HISTORY l COUNT 0", "-ERR syntax error"),
         ("LOCK.HISTORY l COUNT x", "-ERR value is not an integer or out of range"),
+        ("LOCK.MULTI 1 l", "-ERR wrong number of arguments for 'lock.multi' command"),
+        ("LOCK.MULTI 1 l a", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a PX", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a CONNECTION", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a PX 1 CONNECTION SESSION 1", "-ERR syntax error"),
+        ("LOCK.MULTI x l a PX 1", "-ERR numnames should be greater than 0"),
+        ("LOCK.MULTI 0 l a PX 1", "-ERR numnames should be greater than 0"),
+        ("LOCK.MULTI -1 l a PX 1", "-ERR numnames should be greater than 0"),
+        ("LOCK.MULTI 9223372036854775807 l a PX 1", "-ERR syntax error"),
+        ("LOCK.MULTI 4 l a PX 1", "-ERR syntax error"),
+        ("LOCK.MULTI 3 l a PX 1", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a WAIT 1", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a PX 1 EX 1", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a PX 1 SHARED", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a PX 1 LIMIT 1", "-ERR syntax error"),
+        ("LOCK.MULTI 1 l a PX 0", "-ERR invalid expire time in 'lock.multi' command"),
+        ("LOCK.MULTI 1 l a PX 1 WAIT -1", "-ERR timeout is negative"),
+        (&format!("LOCK.MULTI 1 {long} a PX 1"), "-LIMIT the name of a lock has at most 512 bytes"),
+        (&format!("LOCK.MULTI 1 l {long} PX 1"), "-LIMIT the owner of a lock has at most 512 bytes"),
+        (&format!("LOCK.MULTI 101{} a PX 1", " l".repeat(101)), "-LIMIT at most 100 locks are acquired at once"),
+        ("LOCK.LIST x", "-ERR invalid cursor"),
+        ("LOCK.LIST 0 COUNT", "-ERR syntax error"),
+        ("LOCK.LIST 0 COUNT 0", "-ERR syntax error"),
+        ("LOCK.LIST 0 TYPE lock", "-ERR syntax error"),
         ("LOCK.CHECK l x", "-ERR token is not an integer or out of range"),
         ("LOCK.GUARD l x GET k", "-ERR token is not an integer or out of range"),
         (&format!("LOCK.ACQUIRE {long} a PX 1"), "-LIMIT the name of a lock has at most 512 bytes"),

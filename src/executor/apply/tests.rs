@@ -2,6 +2,7 @@
 
 mod levels;
 mod locks;
+mod several;
 mod streams;
 mod waiters;
 mod watch;

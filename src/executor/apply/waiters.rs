@@ -34,7 +34,7 @@ pub(super) fn run_or_wait(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, ar
 }
 
 fn begin(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, ReplyError> {
-    let Wait { keys, timeout_ms, session } = (blocking.wait)(args)?;
+    let Wait { keys, timeout_ms, session, claim } = (blocking.wait)(args)?;
     let deadline_ms = match timeout_ms {
         0 => 0,
         _ => txn.now_ms().checked_add(timeout_ms).filter(|at| *at <= i64::MAX as u64).ok_or(OUT_OF_RANGE)?,
@@ -49,7 +49,7 @@ fn begin(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Res
     // A copy of its own: the arguments are part of a whole entry.
     let args = instead.unwrap_or_else(|| Args::from_slices(args.iter()));
     let (db, since_ms, from) = (txn.db_index() as u8, txn.now_ms(), txn.client_addr());
-    let waiter = Waiter { db, args, keys, wants: blocking.wants, since_ms, deadline_ms, session, from };
+    let waiter = Waiter { db, args, keys, wants: blocking.wants, claim, since_ms, deadline_ms, session, from };
     txn.wait(id, waiter)?;
     Ok(Ran::Waits(id, deadline_ms))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::protocol::Args;
 use crate::store::{
-    Binding, LockEvent, LockMode, LockRequest, SubscriptionKind, Subscriptions, Waiter, WaiterId, WaiterLimits,
+    Binding, Claim, LockEvent, LockMode, LockRequest, SubscriptionKind, Subscriptions, Waiter, WaiterId, WaiterLimits,
     Waiters, Wants,
 };
 
@@ -25,10 +25,20 @@ fn sample_3() -> State {
         let limits = WaiterLimits { per_key: 9, in_all: 9 };
         let id = WaiterId { boot, connection, number };
         let (session, from) = (None, (number == 3).then(|| "[::1]:9".parse().unwrap()));
-        let waiter = Waiter { db, args, keys, wants: Wants::List, since_ms: 30, deadline_ms, session, from };
+        let waiter =
+            Waiter { db, args, keys, wants: Wants::List, claim: None, since_ms: 30, deadline_ms, session, from };
         waiting.join(id, waiter, limits).unwrap();
     }
     waiting.remove(WaiterId { boot, connection: 1 << 32, number: 1 }).unwrap();
+    for (number, mode) in [(3, LockMode::Shared), (4, LockMode::EXCLUSIVE)] {
+        let keys = vec![Arc::from(&b"awaited"[..]), Arc::from(&b"other"[..])];
+        let claim = Some(Claim { owner: Arc::from(&b"z"[..]), mode });
+        let args = Args::from_slices(["LOCK.MULTI", "2", "awaited", "other", "z", "PX", "1", "WAIT", "0"]);
+        let (wants, session, from) = (Wants::Lock, None, None);
+        let waiter = Waiter { db: 0, args, keys, wants, claim, since_ms: 30, deadline_ms: 0, session, from };
+        let limits = WaiterLimits { per_key: 9, in_all: 9 };
+        waiting.join(WaiterId { boot, connection: 1 << 32, number }, waiter, limits).unwrap();
+    }
     state.restore_waiters(waiting);
     let mut held = Subscriptions::default();
     for (kind, name) in SubscriptionKind::ALL.into_iter().zip([&b"channel"[..], b"pat*", b""]) {

@@ -165,25 +165,28 @@ fn waiters_that_no_state_has_are_refused() {
     let of = |waiters: &[&[u8]]| {
         refused(&with_section(&body, 8, &[&[9, waiters.len() as u8], waiters.concat().as_slice()].concat()))
     };
-    // Boot, connection, number, ticket, beginning, deadline, database, what it wants, its arguments and keys, its session, an address.
+    // Boot, connection, number, ticket, beginning, deadline, database, what it wants, its arguments and keys, its claim, its session, an address.
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 16]]), "database 16, not below 16");
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 0, 9]]), "kind of waiter 9, not below 5");
     let has_no_place = |waiters: &[&[u8]]| {
         let why = of(waiters);
         assert!(why.ends_with("that has no place"), "{why}");
     };
-    has_no_place(&[&[1, 1, 1, 10, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0]]);
-    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 0, 0, 0]]);
-    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 2, 1, b'k', 1, b'k', 0, 0]]);
+    has_no_place(&[&[1, 1, 1, 10, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0, 0]]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 0, 0, 0, 0]]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 2, 1, b'k', 1, b'k', 0, 0, 0]]);
     has_no_place(&[
-        &[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0],
-        &[1, 2, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0],
+        &[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0, 0],
+        &[1, 2, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0, 0],
     ]);
-    let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0]]);
+    // Only who waits for locks has a claim.
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 2, 1, 1, b'x', 1, 1, b'k', 0, 0, 0]]);
+    has_no_place(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 1, 1, b'o', 1, 0, 0]]);
+    let why = of(&[&[77, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0, 0]]);
     assert!(why.contains("its boot has ended"), "{why}");
-    let why = of(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 1, 1, b'?']]);
+    let why = of(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 0, 1, 1, b'?']]);
     assert_eq!(why, "\"?\" where an address belongs");
-    let why = of(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 9, 0]]);
+    let why = of(&[&[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, b'x', 1, 1, b'k', 0, 9, 0]]);
     assert_eq!(why, "somebody waits for a session that has ended");
 }
 

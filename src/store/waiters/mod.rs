@@ -25,11 +25,14 @@ use imbl::{OrdMap, OrdSet};
 
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
+use crate::store::LockMode;
 
 /// Most bytes of the arguments of all waiters together.
 const BYTES_MAX: u64 = 256 << 20;
 /// What a waiter takes besides its arguments, roughly.
 const WAITER_BYTES: u64 = 256;
+/// What its place in the queue of a key takes, roughly.
+const PLACE_BYTES: u64 = 96;
 
 const TOO_MANY_OF_KEY: ReplyError = ReplyError::new("LIMIT too many clients wait for this key (waiters-per-key-max)");
 const TOO_MANY: ReplyError = ReplyError::new("LIMIT too many clients wait (waiters-max)");
@@ -101,6 +104,15 @@ impl Wants {
     }
 }
 
+/// What a waiter for locks is to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Who.
+    pub owner: Arc<[u8]>,
+    /// How.
+    pub mode: LockMode,
+}
+
 /// A command that waits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waiter {
@@ -112,6 +124,8 @@ pub struct Waiter {
     pub keys: Vec<Arc<[u8]>>,
     /// What makes them ready.
     pub wants: Wants,
+    /// What it is to hold of each: of those that are served in turn, and of no others.
+    pub claim: Option<Claim>,
     /// Cluster time when it began, ms.
     pub since_ms: u64,
     /// Cluster time when it ends, ms; 0 = never.
@@ -124,7 +138,9 @@ pub struct Waiter {
 
 impl Waiter {
     fn bytes(&self) -> u64 {
-        self.args.size() as u64 + self.keys.iter().map(|key| key.len() as u64).sum::<u64>() + WAITER_BYTES
+        let owner = self.claim.as_ref().map_or(0, |claim| claim.owner.len() as u64);
+        let places: u64 = self.keys.iter().map(|key| key.len() as u64 + PLACE_BYTES).sum();
+        self.args.size() as u64 + owner + places + WAITER_BYTES
     }
 }
 
@@ -149,11 +165,15 @@ pub struct Waiters {
     /// How many of a key's waiters want what.
     lens: OrdMap<Name, [u64; Wants::ALL.len()]>,
     deadlines: OrdMap<(u64, u64), WaiterId>,
+    /// Of those that are served in turn, by owner and ticket.
+    owners: OrdMap<(Arc<[u8]>, u64), WaiterId>,
     /// Those that end with a session, with their tickets.
     sessions: OrdSet<(u64, u64, WaiterId)>,
     last_ticket: u64,
     /// Those that are served in turn.
     in_turn: usize,
+    /// Their places in queues.
+    places_in_turn: u64,
     bytes: u64,
     ready: VecDeque<Name>,
     is_ready: BTreeSet<Name>,
@@ -207,7 +227,10 @@ impl Waiters {
 
     fn put(&mut self, id: WaiterId, ticket: u64, waiter: Waiter) {
         self.bytes += waiter.bytes();
-        self.in_turn += usize::from(waiter.wants.is_in_turn());
+        if waiter.wants.is_in_turn() {
+            self.in_turn += 1;
+            self.places_in_turn += waiter.keys.len() as u64;
+        }
         for key in &waiter.keys {
             let name = (waiter.db, key.clone());
             if let Some(count) = self.lens.entry(name.clone()).or_default().get_mut(waiter.wants.number()) {
@@ -217,6 +240,9 @@ impl Waiters {
         }
         if waiter.deadline_ms != 0 {
             self.deadlines.insert((waiter.deadline_ms, ticket), id);
+        }
+        if let Some(claim) = &waiter.claim {
+            self.owners.insert((claim.owner.clone(), ticket), id);
         }
         if let Some(session) = waiter.session {
             self.sessions.insert((session, ticket, id));
@@ -228,7 +254,10 @@ impl Waiters {
     pub fn remove(&mut self, id: WaiterId) -> Option<Arc<Waiter>> {
         let (ticket, waiter) = self.by_id.remove(&id)?;
         self.bytes -= waiter.bytes();
-        self.in_turn -= usize::from(waiter.wants.is_in_turn());
+        if waiter.wants.is_in_turn() {
+            self.in_turn -= 1;
+            self.places_in_turn -= waiter.keys.len() as u64;
+        }
         for key in &waiter.keys {
             let name = (waiter.db, key.clone());
             if let Some(counts) = self.lens.get_mut(&name) {
@@ -244,6 +273,9 @@ impl Waiters {
         if waiter.deadline_ms != 0 {
             self.deadlines.remove(&(waiter.deadline_ms, ticket));
         }
+        if let Some(claim) = &waiter.claim {
+            self.owners.remove(&(claim.owner.clone(), ticket));
+        }
         if let Some(session) = waiter.session {
             self.sessions.remove(&(session, ticket, id));
         }
@@ -256,6 +288,11 @@ impl Waiters {
     /// How many are served in turn.
     pub fn in_turn_len(&self) -> usize {
         self.in_turn
+    }
+
+    /// True if all that are served in turn wait for this key alone.
+    pub fn all_in_turn_wait_for(&self, db: u8, key: &Arc<[u8]>) -> bool {
+        self.in_turn_of(db, key) == self.places_in_turn
     }
 
     /// How many of those that wait for a key are served in turn.
@@ -289,6 +326,12 @@ impl Waiters {
         self.queues
             .range((name(), 0)..=(name(), u64::MAX))
             .filter_map(|(_, id)| self.by_id.get(id).map(|(_, waiter)| (*id, &**waiter)))
+    }
+
+    /// Those of an owner that wait for locks, in order.
+    pub fn of_owner<'a>(&'a self, owner: &Arc<[u8]>) -> impl Iterator<Item = (u64, &'a Waiter)> + use<'a> {
+        let all = (owner.clone(), 0)..=(owner.clone(), u64::MAX);
+        self.owners.range(all).filter_map(|(_, id)| self.by_id.get(id).map(|(ticket, waiter)| (*ticket, &**waiter)))
     }
 
     /// How many wait for a key.
@@ -381,7 +424,8 @@ impl Waiters {
         let is_new = !self.by_id.contains_key(&id) && (1..=self.last_ticket).contains(&ticket);
         let keys: BTreeSet<_> = waiter.keys.iter().collect();
         let is_free = waiter.keys.iter().all(|key| !self.queues.contains_key(&((waiter.db, key.clone()), ticket)));
-        if !is_new || !is_free || keys.is_empty() || keys.len() != waiter.keys.len() {
+        let is_claim = waiter.claim.is_some() == waiter.wants.is_in_turn();
+        if !is_new || !is_free || !is_claim || keys.is_empty() || keys.len() != waiter.keys.len() {
             return false;
         }
         self.put(id, ticket, waiter);
@@ -403,6 +447,10 @@ impl Waiters {
         if in_turn != self.in_turn {
             return Err(format!("{in_turn} waiters that are served in turn, counted {}", self.in_turn));
         }
+        let in_turn = self.by_id.values().filter(|(_, waiter)| waiter.wants.is_in_turn());
+        if in_turn.map(|(_, waiter)| waiter.keys.len() as u64).sum::<u64>() != self.places_in_turn {
+            return Err("the places of those that are served in turn are counted wrong".into());
+        }
         for (id, (ticket, waiter)) in &self.by_id {
             places += waiter.keys.len();
             deadlines += usize::from(waiter.deadline_ms != 0);
@@ -410,6 +458,10 @@ impl Waiters {
             let stands = |key: &Arc<[u8]>| self.queues.get(&((waiter.db, key.clone()), *ticket)) == Some(id);
             if !waiter.keys.iter().all(stands) || *ticket > self.last_ticket {
                 return Err(format!("{id:?} does not stand in the queues of its keys"));
+            }
+            let stands = |claim: &Claim| self.owners.get(&(claim.owner.clone(), *ticket)) == Some(id);
+            if !waiter.claim.as_ref().is_none_or(stands) {
+                return Err(format!("{id:?} is not among those of its owner"));
             }
             if waiter.deadline_ms != 0 && self.deadlines.get(&(waiter.deadline_ms, *ticket)) != Some(id) {
                 return Err(format!("the deadline of {id:?} is not indexed"));
@@ -421,6 +473,9 @@ impl Waiters {
         let of_sessions = self.by_id.values().filter(|(_, waiter)| waiter.session.is_some()).count();
         if of_sessions != self.sessions.len() {
             return Err(format!("{of_sessions} waiters of sessions, indexed {}", self.sessions.len()));
+        }
+        if self.in_turn != self.owners.len() {
+            return Err(format!("{} waiters that are served in turn, of owners {}", self.in_turn, self.owners.len()));
         }
         let counted: u64 = self.lens.values().flatten().sum();
         if (places, deadlines, bytes) != (self.queues.len(), self.deadlines.len(), self.bytes)

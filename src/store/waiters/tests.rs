@@ -10,7 +10,7 @@ fn id(boot: u64, connection: u64, number: u64) -> WaiterId {
 fn waiter(keys: &[&str], deadline_ms: u64) -> Waiter {
     let keys = keys.iter().map(|key| Arc::from(key.as_bytes())).collect();
     let args = Args::from_slices(["BLPOP", "k", "0"]);
-    Waiter { db: 0, args, keys, wants: Wants::List, since_ms: 0, deadline_ms, session: None, from: None }
+    Waiter { db: 0, args, keys, wants: Wants::List, claim: None, since_ms: 0, deadline_ms, session: None, from: None }
 }
 
 fn key(name: &str) -> Arc<[u8]> {

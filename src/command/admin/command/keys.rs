@@ -15,7 +15,7 @@ pub static GETKEYS: Spec = Spec::session(
     OPEN,
     doc("2.8.13", "O(N) with the number of arguments", "Returns the keys of a command line.").args(ARGS),
     |call, args| {
-        let keys = keys(call.commands, args);
+        let keys = keys(call.commands, &args.skip(2), WITHIN_MAX);
         keys.map(|keys| Reply::Array(keys.into_iter().map(|(key, _)| Reply::Bulk(key)).collect())).into()
     },
 )
@@ -32,30 +32,45 @@ pub static GETKEYSANDFLAGS: Spec = Spec::session(
 
 fn and_flags(call: &mut Call<'_>, args: &Args) -> Answer {
     let with_flags = |(key, flags)| Reply::Array(vec![Reply::Bulk(key), info::key_flags(flags)]);
-    keys(call.commands, args).map(|keys| Reply::Array(keys.into_iter().map(with_flags).collect())).into()
+    keys(call.commands, &args.skip(2), WITHIN_MAX)
+        .map(|keys| Reply::Array(keys.into_iter().map(with_flags).collect()))
+        .into()
 }
 
-fn keys(commands: &dyn Table, args: &Args) -> Result<Vec<(bytes::Bytes, KeyFlags)>, ReplyError> {
-    let command = args.skip(2);
+/// Commands that may stand within one: ONCE may have one that guards a third.
+const WITHIN_MAX: usize = 2;
+
+fn keys(commands: &dyn Table, command: &Args, within: usize) -> Result<Vec<(bytes::Bytes, KeyFlags)>, ReplyError> {
     if commands.lookup(command.name()).is_none_or(|spec| !is_visible(spec)) {
         return Err(ReplyError::new("ERR Invalid command specified"));
     }
-    let spec = match commands.check(&command) {
+    let spec = match commands.check(command) {
         Ok(spec) => spec,
         Err(error) if error.as_bytes().starts_with(b"ERR unknown subcommand") => {
             return Err(ReplyError::new("ERR Invalid command specified"));
         }
         Err(_) => return Err(ReplyError::new("ERR Invalid number of arguments specified for command")),
     };
+    let inner = |at: usize| match within.checked_sub(1) {
+        Some(within) => keys(commands, &command.skip(at), within),
+        None => Err(ReplyError::new("ERR Invalid arguments specified for command")),
+    };
     if matches!(spec.run, Run::Once) {
-        // Those of the command inside, which stands as far behind the id as this one behind GETKEYS.
-        return keys(commands, &command);
+        return inner(2);
     }
     if spec.keys.is_empty() {
         return Err(ReplyError::new("ERR The command has no key arguments"));
     }
-    match keys_of(spec, &command) {
-        Some(keys) if !keys.is_empty() => Ok(keys.into_iter().map(|(at, flags)| (command.bytes(at), flags)).collect()),
+    match keys_of(spec, command) {
+        Some(own) if !own.is_empty() => {
+            let own = own.into_iter().map(|(at, flags)| (command.bytes(at), flags));
+            let inner = match spec.run {
+                // One without keys is as good as any.
+                Run::Guarded(guarded) => inner(guarded.command_at).unwrap_or_default(),
+                _ => Vec::new(),
+            };
+            Ok(own.chain(inner).collect())
+        }
         _ if spec.flags.contains(Flags::NO_MANDATORY_KEYS) => Ok(Vec::new()),
         _ => Err(ReplyError::new("ERR Invalid arguments specified for command")),
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Txn, Wants};
+use crate::store::{Claim, LockMode, Txn, Wants};
 
 /// How such a command runs.
 #[derive(Clone, Copy)]
@@ -31,6 +31,8 @@ pub struct Wait {
     pub timeout_ms: u64,
     /// The session with which the wait ends.
     pub session: Option<u64>,
+    /// What it would hold of each, if they are locks.
+    pub claim: Option<Claim>,
 }
 
 impl Wait {
@@ -38,6 +40,11 @@ impl Wait {
     pub fn new<'a>(keys: impl IntoIterator<Item = &'a [u8]>, timeout_ms: u64) -> Self {
         let mut seen = std::collections::BTreeSet::new();
         let keys = keys.into_iter().filter(|key| seen.insert(*key)).map(Arc::from).collect();
-        Self { keys, timeout_ms, session: None }
+        Self { keys, timeout_ms, session: None, claim: None }
+    }
+
+    /// The same for locks.
+    pub fn claiming(self, owner: &[u8], mode: LockMode) -> Self {
+        Self { claim: Some(Claim { owner: owner.into(), mode }), ..self }
     }
 }

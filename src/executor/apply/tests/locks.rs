@@ -166,7 +166,7 @@ fn scripts_and_transactions_do_not_wait() {
 }
 
 /// What an entry tells the subscribers of locks, each with the place of the command.
-fn told(outcome: &EntryOutcome) -> Vec<(u64, String)> {
+pub(super) fn told(outcome: &EntryOutcome) -> Vec<(u64, String)> {
     let text = |(position, what): &(u64, crate::store::PubSub)| match what {
         crate::store::PubSub::Published(crate::store::SubscriptionKind::Channel, channel, message) => {
             Some((*position, format!("{} {}", String::from_utf8_lossy(channel), String::from_utf8_lossy(message))))
@@ -200,9 +200,9 @@ fn what_happens_to_locks_is_published_in_the_order_of_the_log() {
     assert_eq!(told(&gone), [(2, format!("__lock__:l lost {b} b"))], "its client was not told of it");
 }
 
-type Seen = (String, u64, u64);
+pub(super) type Seen = (String, u64, u64);
 
-fn lock(log: &Log, name: &str) -> Vec<Seen> {
+pub(super) fn lock(log: &Log, name: &str) -> Vec<Seen> {
     let entry = log.origin.db(0).get(name.as_bytes());
     let lock = entry.and_then(|entry| Lock::of(entry.value()));
     let seen =
@@ -285,6 +285,39 @@ struct Model {
 }
 
 impl Model {
+    /// True if those whom it would wait for wait for its owner. (`super::several` knows which circle is told.)
+    fn closes_circle(&self, root: &Asked) -> bool {
+        let goes = |a: Mode, b: Mode| a > 1 || b > 1 || a == 0 && b == 0;
+        let blockers = |asked: &Asked, place: usize| -> Vec<String> {
+            let held = self.holds.get(&asked.name).filter(|(mode, _)| !goes(*mode, asked.mode));
+            let holders = held.into_iter().flat_map(|(_, held)| held).map(|hold| hold.owner.clone());
+            let in_front = self.queue[..place].iter().filter(|front| {
+                front.name == asked.name
+                    && !goes(front.mode, asked.mode)
+                    && (front.owner != root.owner || front.name != root.name)
+            });
+            let all = holders.chain(in_front.map(|front| front.owner.clone()));
+            all.filter(|owner| *owner != asked.owner).collect()
+        };
+        let mut reached = blockers(root, self.queue.len());
+        let mut at = 0;
+        while at < reached.len() {
+            let owner = reached[at].clone();
+            for (place, asked) in self.queue.iter().enumerate().filter(|(_, asked)| asked.owner == owner) {
+                for next in blockers(asked, place) {
+                    if next == root.owner {
+                        return true;
+                    }
+                    if !reached.contains(&next) {
+                        reached.push(next);
+                    }
+                }
+            }
+            at += 1;
+        }
+        false
+    }
+
     fn ask(&mut self, asked: &Asked, is_first: bool) -> Got {
         let session_ms = match asked.bound {
             Bind::Session(id) => match self.sessions.get(&id) {
@@ -736,6 +769,7 @@ impl Play {
         let request = *request;
         let asked = Asked { connection, request, name, owner, mode, ttl_ms, since_ms, deadline_ms, bound, delay_ms };
         let got = match self.model.ask(&asked, is_first) {
+            Got::Waits if wait_ms.is_some() && self.model.closes_circle(&asked) => Got::Error("DEADLOCK"),
             Got::Waits if wait_ms.is_some() => {
                 self.model.queue.push(asked);
                 Got::Waits

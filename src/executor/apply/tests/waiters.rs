@@ -29,6 +29,12 @@ impl Log {
         Self { origin: state(), other: state(), index: 3, seqs: [0, 0], now_ms: 1000, asked: BTreeMap::new() }
     }
 
+    /// Sets replicated options on both.
+    pub(super) fn set_options(&mut self, set: impl Fn(&mut crate::store::Options)) {
+        set(&mut self.origin.options);
+        set(&mut self.other.options);
+    }
+
     pub(super) fn content(&mut self, content: &Content) -> EntryOutcome {
         self.entry(encode(content), None)
     }
