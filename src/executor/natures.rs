@@ -87,7 +87,7 @@ impl Natures {
             return None;
         }
         let spec = lookup(if run.named == ScriptNamed::Text { b"eval_ro" } else { b"evalsha_ro" })?;
-        Some(Command { spec, is_brief: nature.is_brief, is_short_of_memory: false, ..command.clone() })
+        Some(Command { spec, is_brief: nature.is_brief, ..command.clone() })
     }
 }
 

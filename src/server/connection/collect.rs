@@ -10,7 +10,7 @@ use super::Connection;
 use super::exec::has_session_commands;
 use crate::command::context::{Later, ReplyMode};
 use crate::command::once::Once;
-use crate::command::{Flags, Spec};
+use crate::command::{Flags, Spec, lookup};
 use crate::config::ReadLevel;
 use crate::error::LOADING;
 use crate::executor::{Command, Step};
@@ -203,10 +203,23 @@ impl Connection<'_> {
 
 impl Collected {
     fn push(&mut self, step: Step, form: Form) {
-        self.has_write |= matches!(step, Step::Write(_));
+        if matches!(step, Step::Write(_)) && !self.has_write {
+            self.has_write = true;
+            self.steps.iter_mut().for_each(write_again);
+        }
         self.has_heavy_read |= matches!(&step, Step::Read(command) if command.is_heavy());
         self.steps.push(step);
         self.forms.push(form);
+    }
+}
+
+/// A script that was taken for a read is none between writes: there nothing would load it.
+fn write_again(step: &mut Step) {
+    if let Step::Read(command) = step
+        && command.is_brief
+        && let Some(spec) = lookup(command.args.name())
+    {
+        *step = Step::Write(Command { spec, is_brief: false, ..command.clone() });
     }
 }
 
@@ -228,12 +241,33 @@ mod tests {
     use super::*;
     use crate::executor::Exec;
 
+    fn command(words: &str) -> Command {
+        let args = Args::from_slices(words.split(' '));
+        Command::new(lookup(args.name()).unwrap(), 0, args)
+    }
+
+    #[test]
+    fn script_that_was_taken_for_a_read_is_a_write_in_a_group_that_writes() {
+        let form = || Form { resp: Resp::V2, shown: true, spec: None, usec: 0 };
+        let read = Command { spec: lookup(b"eval_ro").unwrap(), is_brief: true, ..command("EVAL return 0") };
+        let mut group = Collected::default();
+        group.push(Step::Read(read.clone()), form());
+        group.push(Step::Read(command("get k")), form());
+        let kinds = |group: &Collected| -> Vec<(bool, &str)> {
+            let kind = |step: &Step| match step {
+                Step::Write(command) => (true, command.spec.name),
+                Step::Read(command) => (false, command.spec.name),
+                Step::Done(_) => (false, ""),
+            };
+            group.steps.iter().map(kind).collect()
+        };
+        assert_eq!(kinds(&group), [(false, "eval_ro"), (false, "get")]);
+        group.push(Step::Write(command("set k v")), form());
+        assert_eq!(kinds(&group), [(true, "eval"), (false, "get"), (true, "set")]);
+    }
+
     #[test]
     fn exec_counts_the_bytes_of_what_it_runs() {
-        let command = |words: &str| {
-            let args = Args::from_slices(words.split(' '));
-            Command::new(crate::command::lookup(args.name()).unwrap(), 0, args)
-        };
         let (exec, set) = (command("exec"), command("set key value"));
         let args = exec.args.clone();
         let inner = set.size();
