@@ -159,7 +159,7 @@ impl Target {
             let types = client.pipeline(&KEYS.map(|key| vec!["TYPE", key]));
             for (key, kind) in KEYS.iter().zip(types) {
                 let content = match kind.text().as_deref() {
-                    Some("string") => client.call(&["GET", key]),
+                    Some("string") => without_estimate(client.call(&["GET", key])),
                     Some("hash") => sorted_pairs(&client.call(&["HGETALL", key])),
                     Some("zset") => with_plain_numbers(&client.call(&["ZRANGE", key, "0", "-1", "WITHSCORES"])),
                     Some("list") => client.call(&["LRANGE", key, "0", "-1"]),
@@ -176,6 +176,17 @@ impl Target {
 }
 
 /// Entries, what is known of the past, and of each group how far it is and what is pending.
+/// A sketch without the estimate in its header, which Redis's PFCOUNT keeps there.
+fn without_estimate(value: Value) -> Value {
+    match value {
+        Value::Bulk(mut bytes) if bytes.starts_with(b"HYLL") && bytes.len() >= 16 => {
+            bytes[8..16].fill(0);
+            Value::Bulk(bytes)
+        }
+        other => other,
+    }
+}
+
 fn stream(client: &mut Client, key: &str) -> Value {
     let mut parts = vec![client.call(&["XRANGE", key, "-", "+"])];
     let info = client.call(&["XINFO", "STREAM", key]);
