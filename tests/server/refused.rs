@@ -13,6 +13,20 @@ use crate::support::value::Value;
 
 /// Refused by the gate, as redis-server refuses it before it looks at a key. `k` is absent, a string and a hash in turn.
 const BY_THE_GATE: &[&str] = &[
+    "XADD k 1-x f v",
+    "XADD k MAXLEN x 1-1 f v",
+    "XTRIM k MAXLEN x",
+    "XTRIM k FOO 1",
+    "XRANGE k x +",
+    "XREVRANGE k + x",
+    "XREAD COUNT x STREAMS k 0",
+    "XREAD STREAMS k",
+    "XREADGROUP GROUP g c COUNT x STREAMS k >",
+    "XGROUP CREATE k g 0 FOO",
+    "XGROUP SETID k g 0 FOO",
+    "XPENDING k g IDLE x",
+    "XAUTOCLAIM k g c x 0",
+    "XSETID k x",
     "SET k v FOO",
     "SET k v NX XX",
     "SET k v EX",
@@ -239,6 +253,8 @@ const BY_THE_GATE: &[&str] = &[
 
 /// What no Redis has, or none before 7.2.
 const OUR_OWN: &[(&str, &str)] = &[
+    ("LOCK.LIST x", "ERR invalid cursor"),
+    ("LOCK.MULTI 0 k o PX 1", "ERR numnames should be greater than 0"),
     ("ZRANK k m FOO", "ERR syntax error"),
     ("ZREVRANK k m FOO", "ERR syntax error"),
     (
@@ -337,6 +353,12 @@ const BEHIND_A_LOOK: &[&str] = &[
 /// Write commands whose arguments cannot be wrong by themselves: keys, fields and values of any bytes, as many as there are. (The
 /// increment of INCRBYFLOAT, the place of LSET, and all that GEORADIUS and its kin and PFDEBUG are asked are looked at behind the key.)
 const ALWAYS_RIGHT: &[&str] = &[
+    "xack",
+    "xclaim",
+    "xdel",
+    "xgroup|createconsumer",
+    "xgroup|delconsumer",
+    "xgroup|destroy",
     "append",
     "decr",
     "getdel",
