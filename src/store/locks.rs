@@ -6,7 +6,9 @@
 //! - Neither acquiring again nor extending shortens a hold's own time or changes its token. Acquiring again binds it anew, to what that request
 //!   says.
 //! - A hold ends with the request that made it (its client was gone before the reply was written) only while no other request was told of it:
-//!   a request that was sent again may be carried out before the first one is, and its client relies on what it was told.
+//!   a request that was sent again may be carried out before the first one is, and its client relies on what it was told. For the same
+//!   reason a hold that two connections acquired ends with neither, but by its time, unless the boot of the earlier one has ended: then
+//!   nothing comes from that any more.
 //! - Several at once (LOCK.MULTI): all or none, in one command, and nothing is held while they are waited for. Whoever waits for them stands in
 //!   all their queues under one ticket, and is served when it is the first in each of them, and each is free for it or its owner's. Tickets
 //!   are in one order for all queues, so whoever has waited longest is the first wherever it stands: it waits for holders alone, and those end.
@@ -165,6 +167,14 @@ impl Txn<'_> {
                 }
                 Hold { asker, ..Hold::new(request.owner, revision, own_ms) }
             }
+        };
+        let bound = match (bound, held.and_then(|held| held.acquirer)) {
+            (Bound::Connection { boot, connection, .. }, Some(last))
+                if last != (boot, connection) && state.origins.get(last.0).is_some() =>
+            {
+                Bound::Time
+            }
+            _ => bound,
         };
         let is_new_of_session = held.is_none_or(|held| held.bound != bound);
         if let Bound::Session(id) = bound

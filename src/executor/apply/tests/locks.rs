@@ -220,6 +220,8 @@ struct Held {
     deadline_ms: u64,
     /// Connection and its request, if no other was told of the hold.
     by: Option<(u64, u64)>,
+    /// The connection that acquired it last.
+    acquirer: u64,
     bound: Bind,
     /// None: as long as the session lives.
     own_ms: Option<u64>,
@@ -345,7 +347,9 @@ impl Model {
             }
             hold.own_ms = own_ms.map(|own_ms| own_ms.max(hold.own_ms.unwrap_or(hold.deadline_ms)));
             hold.deadline_ms = hold.own_ms.unwrap_or(u64::MAX).min(session_ms);
-            (hold.bound, hold.delay_ms) = (bound, delay_ms);
+            let is_of_two = matches!(bound, Bind::Connection(connection) if connection != hold.acquirer);
+            (hold.bound, hold.delay_ms) = (if is_of_two { Bind::Nothing } else { bound }, delay_ms);
+            hold.acquirer = asked.connection;
             hold.by = hold.by.filter(|first| *first == by);
             return Got::Hold { validity_ms: validity(hold.deadline_ms), token: Some(hold.token), name, owner };
         }
@@ -358,7 +362,16 @@ impl Model {
         }
         *mode = asked.mode;
         let deadline_ms = own_ms.unwrap_or(u64::MAX).min(session_ms);
-        held.push(Held { owner: owner.clone(), token: 0, deadline_ms, by: Some(by), bound, own_ms, delay_ms });
+        held.push(Held {
+            owner: owner.clone(),
+            token: 0,
+            deadline_ms,
+            by: Some(by),
+            acquirer: asked.connection,
+            bound,
+            own_ms,
+            delay_ms,
+        });
         Got::Hold { validity_ms: validity(deadline_ms), token: None, name, owner }
     }
 
