@@ -199,13 +199,16 @@ def handover(cluster, waiters=100, n=20_000):
 
 
 def hold(port, count, until):
-    """Holds `count` locks until then, by our clock."""
-    connection = Connection(port)
-    for start in range(0, count, 1000):
+    """Holds `count` locks until then, by our clock. On many connections: a connection acquires one after the other."""
+    connections, each = [Connection(port) for _ in range(50)], 40
+    for start in range(0, count, each * len(connections)):
         px = int((until - time.perf_counter()) * 1000)
-        connection.socket.sendall(b"".join(frame("lock.acquire", f"held:{i}", "owner", "px", str(px)) for i in range(start, start + 1000)))
-        for _ in range(3000):
-            connection.file.readline()
+        for i, connection in enumerate(connections):
+            first = start + i * each
+            connection.socket.sendall(b"".join(frame("lock.acquire", f"held:{n}", "owner", "px", str(px)) for n in range(first, first + each)))
+        for connection in connections:
+            for _ in range(3 * each):
+                connection.file.readline()
 
 
 def cpu(cluster):
