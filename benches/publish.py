@@ -9,7 +9,7 @@ subscribers and counts bytes, the same for every server, so this compares server
 import argparse, os, selectors, shutil, socket, statistics, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from compare import free_ports, wait_ready
+from compare import cli, free_ports, wait_ready
 from figures import Cluster, Connection
 
 TEXT = "m" * 64
@@ -57,7 +57,9 @@ def main():
     cluster = None
     try:
         wait_ready(port, "redis-server")
-        cluster = Cluster(temp, 3, ["--client-output-buffer-limit", "pubsub 0 0 0"])
+        cluster = Cluster(temp, 3)
+        for node in cluster.ports:
+            cli(node, "config", "set", "client-output-buffer-limit", "pubsub 0 0 0")
         leader = cluster.ports[cluster.leader()]
         follower = next(other for other in cluster.ports if other != leader)
         targets = [("redis", [port], port), ("leader", cluster.ports, leader), ("follower", cluster.ports, follower),
