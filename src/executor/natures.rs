@@ -4,6 +4,8 @@
 //! Invariants
 //! - Neither is guessed: both are properties of the text alone, whatever arguments and state are ([`crate::script::Calls`]). So they change
 //!   where a script runs, never what it does.
+//! - What a brief script touches is small: the values at its own keys are looked at before it runs, and it asks for no others. It is told so
+//!   from few arguments: naming a long text would take long itself.
 //! - A script is read with only once this node has applied an entry with it: what is known depends on the node's log, and not on what else
 //!   its process has compiled.
 //! - A read notes no use of a script, and scripts that nobody uses are evicted by the log. So one in [`NOTED_EACH`] goes through the log.
@@ -16,15 +18,15 @@ use super::Command;
 use super::prepare::Single;
 use crate::command::{Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of, lookup};
 use crate::protocol::Args;
-use crate::script::{Calls, Sha, Source, calls_of, parse_sha, source_of};
+use crate::script::{Called, Calls, Sha, Source, calls_of, parse_sha, source_of};
 use crate::store::{ELEMENT_UNITS, State};
 
 /// Scripts that are known at a time.
 const KNOWN_MAX: usize = 1024;
 /// Of so many reads with a script one goes through the log.
 const NOTED_EACH: u32 = 256;
-/// Arguments of a brief script, bytes.
-const BRIEF_ARGS: usize = 4 << 10;
+/// Arguments of a script that is looked at, bytes.
+const ARGS_MAX: usize = 4 << 10;
 /// What it may take to copy the value at a brief script's key.
 const BRIEF_VALUE: u64 = 4096 * ELEMENT_UNITS;
 
@@ -48,9 +50,7 @@ impl Natures {
         let args = &single.args;
         let Some(sha) = name_of(run, args) else { return false };
         let known = self.0.get(&sha).map(|nature| nature.is_brief);
-        known.unwrap_or_else(|| self.learn(sha, run, args, state))
-            && args.size() <= BRIEF_ARGS
-            && !has_large_value(spec, args, state, single.db)
+        known.unwrap_or_else(|| self.learn(sha, run, args, state)) && !has_large_value(spec, args, state, single.db)
     }
 
     /// Looks at a script for the first time; whether it is brief.
@@ -63,7 +63,7 @@ impl Natures {
             }
             ScriptNamed::Function => return false,
         };
-        let nature = calls.map(Nature::of).unwrap_or_default();
+        let nature = calls.as_ref().map(Nature::of).unwrap_or_default();
         let is_brief = nature.is_brief;
         if self.0.len() >= KNOWN_MAX {
             self.0.clear();
@@ -92,27 +92,37 @@ impl Natures {
 }
 
 impl Nature {
-    fn of(calls: Calls) -> Self {
-        let specs: Option<Vec<&Spec>> = calls.commands.iter().map(|name| lookup(name)).collect();
-        let all = |is: fn(&Spec) -> bool| {
-            specs.as_ref().is_some_and(|specs| specs.iter().all(|spec| spec.subcommands.is_empty() && is(spec)))
+    fn of(calls: &Calls) -> Self {
+        let all = |is: fn(&Spec, &Called) -> bool| {
+            let mut commands = calls.commands.iter();
+            commands
+                .all(|called| lookup(&called.name).is_some_and(|spec| spec.subcommands.is_empty() && is(spec, called)))
         };
-        let reads = |spec: &Spec| matches!(spec.run, Run::Read(_) | Run::Pure(_));
         Self {
-            only_reads: all(reads),
-            is_brief: calls.is_brief
-                && all(|spec| {
-                    matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Write(_))
-                        && !spec.flags.contains(Flags::UNBOUNDED)
-                }),
+            only_reads: all(|spec, _| matches!(spec.run, Run::Read(_) | Run::Pure(_))),
+            is_brief: calls.is_brief && all(is_short_call),
             reads: AtomicU32::new(0),
         }
     }
 }
 
-/// The name of the script in a command's arguments.
+/// True for a call that takes but a moment if the value at its key is small.
+fn is_short_call(spec: &Spec, called: &Called) -> bool {
+    let runs = matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Write(_));
+    if !runs || spec.flags.contains(Flags::UNBOUNDED) {
+        return false;
+    }
+    let has_no_key = spec.keys.is_empty() && spec.given_keys.is_none();
+    // The words themselves are not known; where the keys stand may depend on them.
+    let words = called.words.map(|words| Args::from_slices(std::iter::repeat_n("", words)));
+    let keys = words.and_then(|words| keys_of(spec, &words)).unwrap_or_default();
+    has_no_key || (called.is_of_key && matches!(keys.as_slice(), [(1, _)]))
+}
+
+/// The name of the script in a command's arguments; None: it is not looked at.
 fn name_of(run: ScriptRun, args: &Args) -> Option<Sha> {
     match run.named {
+        _ if args.size() > ARGS_MAX => None,
         ScriptNamed::Text => Some(source_of(args.arg(1)).ok()?.sha()),
         ScriptNamed::Sha => parse_sha(args.arg(1)),
         ScriptNamed::Function => None,

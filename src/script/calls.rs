@@ -14,10 +14,21 @@ use super::vm::value::{LuaValue, StrId};
 /// What a script can call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Names of commands, as they stand in the code.
-    pub commands: Vec<Box<[u8]>>,
-    /// It has no loops, and its instructions, calls of short functions and calls of commands are few.
+    /// The calls of commands.
+    pub commands: Vec<Called>,
+    /// It has no loops, its instructions, calls of short functions and calls of commands are few, and it leaves `KEYS` as it is.
     pub is_brief: bool,
+}
+
+/// A call of a command, as it stands in the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Its name.
+    pub name: Box<[u8]>,
+    /// How many words it has, with the name; None: that is not known.
+    pub words: Option<usize>,
+    /// The word behind the name is one of `KEYS`.
+    pub is_of_key: bool,
 }
 
 /// Places of code times registers that are looked at: some milliseconds at most, and in practice microseconds.
@@ -102,6 +113,10 @@ enum Known {
     Library(&'static str),
     /// `redis.call` or `redis.pcall`.
     Call,
+    /// `KEYS`, one of what stands there, and a table that the script has made.
+    Keys,
+    Key,
+    Own,
     /// A function of the lists.
     Function {
         is_short: bool,
@@ -128,8 +143,8 @@ impl<'a, F: Fn(StrId) -> &'a [u8]> Analysis<'a, F> {
     fn run(&self) -> Option<Calls> {
         let main = self.chunk.protos.last()?;
         let code = self.chunk.code.get(main.start as usize..)?;
-        // One more than it needs, for the first argument of a call.
-        let registers = usize::from(main.registers) + 2;
+        // Some more than it needs: a call's registers are looked at whether or not it has so many.
+        let registers = usize::from(main.registers) + 3;
         if code.len().checked_mul(registers)? > WORK_MAX {
             return None;
         }
@@ -151,16 +166,22 @@ impl<'a, F: Fn(StrId) -> &'a [u8]> Analysis<'a, F> {
         for (at, (op, known)) in code.iter().zip(&before).enumerate() {
             let Some(known) = known else { continue };
             let is_back = successors(*op, at).into_iter().flatten().any(|next| next <= at);
-            calls.is_brief &= !is_back && !matches!(op, Op::Closure { .. });
+            calls.is_brief &= !is_back && !matches!(op, Op::Closure { .. } | Op::SetGlobal { .. });
+            if let Op::SetTable { a, .. } | Op::SetField { a, .. } | Op::SetConst { a, .. } = *op {
+                // Another one may be `KEYS`.
+                calls.is_brief &= get(known, a) == Known::Own;
+            }
             if let Op::Concat { b, c, .. } = op {
                 copies = copies.saturating_mul(usize::from(c - b) + 1);
             }
-            let (Op::Call { a, .. } | Op::TailCall { a, .. }) = *op else { continue };
+            let (Op::Call { a, b, .. } | Op::TailCall { a, b }) = *op else { continue };
             called += 1;
             match get(known, a) {
                 Known::Call => {
                     let Known::Text(name) = get(known, a + 1) else { return None };
-                    calls.commands.push((self.text)(name).into());
+                    let words = usize::from(b).checked_sub(1);
+                    let is_of_key = get(known, a + 2) == Known::Key;
+                    calls.commands.push(Called { name: (self.text)(name).into(), words, is_of_key });
                 }
                 Known::Function { is_short: true } => {}
                 _ => calls.is_brief = false,
@@ -196,11 +217,13 @@ impl<'a, F: Fn(StrId) -> &'a [u8]> Analysis<'a, F> {
             }
             Op::LoadNil { a, n } => (a..a.saturating_add(n)).for_each(|at| set(at, Known::Nothing)),
             Op::TestSet { a: NO_REG, .. } => {}
+            Op::GetTable { a, b, .. } | Op::GetConst { a, b, .. } => {
+                let known = if get(registers, b) == Known::Keys { Known::Key } else { Known::Nothing };
+                put(registers, a, known);
+            }
+            Op::NewTable { a, .. } => set(a, Known::Own),
             Op::LoadBool { a, .. }
             | Op::GetUpvalue { a, .. }
-            | Op::GetTable { a, .. }
-            | Op::GetConst { a, .. }
-            | Op::NewTable { a, .. }
             | Op::Add { a, .. }
             | Op::Sub { a, .. }
             | Op::Mul { a, .. }
@@ -286,6 +309,7 @@ impl<'a, F: Fn(StrId) -> &'a [u8]> Analysis<'a, F> {
             _ => false,
         };
         match table {
+            "" if name == b"KEYS" => Known::Keys,
             "" if WALKS.iter().any(is) => Known::Walk,
             "" if LIBRARIES.iter().any(is) => {
                 LIBRARIES.iter().find(|library| is(library)).map_or(Known::Nothing, |library| Known::Library(library))

@@ -25,7 +25,7 @@ mod tests;
 pub mod vm;
 
 pub use cache::{calls_of, source_of};
-pub use calls::Calls;
+pub use calls::{Called, Calls};
 pub use host::Host;
 pub use runner::{PreparedScript, Ran};
 pub use source::{Declaration, Sha, Source, parse_sha};

@@ -69,6 +69,23 @@ fn script_is_brief_on_what_is_small_alone() {
         assert!(is_brief("absent", "v"), "{text}");
         assert!(!is_brief("large", "v") && !is_brief("many", "v") && !is_brief("absent", &large), "{text}");
     }
+    for text in [
+        "return redis.call('get', 'large')",
+        "return redis.call('get', ARGV[1])",
+        "return redis.call('mget', KEYS[1], 'large')",
+        "return redis.call('del', unpack(KEYS))",
+        "return redis.call('rename', 'large', KEYS[1])",
+    ] {
+        assert!(!commit(&natures, &bench.state, &["EVAL", text, "1", "k", "large"]), "{text}");
+    }
+    for text in [
+        "return redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', 1000)",
+        "return redis.call('hincrby', KEYS[1], ARGV[1], 1)",
+        "return redis.call('time')",
+        "return redis.call('publish', ARGV[1], 'm')",
+    ] {
+        assert!(commit(&natures, &bench.state, &["EVAL", text, "1", "k", "large"]), "{text}");
+    }
     assert!(!commit(&natures, &bench.state, &["EVALSHA", &"0".repeat(40), "0"]), "it is not loaded");
     assert!(!commit(&natures, &bench.state, &["EVAL", "return (", "0"]), "it does not compile");
     assert!(!commit(&natures, &bench.state, &["EVAL", "return redis.call('keys', '*')", "0"]));

@@ -6,7 +6,7 @@ fn of(text: &str) -> Option<Calls> {
 }
 
 fn names(calls: &Calls) -> Vec<&str> {
-    calls.commands.iter().map(|name| std::str::from_utf8(name).unwrap()).collect()
+    calls.commands.iter().map(|called| std::str::from_utf8(&called.name).unwrap()).collect()
 }
 
 #[test]
@@ -26,8 +26,7 @@ fn calls_of_a_brief_script_are_found() {
         ("if ARGV[1] then return {ok = 'x'} end return redis.error_reply('E ' .. ARGV[2])", &[]),
         ("local function f() return redis.call('del', 'k') end return 1", &[]),
         ("return redis.call('set', KEYS[1], ARGV[1] or redis.call('get', 'x'))", &["get", "set"]),
-        // It fails, as globals are read-only.
-        ("redis = {call = print} return redis.call('get', 'k')", &["get"]),
+        ("local t = {KEYS[1]} t.x = 1 t[2] = 2 return redis.call('get', t[1])", &["get"]),
     ] {
         let calls = of(text).unwrap_or_else(|| panic!("{text}"));
         assert_eq!(names(&calls), expected, "{text}");
@@ -53,6 +52,56 @@ fn calls_of_a_script_with_loops_are_found_and_it_is_not_brief() {
     assert!(!of(&doubling).unwrap().is_brief);
     let long = "redis.call('get', 'k') ".repeat(BRIEF_CALLS + 1);
     assert!(!of(&long).unwrap().is_brief);
+}
+
+#[test]
+fn a_word_is_known_for_a_key_where_it_is_one_of_keys_on_every_way() {
+    let last = |text: &str| {
+        let called = of(text).unwrap().commands.pop().unwrap();
+        (called.words, called.is_of_key)
+    };
+    for (text, expected) in [
+        ("return redis.call('get', KEYS[1])", (Some(2), true)),
+        ("local k = KEYS local key = k[ARGV[1]] return redis.call('set', key, 1)", (Some(3), true)),
+        ("return redis.call('get', ARGV[1])", (Some(2), false)),
+        ("return redis.call('get', 'k')", (Some(2), false)),
+        ("return redis.call('get', KEYS[1] .. 'x')", (Some(2), false)),
+        ("local key = KEYS[1] if ARGV[1] then key = ARGV[1] end return redis.call('get', key)", (Some(2), false)),
+        ("return redis.call('del', KEYS[1], unpack(ARGV))", (None, true)),
+        ("return redis.call('time')", (Some(1), false)),
+    ] {
+        assert_eq!(last(text), expected, "{text}");
+    }
+    for text in [
+        "KEYS[1] = 'other' return redis.call('get', KEYS[1])",
+        "local k = KEYS k.x = 1 return 1",
+        "local t = {KEYS} t[1][1] = 'other' return redis.call('get', KEYS[1])",
+        "KEYS = {'other'} return redis.call('get', KEYS[1])",
+        "table.insert(KEYS, 1, 'other') return redis.call('get', KEYS[1])",
+        "table.remove(KEYS) return 1",
+    ] {
+        assert!(!of(text).unwrap().is_brief, "{text}");
+    }
+}
+
+/// What the analysis relies on.
+#[test]
+fn what_the_analysis_takes_for_fixed_cannot_be_replaced() {
+    let mut bench = crate::executor::testing::bench();
+    for text in [
+        "redis = {call = tostring} return 1",
+        "redis.call = tostring return 1",
+        "string.len = redis.call return 1",
+        "_G.tostring = redis.call return 1",
+        "_G['tostring'] = redis.call return 1",
+        "rawset(_G, 'tostring', redis.call) return 1",
+        "rawset(redis, 'call', tostring) return 1",
+        "setmetatable(_G, {__index = {}}) return 1",
+        "table.insert(redis, tostring) return 1",
+    ] {
+        let reply = bench.run_args(&Args::from_slices(["EVAL", text, "0"]));
+        assert!(reply.is_error(), "{text}: {reply:?}");
+    }
 }
 
 #[test]

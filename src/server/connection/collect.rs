@@ -140,7 +140,7 @@ impl Connection<'_> {
             return true;
         }
         let dispatched = match dispatched {
-            Dispatched::Step(Step::Write(command)) if !group.has_write => {
+            Dispatched::Step(Step::Write(command)) if !group.has_write && command.runs_script() => {
                 Dispatched::Step(self.read_if_it_is_one(command))
             }
             dispatched => dispatched,
