@@ -4,21 +4,24 @@
 //! Invariants
 //! - Neither is guessed: both are properties of the text alone, whatever arguments and state are ([`crate::script::Calls`]). So they change
 //!   where a script runs, never what it does.
-//! - What a brief script touches is small: the values at its own keys are looked at before it runs, and it asks for no others. It is told so
-//!   from few arguments: naming a long text would take long itself.
+//! - What a brief script touches is small: the values at its own keys are looked at before its entry is applied, it asks for no others, and
+//!   nothing in the entry makes them large (`PreparedEntry::is_heavy`). It is told so from few arguments: naming a long text would take long
+//!   itself.
 //! - A script is read with only once this node has applied an entry with it: what is known depends on the node's log, and not on what else
 //!   its process has compiled.
 //! - A read notes no use of a script, and scripts that nobody uses are evicted by the log. So one in [`NOTED_EACH`] goes through the log.
 
+use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use dashmap::DashMap;
 
 use super::Command;
 use super::prepare::Single;
-use crate::command::{Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of, lookup};
+use crate::command::{Family, Flags, KeyFlags, Run, ScriptNamed, ScriptRun, Spec, keys_of, lookup};
 use crate::protocol::Args;
-use crate::script::{Called, Calls, Sha, Source, calls_of, parse_sha, source_of};
+use crate::script::{Called, Calls, Declaration, Sha, Source, calls_of, parse_sha, source_of};
 use crate::store::{ELEMENT_UNITS, State};
 
 /// Scripts that are known at a time.
@@ -27,8 +30,10 @@ const KNOWN_MAX: usize = 1024;
 const NOTED_EACH: u32 = 256;
 /// Arguments of a script that is looked at, bytes.
 const ARGS_MAX: usize = 4 << 10;
-/// What it may take to copy the value at a brief script's key.
-const BRIEF_VALUE: u64 = 4096 * ELEMENT_UNITS;
+/// What it may take to copy the value at a brief script's key: 64 KB of a string.
+const BRIEF_VALUE: u64 = 256 * ELEMENT_UNITS;
+/// Scripts of one entry that are looked at for the first time.
+const LEARNED_MAX: usize = 8;
 
 /// See the module's header.
 #[derive(Debug, Default)]
@@ -42,34 +47,17 @@ struct Nature {
 }
 
 impl Natures {
-    /// True if the script that a committed command runs is over in a moment. Asked of every script that is applied, with the state in front
-    /// of it.
-    pub fn is_brief(&self, single: &Single, state: &State) -> bool {
-        let Ok(spec) = &single.spec else { return false };
-        let Run::Script(run) = spec.run else { return false };
-        let args = &single.args;
-        let Some(sha) = name_of(run, args) else { return false };
-        let known = self.0.get(&sha).map(|nature| nature.is_brief);
-        known.unwrap_or_else(|| self.learn(sha, run, args, state)) && !has_large_value(spec, args, state, single.db)
+    /// For a look at the scripts of an entry, with the state in front of it.
+    pub fn look<'a>(&'a self, state: &'a State) -> Look<'a> {
+        Look { natures: self, state, learned: Cell::new(0) }
     }
 
-    /// Looks at a script for the first time; whether it is brief.
-    fn learn(&self, sha: Sha, run: ScriptRun, args: &Args, state: &State) -> bool {
-        let calls = match run.named {
-            ScriptNamed::Text => source_of(args.arg(1)).ok().and_then(|source| calls_of(&source)),
-            ScriptNamed::Sha => {
-                let Some(body) = state.scripts.get(&sha) else { return false };
-                Source::named(sha, body.clone()).ok().and_then(|source| calls_of(&source))
-            }
-            ScriptNamed::Function => return false,
-        };
-        let nature = calls.as_ref().map(Nature::of).unwrap_or_default();
-        let is_brief = nature.is_brief;
+    /// Keeps what is known of a script.
+    fn keep(&self, sha: Sha, nature: Nature) {
         if self.0.len() >= KNOWN_MAX {
             self.0.clear();
         }
         self.0.insert(sha, nature);
-        is_brief
     }
 
     /// The read that does the same as a client's EVAL or EVALSHA, if its script is known to do nothing else. One that may take long is none
@@ -91,15 +79,57 @@ impl Natures {
     }
 }
 
+/// A look at the scripts of one entry.
+pub struct Look<'a> {
+    natures: &'a Natures,
+    state: &'a State,
+    learned: Cell<usize>,
+}
+
+impl Look<'_> {
+    /// True if the script that a committed command runs is over in a moment.
+    pub fn is_brief(&self, single: &Single) -> bool {
+        let Ok(spec) = &single.spec else { return false };
+        let Run::Script(run) = spec.run else { return false };
+        let args = &single.args;
+        let Some(sha) = name_of(run, args) else { return false };
+        let known = self.natures.0.get(&sha).map(|nature| nature.is_brief);
+        known.unwrap_or_else(|| self.learn(sha, run, args)) && !has_large_value(spec, args, self.state, single.db)
+    }
+
+    /// Looks at a script for the first time; whether it is brief. One of many new ones is not looked at.
+    fn learn(&self, sha: Sha, run: ScriptRun, args: &Args) -> bool {
+        self.learned.set(self.learned.get() + 1);
+        if self.learned.get() > LEARNED_MAX {
+            return false;
+        }
+        let source = match run.named {
+            ScriptNamed::Text => source_of(args.arg(1)).ok(),
+            ScriptNamed::Sha => {
+                let body = self.state.scripts.get(&sha).filter(|body| body.len() <= ARGS_MAX);
+                body.and_then(|body| Source::named(sha, body.clone()).ok()).map(Arc::new)
+            }
+            ScriptNamed::Function => None,
+        };
+        let Some(source) = source else { return false };
+        let nature = Nature::of(calls_of(&source).as_ref(), source.declaration());
+        let is_brief = nature.is_brief;
+        self.natures.keep(sha, nature);
+        is_brief
+    }
+}
+
 impl Nature {
-    fn of(calls: &Calls) -> Self {
+    fn of(calls: Option<&Calls>, declared: Declaration) -> Self {
+        let Some(calls) = calls else { return Self::default() };
         let all = |is: fn(&Spec, &Called) -> bool| {
             let mut commands = calls.commands.iter();
             commands
                 .all(|called| lookup(&called.name).is_some_and(|spec| spec.subcommands.is_empty() && is(spec, called)))
         };
         Self {
-            only_reads: all(|spec, _| matches!(spec.run, Run::Read(_) | Run::Pure(_))),
+            // One that says that it writes is refused where it may only read.
+            only_reads: !declared.may_write() && all(|spec, _| matches!(spec.run, Run::Read(_) | Run::Pure(_))),
             is_brief: calls.is_brief && all(is_short_call),
             reads: AtomicU32::new(0),
         }
@@ -108,15 +138,23 @@ impl Nature {
 
 /// True for a call that takes but a moment if the value at its key is small.
 fn is_short_call(spec: &Spec, called: &Called) -> bool {
-    let runs = matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Write(_));
-    if !runs || spec.flags.contains(Flags::UNBOUNDED) {
-        return false;
-    }
-    let has_no_key = spec.keys.is_empty() && spec.given_keys.is_none();
     // The words themselves are not known; where the keys stand may depend on them.
     let words = called.words.map(|words| Args::from_slices(std::iter::repeat_n("", words)));
-    let keys = words.and_then(|words| keys_of(spec, &words)).unwrap_or_default();
-    has_no_key || (called.is_of_key && matches!(keys.as_slice(), [(1, _)]))
+    let keys = words.and_then(|words| keys_of(spec, &words));
+    is_short(spec, keys.as_deref()) && (called.is_of_key || has_no_keys(spec))
+}
+
+/// True for a command that takes but a moment if the values at these keys of its are small, and makes none that is large out of small
+/// arguments.
+pub fn is_short(spec: &Spec, keys: Option<&[(usize, KeyFlags)]>) -> bool {
+    matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Write(_))
+        && !spec.flags.intersects(Flags::UNBOUNDED.union(Flags::GROWS))
+        && (has_no_keys(spec) || matches!(keys, Some([(1, _)])))
+}
+
+/// True for a command that has to do with no key, nor with all of them.
+fn has_no_keys(spec: &Spec) -> bool {
+    spec.keys.is_empty() && spec.given_keys.is_none() && (!spec.is_write() || spec.doc.group == Family::PubSub)
 }
 
 /// The name of the script in a command's arguments; None: it is not looked at.

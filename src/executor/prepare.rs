@@ -4,21 +4,20 @@
 //! must not run has its error as its result, on every node alike. What is looked up is what this binary knows; whether it exists yet is
 //! the state's to say ([`Single::spec_at`]).
 
-use std::cell::Cell;
-
 use crate::command::once::Once;
-use crate::command::{Caller, Run, Spec, check, check_at, since};
+use crate::command::{Caller, Run, Spec, check, check_at, keys_of, since};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 use crate::sys::version::FIRST_LEVEL;
 
 use super::entry::{Content, Corrupt, LogCommand, LogEntry, Stamp};
+use super::natures::is_short;
 use super::{Asker, Watch};
 
 /// Entries with more commands than this run where nothing of Raft waits.
 const LIGHT_COMMANDS_MAX: usize = 5000;
-/// The same of scripts, however brief.
-const LIGHT_SCRIPTS_MAX: usize = 1000;
+/// Entries with scripts, however brief, and more bytes of arguments than this do too: some hundred locks that are released.
+const LIGHT_SCRIPT_BYTES: usize = 64 << 10;
 
 /// The command that arguments name, or what is answered in its place.
 pub type Checked = Result<&'static Spec, ReplyError>;
@@ -80,8 +79,18 @@ impl Single {
         if self.since <= level.max(FIRST_LEVEL) { self.spec.clone() } else { check_at(level, Caller::Log, &self.args) }
     }
 
-    fn is_heavy(&self, is_brief: impl Fn(&Self) -> bool) -> bool {
-        self.about.is_some_and(|about| about.is_heavy() && !(matches!(about.run, Run::Script(_)) && is_brief(self)))
+    fn is_heavy(&self) -> bool {
+        self.about.is_some_and(Spec::is_heavy)
+    }
+
+    /// True if it takes but a moment where the value at its key is small, and makes it no larger than its arguments do.
+    fn is_short(&self) -> bool {
+        self.spec.as_ref().is_ok_and(|spec| is_short(spec, keys_of(spec, &self.args).as_deref()))
+    }
+
+    /// True if what it is about runs a script.
+    fn runs_script(&self) -> bool {
+        self.about.is_some_and(|spec| matches!(spec.run, Run::Script(_)))
     }
 
     /// The database and first key that the command is about, as a hint.
@@ -104,29 +113,36 @@ impl PreparedEntry {
         Ok(Self { stamp, content, commands })
     }
 
-    /// True if one of its commands runs a script.
-    pub fn runs_script(&self) -> bool {
-        let runs = |single: &Single| single.about.is_some_and(|spec| matches!(spec.run, Run::Script(_)));
-        self.commands.iter().any(|command| match command {
-            Ready::Plain(single) => runs(single),
-            Ready::Exec { commands, .. } => commands.iter().any(runs),
+    /// All commands, those of transactions too.
+    fn singles(&self) -> impl Iterator<Item = &Single> {
+        self.commands.iter().flat_map(|command| match command {
+            Ready::Plain(single) => std::slice::from_ref(single),
+            Ready::Exec { commands, .. } => commands.as_slice(),
         })
     }
 
-    /// True if the entry may keep a thread busy for more than a moment. `is_brief` is asked of what runs a script.
+    /// True if one of its commands runs a script.
+    pub fn runs_script(&self) -> bool {
+        self.singles().any(Single::runs_script)
+    }
+
+    /// True if the entry may keep a thread busy for more than a moment. `is_brief` is asked of what runs a script: of the state in front of
+    /// the entry, so beside brief scripts there may be nothing that makes the values large which they work on.
     pub fn is_heavy(&self, is_brief: impl Fn(&Single) -> bool) -> bool {
-        let scripts = Cell::new(0);
-        let is_brief = |single: &Single| {
-            scripts.set(scripts.get() + 1);
-            scripts.get() <= LIGHT_SCRIPTS_MAX && is_brief(single)
-        };
-        self.commands.len() > LIGHT_COMMANDS_MAX
-            || self.commands.iter().any(|command| match command {
-                Ready::Plain(single) => single.is_heavy(is_brief),
-                Ready::Exec { commands, .. } => {
-                    commands.len() > LIGHT_COMMANDS_MAX || commands.iter().any(|single| single.is_heavy(is_brief))
-                }
-            })
+        let is_long =
+            |command: &Ready| matches!(command, Ready::Exec { commands, .. } if commands.len() > LIGHT_COMMANDS_MAX);
+        if self.commands.len() > LIGHT_COMMANDS_MAX || self.commands.iter().any(is_long) {
+            return true;
+        }
+        if !self.runs_script() {
+            return self.singles().any(Single::is_heavy);
+        }
+        let mut room = LIGHT_SCRIPT_BYTES;
+        self.singles().any(|single| {
+            let is_too_much = room.checked_sub(single.args.size()).map(|rest| room = rest).is_none();
+            let is_brief = |single: &Single| if single.runs_script() { is_brief(single) } else { single.is_short() };
+            is_too_much || !is_brief(single)
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use super::apply::{EntryOutcome, apply, level_behind};
 use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
 use super::natures::Natures;
-use super::prepare::{PreparedEntry, Single};
+use super::prepare::PreparedEntry;
 use super::waiting::Waiting;
 use super::{Gate, Hub, KeyStats, Running, Step, send_answers};
 use crate::store::State;
@@ -98,8 +98,9 @@ impl StoreExecutor {
             return Err(io::Error::other(format!("log entry {index} cannot be applied: {why}")));
         }
         // A group's own reads between its writes run where the entry is applied.
-        let is_brief = |single: &Single| self.natures.is_brief(single, &state);
-        let heavy = entry.is_heavy(is_brief) || has_heavy_read(&entry.content, &state, &*consensus);
+        let look = self.natures.look(&state);
+        let heavy =
+            entry.is_heavy(|single| look.is_brief(single)) || has_heavy_read(&entry.content, &state, &*consensus);
         super::applying(index);
         let _run = entry.runs_script().then(|| self.running.begin_entry());
         let own = move |boot, seq| consensus.take_pending(boot, seq);

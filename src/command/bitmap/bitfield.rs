@@ -7,7 +7,7 @@ use crate::store::{Changed, Create, ELEMENT_UNITS, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("bitfield", -2, DOC, run)
     .since(3)
-    .flags(Flags::DENYOOM)
+    .flags(Flags::DENYOOM.union(Flags::GROWS))
     .check(|args| operations(args).map(drop))
     .given_keys(given_keys)
     .keys(&[KeySpec::first(CHANGED.union(KeyFlags::VARIABLE_FLAGS))]);

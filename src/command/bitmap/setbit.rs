@@ -8,7 +8,7 @@ use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("setbit", 4, DOC, run)
     .since(3)
-    .flags(Flags::DENYOOM)
+    .flags(Flags::DENYOOM.union(Flags::GROWS))
     .check(|args| arguments(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 

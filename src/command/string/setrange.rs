@@ -6,7 +6,7 @@ use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("setrange", 4, DOC, run)
-    .flags(Flags::DENYOOM)
+    .flags(Flags::DENYOOM.union(Flags::GROWS))
     .check(|args| offset(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
 

@@ -7,14 +7,26 @@ fn command(line: &[&str]) -> Command {
     Command::new(lookup(line[0].to_lowercase().as_bytes()).unwrap(), 0, Args::from_slices(line))
 }
 
+/// More than a brief script may have in front of it.
+const LIGHT: usize = 64 << 10;
+
+/// Whether an entry of these commands is heavy.
+fn is_heavy(natures: &Natures, state: &State, lines: &[&[&str]]) -> bool {
+    let mut batch = BatchWriter::new(1, 1, 64);
+    lines.iter().for_each(|line| batch.plain(0, &Args::from_slices(*line)));
+    let entry = PreparedEntry::new(decode(&seal(batch.finish(), Stamp::default())).unwrap()).unwrap();
+    let look = natures.look(state);
+    entry.is_heavy(|single| look.is_brief(single))
+}
+
 /// Has a command committed; whether it was brief.
 fn commit(natures: &Natures, state: &State, line: &[&str]) -> bool {
     let mut batch = BatchWriter::new(1, 1, 64);
     batch.plain(0, &Args::from_slices(line));
     let entry = PreparedEntry::new(decode(&seal(batch.finish(), Stamp::default())).unwrap()).unwrap();
     let Ready::Plain(single) = &entry.commands[0] else { panic!("{line:?}") };
-    let brief = natures.is_brief(single, state);
-    assert_eq!(!entry.is_heavy(|single| natures.is_brief(single, state)), brief, "{line:?}");
+    let brief = natures.look(state).is_brief(single);
+    assert_eq!(!is_heavy(natures, state, &[line]), brief, "{line:?}");
     brief
 }
 
@@ -96,10 +108,57 @@ fn script_is_brief_on_what_is_small_alone() {
 #[test]
 fn many_brief_scripts_are_not_brief_together() {
     let (natures, bench) = (Natures::default(), Bench::new());
-    for (count, heavy) in [(1000, false), (1001, true)] {
-        let mut batch = BatchWriter::new(1, 1, 64);
-        (0..count).for_each(|_| batch.plain(0, &Args::from_slices(["EVAL", "return 1", "0"])));
-        let entry = PreparedEntry::new(decode(&seal(batch.finish(), Stamp::default())).unwrap()).unwrap();
-        assert_eq!(entry.is_heavy(|single| natures.is_brief(single, &bench.state)), heavy);
+    let line: &[&str] = &["EVAL", "return 1", "0"];
+    for (count, heavy) in [(1000, false), (5000, true)] {
+        assert_eq!(is_heavy(&natures, &bench.state, &vec![line; count]), heavy, "{count}");
+    }
+    let texts: Vec<String> = (0..=LEARNED_MAX).map(|n| format!("return {n} + 1")).collect();
+    let lines: Vec<[&str; 3]> = texts.iter().map(|text| ["EVAL", text, "0"]).collect();
+    let lines: Vec<&[&str]> = lines.iter().map(|line| line.as_slice()).collect();
+    assert!(is_heavy(&natures, &bench.state, &lines), "many are new");
+    assert!(!is_heavy(&natures, &bench.state, &lines), "one is");
+}
+
+#[test]
+fn entry_with_a_brief_script_is_heavy_where_something_makes_its_value_large() {
+    let (natures, mut bench) = (Natures::default(), Bench::new());
+    let large = "x".repeat(LIGHT);
+    bench.run_args(&Args::from_slices(["SET", "large", &large]));
+    let script: &[&str] = &["EVAL", READS, "1", "k"];
+    for (line, heavy) in [
+        (&["SET", "k", "v", "NX", "PX", "1000"][..], false),
+        (&["PUBLISH", "c", "m"], false),
+        (&["DEL", "k"], false),
+        (&["SET", "k", &large], true),
+        (&["SETRANGE", "k", "60000000", "x"], true),
+        (&["SETBIT", "k", "60000000", "1"], true),
+        (&["BITFIELD", "k", "SET", "u8", "60000000", "1"], true),
+        (&["RENAME", "large", "k"], true),
+        (&["COPY", "large", "k"], true),
+        (&["SWAPDB", "0", "1"], true),
+        (&["MSET", "k", "v"], false),
+        (&["MSET", "k", "v", "l", "v"], true),
+    ] {
+        assert_eq!(is_heavy(&natures, &bench.state, &[line, script]), heavy, "{}", line[0]);
+        assert!(!is_heavy(&natures, &bench.state, &[line]), "{} alone", line[0]);
+    }
+    for text in [
+        "redis.call('setrange', KEYS[1], 60000000, 'x') return redis.call('bitcount', KEYS[1])",
+        "redis.call('setbit', KEYS[1], 60000000, 1) return 1",
+        "return redis.call('swapdb', 0, 1)",
+    ] {
+        assert!(!commit(&natures, &bench.state, &["EVAL", text, "1", "k"]), "{text}");
+    }
+}
+
+#[test]
+fn script_that_says_that_it_writes_is_never_read_with() {
+    let (natures, bench) = (Natures::default(), Bench::new());
+    for (shebang, reads) in [("#!lua\n", false), ("#!lua flags=allow-oom\n", false), ("#!lua flags=no-writes\n", true)]
+    {
+        let text = format!("{shebang}{READS}");
+        let line = ["EVAL", &text, "1", "k"];
+        assert!(commit(&natures, &bench.state, &line), "{shebang}");
+        assert_eq!(natures.as_read(&command(&line), true).is_some(), reads, "{shebang}");
     }
 }

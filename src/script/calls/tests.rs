@@ -5,6 +5,18 @@ fn of(text: &str) -> Option<Calls> {
     calls(&Script::new(text.as_bytes(), b"@test").unwrap())
 }
 
+#[test]
+fn code_without_loops_is_looked_at_once() {
+    let names: Vec<String> = (0..100).map(|n| format!("a{n}")).collect();
+    let branches: String = names.iter().map(|name| format!("if KEYS[1] then {name} = 1 end ")).collect();
+    let text = format!("local {} = next, next {branches} return 1", names.join(","));
+    let script = Script::new(text.as_bytes(), b"@test").unwrap();
+    let (chunk, _) = script.code();
+    let registers = usize::from(chunk.protos.last().unwrap().registers) + 3;
+    assert!(chunk.code.len() * registers * 2 > WORK_MAX, "a second look would be too much");
+    assert!(calls(&script).is_some());
+}
+
 fn names(calls: &Calls) -> Vec<&str> {
     calls.commands.iter().map(|called| std::str::from_utf8(&called.name).unwrap()).collect()
 }

@@ -81,6 +81,8 @@ bitflags! {
         const WHILE_SUBSCRIBED = 1 << 35;
         /// Ours: leaves something of its connection's in the state (holds of locks, sessions): goes with its name and address.
         const NAMED = 1 << 36;
+        /// Ours: makes a value longer than its arguments are (SETRANGE, SETBIT).
+        const GROWS = 1 << 37;
     }
 }
 
