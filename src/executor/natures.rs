@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use dashmap::DashMap;
 
 use super::Command;
-use super::prepare::Single;
-use crate::command::{Family, Flags, KeyFlags, Run, ScriptNamed, ScriptRun, Spec, keys_of, lookup};
+use super::prepare::{Single, has_no_keys, is_short};
+use crate::command::{Run, ScriptNamed, ScriptRun, Spec, keys_of, lookup};
 use crate::protocol::Args;
 use crate::script::{Called, Calls, Declaration, Sha, Source, calls_of, parse_sha, source_of};
 use crate::store::{ELEMENT_UNITS, State};
@@ -142,19 +142,6 @@ fn is_short_call(spec: &Spec, called: &Called) -> bool {
     let words = called.words.map(|words| Args::from_slices(std::iter::repeat_n("", words)));
     let keys = words.and_then(|words| keys_of(spec, &words));
     is_short(spec, keys.as_deref()) && (called.is_of_key || has_no_keys(spec))
-}
-
-/// True for a command that takes but a moment if the values at these keys of its are small, and makes none that is large out of small
-/// arguments.
-pub fn is_short(spec: &Spec, keys: Option<&[(usize, KeyFlags)]>) -> bool {
-    matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Write(_))
-        && !spec.flags.intersects(Flags::UNBOUNDED.union(Flags::GROWS))
-        && (has_no_keys(spec) || matches!(keys, Some([(1, _)])))
-}
-
-/// True for a command that has to do with no key, nor with all of them.
-fn has_no_keys(spec: &Spec) -> bool {
-    spec.keys.is_empty() && spec.given_keys.is_none() && (!spec.is_write() || spec.doc.group == Family::PubSub)
 }
 
 /// The name of the script in a command's arguments; None: it is not looked at.

@@ -5,13 +5,12 @@
 //! the state's to say ([`Single::spec_at`]).
 
 use crate::command::once::Once;
-use crate::command::{Caller, Run, Spec, check, check_at, keys_of, since};
+use crate::command::{Caller, Family, Flags, KeyFlags, Run, Spec, check, check_at, keys_of, since};
 use crate::error::ReplyError;
 use crate::protocol::Args;
 use crate::sys::version::FIRST_LEVEL;
 
 use super::entry::{Content, Corrupt, LogCommand, LogEntry, Stamp};
-use super::natures::is_short;
 use super::{Asker, Watch};
 
 /// Entries with more commands than this run where nothing of Raft waits.
@@ -158,4 +157,17 @@ impl Ready {
             }
         }
     }
+}
+
+/// True for a command that takes but a moment if the values at these keys of its are small, and makes none that is large out of small
+/// arguments.
+pub fn is_short(spec: &Spec, keys: Option<&[(usize, KeyFlags)]>) -> bool {
+    matches!(spec.run, Run::Read(_) | Run::Pure(_) | Run::Write(_))
+        && !spec.flags.intersects(Flags::UNBOUNDED.union(Flags::GROWS))
+        && (has_no_keys(spec) || matches!(keys, Some([(1, _)])))
+}
+
+/// True for a command that has to do with no key, nor with all of them.
+pub fn has_no_keys(spec: &Spec) -> bool {
+    spec.keys.is_empty() && spec.given_keys.is_none() && (!spec.is_write() || spec.doc.group == Family::PubSub)
 }
