@@ -98,15 +98,20 @@ impl Stage {
     }
 }
 
-/// The ids of the connections that wait.
+/// The ids of this server's connections that wait: the list has those of all nodes.
 fn blocked(control: &mut Client) -> Vec<i64> {
+    let server = control.stream().peer_addr().unwrap().to_string();
     let list = control.call(&["CLIENT", "LIST"]).text().unwrap();
     let field = |line: &str, name: &str| line.split(' ').find_map(|field| field.strip_prefix(name).map(str::to_owned));
     let is_blocked = |line: &&str| field(line, "flags=").is_some_and(|flags| flags.contains('b'));
-    list.lines().filter(is_blocked).map(|line| field(line, "id=").unwrap().parse().unwrap()).collect()
+    let is_here = |line: &&str| field(line, "laddr=").as_ref() == Some(&server);
+    list.lines()
+        .filter(|line| is_here(line) && is_blocked(line))
+        .map(|line| field(line, "id=").unwrap().parse().unwrap())
+        .collect()
 }
 
-/// Waits until so many connections wait.
+/// Waits until so many connections of this server wait.
 pub fn wait_blocked(server: &Server, count: usize) {
     let mut control = server.client();
     let until = Instant::now() + PATIENCE;
