@@ -141,20 +141,22 @@ fn a_lock_goes_down_its_queue_through_the_end_of_its_holder_its_leader_and_a_cli
         Value::Array(items) => items[0].int().unwrap(),
         other => panic!("{other:?}"),
     };
-    let first = token(cluster.nodes[0].client().call(&["LOCK.ACQUIRE", "l", "a", "PX", "3000"]));
+    let first = token(cluster.nodes[0].client().call(&["LOCK.ACQUIRE", "l", "a", "PX", "5000"]));
     let gone = wait(&cluster, 1, &["LOCK.ACQUIRE", "l", "gone", "PX", "60000", "WAIT", "0"]);
     wait_blocked(&cluster.nodes[1], 1);
     let mut second = wait(&cluster, 0, &["LOCK.ACQUIRE", "l", "b", "PX", "60000", "WAIT", "0"]);
     wait_blocked(&cluster.nodes[0], 1);
+    let mut third = wait(&cluster, 1, &["LOCK.ACQUIRE", "l", "c", "PX", "60000", "WAIT", "0"]);
+    wait_blocked(&cluster.nodes[1], 2);
     drop(gone);
     cluster.nodes[2].kill();
     // Nobody else sends anything: the new leader ticks when the hold ends.
     let second = token(second.read_reply().unwrap());
     assert!(second > first);
-    let mut third = wait(&cluster, 1, &["LOCK.ACQUIRE", "l", "c", "PX", "60000", "WAIT", "0"]);
     let mut client = cluster.nodes[0].client();
     assert!(client.call(&["LOCK.GUARD", "l", &first.to_string(), "SET", "k", "late"]).is_error());
     assert!(!client.call(&["LOCK.GUARD", "l", &second.to_string(), "SET", "k", "v"]).is_error());
+    // Behind it in the queue, and still unanswered.
     wait_blocked(&cluster.nodes[1], 1);
     assert_eq!(client.call(&["LOCK.RELEASE", "l", "b"]), Value::Int(1));
     assert!(token(third.read_reply().unwrap()) > second);
