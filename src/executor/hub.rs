@@ -192,11 +192,16 @@ impl Hub {
         self.table.lock().connections.entry(client.id).or_insert_with(new).mailbox.clone()
     }
 
-    /// Takes a connection out, with all that it is subscribed to.
-    pub fn close(&self, connection: u64) {
+    /// Ends all that a connection is subscribed to. Its mailbox stays: it may be used again.
+    pub fn end_subscriptions(&self, connection: u64) {
         let mut table = self.table.lock();
         SubscriptionKind::ALL.into_iter().for_each(|kind| table.remove_all(connection, kind));
-        table.connections.remove(&connection);
+    }
+
+    /// Takes a connection out that is gone, with all that it is subscribed to.
+    pub fn close(&self, connection: u64) {
+        self.end_subscriptions(connection);
+        self.table.lock().connections.remove(&connection);
     }
 
     /// Whether a connection is told from now on when its holds of locks end.

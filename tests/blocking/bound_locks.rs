@@ -189,3 +189,22 @@ fn connections_that_ask_are_told_of_what_they_lose_and_not_of_what_they_release(
     assert_eq!(control.call(&words("LOCK.BREAK off")), Value::Int(1));
     assert_eq!(holder.call(&["PING"]), Value::Simple(b"PONG".to_vec()), "nothing comes before it");
 }
+
+/// Whoever was subscribed, resets, and asks to be told of its locks, is told, also where all that comes in one piece.
+#[test]
+fn connection_that_was_reset_is_told_of_what_it_loses() {
+    let server = Server::lockstep(&[]);
+    drop(ready(&server));
+    for in_one_piece in [false, true] {
+        let mut holder = client(&server);
+        for line in ["HELLO 3", "SUBSCRIBE x", "LOCK.NOTIFY ON"] {
+            assert!(!holder.call(&words(line)).is_error(), "{line}");
+        }
+        let lines = ["RESET", "HELLO 3", "LOCK.NOTIFY ON", "LOCK.ACQUIRE l a PX 1"].map(words);
+        let replies =
+            if in_one_piece { holder.pipeline(&lines) } else { lines.iter().map(|line| holder.call(line)).collect() };
+        granted(&replies[3]);
+        let Value::Push(parts) = holder.read_reply().unwrap() else { panic!("no push") };
+        assert_eq!(parts[0].text().as_deref(), Some("lock-lost"));
+    }
+}

@@ -68,13 +68,19 @@ impl Data for Server {
 
     fn end_subscriptions(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply> {
         if let Some(executor) = self.router.executor() {
-            executor.hub.close(connection);
+            executor.hub.end_subscriptions(connection);
         }
         Box::pin(self.router.hold(Asker::new(connection, number), hold_args(&Subscribed::default())))
     }
 
     fn leave(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply> {
-        Box::pin(self.router.left(Asker::new(connection, number)))
+        Box::pin(async move {
+            let reply = self.router.left(Asker::new(connection, number)).await;
+            if let Some(executor) = self.router.executor().filter(|_| !reply.is_error()) {
+                executor.hub.unbind(connection);
+            }
+            reply
+        })
     }
 
     fn notify_of_locks(&self, client: &Arc<Client>, is_notified: bool) {
