@@ -81,6 +81,11 @@ impl Reply {
         bytes.map_or(Self::Nil, Self::bulk)
     }
 
+    /// A map of named values.
+    pub fn map<const N: usize>(fields: [(&'static str, Self); N]) -> Self {
+        Self::Map(fields.into_iter().map(|(name, value)| (Self::bulk(name), value)).collect())
+    }
+
     /// An array of bulk strings.
     pub fn bulks<B: AsRef<[u8]>>(items: impl IntoIterator<Item = B>) -> Self {
         Self::Array(items.into_iter().map(Self::bulk).collect())

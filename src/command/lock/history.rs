@@ -44,7 +44,7 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
 }
 
 fn shown(record: &LockRecord) -> Reply {
-    super::map([
+    Reply::map([
         ("event", Reply::bulk(record.event.name())),
         ("owner", Reply::bulk(&record.owner)),
         ("token", Reply::Int(record.token as i64)),

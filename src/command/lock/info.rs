@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::held;
 use super::request::NAME;
-use super::{held, map};
 use crate::command::{Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Lock, LockMode, View, hold_left_ms};
@@ -24,7 +24,7 @@ const DOC: Doc = Doc {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let name = args.arg(1);
     let holders = held::holds(view, name)?.map(|hold| {
-        map([
+        Reply::map([
             ("owner", Reply::bulk(&hold.owner)),
             ("token", Reply::Int(hold.token as i64)),
             ("ttl_ms", Reply::Int(hold_left_ms(hold, view.now_ms()).unwrap_or(0) as i64)),
@@ -41,7 +41,7 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     }
     let delayed_ms = lock.and_then(|lock| lock.delay_at(view.now_ms())).map_or(0, |until_ms| until_ms - view.now_ms());
     let mode = lock.map(Lock::mode);
-    Ok(map([
+    Ok(Reply::map([
         ("mode", mode.map_or(Reply::Nil, |mode| Reply::bulk(mode.name()))),
         ("limit", Reply::Int(mode.map_or(0, LockMode::number) as i64)),
         ("delay_ms", Reply::Int(delayed_ms as i64)),
@@ -54,7 +54,7 @@ fn waiters(view: &View<'_>, name: &[u8]) -> Vec<Reply> {
     let waiters = view.state().waiters().of_key(view.db_index() as u8, Arc::from(name));
     let in_turn = waiters.filter_map(|(_, waiter)| Some((waiter.since_ms, waiter.claim.as_ref()?)));
     let shown = in_turn.map(|(since_ms, claim)| {
-        map([
+        Reply::map([
             ("owner", Reply::bulk(&claim.owner)),
             ("mode", Reply::bulk(claim.mode.name())),
             ("waited_ms", Reply::Int(view.now_ms().saturating_sub(since_ms) as i64)),

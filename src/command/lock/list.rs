@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::map;
 use crate::command::generic::cursor::parse_cursor;
 use crate::command::generic::name_pattern::NamePattern;
 use crate::command::{Arg, ArgKind, Doc, Family, Outcome, Spec};
@@ -70,7 +69,7 @@ fn shown(view: &View<'_>, entry: &Entry) -> Option<Reply> {
     let holders = holds.iter().filter(|hold| view.is_held(hold)).count();
     let last = holds.iter().rfind(|hold| view.is_held(hold))?;
     let waiters = view.state().waiters().in_turn_of(view.db_index() as u8, &Arc::from(entry.key()));
-    Some(map([
+    Some(Reply::map([
         ("name", Reply::bulk(entry.key())),
         ("holder", Reply::bulk(&last.owner)),
         ("token", Reply::Int(last.token as i64)),

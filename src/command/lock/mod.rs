@@ -20,7 +20,6 @@ mod token;
 pub use request::binds_connection;
 
 use super::Spec;
-use crate::protocol::Reply;
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
@@ -37,8 +36,3 @@ pub static SPECS: &[&Spec] = &[
     &release::SPEC,
     &token::SPEC,
 ];
-
-/// A map with these names.
-fn map<const N: usize>(fields: [(&'static str, Reply); N]) -> Reply {
-    Reply::Map(fields.into_iter().map(|(name, value)| (Reply::bulk(name), value)).collect())
-}

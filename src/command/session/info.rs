@@ -1,6 +1,6 @@
 //! SESSION.INFO
 
-use super::{ID, LEVEL, check_id, doc, map, session_id};
+use super::{ID, LEVEL, check_id, doc, session_id};
 use crate::command::{Doc, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Session, View};
@@ -19,11 +19,11 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     let Some(session) = view.session(id) else { return Ok(Reply::Nil) };
     let state = view.state();
     let locks = state.session_holds(id).map(|(db, name, token)| {
-        map([("db", Reply::Int(db as i64)), ("name", Reply::bulk(name)), ("token", Reply::Int(token as i64))])
+        Reply::map([("db", Reply::Int(db as i64)), ("name", Reply::bulk(name)), ("token", Reply::Int(token as i64))])
     });
     let locks = Reply::Array(locks.collect());
     let keys = state.sessions().keys_of(id);
-    let keys = keys.map(|(db, name)| map([("db", Reply::Int(db as i64)), ("name", Reply::bulk(name))]));
+    let keys = keys.map(|(db, name)| Reply::map([("db", Reply::Int(db as i64)), ("name", Reply::bulk(name))]));
     let keys = Reply::Array(keys.collect());
     let mut fields = head(view, id, session);
     fields.push((Reply::bulk("locks"), locks));

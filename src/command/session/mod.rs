@@ -11,7 +11,7 @@ mod tests;
 
 use super::{Arg, ArgKind, Doc, Family, Spec};
 use crate::error::ReplyError;
-use crate::protocol::{Args, Reply, parse_i64};
+use crate::protocol::{Args, parse_i64};
 
 /// The family.
 pub static SPECS: &[&Spec] = &[&bind::SPEC, &close::SPEC, &info::SPEC, &keepalive::SPEC, &list::SPEC, &open::SPEC];
@@ -38,8 +38,4 @@ pub fn session_id(value: &[u8]) -> Result<u64, ReplyError> {
 /// Finds nothing wrong with `name id`.
 fn check_id(args: &Args) -> Result<(), ReplyError> {
     session_id(args.arg(1)).map(drop)
-}
-
-fn map<const N: usize>(fields: [(&'static str, Reply); N]) -> Reply {
-    Reply::Map(fields.into_iter().map(|(name, value)| (Reply::bulk(name), value)).collect())
 }
