@@ -75,10 +75,7 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
             return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
         }
         // Of the others those that scripts may call never wait there, as in Redis.
-        if let Run::Blocking(blocking) = spec.run
-            && blocking.wants.is_in_turn()
-            && (blocking.wait)(args).is_ok_and(|wait| !wait.keys.is_empty())
-        {
+        if matches!(spec.run, Run::Blocking(blocking) if blocking.wants.is_in_turn()) && spec.may_wait(args) {
             return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
         }
         if caller == Caller::ReadOnlyScript && spec.is_write() {
@@ -210,7 +207,7 @@ fn call_guarded(spec: &Spec, guarded: Guarded, txn: &mut Txn<'_>, args: &Args) -
     let inner = args.skip(guarded.command_at);
     let level = txn.state().cluster.level;
     let admitted = check_at(level, Caller::Client, &inner)?;
-    if check_at(level, Caller::Script, &inner).is_err() {
+    if check_at(level, Caller::Script, &inner).is_err() || admitted.may_wait(&inner) {
         let name = spec.name.to_ascii_uppercase();
         return Err(ReplyError::text(format!("ERR '{}' is not allowed in {name}", admitted.name)));
     }

@@ -38,8 +38,8 @@ impl Once {
             Run::Write(_) => !spec.flags.contains(Flags::NOSCRIPT),
             // What admits another command has that one looked at when it runs.
             Run::Guarded(_) => true,
-            // Those that scripts may call, which do not wait there (LOCK.ACQUIRE without WAIT).
-            Run::Blocking(_) => check_at(level, Caller::Script, &inner).is_ok(),
+            // LOCK.ACQUIRE without WAIT.
+            Run::Blocking(_) => check_at(level, Caller::Script, &inner).is_ok() && !spec.may_wait(&inner),
             Run::Once | Run::Session(_) | Run::Container => false,
         };
         if !is_allowed {

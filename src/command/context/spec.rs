@@ -280,6 +280,11 @@ impl Spec {
         self.is_write() || self.flags.contains(Flags::LOADS_SCRIPT)
     }
 
+    /// True if these arguments make it wait where it finds nothing to do.
+    pub fn may_wait(&self, args: &Args) -> bool {
+        matches!(self.run, Run::Blocking(blocking) if (blocking.wait)(args).is_ok_and(|wait| !wait.keys.is_empty()))
+    }
+
     /// True if it concerns the connection or the node, and is no business of the store.
     pub fn is_session(&self) -> bool {
         matches!(self.run, Run::Session(_))

@@ -131,6 +131,7 @@ fn guard_runs_a_command_for_the_holder_alone() {
         (format!("LOCK.GUARD l {token} EVAL x 0"), "-ERR 'eval' is not allowed in LOCK.GUARD"),
         (format!("LOCK.GUARD l {token} EXEC"), "-ERR 'exec' is not allowed in LOCK.GUARD"),
         (format!("LOCK.GUARD l {token} BLPOP k 0"), "-ERR 'blpop' is not allowed in LOCK.GUARD"),
+        (format!("LOCK.GUARD l {token} BLMPOP 0 1 k LEFT"), "-ERR 'blmpop' is not allowed in LOCK.GUARD"),
         (format!("LOCK.GUARD l {token} LOCK.GUARD l {token} GET k"), "-ERR 'lock.guard' is not allowed in LOCK.GUARD"),
         (
             format!("LOCK.GUARD l {token} LOCK.ACQUIRE m b PX 10 WAIT 5"),

@@ -125,9 +125,19 @@ fn what_has_not_begun_may_be_sent_again() {
 fn commands_that_may_not_stand_in_once_are_refused() {
     const WAITS: &str = "LOCK.ACQUIRE l a PX 100 WAIT 5";
     let mut bench = once_bench();
-    for command in
-        ["BLPOP l 0", "MULTI", "EXEC", "ONCE b INCR n", "SELECT 1", "CONFIG SET x y", "WATCH k", "SCRIPT LOAD x", WAITS]
-    {
+    for command in [
+        "BLPOP l 0",
+        "BLMPOP 0 1 l LEFT",
+        "BZMPOP 0 1 z MIN",
+        "MULTI",
+        "EXEC",
+        "ONCE b INCR n",
+        "SELECT 1",
+        "CONFIG SET x y",
+        "WATCH k",
+        "SCRIPT LOAD x",
+        WAITS,
+    ] {
         assert_eq!(bench.text(&format!("ONCE a {command}")), "-ERR this command is not allowed in ONCE", "{command}");
     }
     let id = "x".repeat(128);
