@@ -9,6 +9,8 @@
 //!   next boot of that node; never because a node is silent: its clients may still hold them.
 //! - Whatever changes here is in the digest.
 
+use std::collections::BTreeSet;
+
 use super::ties::{Tie, TiedHold};
 use super::{Bound, ELEMENT_UNITS, Effects, LockEvent, Session, Sessions, State, Txn, WaiterId, is_over};
 use crate::error::{ReplyError, WRONG_TYPE};
@@ -61,7 +63,7 @@ impl State {
         let Some(deadline_ms) = self.sessions.get(id).map(|session| session.deadline_ms) else { return };
         self.revision += 1;
         // Its holds have no later deadline.
-        for TiedHold { db, key, .. } in self.ties.of(Tie::Bound(Bound::Session(id))) {
+        for (db, key) in self.ties.keys_of(Tie::Bound(Bound::Session(id))) {
             self.end_due_holds(db.into(), &key, deadline_ms.saturating_add(1), effects);
         }
         self.end_rest_of_session(id, effects);
@@ -84,34 +86,34 @@ impl State {
 
     /// Ends what is bound to the connections of a boot that its own node has ended.
     pub fn end_connections_of_boot(&mut self, node: u64, boot: u64, effects: &mut Effects) {
-        let of_boot = self.ties.of_node(node).into_iter().filter(|(bound, _)| boot_of(*bound) == Some(boot)).collect();
-        self.end_connections(of_boot, effects);
+        self.end_connections(node, |of| of == boot, effects);
     }
 
     /// Ends what is bound to the connections of a node under earlier boots than this one.
     pub fn end_connections_before(&mut self, node: u64, boot: u64, effects: &mut Effects) {
-        let before = self.ties.of_node(node).into_iter().filter(|(bound, _)| boot_of(*bound) != Some(boot)).collect();
-        self.end_connections(before, effects);
+        self.end_connections(node, |of| of != boot, effects);
     }
 
-    fn end_connections(&mut self, holds: Vec<(Bound, TiedHold)>, effects: &mut Effects) {
-        for (bound, TiedHold { db, key, token }) in holds {
+    fn end_connections(&mut self, node: u64, is_meant: impl Fn(u64) -> bool, effects: &mut Effects) {
+        let bounds = self.ties.of_node(node).into_iter().map(|(bound, _)| bound);
+        let bounds: BTreeSet<Bound> = bounds.filter(|bound| boot_of(*bound).is_some_and(&is_meant)).collect();
+        for bound in bounds {
             self.revision += 1;
-            self.end_holds_of(
-                db.into(),
-                &key,
-                LockEvent::Lost,
-                |hold| hold.bound == bound && hold.token == token,
-                effects,
-            );
+            self.end_bound(bound, LockEvent::Lost, effects);
         }
+    }
+
+    /// Ends all holds that are bound to this, each lock's at once, and says so with this event: how many.
+    fn end_bound(&mut self, bound: Bound, event: LockEvent, effects: &mut Effects) -> usize {
+        let keys = self.ties.keys_of(Tie::Bound(bound)).into_iter();
+        keys.map(|(db, key)| self.end_holds_of(db.into(), &key, event, |hold| hold.bound == bound, effects)).sum()
     }
 }
 
 fn boot_of(bound: Bound) -> Option<u64> {
     match bound {
         Bound::Connection { boot, .. } => Some(boot),
-        Bound::Time | Bound::Session(_) => None,
+        Bound::Time | Bound::Session(_) | Bound::Neither { .. } => None,
     }
 }
 
@@ -149,7 +151,7 @@ impl Txn<'_> {
         state.sessions.set_deadline(id, deadline_ms);
         state.digest.number(id);
         state.digest.number(deadline_ms);
-        for TiedHold { db, key, .. } in state.ties.of(Tie::Bound(Bound::Session(id))) {
+        for (db, key) in state.ties.keys_of(Tie::Bound(Bound::Session(id))) {
             state.edit_lock(db.into(), &key, (revision, now_ms), effects, |lock| {
                 let of_session = lock.holds_mut().filter(|hold| hold.bound == Bound::Session(id));
                 of_session.for_each(|hold| hold.settle(Some(deadline_ms)));
@@ -169,11 +171,7 @@ impl Txn<'_> {
         }
         self.work(self.state().session_items(id).saturating_mul(ELEMENT_UNITS))?;
         let (state, effects) = self.parts();
-        let mut released = 0;
-        for TiedHold { db, key, token } in state.ties.of(Tie::Bound(Bound::Session(id))) {
-            let is_meant = |hold: &super::Hold| hold.token == token && hold.bound == Bound::Session(id);
-            released += state.end_holds_of(db.into(), &key, LockEvent::Released, is_meant, effects) as u64;
-        }
+        let released = state.end_bound(Bound::Session(id), LockEvent::Released, effects) as u64;
         Ok(released + state.end_rest_of_session(id, effects))
     }
 
@@ -185,7 +183,7 @@ impl Txn<'_> {
         self.state().living_session(id)?;
         self.work((keys.len() as u64).saturating_mul(ELEMENT_UNITS))?;
         let db = self.db_index();
-        let mut present = std::collections::BTreeSet::new();
+        let mut present = BTreeSet::new();
         for key in keys {
             match self.get(key) {
                 Some(entry) if entry.value().is_lock() => return Err(WRONG_TYPE),
@@ -214,11 +212,6 @@ impl Txn<'_> {
         let (state, effects) = self.parts();
         let Some(node) = state.origins.get(asker.boot).map(|boot| boot.node) else { return ended };
         let bound = Bound::Connection { node, boot: asker.boot, connection: asker.connection };
-        let mut released = 0;
-        for TiedHold { db, key, token } in state.ties.of(Tie::Bound(bound)) {
-            let is_meant = |hold: &super::Hold| hold.token == token && hold.bound == bound;
-            released += state.end_holds_of(db.into(), &key, LockEvent::Lost, is_meant, effects);
-        }
-        ended + released
+        ended + state.end_bound(bound, LockEvent::Lost, effects)
     }
 }

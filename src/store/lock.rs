@@ -30,6 +30,11 @@ pub enum Bound {
     },
     /// A session.
     Session(u64),
+    /// No connection, because a second one acquired it too while the boot of the other one had not ended.
+    Neither {
+        /// That boot.
+        boot: u64,
+    },
 }
 
 impl Bound {
@@ -37,7 +42,7 @@ impl Bound {
     pub fn session(self) -> Option<u64> {
         match self {
             Self::Session(id) => Some(id),
-            Self::Time | Self::Connection { .. } => None,
+            Self::Time | Self::Connection { .. } | Self::Neither { .. } => None,
         }
     }
 }

@@ -22,7 +22,7 @@ impl State {
     pub(super) fn session_deadline_ms(&self, bound: Bound) -> Option<u64> {
         match bound {
             Bound::Session(id) => self.sessions.get(id).map(|session| session.deadline_ms),
-            Bound::Time | Bound::Connection { .. } => None,
+            Bound::Time | Bound::Connection { .. } | Bound::Neither { .. } => None,
         }
     }
 

@@ -7,8 +7,8 @@
 //!   says.
 //! - A hold ends with the request that made it (its client was gone before the reply was written) only while no other request was told of it:
 //!   a request that was sent again may be carried out before the first one is, and its client relies on what it was told. For the same
-//!   reason a hold that two connections acquired ends with neither, but by its time, unless the boot of the earlier one has ended: then
-//!   nothing comes from that any more.
+//!   reason a hold that two connections acquired ends with neither, however often they acquire it, but by its time, unless the boot of the
+//!   other one has ended: then nothing comes from that any more.
 //! - Several at once (LOCK.MULTI): all or none, in one command, and nothing is held while they are waited for. Whoever waits for them stands in
 //!   all their queues under one ticket, and is served when it is the first in each of them, and each is free for it or its owner's. Tickets
 //!   are in one order for all queues, so whoever has waited longest is the first wherever it stands: it waits for holders alone, and those end.
@@ -22,7 +22,7 @@
 
 use super::endings::TOO_MUCH;
 use super::ties::{Tie, TiedHold};
-use super::{Bound, Deadline, Hold, Lock, LockEvent, LockMode, Txn, WaiterId};
+use super::{Bound, Deadline, ELEMENT_UNITS, Hold, Lock, LockEvent, LockMode, Txn, WaiterId};
 use crate::error::ReplyError;
 
 const OTHER_LIMIT: ReplyError = ReplyError::new("ERR the lock is held with another LIMIT");
@@ -77,6 +77,11 @@ pub struct LockRequest<'a> {
     pub binding: Binding,
     /// For how long nobody gets it after this hold, if that is not released, ms.
     pub delay_ms: u64,
+}
+
+/// What a change of a lock does: it looks at each hold, and at what that is tied to.
+fn work_of(lock: Option<&Lock>) -> u64 {
+    4 * ELEMENT_UNITS * lock.map_or(0, |lock| lock.holds().len() as u64)
 }
 
 /// A hold that may begin or be confirmed.
@@ -143,6 +148,7 @@ impl Txn<'_> {
         }
         let (state, db) = (self.state(), self.db_index());
         let lock = state.lock_at(db, key)?;
+        self.work(work_of(lock))?;
         let waiters = state.waiters();
         let asked_ms = asker.and_then(|id| waiters.get(id)).map_or(now_ms, |(_, waiter)| waiter.since_ms);
         let own_ms = request.ttl_ms.map(|ttl_ms| now_ms.saturating_add(ttl_ms));
@@ -168,11 +174,13 @@ impl Txn<'_> {
                 Hold { asker, ..Hold::new(request.owner, revision, own_ms) }
             }
         };
-        let bound = match (bound, held.and_then(|held| held.acquirer)) {
-            (Bound::Connection { boot, connection, .. }, Some(last))
-                if last != (boot, connection) && state.origins.get(last.0).is_some() =>
-            {
-                Bound::Time
+        let bound = match (bound, held) {
+            (Bound::Connection { boot, connection, .. }, Some(held)) => {
+                let other = held.acquirer.filter(|last| *last != (boot, connection)).map(|(boot, _)| boot);
+                let before = if let Bound::Neither { boot } = held.bound { Some(boot) } else { None };
+                let mut others = other.into_iter().chain(before);
+                let living = others.find(|boot| state.origins.get(*boot).is_some());
+                living.map_or(bound, |boot| Bound::Neither { boot })
             }
             _ => bound,
         };
@@ -227,7 +235,7 @@ impl Txn<'_> {
     ) -> Result<Option<Grant>, ReplyError> {
         let asked_ms = self.now_ms();
         let is_meant = |hold: &&Hold| *hold.owner == *owner && token.is_none_or(|token| token == hold.token);
-        let lock = self.typed::<Lock>(key)?;
+        let lock = self.lock_to_change(key)?;
         let held = lock.and_then(|lock| Some((lock.mode(), lock.held_at(asked_ms).find(is_meant)?.clone())));
         let Some((mode, before)) = held else { return Ok(None) };
         let mut hold = before.clone();
@@ -252,13 +260,21 @@ impl Txn<'_> {
         which: impl Fn(&Hold) -> bool,
     ) -> Result<usize, ReplyError> {
         let now_ms = self.now_ms();
-        let Some(lock) = self.typed::<Lock>(key)? else { return Ok(0) };
+        let Some(lock) = self.lock_to_change(key)? else { return Ok(0) };
         if !lock.held_at(now_ms).any(&which) {
             return Ok(0);
         }
         let db = self.db_index();
         let (state, effects) = self.parts();
         Ok(state.end_holds_of(db, key, event, which, effects))
+    }
+
+    /// A lock that may be changed, without what is over.
+    fn lock_to_change(&mut self, key: &[u8]) -> Result<Option<&Lock>, ReplyError> {
+        self.get(key);
+        let lock = self.state().lock_at(self.db_index(), key)?;
+        self.work(work_of(lock))?;
+        Ok(lock)
     }
 
     /// Ends the holds that were granted to this request, if no other one was told of them: true if there are any.

@@ -22,7 +22,10 @@ pub(super) enum Tie {
 impl Tie {
     /// All of a hold.
     pub(super) fn of(hold: &Hold) -> impl Iterator<Item = Self> {
-        let bound = (hold.bound != Bound::Time).then_some(Self::Bound(hold.bound));
+        let bound = match hold.bound {
+            Bound::Time | Bound::Neither { .. } => None,
+            bound @ (Bound::Connection { .. } | Bound::Session(_)) => Some(Self::Bound(bound)),
+        };
         hold.asker.map(Self::Request).into_iter().chain(bound)
     }
 }
@@ -50,6 +53,13 @@ impl Ties {
     pub(super) fn of(&self, tie: Tie) -> Vec<TiedHold> {
         let of_tie = self.from(tie).take_while(|(found, _)| *found == tie);
         of_tie.map(|(_, hold)| hold.clone()).collect()
+    }
+
+    /// The keys of those holds, each once, in the order of the first tokens.
+    pub(super) fn keys_of(&self, tie: Tie) -> Vec<(u8, Arc<[u8]>)> {
+        let mut seen = BTreeSet::new();
+        let keys = self.of(tie).into_iter().map(|hold| (hold.db, hold.key));
+        keys.filter(|key| seen.insert(key.clone())).collect()
     }
 
     /// The same of all connections of a node.

@@ -26,6 +26,7 @@ pub(super) fn write(lock: &Lock, out: &mut ChunkWriter<'_, impl Write>) -> io::R
             Bound::Time => vec![0],
             Bound::Connection { node, boot, connection } => vec![1, node, boot, connection],
             Bound::Session(id) => vec![2, id],
+            Bound::Neither { boot } => vec![3, boot],
         };
         numbers.into_iter().try_for_each(|number| out.varint(number))?;
         out.bool(asker.is_some())?;
@@ -50,10 +51,11 @@ pub(super) fn read(tag: u8, input: &mut ChunkReader<impl Read>, scratch: &mut Ve
         let (token, deadline_ms, delay_ms) = (input.varint()?, input.varint()?, input.varint()?);
         let has_own = input.bool()?;
         let own_deadline_ms = Some(input.varint()?).filter(|_| has_own);
-        let bound = match input.below(3, "binding of a hold")? {
+        let bound = match input.below(4, "binding of a hold")? {
             0 => Bound::Time,
             1 => Bound::Connection { node: input.varint()?, boot: input.varint()?, connection: input.varint()? },
-            _ => Bound::Session(input.varint()?),
+            2 => Bound::Session(input.varint()?),
+            _ => Bound::Neither { boot: input.varint()? },
         };
         let asker = match input.bool()? {
             true => Some(WaiterId { boot: input.varint()?, connection: input.varint()?, number: input.varint()? }),

@@ -93,6 +93,21 @@ fn what_is_bound_to_connections_ends_with_their_boot_by_their_own_node_alone() {
     assert_eq!(names(&log, "n"), ["a"]);
 }
 
+/// A request sent again over another connection is carried out first, and then what was sent on the first one, twice.
+#[test]
+fn a_hold_that_two_connections_acquired_ends_with_neither_until_the_boot_of_the_other_has_ended() {
+    let mut log = Log::new();
+    let acquire = "LOCK.ACQUIRE l a PX 100000 CONNECTION";
+    log.batch(3, &[(9, acquire)]);
+    log.batch(2, &[(5, acquire), (5, acquire), (5, "wait._leave")]);
+    log.batch(3, &[(9, acquire)]);
+    log.batch(3, &[(9, "wait._leave")]);
+    assert_eq!(lock(&log, "l").len(), 1);
+    log.content(&Content::Absent { boot: 2 });
+    log.batch(3, &[(9, acquire), (9, "wait._leave")]);
+    assert_eq!(lock(&log, "l").len(), 0);
+}
+
 #[test]
 fn a_lost_hold_is_told_to_its_connection_and_to_the_one_that_opened_its_session() {
     let mut log = Log::new();
@@ -233,6 +248,8 @@ enum Bind {
     Nothing,
     Connection(u64),
     Session(u64),
+    /// Two connections have acquired it.
+    Neither,
 }
 
 #[derive(Clone, Debug)]
@@ -347,8 +364,9 @@ impl Model {
             }
             hold.own_ms = own_ms.map(|own_ms| own_ms.max(hold.own_ms.unwrap_or(hold.deadline_ms)));
             hold.deadline_ms = hold.own_ms.unwrap_or(u64::MAX).min(session_ms);
-            let is_of_two = matches!(bound, Bind::Connection(connection) if connection != hold.acquirer);
-            (hold.bound, hold.delay_ms) = (if is_of_two { Bind::Nothing } else { bound }, delay_ms);
+            let is_of_two = hold.bound == Bind::Neither || hold.acquirer != asked.connection;
+            let is_neither = is_of_two && matches!(bound, Bind::Connection(_));
+            (hold.bound, hold.delay_ms) = (if is_neither { Bind::Neither } else { bound }, delay_ms);
             hold.acquirer = asked.connection;
             hold.by = hold.by.filter(|first| *first == by);
             return Got::Hold { validity_ms: validity(hold.deadline_ms), token: Some(hold.token), name, owner };
@@ -767,7 +785,7 @@ impl Play {
         let ttl_ms = Some(ttl_ms).filter(|ms| !matches!(bound, Bind::Session(_)) || ms % 2 == 0);
         let time = ttl_ms.map_or(String::new(), |ms| format!(" PX {ms}"));
         let binding = match bound {
-            Bind::Nothing => String::new(),
+            Bind::Nothing | Bind::Neither => String::new(),
             Bind::Connection(_) => " CONNECTION".to_owned(),
             Bind::Session(id) => format!(" SESSION {id}"),
         };
