@@ -175,7 +175,6 @@ impl Target {
     }
 }
 
-/// Entries, what is known of the past, and of each group how far it is and what is pending.
 /// A sketch without the estimate in its header, which Redis's PFCOUNT keeps there.
 fn without_estimate(value: Value) -> Value {
     match value {
@@ -187,6 +186,7 @@ fn without_estimate(value: Value) -> Value {
     }
 }
 
+/// Entries, what is known of the past, and of each group how far it is and what is pending.
 fn stream(client: &mut Client, key: &str) -> Value {
     let mut parts = vec![client.call(&["XRANGE", key, "-", "+"])];
     let info = client.call(&["XINFO", "STREAM", key]);
