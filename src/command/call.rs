@@ -185,7 +185,7 @@ pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
         Run::Blocking(blocking) => match (blocking.attempt)(txn, args)? {
             Some(reply) => Ok(reply),
             None => {
-                spec.found_nothing.and_then(|found_nothing| found_nothing(txn, args));
+                blocking.found_nothing.and_then(|found_nothing| found_nothing(txn, args));
                 Ok((blocking.nothing)())
             }
         },

@@ -26,7 +26,7 @@
 //! level (`replication/membership.rs`). A node that is started with an older binary after that stops at the raise, at the snapshot behind
 //! it, or where it calls.
 
-use crate::command::{Blocking, Run, Spec};
+use crate::command::{Blocking, Run};
 use crate::error::ReplyError;
 use crate::protocol::Reply;
 use crate::store::{Effects, Member, Origins, PREFETCH_KEYS, Rng, State, WaiterId};
@@ -249,11 +249,11 @@ fn run_top(
     effects.position = position;
     let reply = match ready {
         Ready::Plain(single) => match blocking_of(state, single) {
-            Some((spec, blocking, asker)) => {
+            Some((blocking, asker)) => {
                 let rng = Rng::of_command(index, position);
                 let mut txn =
                     state.txn(single.db.into(), rng, effects).asked_by(Some(asker.under(boot))).from(asker.from);
-                match run_or_wait(spec, blocking, &mut txn, &single.args) {
+                match run_or_wait(blocking, &mut txn, &single.args) {
                     Ran::Answered(reply) => {
                         state.digest.reply(&reply);
                         TopReply::Answered(reply.into())
@@ -272,11 +272,11 @@ fn run_top(
 }
 
 /// How a command waits, and for whom, if it may.
-fn blocking_of(state: &State, single: &Single) -> Option<(&'static Spec, Blocking, Asker)> {
+fn blocking_of(state: &State, single: &Single) -> Option<(Blocking, Asker)> {
     let asker = single.asker?;
     let spec = single.spec_at(state.cluster.level).ok()?;
     match spec.run {
-        Run::Blocking(blocking) => Some((spec, blocking, asker)),
+        Run::Blocking(blocking) => Some((blocking, asker)),
         _ => None,
     }
 }

@@ -49,9 +49,6 @@ pub struct WaitingForm {
     pub spec: &'static Spec,
 }
 
-/// See [`Spec::found_nothing`].
-pub type FindsNothing = fn(&mut Txn<'_>, &Args) -> Option<Args>;
-
 /// How a command runs. Whether it reads or writes is in the type: a read cannot mutate.
 #[derive(Clone, Copy)]
 pub enum Run {
@@ -125,9 +122,6 @@ pub struct Spec {
     pub check: Option<Check>,
     /// Its form that waits, if others do not.
     pub waiting_form: Option<WaitingForm>,
-    /// What one that may wait does when it has found nothing to do, be it that it waits from then on or must not. Other arguments: by
-    /// those it waits.
-    pub found_nothing: Option<FindsNothing>,
     /// Which of its arguments SLOWLOG must not show, if there are any.
     pub is_secret: Option<IsSecret>,
     /// Subcommands of a container.
@@ -202,7 +196,6 @@ impl Spec {
             run,
             check: None,
             waiting_form: None,
-            found_nothing: None,
             is_secret: None,
             subcommands: &[],
         }
@@ -251,11 +244,6 @@ impl Spec {
     /// The same with a form that waits.
     pub const fn waiting_form(self, is_asked: fn(&Args) -> bool, spec: &'static Self) -> Self {
         Self { waiting_form: Some(WaitingForm { is_asked, spec }), ..self }
-    }
-
-    /// The same, doing something when it has found nothing to do.
-    pub const fn found_nothing(self, found_nothing: FindsNothing) -> Self {
-        Self { found_nothing: Some(found_nothing), ..self }
     }
 
     /// The same with passwords among its arguments.

@@ -18,6 +18,7 @@ pub static SPEC: Spec = Spec::blocking(
         wait,
         wants: Wants::List,
         nothing: || Reply::Nil,
+        found_nothing: None,
     },
 )
 .since(3)

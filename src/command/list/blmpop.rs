@@ -22,6 +22,7 @@ pub static SPEC: Spec = Spec::blocking(
         wait,
         wants: Wants::List,
         nothing: || Reply::NilArray,
+        found_nothing: None,
     },
 )
 .since(3)

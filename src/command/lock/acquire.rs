@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec::blocking(
     "lock.acquire",
     -3,
     DOC,
-    Blocking { attempt, wait, wants: Wants::Lock, nothing: || Reply::NilArray },
+    Blocking { attempt, wait, wants: Wants::Lock, nothing: || Reply::NilArray, found_nothing: None },
 )
 .without(Flags::NOSCRIPT)
 .since(3)

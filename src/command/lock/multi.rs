@@ -10,17 +10,21 @@ use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Binding, LockMode, LockRequest, Txn, Wants};
 
-pub static SPEC: Spec =
-    Spec::blocking("lock.multi", -4, DOC, Blocking { attempt, wait, wants: Wants::Lock, nothing: || Reply::NilArray })
-        .without(Flags::NOSCRIPT)
-        .since(3)
-        .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS).union(Flags::NAMED))
-        .check(|args| Request::parse(args).map(drop))
-        .keys(&[KeySpec {
-            begin: BeginSearch::Index(1),
-            find: FindKeys::Keynum { index: 0, first: 1, step: 1 },
-            flags: KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE),
-        }]);
+pub static SPEC: Spec = Spec::blocking(
+    "lock.multi",
+    -4,
+    DOC,
+    Blocking { attempt, wait, wants: Wants::Lock, nothing: || Reply::NilArray, found_nothing: None },
+)
+.without(Flags::NOSCRIPT)
+.since(3)
+.flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS).union(Flags::NAMED))
+.check(|args| Request::parse(args).map(drop))
+.keys(&[KeySpec {
+    begin: BeginSearch::Index(1),
+    find: FindKeys::Keynum { index: 0, first: 1, step: 1 },
+    flags: KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE),
+}]);
 
 const DOC: Doc = Doc {
     summary: "Acquires several locks at once for their owner, or none; waits in all their queues, if asked to, and holds nothing meanwhile.",

@@ -30,12 +30,12 @@ static WAITING: Spec = Spec::blocking(
         wait: |args| Ok(Reading::parse(args, SPEC.name)?.wait()),
         wants: Wants::Stream,
         nothing: || Reply::NilArray,
+        found_nothing: Some(|txn, args| behind_last(txn, args).ok().flatten()),
     },
 )
 .since(3)
 .flags(Flags::MOVABLEKEYS)
 .check(|args| Reading::parse(args, SPEC.name).map(drop))
-.found_nothing(|txn, args| behind_last(txn, args).ok().flatten())
 .keys(KEYS);
 
 const KEYS: &[KeySpec] = &[keys(1)];

@@ -26,16 +26,16 @@ static WAITING: Spec = Spec::blocking(
         wait: |args| Ok(Reading::parse(args, SPEC.name)?.wait()),
         wants: Wants::StreamGroup,
         nothing: || Reply::NilArray,
+        found_nothing: Some(|txn, args| {
+            // The attempt would have found out.
+            let _ = see(txn, args);
+            None
+        }),
     },
 )
 .since(3)
 .flags(Flags::MOVABLEKEYS)
 .check(|args| Reading::parse(args, SPEC.name).map(drop))
-.found_nothing(|txn, args| {
-    // The attempt would have found out.
-    let _ = see(txn, args);
-    None
-})
 .keys(KEYS);
 
 const KEYS: &[KeySpec] = &[keys(4)];

@@ -21,6 +21,7 @@ pub static SPEC: Spec = Spec::blocking(
         wait,
         wants: Wants::SortedSet,
         nothing: || Reply::NilArray,
+        found_nothing: None,
     },
 )
 .since(3)

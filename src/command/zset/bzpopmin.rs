@@ -15,6 +15,7 @@ pub static SPEC: Spec = Spec::blocking(
         wait: wait_for_keys,
         wants: Wants::SortedSet,
         nothing: || Reply::NilArray,
+        found_nothing: None,
     },
 )
 .since(3)

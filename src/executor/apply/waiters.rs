@@ -2,13 +2,13 @@
 //!
 //! Invariants
 //! - A command waits if its first attempt says so, which has changed nothing but what its spec has for that
-//!   ([`Spec::found_nothing`]); it is attempted again only when one of its keys is ready.
+//!   ([`Blocking::found_nothing`]); it is attempted again only when one of its keys is ready.
 //! - Served is in the order in which keys became ready, and per key in the order of its queue, after a whole command of a batch (a
 //!   transaction or a script is one): nobody is served half of it. What one served waiter does may make other keys ready; these follow.
 //! - Of those that are served in turn (for locks) nobody is served behind one that is not.
 //! - One look at a key goes once through those who waited for it then: it ends, whatever they do.
 
-use crate::command::{Blocking, Caller, Run, Spec, Wait, check_at};
+use crate::command::{Blocking, Caller, Run, Wait, check_at};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{Effects, Rng, State, Txn, Waiter, WaiterId};
@@ -26,14 +26,14 @@ pub(super) enum Ran {
 }
 
 /// Runs a command, or lets it wait.
-pub(super) fn run_or_wait(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Ran {
-    match begin(spec, blocking, txn, args) {
+pub(super) fn run_or_wait(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Ran {
+    match begin(blocking, txn, args) {
         Ok(ran) => ran,
         Err(error) => Ran::Answered(Reply::Error(error)),
     }
 }
 
-fn begin(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, ReplyError> {
+fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, ReplyError> {
     let Wait { keys, timeout_ms, session, claim } = (blocking.wait)(args)?;
     let deadline_ms = match timeout_ms {
         0 => 0,
@@ -42,7 +42,7 @@ fn begin(spec: &Spec, blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Res
     if let Some(reply) = (blocking.attempt)(txn, args)? {
         return Ok(Ran::Answered(reply));
     }
-    let instead = spec.found_nothing.and_then(|found_nothing| found_nothing(txn, args));
+    let instead = blocking.found_nothing.and_then(|found_nothing| found_nothing(txn, args));
     let Some(id) = txn.asker().filter(|_| !keys.is_empty()) else {
         return Ok(Ran::Answered((blocking.nothing)()));
     };

@@ -1,7 +1,7 @@
 //! Commands that wait in the replicated state until they can do their work.
 //!
-//! Invariant: an attempt that has to wait has changed nothing. So it may be made again, at any later entry, and a waiter that is tried in vain
-//! is as it was.
+//! Invariant: an attempt that has to wait has changed nothing, but what [`Blocking::found_nothing`] does behind the first one. So it may be
+//! made again, at any later entry, and a waiter that is tried in vain is as it was.
 
 use std::sync::Arc;
 
@@ -20,7 +20,12 @@ pub struct Blocking {
     pub wants: Wants,
     /// The reply where it must not wait: in a transaction.
     pub nothing: fn() -> Reply,
+    /// What it does when it has found nothing to do, be it that it waits from then on or must not. Other arguments: by those it waits.
+    pub found_nothing: Option<FindsNothing>,
 }
+
+/// See [`Blocking::found_nothing`].
+pub type FindsNothing = fn(&mut Txn<'_>, &Args) -> Option<Args>;
 
 /// See [`Blocking::wait`].
 #[derive(Clone, Debug, PartialEq)]
