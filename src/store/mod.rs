@@ -17,6 +17,7 @@ mod entry;
 mod eviction;
 mod expiry;
 mod hash;
+mod leb128;
 mod libraries;
 mod list;
 mod listpack;

@@ -1,7 +1,7 @@
-//! Elements in one allocation: a head with two counts, then each element between two copies of its length (LEB128: 7 bits per byte,
-//! low ones first; behind the element its bytes are in reverse), so that it is read from both ends.
+//! Elements in one allocation: a head with two counts, then each element between two copies of its length (LEB128; behind the element its
+//! bytes are in reverse), so that it is read from both ends.
 
-use super::listpack;
+use super::{leb128, listpack};
 
 /// One of the ends of a row of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +12,6 @@ pub enum End {
     Tail,
 }
 
-/// Longest form of a length.
-const LENGTH_MAX: usize = usize::BITS.div_ceil(7) as usize;
 /// Number of elements, and bytes that Redis's form of the elements takes: 4 bytes each.
 const HEAD_LEN: usize = 8;
 
@@ -208,23 +206,13 @@ impl<'a> DoubleEndedIterator for Iter<'a> {
     }
 }
 
-fn length_len(element: &[u8]) -> usize {
-    let bits = usize::BITS - (element.len() | 1).leading_zeros();
-    bits.div_ceil(7) as usize
-}
-
 fn encoded_len(element: &[u8]) -> usize {
-    2 * length_len(element) + element.len()
+    leb128::bytes_len(element) + leb128::len(element.len() as u64)
 }
 
 fn encode(out: &mut Vec<u8>, element: &[u8]) {
     let start = out.len();
-    let mut length = element.len();
-    while length >= 0x80 {
-        out.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
+    leb128::put(out, element.len() as u64);
     let length_len = out.len() - start;
     out.extend_from_slice(element);
     for at in (start..start + length_len).rev() {
@@ -233,29 +221,19 @@ fn encode(out: &mut Vec<u8>, element: &[u8]) {
     }
 }
 
-/// Reads a length, its first byte first: its value and how many bytes it takes.
-fn decode_length<'a>(bytes: impl Iterator<Item = &'a u8>) -> Option<(usize, usize)> {
-    let mut length = 0;
-    for (place, byte) in bytes.take(LENGTH_MAX).enumerate() {
-        length |= usize::from(byte & 0x7F) << (7 * place);
-        if byte & 0x80 == 0 {
-            return Some((length, place + 1));
-        }
-    }
-    None
-}
-
 /// Takes the element at the start of `rest` off; None at the end.
 fn decode<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, length_len) = decode_length(rest.iter())?;
-    let element = rest.get(length_len..)?.get(..length)?;
-    *rest = rest.get(length + 2 * length_len..)?;
+    let mut behind = *rest;
+    let element = leb128::take_bytes(&mut behind)?;
+    let length_len = rest.len() - behind.len() - element.len();
+    *rest = behind.get(length_len..)?;
     Some(element)
 }
 
 /// The same at the end of `rest`.
 fn decode_back<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, length_len) = decode_length(rest.iter().rev())?;
+    let (length, length_len) = leb128::read(rest.iter().rev())?;
+    let length = usize::try_from(length).ok()?;
     let start = rest.len().checked_sub(length.checked_add(2 * length_len)?)?;
     let (before, entry) = rest.split_at_checked(start)?;
     *rest = before;

@@ -12,15 +12,13 @@
 //! listpack of the same entries would.
 
 use super::{StreamId, StreamLimits};
-use crate::store::listpack;
+use crate::store::{leb128, listpack};
 
 /// A field and its value.
 pub type Field<'a> = (&'a [u8], &'a [u8]);
 
 /// Up to so many bytes a chunk grows to just what it needs.
 const SMALL: usize = 256;
-/// Longest form of a number.
-const NUMBER_LEN_MAX: usize = 10;
 
 /// See the module's header.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,8 +51,8 @@ impl Chunk {
     /// A chunk with its first entry.
     pub(super) fn new(id: StreamId, fields: &[Field<'_>]) -> Self {
         let mut bytes = Vec::new();
-        put_number(&mut bytes, fields.len() as u64);
-        fields.iter().for_each(|(name, _)| put_bytes(&mut bytes, name));
+        leb128::put(&mut bytes, fields.len() as u64);
+        fields.iter().for_each(|(name, _)| leb128::put_bytes(&mut bytes, name));
         let names: usize = fields.iter().map(|(name, _)| listpack::element_len(name)).sum();
         // Behind the names stands a zero.
         let size = (listpack::EMPTY_LEN + number_size(fields.len() as u64) + names + number_size(0)) as u64;
@@ -110,15 +108,15 @@ impl Chunk {
         let seq = if ms == 0 { id.seq.wrapping_sub(self.base.seq) } else { id.seq };
 
         put_flagged(&mut self.bytes, ms, is_same);
-        put_number(&mut self.bytes, seq);
+        leb128::put(&mut self.bytes, seq);
         if !is_same {
-            put_number(&mut self.bytes, fields.len() as u64);
+            leb128::put(&mut self.bytes, fields.len() as u64);
         }
         for (name, value) in fields {
             if !is_same {
-                put_bytes(&mut self.bytes, name);
+                leb128::put_bytes(&mut self.bytes, name);
             }
-            put_bytes(&mut self.bytes, value);
+            leb128::put_bytes(&mut self.bytes, value);
         }
         if self.bytes.len() < SMALL {
             self.bytes.shrink_to_fit();
@@ -150,9 +148,9 @@ impl Chunk {
     /// Its entries in order.
     pub(super) fn iter(&self) -> Entries<'_> {
         let mut rest = self.bytes.as_slice();
-        let names_len = take_number(&mut rest).unwrap_or_default() as usize;
+        let names_len = leb128::take(&mut rest).unwrap_or_default() as usize;
         let names = rest;
-        let _ = (0..names_len).try_for_each(|_| take_bytes(&mut rest).map(drop));
+        let _ = (0..names_len).try_for_each(|_| leb128::take_bytes(&mut rest).map(drop));
         Entries { base: self.base, names, names_len, rest }
     }
 
@@ -242,10 +240,10 @@ impl<'a> Iterator for Fields<'a> {
     fn next(&mut self) -> Option<Field<'a>> {
         self.left = self.left.checked_sub(1)?;
         let name = match &mut self.names {
-            Some(names) => take_bytes(names)?,
-            None => take_bytes(&mut self.rest)?,
+            Some(names) => leb128::take_bytes(names)?,
+            None => leb128::take_bytes(&mut self.rest)?,
         };
-        Some((name, take_bytes(&mut self.rest)?))
+        Some((name, leb128::take_bytes(&mut self.rest)?))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -265,20 +263,20 @@ pub struct Entries<'a> {
 impl<'a> Entries<'a> {
     fn names(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut names = self.names;
-        (0..self.names_len).map_while(move |_| take_bytes(&mut names))
+        (0..self.names_len).map_while(move |_| leb128::take_bytes(&mut names))
     }
 
     fn decode(&self, rest: &mut &'a [u8]) -> Option<StreamEntry<'a>> {
         let (ms, is_same) = take_flagged(rest)?;
-        let seq = take_number(rest)?;
+        let seq = leb128::take(rest)?;
         let id = match ms {
             0 => StreamId::new(self.base.ms, self.base.seq.checked_add(seq)?),
             ms => StreamId::new(self.base.ms.checked_add(ms)?, seq),
         };
-        let left = if is_same { self.names_len } else { usize::try_from(take_number(rest)?).ok()? };
+        let left = if is_same { self.names_len } else { usize::try_from(leb128::take(rest)?).ok()? };
         let fields = Fields { names: is_same.then_some(self.names), rest, left };
         for _ in 0..if is_same { left } else { left.checked_mul(2)? } {
-            take_bytes(rest)?;
+            leb128::take_bytes(rest)?;
         }
         Some(StreamEntry { id, fields })
     }
@@ -300,19 +298,6 @@ fn number_size(number: u64) -> usize {
     listpack::integer_len(number as i64)
 }
 
-fn put_number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_number(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
 /// A number with a bit below it.
 fn put_flagged(out: &mut Vec<u8>, number: u64, flag: bool) {
     let first = (number as u8 & 0x3F) << 1 | u8::from(flag);
@@ -320,7 +305,7 @@ fn put_flagged(out: &mut Vec<u8>, number: u64, flag: bool) {
         0 => out.push(first),
         rest => {
             out.push(first | 0x80);
-            put_number(out, rest);
+            leb128::put(out, rest);
         }
     }
 }
@@ -329,32 +314,7 @@ fn take_flagged(rest: &mut &[u8]) -> Option<(u64, bool)> {
     let (first, behind) = rest.split_first()?;
     *rest = behind;
     let low = u64::from(first >> 1 & 0x3F);
-    let high = if first & 0x80 == 0 { 0 } else { take_number(rest)? };
+    let high = if first & 0x80 == 0 { 0 } else { leb128::take(rest)? };
     let number = if high >> 58 == 0 { high << 6 | low } else { return None };
     Some((number, first & 1 == 1))
-}
-
-fn take_number(rest: &mut &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for (place, byte) in rest.iter().take(NUMBER_LEN_MAX).enumerate() {
-        let digit = u64::from(byte & 0x7F);
-        let shifted = digit.checked_shl(7 * place as u32)?;
-        if shifted >> (7 * place) != digit {
-            return None;
-        }
-        number |= shifted;
-        if byte & 0x80 == 0 {
-            *rest = rest.get(place + 1..)?;
-            return Some(number);
-        }
-    }
-    None
-}
-
-fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let mut behind = *rest;
-    let len = usize::try_from(take_number(&mut behind)?).ok()?;
-    let bytes = behind.get(..len)?;
-    *rest = behind.get(len..)?;
-    Some(bytes)
 }

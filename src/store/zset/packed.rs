@@ -1,5 +1,5 @@
 //! Members and scores of a small sorted set in one allocation, in order: the number of members, then each behind its length, with its
-//! score behind it; of none at all, no bytes. Numbers are LEB128 (7 bits per byte, low ones first).
+//! score behind it; of none at all, no bytes. Numbers are LEB128.
 //!
 //! A score is a number whose two low bits say what it is:
 //! - 0: a whole number between -2^53 and 2^53, the zigzag of which are the other bits. -0 becomes 0, as in Redis's list.
@@ -8,11 +8,10 @@
 use std::ops::Range;
 
 use super::{Element, precedes};
+use crate::store::leb128;
 
 /// Whole numbers up to here are kept as such.
 const WHOLE_MAX: f64 = (1u64 << 53) as f64;
-/// Longest form of a number, bytes.
-const NUMBER_MAX: usize = u64::BITS.div_ceil(7) as usize;
 
 const WHOLE: u64 = 0;
 const SINGLE: u64 = 1;
@@ -37,7 +36,7 @@ impl Packed {
             return Self::default();
         }
         let mut bytes = Vec::new();
-        number(&mut bytes, elements.len() as u64);
+        leb128::put(&mut bytes, elements.len() as u64);
         for (member, score) in elements {
             encode(&mut bytes, member, score);
         }
@@ -45,7 +44,7 @@ impl Packed {
     }
 
     pub(super) fn len(&self) -> usize {
-        take_number(&mut &*self.0).unwrap_or(0) as usize
+        leb128::take(&mut &*self.0).unwrap_or(0) as usize
     }
 
     pub(super) fn memory(&self) -> usize {
@@ -54,7 +53,7 @@ impl Packed {
 
     pub(super) fn iter(&self) -> Iter<'_> {
         let mut rest = &*self.0;
-        let left = take_number(&mut rest).unwrap_or(0) as usize;
+        let left = leb128::take(&mut rest).unwrap_or(0) as usize;
         Iter { rest, left }
     }
 
@@ -104,10 +103,10 @@ impl Packed {
             *self = Self::default();
             return;
         }
-        let mut head = Vec::with_capacity(NUMBER_MAX);
-        number(&mut head, len as u64);
+        let mut head = Vec::with_capacity(leb128::LEN_MAX);
+        leb128::put(&mut head, len as u64);
         let mut rest = &*self.0;
-        take_number(&mut rest);
+        leb128::take(&mut rest);
         let begin = self.0.len() - rest.len();
         let before = self.0.get(begin..old.start).unwrap_or_default();
         let after = self.0.get(old.end..).unwrap_or_default();
@@ -132,8 +131,7 @@ impl<'a> Iterator for Iter<'a> {
 
     fn next(&mut self) -> Option<Element<'a>> {
         self.left = self.left.checked_sub(1)?;
-        let length = take_number(&mut self.rest)?;
-        let member = take(&mut self.rest, length as usize)?;
+        let member = leb128::take_bytes(&mut self.rest)?;
         Some((member, take_score(&mut self.rest)?))
     }
 
@@ -143,23 +141,22 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 fn encode(out: &mut Vec<u8>, member: &[u8], score: f64) {
-    number(out, member.len() as u64);
-    out.extend_from_slice(member);
+    leb128::put_bytes(out, member);
     let single = score as f32;
     if score.abs() <= WHOLE_MAX && score.fract() == 0.0 {
         let whole = score as i64;
-        number(out, ((whole << 1) ^ (whole >> 63)) as u64 * 4 + WHOLE);
+        leb128::put(out, ((whole << 1) ^ (whole >> 63)) as u64 * 4 + WHOLE);
     } else if f64::from(single) == score {
-        number(out, SINGLE);
+        leb128::put(out, SINGLE);
         out.extend_from_slice(&single.to_le_bytes());
     } else {
-        number(out, DOUBLE);
+        leb128::put(out, DOUBLE);
         out.extend_from_slice(&score.to_le_bytes());
     }
 }
 
 fn take_score(rest: &mut &[u8]) -> Option<f64> {
-    let code = take_number(rest)?;
+    let code = leb128::take(rest)?;
     match code & 3 {
         WHOLE => {
             let zigzag = code >> 2;
@@ -168,27 +165,6 @@ fn take_score(rest: &mut &[u8]) -> Option<f64> {
         SINGLE => Some(f64::from(f32::from_le_bytes(take(rest, 4)?.try_into().ok()?))),
         _ => Some(f64::from_le_bytes(take(rest, 8)?.try_into().ok()?)),
     }
-}
-
-fn number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take_number(rest: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in 0..NUMBER_MAX {
-        let (byte, tail) = rest.split_first()?;
-        *rest = tail;
-        number |= u64::from(byte & 0x7F) << (7 * shift);
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    Some(number)
 }
 
 fn take<'a>(rest: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
