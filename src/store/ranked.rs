@@ -149,7 +149,8 @@ impl<T: Clone> Ranked<T> {
         Some(item)
     }
 
-    /// Lets `change` work on the element at a place, which stays in its place.
+    /// Lets `change` work on the element at a place, which stays in its place. What it shares with others it shares with other clones of
+    /// the sequence, and not with this one's branches: but for an element that is alone in its leaf.
     pub fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         if index >= self.len {
             return None;
@@ -190,6 +191,13 @@ impl<T> Node<T> {
         match self {
             Self::Leaf(items) => items.first(),
             Self::Branch(children) => children.first().map(|child| &child.first),
+        }
+    }
+
+    fn last(&self) -> Option<&T> {
+        match self {
+            Self::Leaf(items) => items.last(),
+            Self::Branch(children) => children.last()?.node.last(),
         }
     }
 
@@ -355,6 +363,12 @@ fn alter<T: Clone, R>(node: &mut Node<T>, index: usize, change: impl FnOnce(&mut
         Node::Branch(children) => {
             let (at, within) = locate(children, index)?;
             let child = children.get_mut(at)?;
+            // As long as it is changed, another one stands here: what an element shares would seem to be shared by this copy.
+            if within == 0
+                && let Some(last) = child.node.last()
+            {
+                child.first = last.clone();
+            }
             let result = alter(Arc::make_mut(&mut child.node), within, change);
             if within == 0
                 && let Some(first) = child.node.first()

@@ -155,3 +155,25 @@ fn what_grows_at_its_end_has_full_nodes() {
     }
     assert_eq!(leaves, 10_000usize.div_ceil(NODE_MAX));
 }
+
+/// What an element keeps elsewhere is not copied by a change of it, unless another clone of the sequence has it too.
+#[test]
+fn changed_elements_are_shared_with_clones_alone() {
+    for len in [1, 32, 33, 5000] {
+        let mut tree: Ranked<std::sync::Arc<usize>> = (0..len).map(std::sync::Arc::new).collect();
+        let copied = |tree: &mut Ranked<std::sync::Arc<usize>>| {
+            let mut copied = 0;
+            for index in 0..len {
+                copied += usize::from(tree.change(index, |item| std::sync::Arc::get_mut(item).is_none()).unwrap());
+                tree.change(index, |item| *std::sync::Arc::make_mut(item) += 1);
+            }
+            tree.validate().unwrap();
+            copied
+        };
+        // The last leaf of 33 has one element.
+        assert_eq!(copied(&mut tree), usize::from(len == 33));
+        let image = tree.clone();
+        assert!(copied(&mut tree) >= len);
+        assert!(image.iter().map(|item| **item).eq((0..len).map(|item| item + 1)), "a clone sees no change");
+    }
+}

@@ -234,23 +234,17 @@ impl Stream {
     }
 
     fn change_chunk<T>(&mut self, at: usize, change: impl FnOnce(&mut Chunk) -> T) -> Option<T> {
-        let (result, before, after) = match self.closed.get(at).cloned() {
-            Some(mut chunk) => {
-                let (before, bytes) = (chunk.len(), chunk.bytes());
-                let result = change(Arc::make_mut(&mut chunk));
-                let after = chunk.len();
-                self.bytes = self.bytes - bytes + chunk.bytes();
-                self.closed.replace(at, chunk);
-                (result, before, after)
-            }
-            None => {
-                let chunk = Arc::make_mut(self.open.as_mut()?);
-                let before = chunk.len();
-                let result = change(chunk);
-                (result, before, chunk.len())
-            }
+        let work = |chunk: &mut Arc<Chunk>| {
+            let before = (chunk.len(), chunk.bytes());
+            let result = change(Arc::make_mut(chunk));
+            (result, before, (chunk.len(), chunk.bytes()))
         };
-        self.len = self.len - before + after;
+        let is_closed = at < self.closed.len();
+        let (result, before, after) = if is_closed { self.closed.change(at, work)? } else { work(self.open.as_mut()?) };
+        self.len = self.len - before.0 + after.0;
+        if is_closed {
+            self.bytes = self.bytes - before.1 + after.1;
+        }
         Some(result)
     }
 

@@ -457,3 +457,27 @@ fn a_small_stream_takes_little_memory() {
     }
     assert!(stream.memory() < 20_000, "{}", stream.memory());
 }
+
+/// Of a stream that nobody shares nothing is copied, whichever of its chunks is changed; of one that an image shares, a chunk.
+#[test]
+fn removal_from_a_chunk_copies_it_only_for_an_image() {
+    let mut stream = Stream::default();
+    let limits = StreamLimits { bytes_max: 4096, entries_max: 3 };
+    for ms in 1..=3_000 {
+        stream.add(StreamId::new(ms, 0), &[(b"field", b"value")], limits);
+    }
+    assert_eq!(stream.chunk_count(), 1000, "several levels of the tree");
+    let places = |stream: &Stream| stream.closed.iter().map(Arc::as_ptr).collect::<Vec<_>>();
+    let before = places(&stream);
+    for chunk in 0..999 {
+        assert!(stream.remove(StreamId::new(chunk * 3 + 2, 0)));
+        assert_eq!(places(&stream)[chunk as usize], before[chunk as usize], "chunk {chunk}");
+    }
+    assert_eq!(stream.trim(Trim { to: TrimTo::Len(stream.len() - 1), is_rough: false, limit: 0 }), 1);
+    assert_eq!(places(&stream), before);
+    stream.validate().unwrap();
+    let image = stream.clone();
+    assert!(stream.remove(StreamId::new(300, 0)));
+    let copied = places(&stream).iter().zip(places(&image)).filter(|(here, there)| *here != there).count();
+    assert_eq!((copied, image.len()), (1, stream.len() + 1));
+}
