@@ -1,30 +1,35 @@
-//! Random commands of several connections, beside the model.
+//! A run of random commands of several connections, beside the model: each reply, and the state after each.
 
 use std::collections::BTreeMap;
 
 use super::super::locks::{Seen, lock};
 use super::super::waiters::Log;
 use super::super::*;
-use super::model::{Asked, Got, Model};
+use super::model::{Bind, Got, Model};
+use crate::store::{Kind, Lock};
 
-const NAMES: [&str; 4] = ["k", "l", "m", "n"];
+pub(super) const NAMES: [&str; 4] = ["k", "l", "m", "n"];
 
 /// A run of random commands.
-struct Play {
+pub(super) struct Play {
     log: Log,
-    model: Model,
-    rng: Rng,
-    requests: BTreeMap<u64, u64>,
+    pub model: Model,
+    pub rng: Rng,
+    pub requests: BTreeMap<u64, u64>,
     /// How often there was what is rare.
-    rare: BTreeMap<&'static str, u64>,
+    pub rare: BTreeMap<&'static str, u64>,
     /// Little ends before its time: so circles come about.
-    is_calm: bool,
+    pub is_calm: bool,
     /// Events in all.
     events: u64,
 }
 
 impl Play {
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub fn count(&mut self, what: &'static str) {
+        *self.rare.entry(what).or_default() += 1;
+    }
+
+    pub fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.rng.below(of.len() as u64) as usize]
     }
 
@@ -44,6 +49,7 @@ impl Play {
         self.model.advance(self.log.now_ms, &mut ended);
         let before = ended.len();
         let (line, got) = self.command(connection);
+        ended.append(&mut self.model.ended);
         if !matches!(got, Got::Waits) {
             self.model.serve(&mut ended);
         }
@@ -51,23 +57,26 @@ impl Play {
         assert_eq!(got == Got::Waits, !outcome.waiting.is_empty(), "{line}: {got:?}");
         let mut replies: BTreeMap<u64, Reply> = BTreeMap::new();
         for (id, reply) in &outcome.effects.released {
-            assert!(replies.insert(id.connection, reply.clone()).is_none() || line.contains("_cancel"), "{line}");
+            assert!(replies.insert(id.connection, reply.clone()).is_none() || line.starts_with("wait._"), "{line}");
         }
         for (at, (waiter, ended)) in ended.iter().enumerate() {
             if at == before {
                 self.compare_own(&line, &got, &outcome);
             }
-            let got = ended;
-            let reply = replies.get(waiter).unwrap_or_else(|| panic!("{line}: {waiter} is not answered {got:?}"));
-            self.compare(&line, got, reply);
+            let reply = replies.get(waiter).unwrap_or_else(|| panic!("{line}: {waiter} is not answered {ended:?}"));
+            self.compare(&line, ended, reply);
+            if *ended == Got::Error("NOSESSION") {
+                self.count("waits that end with a session");
+            }
         }
         if before == ended.len() {
             self.compare_own(&line, &got, &outcome);
         }
         let ended: std::collections::BTreeSet<u64> = ended.iter().map(|(waiter, _)| *waiter).collect();
         let extra = replies.keys().filter(|waiter| !ended.contains(waiter)).count();
-        assert!(extra == 0 || line.contains("_cancel"), "{line}: {replies:?}");
+        assert!(extra == 0 || line.starts_with("wait._"), "{line}: {replies:?}");
         self.same(&line);
+        self.same_sessions(&line);
     }
 
     fn compare_own(&mut self, line: &str, got: &Got, outcome: &EntryOutcome) {
@@ -97,10 +106,15 @@ impl Play {
                     rest = &rest[at + step.len()..];
                 }
                 assert_eq!(text.matches("waits for").count(), circle.len(), "{line}: {circle:?}, {text}");
-                *self.rare.entry(if circle.len() > 2 { "long circles" } else { "circles" }).or_default() += 1;
+                self.count(if circle.len() > 2 { "long circles" } else { "circles" });
             }
             (Got::Nil, Reply::NilArray | Reply::Nil) | (Got::Ok, Reply::Ok) => {}
             (Got::Int(count), Reply::Int(told)) if count == told => {}
+            (Got::Opened(timeout_ms), Reply::Int(id)) => {
+                let is_higher = self.model.sessions.keys().all(|other| *other < *id as u64);
+                assert!(is_higher, "{line}: ids rise");
+                self.model.sessions.insert(*id as u64, (*timeout_ms, self.model.now_ms + timeout_ms));
+            }
             (Got::Error(part), Reply::Error(error)) if error.to_string().contains(part) => {}
             _ => panic!("{line}: {got:?} expected, {reply:?} found"),
         }
@@ -122,10 +136,18 @@ impl Play {
     fn same(&mut self, line: &str) {
         for name in NAMES {
             let model = self.model.holds.get(name).map(|(_, held)| held.clone()).unwrap_or_default();
+            if model.iter().any(|hold| hold.bound == Bind::Neither) {
+                self.count("held for neither connection");
+            }
             let mut model: Vec<Seen> =
                 model.into_iter().map(|hold| (hold.owner, hold.token, hold.deadline_ms)).collect();
             model.sort_by_key(|hold| hold.1);
             assert_eq!(lock(&self.log, name), model, "{line}: {name}");
+            let entry = self.log.origin.db(0).get(name.as_bytes());
+            let delayed_ms = entry.and_then(|entry| Lock::of(entry.value())).map_or(0, Lock::delayed_ms);
+            assert_eq!(delayed_ms, self.model.delays.get(name).copied().unwrap_or(0), "{line}: {name}");
+            let is_string = entry.is_some_and(|entry| !entry.value().is_lock());
+            assert_eq!(is_string, self.model.strings.iter().any(|string| string == name), "{line}: {name}");
             let queue = self.log.origin.waiters().of_key(0, name.as_bytes().into());
             let queue: Vec<u64> = queue.map(|(id, _)| id.connection).collect();
             let waiting = self.model.queue.iter().filter(|asked| asked.names.iter().any(|other| other == name));
@@ -144,142 +166,13 @@ impl Play {
         assert_eq!(self.log.origin.lock_history().iter().len() as u64, self.events, "{line}");
     }
 
-    /// A command, and what the model says to it.
-    fn command(&mut self, connection: u64) -> (String, Got) {
-        let name = self.pick(&NAMES).to_owned();
-        let owner = self.pick(&["a", "b", "c", "d", "e"]).to_owned();
-        let held = self.model.holds.get(&name).and_then(|(_, held)| held.first().cloned());
-        // One that this very entry grants has a token that nobody knows yet.
-        let token = held.as_ref().map(|hold| hold.token).filter(|token| *token > 0).unwrap_or(999_999_999);
-        let owner = match held {
-            Some(hold) if self.rng.below(2) == 0 => hold.owner,
-            _ => owner,
-        };
-        if self.model.queue.iter().any(|asked| asked.connection == connection) {
-            // It waits; all that may happen to it is that it goes.
-            return self.cancel(connection);
-        }
-        let mut roll = self.rng.below(20);
-        if self.is_calm && self.rng.below(4) != 0 {
-            roll = 0;
-        }
-        match roll {
-            0..10 => self.acquire(connection, &name, owner),
-            10..14 => {
-                let is_token = self.rng.below(2) == 0;
-                let line = format!(
-                    "LOCK.RELEASE {name} {owner}{}",
-                    if is_token { format!(" {token}") } else { String::new() }
-                );
-                (
-                    line,
-                    self.model.end(&name, "released", |hold| hold.owner == owner && (!is_token || hold.token == token)),
-                )
-            }
-            14 => {
-                let ttl_ms = 1 + self.rng.below(60);
-                let line = format!("LOCK.EXTEND {name} {owner} PX {ttl_ms}");
-                if self.model.strings.contains(&name) {
-                    return (line, Got::Error("WRONGTYPE"));
-                }
-                let now_ms = self.model.now_ms;
-                let held = self.model.holds.get_mut(&name).into_iter().flat_map(|(_, held)| held);
-                let Some(hold) = held.into_iter().find(|hold| hold.owner == owner) else { return (line, Got::Nil) };
-                let is_later = now_ms + ttl_ms > hold.deadline_ms;
-                hold.deadline_ms = hold.deadline_ms.max(now_ms + ttl_ms);
-                hold.by = None;
-                let span = hold.deadline_ms - now_ms;
-                let validity_ms = span.saturating_sub(span.div_ceil(1000) + 1);
-                let hold = hold.clone();
-                if is_later {
-                    self.model.tell(&name, "extended", &hold);
-                }
-                (line, Got::Hold { validity_ms: Some(validity_ms), tokens: vec![(name, Some(hold.token))], owner })
-            }
-            15 => (format!("LOCK.BREAK {name}"), self.model.end(&name, "broken", |_| true)),
-            16 => {
-                let was = self.model.strings.contains(&name) || self.model.holds.contains_key(&name);
-                self.model.strings.retain(|string| *string != name);
-                self.model.end(&name, "broken", |_| true);
-                (format!("DEL {name}"), Got::Int(i64::from(was)))
-            }
-            17 => {
-                let got = if self.model.holds.contains_key(&name) {
-                    Got::Error("WRONGTYPE")
-                } else {
-                    self.model.strings.push(name.clone());
-                    Got::Ok
-                };
-                (format!("SET {name} x"), got)
-            }
-            18 => {
-                let token = token - self.rng.below(2);
-                let held = self.model.holds.get(&name).into_iter().flat_map(|(_, held)| held);
-                let is_held = held.into_iter().any(|hold| hold.token == token);
-                let got = match is_held {
-                    _ if self.model.strings.contains(&name) => Got::Error("WRONGTYPE"),
-                    true => Got::Ok,
-                    false => Got::Error("FENCED"),
-                };
-                (format!("LOCK.GUARD {name} {token} SET data x"), got)
-            }
-            _ if self.rng.below(8) == 0 => {
-                self.model.strings.clear();
-                NAMES.iter().for_each(|name| drop(self.model.end(name, "broken", |_| true)));
-                ("FLUSHALL".to_owned(), Got::Ok)
-            }
-            _ => self.cancel(connection),
-        }
-    }
-
-    fn cancel(&mut self, connection: u64) -> (String, Got) {
-        let request = self.requests.get(&connection).copied().unwrap_or(0);
-        let before = self.model.queue.len();
-        self.model.queue.retain(|asked| asked.connection != connection);
-        let ended = before - self.model.queue.len();
-        let names: Vec<String> = self.model.holds.keys().cloned().collect();
-        for name in names {
-            self.model.end(&name, "lost", |hold| hold.by == Some((connection, request)));
-        }
-        ("wait._cancel".to_owned(), Got::Int(ended as i64))
-    }
-
-    fn acquire(&mut self, connection: u64, name: &str, owner: String) -> (String, Got) {
-        let ttl_ms = 1 + self.rng.below(120);
-        let is_multi = self.rng.below(3) == 0;
-        let (word, mode) = [("", 1), ("", 1), (" SHARED", 0), (" SHARED", 0), (" LIMIT 2", 2), (" LIMIT 3", 3)]
-            [if is_multi { 0 } else { self.rng.below(6) as usize }];
-        let wait_ms = [None, Some(1 + self.rng.below(80)), Some(0), Some(0)]
-            [self.rng.below(if self.is_calm { 4 } else { 3 }) as usize];
-        let wait = wait_ms.map_or(String::new(), |ms| format!(" WAIT {ms}"));
-        let more = if is_multi { self.rng.below(3) } else { 0 };
-        let more: Vec<&str> = (0..more).map(|_| self.pick(&NAMES)).collect();
-        let names: Vec<String> = [&[name], more.as_slice()].concat().into_iter().map(str::to_owned).collect();
-        let line = match is_multi {
-            true => format!("LOCK.MULTI {} {} {owner} PX {ttl_ms}{wait}", names.len(), names.join(" ")),
-            false => format!("LOCK.ACQUIRE {name} {owner} PX {ttl_ms}{wait}{word}"),
-        };
-        let request = self.requests.entry(connection).or_default();
-        *request += 1;
-        let since_ms = self.model.now_ms;
-        let deadline_ms = wait_ms.filter(|ms| *ms > 0).map_or(0, |ms| since_ms + ms);
-        let asked =
-            Asked { connection, request: *request, names, is_multi, owner, mode, ttl_ms, since_ms, deadline_ms };
-        let got = match self.model.ask(&asked, false) {
-            Got::Waits if wait_ms.is_some() => match self.model.circle(&asked) {
-                Some(circle) => Got::Deadlock(circle),
-                None => {
-                    *self.rare.entry(if asked.names.len() > 1 { "waits for several" } else { "waits" }).or_default() +=
-                        1;
-                    self.model.queue.push(asked);
-                    Got::Waits
-                }
-            },
-            Got::Waits => Got::Nil,
-            got => got,
-        };
-        self.model.holds.retain(|_, (_, held)| !held.is_empty());
-        (line, got)
+    fn same_sessions(&self, line: &str) {
+        let sessions = self.log.origin.sessions();
+        let there = sessions.iter().map(|(id, session)| (id, (session.timeout_ms, session.deadline_ms)));
+        assert_eq!(there.collect::<BTreeMap<_, _>>(), self.model.sessions, "{line}");
+        let keys = sessions.iter().flat_map(|(id, _)| sessions.keys_of(id).map(move |(_, key)| (key.to_vec(), id)));
+        let bound = self.model.bound.iter().map(|(name, id)| (name.as_bytes().to_vec(), *id));
+        assert_eq!(keys.collect::<BTreeMap<_, _>>(), bound.collect(), "{line}");
     }
 }
 
@@ -307,4 +200,7 @@ fn random_commands_of_several_connections_agree_with_the_model() {
     }
     let often = |what: &str| rare.get(what).copied().unwrap_or(0);
     assert!(often("waits for several") > 500 && often("circles") > 500 && often("long circles") > 10, "{rare:?}");
+    for what in ["delayed", "waits that end with a session", "held for neither connection"] {
+        assert!(often(what) > 0, "{what}: {rare:?}");
+    }
 }
