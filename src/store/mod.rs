@@ -44,6 +44,7 @@ mod sessions;
 mod set;
 mod shard;
 mod state;
+pub(crate) mod steps;
 mod stream;
 mod string;
 mod subscribing;
@@ -88,7 +89,7 @@ pub use sessions::{Session, Sessions};
 pub use set::{Set, SetForm, SetLimits, SetMember};
 pub use state::{FIRST_REVISION_EPOCH_S, State};
 pub use stream::{
-    ChunkHead, Consumer, Delivery, Field, Fields, Group, Pending, Stream, StreamEntry, StreamHead, StreamId,
+    ChunkHead, Consumer, Delivery, Field, Fields, Group, Past, Pending, Stream, StreamEntry, StreamHead, StreamId,
     StreamLimits, Trim, TrimTo,
 };
 pub use string::Str;

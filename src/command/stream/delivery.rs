@@ -20,7 +20,8 @@ pub(super) fn is_due(stream: &Stream, group: &[u8], from: From) -> bool {
     match from {
         From::Behind(_) => true,
         From::New | From::Last => {
-            stream.last_present().is_some_and(|last| stream.group(group).is_some_and(|group| last > group.last_id))
+            let Some(group) = stream.group(group).filter(|group| stream.last_id() > group.last_id) else { return false };
+            stream.last_present().is_some_and(|last| last > group.last_id)
         }
     }
 }
@@ -61,12 +62,10 @@ fn new(stream: &mut Stream, terms: Terms<'_>) -> Reply {
         return Reply::Array(Vec::new());
     };
     let from = last_id.next().unwrap_or(StreamId::MAX);
+    let past = stream.past();
     let (mut ids, mut found) = (Vec::new(), Vec::new());
     for entry in stream.range(from, StreamId::MAX).take(terms.count) {
-        entries_read = match entries_read {
-            Some(read) if !stream.has_gaps_from(entry.id) => Some(read.wrapping_add(1)),
-            _ => stream.entries_up_to(entry.id),
-        };
+        entries_read = past.read_with(entries_read, entry.id);
         ids.push(entry.id);
         found.push(replies::entry(entry));
     }

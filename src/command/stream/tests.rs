@@ -1,6 +1,7 @@
 //! The commands of streams, on a state without a server.
 
 use crate::command::testing::Bench;
+use crate::store::steps::{Step, steps};
 
 /// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
 const TRANSCRIPT: &str = include_str!("transcript.txt");
@@ -173,5 +174,29 @@ fn stream_commands_say_what_they_do() {
     ] {
         let (reply, units) = bench.work(line);
         assert!(!reply.is_error() && units >= 10_000, "{line}: {units}");
+    }
+}
+
+/// The first entry is the dearest one to look at.
+#[test]
+fn deliveries_and_lags_look_at_the_first_entry_once() {
+    let mut bench = Bench::new();
+    for group in 0..50 {
+        bench.run(&format!("XGROUP CREATE s {group} 0 MKSTREAM"));
+    }
+    for ms in 1..=350 {
+        bench.run(&format!("XADD s {ms}-0 a 1"));
+    }
+    // Each of these makes one more of a chunk worth a look: gone at its start, in the middle, and the last one.
+    for (id, of) in [("1-0", 349), ("200-0", 348), ("350-0", 347)] {
+        bench.run(&format!("XDEL s {id}"));
+        bench.run("XGROUP SETID s 0 0");
+        let mut chunks = |line: &str| steps(Step::Chunk, || bench.text(line)) - steps(Step::Chunk, || bench.text("XLEN s"));
+        let delivered = chunks("XREADGROUP GROUP 0 c STREAMS s >");
+        assert!(delivered < 20, "{delivered}, without {id}");
+        let shown = chunks("XINFO GROUPS s") + chunks("XINFO STREAM s FULL COUNT 1");
+        assert!(shown < 20, "{shown}, without {id}");
+        assert_eq!(bench.text("XPENDING s 0").split(' ').nth(1), Some(format!(":{of}").as_str()));
+        bench.run("XGROUP DELCONSUMER s 0 c");
     }
 }

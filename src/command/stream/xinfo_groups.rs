@@ -19,6 +19,7 @@ const DOC: Doc = Doc {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let stream = stream(view, args)?;
     view.work(stream.group_count() as u64 * ELEMENT_UNITS * 4)?;
+    let past = stream.past();
     let groups = stream.groups().map(|(name, group)| {
         replies::map([
             ("name", Reply::bulk(name)),
@@ -26,7 +27,7 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
             ("pending", Reply::Int(group.pending_len() as i64)),
             ("last-delivered-id", replies::id(group.last_id)),
             ("entries-read", replies::int_or_nil(group.entries_read)),
-            ("lag", replies::int_or_nil(stream.lag(group))),
+            ("lag", replies::int_or_nil(past.lag(group))),
         ])
     });
     Ok(Reply::Array(groups.collect()))

@@ -5,7 +5,7 @@ use super::replies;
 use crate::command::{Arg, ArgKind, Doc, Family, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, wrong_subcommand_arguments};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Consumer, Group, Stream, StreamId, View};
+use crate::store::{Consumer, Group, Past, Stream, StreamId, View};
 
 pub static SPEC: Spec = Spec::read("xinfo|stream", -3, DOC, run).since(3).keys(&[KEY]);
 
@@ -75,7 +75,8 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
             view.work(units(stream, count))?;
             let entries = stream.range(StreamId::ZERO, StreamId::MAX).take(count).map(replies::entry);
             fields.push(("entries", Reply::Array(entries.collect())));
-            let groups = stream.groups().map(|(name, group)| show_group(stream, name, group, count));
+            let past = stream.past();
+            let groups = stream.groups().map(|(name, group)| show_group(past, name, group, count));
             fields.push(("groups", Reply::Array(groups.collect())));
         }
     }
@@ -91,7 +92,7 @@ fn units(stream: &Stream, count: usize) -> u64 {
     stream.range_units(count as u64) + stream.groups().map(|(_, group)| of_group(group)).sum::<u64>()
 }
 
-fn show_group(stream: &Stream, name: &[u8], group: &Group, count: usize) -> Reply {
+fn show_group(past: Past, name: &[u8], group: &Group, count: usize) -> Reply {
     let pending = group.pending_from(StreamId::ZERO).take(count).map(|held| {
         Reply::Array(vec![
             replies::id(held.id),
@@ -105,7 +106,7 @@ fn show_group(stream: &Stream, name: &[u8], group: &Group, count: usize) -> Repl
         ("name", Reply::bulk(name)),
         ("last-delivered-id", replies::id(group.last_id)),
         ("entries-read", replies::int_or_nil(group.entries_read)),
-        ("lag", replies::int_or_nil(stream.lag(group))),
+        ("lag", replies::int_or_nil(past.lag(group))),
         ("pel-count", Reply::Int(group.pending_len() as i64)),
         ("pending", Reply::Array(pending.collect())),
         ("consumers", Reply::Array(consumers.collect())),

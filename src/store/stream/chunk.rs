@@ -12,6 +12,7 @@
 //! listpack of the same entries would.
 
 use super::{StreamId, StreamLimits};
+use crate::store::steps::{Step, step};
 use crate::store::{leb128, listpack};
 
 /// A field and its value.
@@ -147,11 +148,17 @@ impl Chunk {
 
     /// Its entries in order.
     pub(super) fn iter(&self) -> Entries<'_> {
+        step(Step::Chunk);
         let mut rest = self.bytes.as_slice();
         let names_len = leb128::take(&mut rest).unwrap_or_default() as usize;
         let names = rest;
         let _ = (0..names_len).try_for_each(|_| leb128::take_bytes(&mut rest).map(drop));
         Entries { base: self.base, names, names_len, rest }
+    }
+
+    /// The id of the first entry that is there.
+    pub(super) fn first_present(&self) -> Option<StreamId> {
+        if self.deleted == 0 { Some(self.base) } else { self.iter().next().map(|entry| entry.id) }
     }
 
     /// The id of the last entry that is there.
@@ -197,20 +204,22 @@ impl Chunk {
         if entries.names().count() != names_len {
             return Err("a chunk whose first names are cut off".into());
         }
-        let (mut len, mut before) = (0u32, None);
+        let (mut len, mut first, mut before) = (0u32, None, None);
         for entry in entries.by_ref() {
             let is_behind = before.is_none_or(|before| entry.id > before);
             if !is_behind || !(self.base..=self.last).contains(&entry.id) {
                 return Err(format!("an entry {} out of order", entry.id));
             }
+            first = first.or(Some(entry.id));
             before = Some(entry.id);
             len = len.saturating_add(1);
         }
         if !entries.rest.is_empty() || len != self.len || len == 0 {
             return Err(format!("{len} entries in a chunk, counted {}, and {} bytes", self.len, entries.rest.len()));
         }
-        if self.len.checked_add(self.deleted).is_none() || self.deleted == 0 && before != Some(self.last) {
-            return Err(format!("a chunk that does not end at {}", self.last));
+        let ends = (Some(self.base), Some(self.last));
+        if self.len.checked_add(self.deleted).is_none() || self.deleted == 0 && (first, before) != ends {
+            return Err(format!("a chunk that does not begin at {} and end at {}", self.base, self.last));
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ mod group;
 mod groups;
 mod id;
 mod limits;
+mod past;
 #[cfg(test)]
 mod tests;
 mod trim;
@@ -27,6 +28,7 @@ pub use group::{Consumer, Delivery, Group, Pending};
 use groups::Groups;
 pub use id::StreamId;
 pub use limits::StreamLimits;
+pub use past::Past;
 pub use trim::{Trim, TrimTo};
 use triomphe::Arc;
 
@@ -126,7 +128,7 @@ impl Stream {
 
     /// The id of the first entry; [`StreamId::ZERO`] without entries.
     pub fn first_id(&self) -> StreamId {
-        self.chunk(0).and_then(|chunk| chunk.iter().next()).map_or(StreamId::ZERO, |entry| entry.id)
+        self.chunk(0).and_then(Chunk::first_present).unwrap_or(StreamId::ZERO)
     }
 
     /// The id of the last entry that is there.
@@ -310,36 +312,6 @@ impl Stream {
     /// Lets `change` work on a group.
     pub fn change_group<T>(&mut self, name: &[u8], change: impl FnOnce(&mut Group) -> T) -> Option<T> {
         self.groups.as_mut()?.change(name, change)
-    }
-
-    /// True if an entry behind this id, and behind the first one that is there, may have been removed by XDEL.
-    pub fn has_gaps_from(&self, id: StreamId) -> bool {
-        self.len > 0 && self.max_deleted_id >= self.first_id().max(id) && !self.max_deleted_id.is_zero()
-    }
-
-    /// How many entries were added up to this id, if that can be told.
-    pub fn entries_up_to(&self, id: StreamId) -> Option<i64> {
-        let added = self.entries_added as i64;
-        if added == 0 || self.is_empty() && id <= self.last_id || id == self.last_id {
-            return Some(added);
-        }
-        let first_id = self.first_id();
-        let is_whole = self.max_deleted_id.is_zero() || self.max_deleted_id < first_id;
-        if id > self.last_id || !is_whole || id > first_id {
-            return None;
-        }
-        let before = added.wrapping_sub(self.len as i64);
-        Some(if id == first_id { before.wrapping_add(1) } else { before })
-    }
-
-    /// How many entries a group has not read yet, if that can be told.
-    pub fn lag(&self, group: &Group) -> Option<i64> {
-        let read = match group.entries_read {
-            _ if self.entries_added == 0 => return Some(0),
-            Some(read) if !self.has_gaps_from(group.last_id) => read,
-            _ => self.entries_up_to(group.last_id)?,
-        };
-        Some((self.entries_added as i64).wrapping_sub(read))
     }
 }
 

@@ -481,3 +481,23 @@ fn removal_from_a_chunk_copies_it_only_for_an_image() {
     let copied = places(&stream).iter().zip(places(&image)).filter(|(here, there)| *here != there).count();
     assert_eq!((copied, image.len()), (1, stream.len() + 1));
 }
+
+/// So the first id is known without a look at the entry.
+#[test]
+fn chunks_of_which_nothing_was_deleted_begin_with_their_base() {
+    let mut stream = Stream::default();
+    for seq in [0, 10] {
+        stream.add(StreamId::new(5, seq), &[(b"a", b"1")], StreamLimits { bytes_max: 4096, entries_max: 100 });
+    }
+    let (head, bytes) = stream.chunks().next().map(|(head, bytes)| (head, bytes.to_vec())).unwrap();
+    // One name, and the first entry: its ms, and its number.
+    assert_eq!(bytes[..5], [1, 1, b'a', 1, 0]);
+    let mut later = bytes.clone();
+    later[4] = 3;
+    let restored = |deleted, bytes: &[u8]| {
+        let mut stream = Stream::default();
+        stream.restore_chunk(ChunkHead { deleted, ..head }, bytes).then(|| stream.first_id())
+    };
+    assert_eq!((restored(0, &bytes), restored(0, &later)), (Some(StreamId::new(5, 0)), None));
+    assert_eq!(restored(1, &later), Some(StreamId::new(5, 3)), "the first one is gone");
+}
