@@ -3,6 +3,7 @@
 use crate::command::strings::bulks;
 use crate::error::{ReplyError, c_string};
 use crate::protocol::Reply;
+use crate::store::steps::{Step, step};
 use crate::store::{StreamEntry, StreamId};
 
 /// An id.
@@ -12,6 +13,7 @@ pub(super) fn id(id: StreamId) -> Reply {
 
 /// An entry: its id, and fields with values.
 pub(super) fn entry(entry: StreamEntry<'_>) -> Reply {
+    step(Step::Entry);
     let fields = bulks(entry.fields.flat_map(|(name, value)| [name, value]));
     Reply::Array(vec![id(entry.id), Reply::Array(fields.collect())])
 }

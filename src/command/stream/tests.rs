@@ -200,3 +200,26 @@ fn deliveries_and_lags_look_at_the_first_entry_once() {
         bench.run("XGROUP DELCONSUMER s 0 c");
     }
 }
+
+#[test]
+fn claims_copy_no_entries_but_those_that_are_shown() {
+    let mut bench = Bench::new();
+    bench.run("XGROUP CREATE s g 0 MKSTREAM");
+    for ms in 1..=20 {
+        bench.run(&format!("XADD s {ms}-0 a 1"));
+    }
+    bench.run("XREADGROUP GROUP g c COUNT 10 STREAMS s >");
+    bench.run("XDEL s 2-0");
+    for (line, shown) in [
+        ("XAUTOCLAIM s g d 1000 0", 0),
+        ("XAUTOCLAIM s g d 0 0 JUSTID", 0),
+        ("XAUTOCLAIM s g d 0 3-0 COUNT 4", 4),
+        ("XCLAIM s g c 1000 3-0 4-0", 0),
+        ("XCLAIM s g c 0 11-0 12-0", 0),
+        ("XCLAIM s g c 0 3-0 4-0 JUSTID", 0),
+        ("XCLAIM s g c 0 11-0 12-0 JUSTID FORCE", 0),
+        ("XCLAIM s g c 0 2-0 3-0 4-0", 2),
+    ] {
+        assert_eq!(steps(Step::Entry, || bench.run(line)), shown, "{line}");
+    }
+}

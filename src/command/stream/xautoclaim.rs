@@ -101,7 +101,7 @@ impl<'a> Claim<'a> {
     }
 
     fn look(&self, stream: &mut Stream, held: &Pending, claimed: &mut Claimed) {
-        let Some(entry) = stream.get(held.id).map(replies::entry) else {
+        let Some(entry) = stream.get(held.id) else {
             stream.change_group(self.group, |group| group.acknowledge(held.id));
             claimed.gone.push(replies::id(held.id));
             return;
@@ -109,10 +109,10 @@ impl<'a> Claim<'a> {
         if self.now_ms.saturating_sub(held.delivered_ms) < self.min_idle_ms {
             return;
         }
+        claimed.entries.push(if self.wants_ids { replies::id(held.id) } else { replies::entry(entry) });
         let deliveries = held.deliveries.wrapping_add(u64::from(!self.wants_ids));
         let delivery = Delivery { at_ms: self.now_ms, deliveries };
         stream.change_group(self.group, |group| group.assign(held.id, self.consumer, delivery, self.now_ms));
-        claimed.entries.push(if self.wants_ids { replies::id(held.id) } else { entry });
     }
 }
 

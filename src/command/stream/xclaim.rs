@@ -100,7 +100,7 @@ impl<'a> Claim<'a> {
 
     /// Claims one entry: its reply, if it is claimed.
     fn take(&self, stream: &mut Stream, id: StreamId) -> Option<Reply> {
-        let Some(entry) = stream.get(id).map(replies::entry) else {
+        let Some(entry) = stream.get(id) else {
             // It is gone, and nobody can process it any more.
             stream.change_group(self.group, |group| group.acknowledge(id));
             return None;
@@ -117,10 +117,11 @@ impl<'a> Claim<'a> {
             None if self.is_forced => 1,
             None => return None,
         };
+        let reply = if self.wants_ids { replies::id(id) } else { replies::entry(entry) };
         let counted = if self.wants_ids { before } else { before.wrapping_add(1) };
         let delivery = Delivery { at_ms: self.delivered_ms, deliveries: self.deliveries.unwrap_or(counted) };
         stream.change_group(self.group, |group| group.assign(id, self.consumer, delivery, self.now_ms));
-        Some(if self.wants_ids { replies::id(id) } else { entry })
+        Some(reply)
     }
 
     fn run(&self, stream: &mut Stream) -> Vec<Reply> {
