@@ -71,16 +71,21 @@ impl Bench {
 
     /// Runs one command as a script does, which asks what it does: its reply, and the units that it said.
     pub fn work(&mut self, line: &str) -> (Reply, u64) {
+        self.work_within(line, u64::MAX)
+    }
+
+    /// The same, with no more allowed than so many units.
+    pub fn work_within(&mut self, line: &str, allowed: u64) -> (Reply, u64) {
         let args = Args::from_slices(crate::protocol::parse::split_inline(line.as_bytes()).unwrap());
         let spec = check(Caller::Script, &args).unwrap();
         self.index += 1;
         let rng = Rng::of_command(self.index, 0);
         let mut effects = Effects::default();
-        let mut txn = self.state.txn(self.db, rng, &mut effects).allowed(u64::MAX);
+        let mut txn = self.state.txn(self.db, rng, &mut effects).allowed(allowed);
         if spec.is_write() {
             return ((self.write)(spec, &mut txn, &args).into(), txn.worked());
         }
-        let view = txn.view().allowed(u64::MAX);
+        let view = txn.view().allowed(allowed);
         ((self.read)(spec, &view, &args).into(), view.worked())
     }
 

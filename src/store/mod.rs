@@ -89,8 +89,8 @@ pub use sessions::{Session, Sessions};
 pub use set::{Set, SetForm, SetLimits, SetMember};
 pub use state::{FIRST_REVISION_EPOCH_S, State};
 pub use stream::{
-    ChunkHead, Consumer, Delivery, Field, Fields, Group, Past, Pending, Stream, StreamEntry, StreamHead, StreamId,
-    StreamLimits, Trim, TrimTo,
+    ASSIGN_UNITS, ChunkHead, Consumer, Delivery, Field, Fields, Group, Past, Pending, Span, Stream, StreamEntry,
+    StreamHead, StreamId, StreamLimits, Trim, TrimTo,
 };
 pub use string::Str;
 pub use subscriptions::{LostHold, PubSub, SubscriptionKind, Subscriptions};
@@ -101,5 +101,5 @@ pub use value_type::ValueType;
 pub use view::{Horizon, View};
 pub use waiters::{Claim, Waiter, WaiterId, WaiterLimits, Waiters, Wants};
 pub use watch::{ABSENCE_LEVEL, Mark, Watch};
-pub use work::{ELEMENT_UNITS, units_of_bytes};
+pub use work::{ELEMENT_UNITS, total_units, units_of_bytes};
 pub use zset::{Element, LexBound, LexRange, ScoreRange, ZSet, ZSetLimits};

@@ -200,6 +200,11 @@ impl<'a> Txn<'a> {
         self.work.is_bounded()
     }
 
+    /// How much it may still do, in units; `u64::MAX` where nobody asks.
+    pub fn work_left(&self) -> u64 {
+        self.work.left()
+    }
+
     /// How much the command has said that it does, in units.
     pub fn worked(&self) -> u64 {
         self.work.done()

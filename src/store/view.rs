@@ -227,6 +227,11 @@ impl<'a> View<'a> {
         self.work.add(units)
     }
 
+    /// True if anybody asks how much the command does; otherwise nothing need be looked up to say it.
+    pub fn is_work_bounded(&self) -> bool {
+        self.work.is_bounded()
+    }
+
     /// How much it may still do, in units; `u64::MAX` where nobody asks.
     pub fn work_left(&self) -> u64 {
         self.work.left()

@@ -24,6 +24,18 @@ pub fn units_of_bytes(bytes: usize) -> u64 {
     bytes as u64 / BYTES_PER_UNIT
 }
 
+/// The sum of the units of several things. Whoever may not do more than `left` need not know by how much it is more.
+pub fn total_units(each: impl IntoIterator<Item = u64>, left: u64) -> u64 {
+    let mut total = 0u64;
+    for units in each {
+        total = total.saturating_add(units);
+        if total > left {
+            break;
+        }
+    }
+    total
+}
+
 /// How much one command may do, and has done.
 #[derive(Debug)]
 pub(super) struct Work {

@@ -3,7 +3,7 @@
 use super::ids::{self, NewId};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, parse_i64};
-use crate::store::{Changed, Create, ELEMENT_UNITS, Stream, StreamLimits, Trim, TrimTo, Txn};
+use crate::store::{Changed, Create, Stream, StreamLimits, Trim, TrimTo, Txn};
 
 const TWO_STRATEGIES: ReplyError =
     ReplyError::new("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
@@ -13,9 +13,6 @@ const LIMIT_ALONE: ReplyError =
     ReplyError::new("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
 const NO_STRATEGY: ReplyError = ReplyError::new("ERR syntax error, XTRIM must be called with a trimming strategy");
 const EXACT_LIMIT: ReplyError = ReplyError::new("ERR syntax error, LIMIT cannot be used without the special ~ option");
-
-/// Entries of whole chunks that are removed for one unit of work.
-const TRIMMED_PER_UNIT: u64 = 16;
 
 /// The options of XADD or XTRIM.
 #[derive(Debug)]
@@ -97,11 +94,8 @@ impl AddOptions {
     pub(super) fn say_work(&self, txn: &mut Txn<'_>, key: &[u8]) -> Result<(), ReplyError> {
         let limits = StreamLimits::from(&txn.state().options);
         let Some(trim) = self.trim(limits).filter(|_| txn.is_work_bounded()) else { return Ok(()) };
-        let units = txn.typed::<Stream>(key)?.map_or(0, |stream| {
-            let most = stream.trimmed_most(trim);
-            let most = if trim.limit == 0 { most } else { most.min(trim.limit) };
-            stream.seek_units() + most / TRIMMED_PER_UNIT + ELEMENT_UNITS
-        });
+        let left = txn.work_left();
+        let units = txn.typed::<Stream>(key)?.map_or(0, |stream| stream.trim_units(trim, left));
         txn.work(units)
     }
 }

@@ -3,7 +3,7 @@
 use super::reading::{By, From};
 use super::replies;
 use crate::protocol::Reply;
-use crate::store::{Delivery, Stream, StreamId};
+use crate::store::{ASSIGN_UNITS, Delivery, Span, Stream, StreamId, total_units};
 
 /// How much is delivered, and how.
 #[derive(Clone, Copy)]
@@ -20,9 +20,29 @@ pub(super) fn is_due(stream: &Stream, group: &[u8], from: From) -> bool {
     match from {
         From::Behind(_) => true,
         From::New | From::Last => {
-            let Some(group) = stream.group(group).filter(|group| stream.last_id() > group.last_id) else { return false };
+            let Some(group) = stream.group(group).filter(|group| stream.last_id() > group.last_id) else {
+                return false;
+            };
             stream.last_present().is_some_and(|last| last > group.last_id)
         }
+    }
+}
+
+/// Units of a delivery, at most. Whoever may not do more than `left` need not know by how much it is more.
+pub(super) fn units(stream: &Stream, from: From, terms: Terms<'_>, left: u64) -> u64 {
+    let Some(group) = stream.group(terms.by.group) else { return 0 };
+    match from {
+        From::Behind(id) => {
+            let held = group.consumer(terms.by.consumer).into_iter();
+            let ids = held.flat_map(|held| held.pending_from(id.next().unwrap_or(StreamId::MAX)));
+            total_units(ids.take(terms.count).map(|id| stream.entry_units(id) + ASSIGN_UNITS), left)
+        }
+        From::New | From::Last if group.last_id < stream.last_id() => {
+            let from = group.last_id.next().unwrap_or(StreamId::MAX);
+            let span = Span::first(from, StreamId::MAX, terms.count as u64);
+            stream.range_units(Span { each: if terms.is_noack { 0 } else { ASSIGN_UNITS }, ..span }, left)
+        }
+        From::New | From::Last => 0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{ReplyError, c_string};
 use crate::protocol::parse_i64;
-use crate::store::StreamId;
+use crate::store::{Stream, StreamId, Txn, total_units};
 
 const INVALID: ReplyError = ReplyError::new("ERR Invalid stream ID specified as stream command argument");
 const INVALID_START: ReplyError = ReplyError::new("ERR invalid start ID for the interval");
@@ -75,6 +75,25 @@ pub(super) fn end(arg: &[u8]) -> Result<StreamId, ReplyError> {
 /// True if the argument is just this character.
 pub(super) fn is(arg: &[u8], character: u8) -> bool {
     c_string(arg) == [character]
+}
+
+/// Says how much work it is to do something with each of these entries of the stream at `key`.
+///
+/// # Errors
+/// WRONGTYPE; or the command may not do as much.
+pub(super) fn say_ids(
+    txn: &mut Txn<'_>,
+    key: &[u8],
+    ids: &[StreamId],
+    units: impl Fn(&Stream, StreamId) -> u64,
+) -> Result<(), ReplyError> {
+    if !txn.is_work_bounded() {
+        return Ok(());
+    }
+    let left = txn.work_left();
+    let stream = txn.typed::<Stream>(key)?;
+    let units = stream.map_or(0, |stream| total_units(ids.iter().map(|id| units(stream, *id)), left));
+    txn.work(units)
 }
 
 fn excluded(arg: &[u8]) -> Option<&[u8]> {

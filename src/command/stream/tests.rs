@@ -191,7 +191,8 @@ fn deliveries_and_lags_look_at_the_first_entry_once() {
     for (id, of) in [("1-0", 349), ("200-0", 348), ("350-0", 347)] {
         bench.run(&format!("XDEL s {id}"));
         bench.run("XGROUP SETID s 0 0");
-        let mut chunks = |line: &str| steps(Step::Chunk, || bench.text(line)) - steps(Step::Chunk, || bench.text("XLEN s"));
+        let mut chunks =
+            |line: &str| steps(Step::Chunk, || bench.text(line)) - steps(Step::Chunk, || bench.text("XLEN s"));
         let delivered = chunks("XREADGROUP GROUP 0 c STREAMS s >");
         assert!(delivered < 20, "{delivered}, without {id}");
         let shown = chunks("XINFO GROUPS s") + chunks("XINFO STREAM s FULL COUNT 1");
@@ -221,5 +222,99 @@ fn claims_copy_no_entries_but_those_that_are_shown() {
         ("XCLAIM s g c 0 2-0 3-0 4-0", 2),
     ] {
         assert_eq!(steps(Step::Entry, || bench.run(line)), shown, "{line}");
+    }
+}
+
+/// 1000 entries with one field, one with 300, of which all others know nothing, and 1000 with one again.
+fn with_one_large() -> Bench {
+    let mut bench = Bench::new();
+    let small =
+        |bench: &mut Bench, first: u64| (0..1000).for_each(|n| drop(bench.run(&format!("XADD s {} a 1", first + n))));
+    small(&mut bench, 1000);
+    let fields: String = (0..300).map(|n| format!(" field-{n} value-{n}")).collect();
+    bench.run(&format!("XADD s 5000{fields}"));
+    small(&mut bench, 6000);
+    bench.run("XGROUP CREATE s g 0");
+    bench.run("XGROUP CREATE s h 4999");
+    bench.run("XREADGROUP GROUP g c STREAMS s >");
+    bench
+}
+
+#[test]
+fn what_commands_say_of_entries_is_of_the_chunks_in_which_they_stand() {
+    for (line, least, of_small) in [
+        ("XRANGE s @ @", 5_000, true),
+        ("XREVRANGE s @ @", 5_000, true),
+        ("XRANGE s @ + COUNT 1", 5_000, true),
+        ("XREVRANGE s @ - COUNT 1", 5_000, true),
+        ("XREAD COUNT 1 STREAMS s <", 5_000, true),
+        ("XREADGROUP GROUP h c COUNT 1 STREAMS s >", 5_000, false),
+        ("XREADGROUP GROUP g c COUNT 1 STREAMS s <", 5_000, true),
+        ("XCLAIM s g d 0 @", 5_000, true),
+        ("XCLAIM s g d 0 @ JUSTID", 1_000, true),
+        ("XAUTOCLAIM s g d 0 @ COUNT 1", 5_000, true),
+        ("XAUTOCLAIM s g d 0 @ COUNT 1 JUSTID", 1_000, true),
+        ("XDEL s @", 2_000, true),
+    ] {
+        let mut bench = with_one_large();
+        let mut said = |id: u64| {
+            let line = line.replace('@', &id.to_string());
+            let (reply, units) = bench.work(&line.replace('<', &(id - 1).to_string()));
+            assert!(!reply.is_error(), "{line}: {reply:?}");
+            units
+        };
+        if of_small {
+            let small = said(1001);
+            assert!((100..3_000).contains(&small), "{line}: {small}");
+        }
+        let large = said(5000);
+        assert!(large >= least, "{line}: {large}");
+    }
+}
+
+#[test]
+fn what_commands_say_of_several_entries_is_the_sum() {
+    let mut bench = with_one_large();
+    for (one, several) in [
+        ("XRANGE s - + COUNT 500", "XRANGE s - +"),
+        ("XREADGROUP GROUP g c COUNT 100 STREAMS s 0", "XREADGROUP GROUP g c COUNT 500 STREAMS s 0"),
+        ("XREAD COUNT 100 STREAMS s 0", "XREAD COUNT 100 STREAMS s s s s 0 0 0 0"),
+        ("XCLAIM s g d 0 1001", "XCLAIM s g d 0 1001 1001 1002 1002"),
+        ("XAUTOCLAIM s g d 0 0 COUNT 50", "XAUTOCLAIM s g d 0 0 COUNT 200"),
+        // Of those that are too young ten are looked at for each.
+        ("XAUTOCLAIM s g d 0 0 COUNT 10", "XAUTOCLAIM s g d 9999 0 COUNT 10"),
+        ("XDEL s 1", "XDEL s 1 2 3 4"),
+    ] {
+        let (one, sum) = (bench.work(one).1, bench.work(several).1);
+        assert!(sum > 3 * one && sum < 100 * one, "{several}: {sum}, and {one} of a part");
+    }
+    // Every chunk that goes is one more.
+    bench.state.options.stream_chunk_entries_max = 1;
+    (0..1000).for_each(|_| drop(bench.run("XADD small * a 1")));
+    let (few, many) = (bench.work("XTRIM small MAXLEN 900").1, bench.work("XTRIM small MAXLEN 100").1);
+    assert!(few > 1_000 && many > 7 * few, "{few}, {many}");
+}
+
+#[test]
+fn a_command_that_may_not_do_its_work_looks_at_few_chunks_and_changes_nothing() {
+    let mut bench = with_one_large();
+    for line in [
+        "XRANGE s - +",
+        "XREVRANGE s + -",
+        "XREAD STREAMS s s 0 0",
+        "XREADGROUP GROUP g c STREAMS s s 0 0",
+        "XREADGROUP GROUP h c STREAMS s >",
+        "XAUTOCLAIM s g d 0 0 COUNT 5000",
+        "XCLAIM s g d 0 1001 1002 1003 1004 1005 1006 1007 1008",
+        "XDEL s 1001 1002 1003 1004 1005 1006 1007 1008",
+        "XINFO STREAM s FULL COUNT 0",
+    ] {
+        let before = bench.state.db(0).get(b"s").unwrap().revision();
+        let looks = steps(Step::Chunk, || {
+            let (reply, units) = bench.work_within(line, 1_000);
+            assert!(reply.is_error() && units > 1_000, "{line}: {units}");
+        });
+        assert!(looks <= 5, "{line}: {looks} looks");
+        assert_eq!(bench.state.db(0).get(b"s").unwrap().revision(), before, "{line}");
     }
 }

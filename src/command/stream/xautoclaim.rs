@@ -4,7 +4,7 @@ use super::{ids, replies};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Delivery, Pending, Stream, StreamId, Txn};
+use crate::store::{ASSIGN_UNITS, Changed, Create, Delivery, Group, Pending, Stream, StreamId, Txn, total_units};
 
 pub static SPEC: Spec = Spec::write("xautoclaim", -6, DOC, run)
     .since(3)
@@ -82,6 +82,27 @@ impl<'a> Claim<'a> {
         Ok(claim)
     }
 
+    /// Units of it, at most. Whoever may not do more than `left` need not know by how much it is more.
+    fn units(&self, stream: &Stream, group: &Group, left: u64) -> u64 {
+        let mut claimed = 0;
+        let of_entry = |held: &Pending| {
+            if claimed == self.count {
+                return None;
+            }
+            let is_claimed = self.is_idle(held);
+            claimed += usize::from(is_claimed);
+            let shows = is_claimed && !self.wants_ids;
+            Some(ASSIGN_UNITS + if shows { stream.entry_units(held.id) } else { stream.seek_units(held.id) })
+        };
+        let looks = self.count.saturating_mul(LOOKS);
+        total_units(group.pending_from(self.from).take(looks).map_while(of_entry), left)
+    }
+
+    /// True if it is pending for long enough.
+    fn is_idle(&self, held: &Pending) -> bool {
+        self.now_ms.saturating_sub(held.delivered_ms) >= self.min_idle_ms
+    }
+
     fn run(&self, stream: &mut Stream) -> Claimed {
         stream.change_group(self.group, |group| group.see(self.consumer, self.now_ms));
         let Some(group) = stream.group(self.group) else { return Claimed::default() };
@@ -106,7 +127,7 @@ impl<'a> Claim<'a> {
             claimed.gone.push(replies::id(held.id));
             return;
         };
-        if self.now_ms.saturating_sub(held.delivered_ms) < self.min_idle_ms {
+        if !self.is_idle(held) {
             return;
         }
         claimed.entries.push(if self.wants_ids { replies::id(held.id) } else { replies::entry(entry) });
@@ -119,12 +140,12 @@ impl<'a> Claim<'a> {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let claim = Claim::parse(args, txn.now_ms())?;
     let key = args.arg(1);
+    let left = txn.is_work_bounded().then(|| txn.work_left());
     let found = txn.typed::<Stream>(key)?;
     let Some((stream, group)) = found.and_then(|stream| Some((stream, stream.group(claim.group)?))) else {
         return Err(replies::no_key_or_group(key, claim.group, ""));
     };
-    let looks = claim.count.saturating_mul(LOOKS).min(group.pending_len()) as u64;
-    let units = looks.saturating_mul(stream.range_units(1));
+    let units = left.map_or(0, |left| claim.units(stream, group, left));
     txn.work(units)?;
     let claimed = txn.edit(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
     let Claimed { entries, gone, next } = claimed.unwrap_or_default();

@@ -1,10 +1,11 @@
 //! XCLAIM
 
-use super::{ids, replies};
+use super::ids::{self, say_ids};
+use super::replies;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Delivery, Stream, StreamId, Txn};
+use crate::store::{ASSIGN_UNITS, Changed, Create, Delivery, Stream, StreamId, Txn};
 
 pub static SPEC: Spec = Spec::write("xclaim", -6, DOC, run)
     .since(3)
@@ -98,6 +99,11 @@ impl<'a> Claim<'a> {
         Ok(claim)
     }
 
+    /// Units of claiming one entry, at most.
+    fn units(&self, stream: &Stream, id: StreamId) -> u64 {
+        ASSIGN_UNITS + if self.wants_ids { stream.seek_units(id) } else { stream.entry_units(id) }
+    }
+
     /// Claims one entry: its reply, if it is claimed.
     fn take(&self, stream: &mut Stream, id: StreamId) -> Option<Reply> {
         let Some(entry) = stream.get(id) else {
@@ -135,12 +141,11 @@ impl<'a> Claim<'a> {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (key, group) = (args.arg(1), args.arg(2));
-    let found = txn.typed::<Stream>(key)?.filter(|stream| stream.group(group).is_some());
-    let Some(each) = found.map(|stream| stream.range_units(1)) else {
+    if txn.typed::<Stream>(key)?.is_none_or(|stream| stream.group(group).is_none()) {
         return Err(replies::no_key_or_group(key, group, ""));
-    };
+    }
     let claim = Claim::parse(args, txn.now_ms())?;
-    txn.work(each.saturating_mul(claim.ids.len() as u64))?;
+    say_ids(txn, key, &claim.ids, |stream, id| claim.units(stream, id))?;
     let claimed = txn.edit(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
     Ok(Reply::Array(claimed.unwrap_or_default()))
 }

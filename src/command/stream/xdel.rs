@@ -1,6 +1,6 @@
 //! XDEL
 
-use super::ids;
+use super::ids::{self, say_ids};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, Stream, StreamId, Txn};
@@ -20,10 +20,12 @@ const DOC: Doc = Doc {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let key = args.arg(1);
-    let Some(stream) = txn.typed::<Stream>(key)? else { return Ok(Reply::Int(0)) };
-    let each = 2 * stream.seek_units();
+    if txn.typed::<Stream>(key)?.is_none() {
+        return Ok(Reply::Int(0));
+    }
     let ids: Vec<StreamId> = args.from(2).map(ids::strict).collect::<Result<_, _>>()?;
-    txn.work(each.saturating_mul(ids.len() as u64))?;
+    // Looked for, and cut out.
+    say_ids(txn, key, &ids, |stream, id| 2 * stream.seek_units(id))?;
     let removed = txn.edit(key, Create::No, |stream: &mut Stream| {
         let removed = ids.iter().filter(|id| stream.remove(**id)).count();
         Ok((removed, Changed(removed > 0)))

@@ -5,7 +5,7 @@ use super::replies;
 use crate::command::{Arg, ArgKind, Doc, Family, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, wrong_subcommand_arguments};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Consumer, Group, Past, Stream, StreamId, View};
+use crate::store::{Consumer, Group, Past, Span, Stream, StreamId, View};
 
 pub static SPEC: Spec = Spec::read("xinfo|stream", -3, DOC, run).since(3).keys(&[KEY]);
 
@@ -52,6 +52,9 @@ fn shown(args: &Args) -> Result<Option<usize>, ReplyError> {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let stream = stream(view, args)?;
     let count = shown(args)?;
+    if view.is_work_bounded() {
+        view.work(units(stream, count, view.work_left()))?;
+    }
     let mut fields = vec![
         ("length", Reply::Int(stream.len() as i64)),
         ("radix-tree-keys", Reply::Int(stream.chunk_count() as i64)),
@@ -64,7 +67,6 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     ];
     match count {
         None => {
-            view.work(2 * stream.range_units(1))?;
             let all = (StreamId::ZERO, StreamId::MAX);
             let or_nil = |entry: Option<_>| entry.map_or(Reply::Nil, replies::entry);
             fields.push(("groups", Reply::Int(stream.group_count() as i64)));
@@ -72,7 +74,6 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
             fields.push(("last-entry", or_nil(stream.range_back(all.0, all.1).next())));
         }
         Some(count) => {
-            view.work(units(stream, count))?;
             let entries = stream.range(StreamId::ZERO, StreamId::MAX).take(count).map(replies::entry);
             fields.push(("entries", Reply::Array(entries.collect())));
             let past = stream.past();
@@ -83,13 +84,17 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     Ok(Reply::Map(fields.into_iter().map(|(name, value)| (Reply::bulk(name), value)).collect()))
 }
 
-fn units(stream: &Stream, count: usize) -> u64 {
+fn units(stream: &Stream, count: Option<usize>, left: u64) -> u64 {
+    let first = |count| Span::first(StreamId::ZERO, StreamId::MAX, count);
+    let Some(count) = count else {
+        return stream.range_units(first(1), left) + stream.range_units(Span { is_back: true, ..first(1) }, left);
+    };
     let pending = |len: usize| len.min(count) as u64 * PART_UNITS;
     let of_group = |group: &Group| {
         let consumers = group.consumers().map(|consumer| PART_UNITS + pending(consumer.pending_len()));
         PART_UNITS + pending(group.pending_len()) + consumers.sum::<u64>()
     };
-    stream.range_units(count as u64) + stream.groups().map(|(_, group)| of_group(group)).sum::<u64>()
+    stream.range_units(first(count as u64), left) + stream.groups().map(|(_, group)| of_group(group)).sum::<u64>()
 }
 
 fn show_group(past: Past, name: &[u8], group: &Group, count: usize) -> Reply {

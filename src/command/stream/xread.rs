@@ -1,12 +1,13 @@
 //! XREAD. With BLOCK it waits, by the log, for what is added behind the ids that were the last ones when it began: whoever waits for a
 //! stream gets all of it, because nobody takes anything away.
 
+use super::range::say_span;
 use super::reading::{From, Reading, is_waiting, keys};
 use super::replies;
 use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, KeySpec, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Stream, StreamId, Txn, View, Wants};
+use crate::store::{Span, Stream, StreamId, Txn, View, Wants};
 
 pub static SPEC: Spec = Spec::read("xread", -4, DOC, |view, args| Ok(read(view, args)?.unwrap_or(Reply::NilArray)))
     .since(3)
@@ -70,7 +71,7 @@ fn read(view: &View<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
         }
     }
     for (_, stream, from) in &streams {
-        view.work(stream.range_units(stream.span(*from, StreamId::MAX).min(reading.count as u64)))?;
+        say_span(view, stream, Span::first(*from, StreamId::MAX, reading.count as u64))?;
     }
     let entries = |stream: &Stream, from| {
         Reply::Array(stream.range(from, StreamId::MAX).take(reading.count).map(replies::entry).collect())

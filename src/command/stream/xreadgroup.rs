@@ -1,14 +1,14 @@
 //! XREADGROUP. With BLOCK it waits for entries that its group has not delivered; clients that wait for one group are served in turn, each
 //! with what is there then. The end of the key or the group ends the wait, by the error that the command would answer then.
 
-use super::delivery::{Terms, deliver, is_due};
+use super::delivery::{self, Terms, deliver, is_due};
 use super::reading::{Reading, is_waiting, keys};
 use super::replies::no_key_or_group;
 use super::xread::{BLOCK, COUNT, STREAMS};
 use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Stream, StreamId, Txn, Wants};
+use crate::store::{Changed, Create, Stream, Txn, Wants};
 
 pub static SPEC: Spec = Spec::write("xreadgroup", -7, DOC, run)
     .since(3)
@@ -77,17 +77,19 @@ fn terms<'a>(txn: &Txn<'_>, reading: &Reading<'a>) -> Option<Terms<'a>> {
 fn read(txn: &mut Txn<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
     let reading = Reading::parse(args, SPEC.name)?;
     let Some(terms) = terms(txn, &reading) else { return Ok(None) };
+    let left = txn.is_work_bounded().then(|| txn.work_left());
     let (mut is_any_due, mut units) = (false, 0u64);
     let mut froms = Vec::new();
     for (place, key) in reading.keys().enumerate() {
         let stream = txn.typed::<Stream>(key)?;
-        let Some((stream, group)) = stream.and_then(|stream| Some((stream, stream.group(terms.by.group)?))) else {
+        let Some(stream) = stream.filter(|stream| stream.group(terms.by.group).is_some()) else {
             return Err(no_key_or_group(key, terms.by.group, " in XREADGROUP with GROUP option"));
         };
         let from = reading.from(place)?;
         is_any_due |= is_due(stream, terms.by.group, from);
-        let most = stream.span(group.last_id, StreamId::MAX).max(group.pending_len() as u64);
-        units = units.saturating_add(stream.range_units(most.min(terms.count as u64)));
+        if let Some(left) = left.filter(|left| units <= *left) {
+            units = units.saturating_add(delivery::units(stream, from, terms, left - units));
+        }
         froms.push(from);
     }
     if !is_any_due {

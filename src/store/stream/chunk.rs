@@ -93,6 +93,11 @@ impl Chunk {
         self.bytes.len()
     }
 
+    /// Bytes of the names of the first entry, which others have too.
+    pub(super) fn names_bytes(&self) -> usize {
+        self.bytes.len() - self.iter().rest.len()
+    }
+
     /// True if an entry with so many bytes has no room.
     pub(super) fn is_full(&self, payload: u64, limits: StreamLimits) -> bool {
         let counts = number_size(self.len.into()) + number_size(self.deleted.into());

@@ -21,6 +21,7 @@ mod past;
 #[cfg(test)]
 mod tests;
 mod trim;
+mod units;
 
 use chunk::Chunk;
 pub use chunk::{ChunkHead, Field, Fields, StreamEntry};
@@ -31,6 +32,7 @@ pub use limits::StreamLimits;
 pub use past::Past;
 pub use trim::{Trim, TrimTo};
 use triomphe::Arc;
+pub use units::{ASSIGN_UNITS, Span};
 
 use super::ranked::Ranked;
 use super::{ELEMENT_UNITS, ValueType, units_of_bytes};
@@ -154,27 +156,6 @@ impl Stream {
             .flat_map(|chunk| chunk.iter().collect::<Vec<_>>().into_iter().rev())
             .skip_while(move |entry| entry.id > to)
             .take_while(move |entry| entry.id >= from)
-    }
-
-    /// How many entries there are between two ids, roughly: those of the chunks in which they stand.
-    pub fn span(&self, from: StreamId, to: StreamId) -> u64 {
-        if from > to {
-            return 0;
-        }
-        let chunks = self.chunk_of(to).saturating_sub(self.chunk_of(from)) as u64 + 1;
-        chunks.saturating_mul(self.len.div_ceil(self.chunk_count().max(1) as u64)).min(self.len)
-    }
-
-    /// Units of looking for an entry by its id (`store::work`): it is somewhere in a chunk.
-    pub fn seek_units(&self) -> u64 {
-        self.len.div_ceil(self.chunk_count().max(1) as u64) / 2 + ELEMENT_UNITS
-    }
-
-    /// Units of giving so many entries.
-    pub fn range_units(&self, count: u64) -> u64 {
-        let each = self.all_bytes() as u64 / self.len.max(1);
-        let count = count.min(self.len);
-        self.seek_units() + count.saturating_mul(ELEMENT_UNITS + each)
     }
 
     /// Bytes of all chunks.
