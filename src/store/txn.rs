@@ -5,7 +5,8 @@
 //!   digest as (key, revision, deadline). Both happen here and in [`keyspace`], and nowhere else.
 //! - A key comes to be by [`Txn::set`] alone, which notes it for WATCH, or with the whole of a database ([`Txn::swap`]).
 //! - A key that comes to be, or gets another value, is ready for those who wait for it ([`super::Waiters`]): noted at the same places. So
-//!   is one whose value changes, if its type wants that ([`super::ValueType::wakes_by_change`]), and one that is gone.
+//!   is one whose value changes, if its type wants that ([`super::ValueType::wakes_by_change`]), and one that is gone. But for a change by
+//!   which nobody's attempt would have another outcome than to wait on ([`Txn::edit_quietly`]).
 //! - The mark of a string that NX made is set by [`Txn::make`] alone, on the value of that moment: whatever stamps another revision takes it
 //!   away ([`Entry::made_by_nx`]).
 //! - A command never sees a key that is due at the entry's `now_ms`, or bound to a session that is: a write that meets one removes it first.
@@ -330,6 +331,29 @@ impl<'a> Txn<'a> {
         create: Create,
         edit: impl FnOnce(&mut K) -> Result<(T, Changed), ReplyError>,
     ) -> Result<Option<T>, ReplyError> {
+        self.edit_waking(K::wakes_by_change(), key, create, edit)
+    }
+
+    /// The same, with a change that can serve nobody who waits for the key, and ends no wait: nobody is tried again for it.
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    pub fn edit_quietly<K: Kind, T>(
+        &mut self,
+        key: &[u8],
+        create: Create,
+        edit: impl FnOnce(&mut K) -> Result<(T, Changed), ReplyError>,
+    ) -> Result<Option<T>, ReplyError> {
+        self.edit_waking(false, key, create, edit)
+    }
+
+    fn edit_waking<K: Kind, T>(
+        &mut self,
+        wakes: bool,
+        key: &[u8],
+        create: Create,
+        edit: impl FnOnce(&mut K) -> Result<(T, Changed), ReplyError>,
+    ) -> Result<Option<T>, ReplyError> {
         self.expire_if_due(key);
         let (revision, now_ms) = (self.state.revision, self.state.now_ms);
         let Some(db) = self.state.dbs.get_mut(self.db) else { return Ok(None) };
@@ -364,7 +388,7 @@ impl<'a> Txn<'a> {
             self.remove(key);
         } else if changed {
             self.state.digest.key(self.db, key, revision, deadline_ms);
-            if K::wakes_by_change() && !self.state.waiters.is_empty() {
+            if wakes && !self.state.waiters.is_empty() {
                 self.state.waiters.signal(self.db as u8, key, type_name);
             }
         }

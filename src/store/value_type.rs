@@ -36,7 +36,8 @@ pub trait ValueType {
         self.elements() == 0
     }
 
-    /// True if whoever waits for such a value waits for more than that there is one: each change of it is worth a look.
+    /// True if whoever waits for such a value waits for more than that there is one: a change of it is worth a look, unless it is a quiet
+    /// one ([`super::Txn::edit_quietly`]).
     fn wakes_by_change() -> bool
     where
         Self: Sized,

@@ -105,7 +105,7 @@ impl AddOptions {
 /// # Errors
 /// WRONGTYPE.
 pub(super) fn trim(txn: &mut Txn<'_>, key: &[u8], trim: Trim) -> Result<Option<u64>, ReplyError> {
-    txn.edit(key, Create::No, |stream: &mut Stream| {
+    txn.edit_quietly(key, Create::No, |stream: &mut Stream| {
         let removed = stream.trim(trim);
         Ok((removed, Changed(removed > 0)))
     })

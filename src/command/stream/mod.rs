@@ -1,4 +1,11 @@
 //! Streams.
+//!
+//! Invariant: whoever waits for entries has found, at its last attempt, that its group was there and nothing was due to it. What can change
+//! that is a new entry (XADD), another place to go on from (XGROUP SETID), and the end of the group or the key (XGROUP DESTROY, and whatever
+//! replaces or removes keys): these alone make the key ready. All else, deliveries as well, is a quiet change ([`Txn::edit_quietly`]), so
+//! that what clients do while others wait costs the same however many those are.
+//!
+//! [`Txn::edit_quietly`]: crate::store::Txn::edit_quietly
 
 mod add_options;
 mod delivery;

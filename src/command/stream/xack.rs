@@ -29,7 +29,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         return Ok(Reply::Int(0));
     }
     let ids: Vec<StreamId> = args.from(3).map(ids::strict).collect::<Result<_, _>>()?;
-    let acknowledged = txn.edit(key, Create::No, |stream: &mut Stream| {
+    let acknowledged = txn.edit_quietly(key, Create::No, |stream: &mut Stream| {
         let acknowledged =
             stream.change_group(group, |group| ids.iter().filter(|id| group.acknowledge(**id)).count()).unwrap_or(0);
         Ok((acknowledged, Changed(acknowledged > 0)))

@@ -147,7 +147,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     };
     let units = left.map_or(0, |left| claim.units(stream, group, left));
     txn.work(units)?;
-    let claimed = txn.edit(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
+    let claimed = txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
     let Claimed { entries, gone, next } = claimed.unwrap_or_default();
     Ok(Reply::Array(vec![replies::id(next), Reply::Array(entries), Reply::Array(gone)]))
 }

@@ -146,6 +146,6 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     }
     let claim = Claim::parse(args, txn.now_ms())?;
     say_ids(txn, key, &claim.ids, |stream, id| claim.units(stream, id))?;
-    let claimed = txn.edit(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
+    let claimed = txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
     Ok(Reply::Array(claimed.unwrap_or_default()))
 }

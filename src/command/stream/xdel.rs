@@ -26,7 +26,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let ids: Vec<StreamId> = args.from(2).map(ids::strict).collect::<Result<_, _>>()?;
     // Looked for, and cut out.
     say_ids(txn, key, &ids, |stream, id| 2 * stream.seek_units(id))?;
-    let removed = txn.edit(key, Create::No, |stream: &mut Stream| {
+    let removed = txn.edit_quietly(key, Create::No, |stream: &mut Stream| {
         let removed = ids.iter().filter(|id| stream.remove(**id)).count();
         Ok((removed, Changed(removed > 0)))
     })?;

@@ -1,4 +1,4 @@
-//! XGROUP CREATE
+//! XGROUP CREATE. Nobody waits for entries of a group that is not there: it serves nobody.
 
 use super::groups::{Options, key, stream, wrong_arguments};
 use super::ids;
@@ -51,7 +51,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         arg if ids::is(arg, b'$') => last_id.unwrap_or(StreamId::ZERO),
         arg => ids::strict(arg)?,
     };
-    txn.edit(args.arg(2), Create::Yes, |stream: &mut Stream| {
+    txn.edit_quietly(args.arg(2), Create::Yes, |stream: &mut Stream| {
         if stream.add_group(args.arg(3), Group::new(id, options.entries_read)) {
             Ok(((), Changed(true)))
         } else {

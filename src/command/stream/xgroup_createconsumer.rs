@@ -23,7 +23,7 @@ const DOC: Doc = Doc {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     group(txn, args)?;
     let now_ms = txn.now_ms();
-    let created = txn.edit(args.arg(2), Create::No, |stream: &mut Stream| {
+    let created = txn.edit_quietly(args.arg(2), Create::No, |stream: &mut Stream| {
         let created = stream.change_group(args.arg(3), |group| group.create_consumer(args.arg(4), now_ms));
         Ok((created == Some(true), Changed(created == Some(true))))
     })?;

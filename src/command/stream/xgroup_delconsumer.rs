@@ -22,7 +22,7 @@ const DOC: Doc = Doc {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let pending = group(txn, args)?.consumer(args.arg(4)).map_or(0, |consumer| consumer.pending_len());
     txn.work(pending as u64 * 2 * ELEMENT_UNITS)?;
-    let removed = txn.edit(args.arg(2), Create::No, |stream: &mut Stream| {
+    let removed = txn.edit_quietly(args.arg(2), Create::No, |stream: &mut Stream| {
         let removed = stream.change_group(args.arg(3), |group| group.remove_consumer(args.arg(4))).flatten();
         Ok((removed.unwrap_or(0), Changed(removed.is_some())))
     })?;

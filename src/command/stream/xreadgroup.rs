@@ -99,7 +99,7 @@ fn read(txn: &mut Txn<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
     let mut found = Vec::new();
     for (key, from) in reading.keys().zip(froms) {
         let delivered =
-            txn.edit(key, Create::No, |stream: &mut Stream| Ok((deliver(stream, from, terms), Changed(true))))?;
+            txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((deliver(stream, from, terms), Changed(true))))?;
         found.extend(delivered.flatten().map(|entries| (Reply::bulk(key), entries)));
     }
     Ok(Some(Reply::Keyed(found)))
@@ -110,7 +110,7 @@ fn see(txn: &mut Txn<'_>, args: &Args) -> Result<(), ReplyError> {
     let reading = Reading::parse(args, SPEC.name)?;
     let Some(Terms { by, now_ms, .. }) = terms(txn, &reading) else { return Ok(()) };
     for key in reading.keys() {
-        txn.edit(key, Create::No, |stream: &mut Stream| {
+        txn.edit_quietly(key, Create::No, |stream: &mut Stream| {
             let seen = stream.change_group(by.group, |group| group.see(by.consumer, now_ms));
             Ok(((), Changed(seen.is_some())))
         })?;

@@ -65,7 +65,7 @@ impl Head {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let Head { last_id, entries_added, max_deleted_id } = Head::parse(args)?;
-    let set = txn.edit(args.arg(1), Create::No, |stream: &mut Stream| {
+    let set = txn.edit_quietly(args.arg(1), Create::No, |stream: &mut Stream| {
         if last_id < stream.max_deleted_id() {
             return Err(BELOW_DELETED);
         }

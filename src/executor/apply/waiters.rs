@@ -11,6 +11,7 @@
 use crate::command::{Blocking, Caller, Run, Wait, check_at};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
+use crate::store::steps::{Step, step};
 use crate::store::{Effects, Rng, State, Txn, Waiter, WaiterId};
 
 /// A deadline beyond what Redis can count.
@@ -91,6 +92,7 @@ pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut 
 }
 
 fn attempt(txn: &mut Txn<'_>, args: &Args) -> Option<Reply> {
+    step(Step::Attempt);
     match check_at(txn.state().cluster.level, Caller::Log, args).map(|spec| spec.run) {
         Ok(Run::Blocking(blocking)) => (blocking.attempt)(txn, args).unwrap_or_else(|error| Some(error.into())),
         // No state says so: what waits is a command that may.

@@ -3,6 +3,7 @@
 use super::waiters::{Log, released};
 use super::*;
 use crate::store::Stream;
+use crate::store::steps::{Step, steps};
 
 /// Who waits for entries and gets these, as (connection, ids).
 fn read(outcome: &EntryOutcome) -> Vec<(u64, Vec<String>)> {
@@ -174,4 +175,50 @@ fn scripts_read_streams_and_never_wait_for_them() {
         let reply = answer(line);
         assert!(reply.contains(part), "{line}: {reply}");
     }
+}
+
+/// What others do costs the same however many wait: only what can serve or end somebody lets them try again, and what that one does, none.
+#[test]
+fn waiters_are_tried_again_by_what_can_serve_or_end_them_alone() {
+    const WAITERS: u64 = 20;
+    let mut log = Log::new();
+    with_group(&mut log);
+    log.batch(2, &[(0, "XADD s 1-0 a 1"), (0, "XADD s 2-0 a 1"), (0, "XADD s 3-0 a 1"), (0, "XGROUP CREATE s h 0")]);
+    log.batch(2, &[(0, "XREADGROUP GROUP g c STREAMS s >")]);
+    // Each entry is applied to two states.
+    let mut attempts = |line: &str, connection| {
+        let mut outcome = None;
+        let attempts = steps(Step::Attempt, || outcome = Some(log.batch(2, &[(connection, line)]))) / 2;
+        (attempts, outcome.map_or(0, |outcome| outcome.effects.released.len()))
+    };
+    for connection in 1..=WAITERS {
+        let line = format!("XREADGROUP GROUP g {connection} BLOCK 0 STREAMS s >");
+        assert_eq!(attempts(&line, connection), (0, 0), "to begin a wait");
+    }
+    for line in [
+        "XREADGROUP GROUP g poll STREAMS s >",
+        "XREADGROUP GROUP h poll COUNT 1 STREAMS s >",
+        "XREADGROUP GROUP h poll STREAMS s 0",
+        "XACK s h 1-0",
+        "XCLAIM s g d 0 2-0 3-0",
+        "XCLAIM s g d 0 2-0 LASTID 2-5",
+        "XAUTOCLAIM s g e 0 0",
+        "XDEL s 2-0",
+        "XTRIM s MAXLEN 1",
+        "XSETID s 9-0",
+        "XGROUP CREATE s i 0",
+        "XGROUP CREATECONSUMER s g f",
+        "XGROUP DELCONSUMER s g f",
+        "XGROUP DESTROY s nosuch",
+        "XADD s 1-0 a 1",
+    ] {
+        let before = attempts("PEXPIRE s 100000", 0);
+        assert_eq!((before, attempts(line, 0)), ((0, 0), (0, 0)), "{line}");
+    }
+    // Looked at is each of them once, and one is served.
+    assert_eq!(attempts("XADD s 10-0 a 1", 0), (WAITERS, 1));
+    assert_eq!(attempts("XADD s MAXLEN 5 11-0 a 1", 0), (WAITERS - 1, 1));
+    assert_eq!(attempts("XGROUP SETID s g 0", 0), (WAITERS - 2, 1));
+    assert_eq!(attempts("XGROUP DESTROY s h", 0), (WAITERS - 3, 0));
+    assert_eq!(attempts("XGROUP DESTROY s g", 0), (WAITERS - 3, WAITERS as usize - 3));
 }
