@@ -2,15 +2,15 @@
 
 use triomphe::Arc;
 
-use super::{Database, Entry, PubSub, Tally, Value, WaiterId};
+use super::{Database, Entry, Group, PubSub, Tally, Value, WaiterId};
 use crate::protocol::Reply;
 
 /// What apply asks each node to do for its own connections after the gate is released. (Invalidating comes
 /// with its commands.)
 #[derive(Default, Debug)]
 pub struct Effects {
-    /// Values that may be large: freed in the background, as by Redis's UNLINK.
-    pub garbage: Vec<Value>,
+    /// What may be large: freed in the background, as by Redis's UNLINK.
+    pub garbage: Vec<Garbage>,
     /// Emptied databases, likewise.
     pub flushed: Vec<Database>,
     /// Keys that expired, for INFO's `expired_keys`.
@@ -27,6 +27,15 @@ pub struct Effects {
     pub tally: Tally,
     /// This node answers what runs now, and so counts it.
     pub is_counting: bool,
+}
+
+/// What is freed in the background.
+#[derive(Debug)]
+pub enum Garbage {
+    /// A value that was removed or replaced.
+    Value(Value),
+    /// A consumer group, which was removed from its stream.
+    Group(Group),
 }
 
 impl Effects {
@@ -46,7 +55,13 @@ impl Effects {
 
     pub(super) fn discard_value(&mut self, value: Value) {
         if value.is_slow_to_free() {
-            self.garbage.push(value);
+            self.garbage.push(Garbage::Value(value));
+        }
+    }
+
+    pub(super) fn discard_group(&mut self, group: Group) {
+        if group.is_slow_to_free() {
+            self.garbage.push(Garbage::Group(group));
         }
     }
 
@@ -54,7 +69,7 @@ impl Effects {
         if entry.value().is_slow_to_free()
             && let Ok(entry) = Arc::try_unwrap(entry)
         {
-            self.garbage.push(entry.into_value());
+            self.garbage.push(Garbage::Value(entry.into_value()));
         }
     }
 }

@@ -67,7 +67,7 @@ pub use cluster::{Cluster, Member, Wish};
 pub use creations::{Creations, SLOTS as CREATION_SLOTS};
 pub use database::{DATABASES, Database};
 pub use digest::Digest;
-pub use effects::Effects;
+pub use effects::{Effects, Garbage};
 pub use entry::Entry;
 pub use hash::{FieldValue, Hash, HashLimits};
 pub use libraries::{Libraries, Library, LibraryFunction, Loaded, ScriptFlags, Taken};

@@ -20,7 +20,9 @@ use std::net::SocketAddr;
 
 use super::ties::{Ties, TiesOfKey};
 use super::work::Work;
-use super::{Effects, Entry, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId, is_over};
+use super::{
+    Effects, Entry, Group, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId, is_over,
+};
 use crate::error::ReplyError;
 
 /// The feature level since which strings that NX makes are marked.
@@ -423,6 +425,11 @@ impl<'a> Txn<'a> {
     /// Removes `key`: true if it was there.
     pub fn remove(&mut self, key: &[u8]) -> bool {
         self.take(key).map(|entry| self.effects.discard(entry)).is_some()
+    }
+
+    /// Frees a consumer group that was removed from its stream.
+    pub fn discard_group(&mut self, group: Group) {
+        self.effects.discard_group(group);
     }
 
     /// Notes something in the digest that is neither a key nor the command's result.

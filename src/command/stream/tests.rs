@@ -1,7 +1,10 @@
 //! The commands of streams, on a state without a server.
 
 use crate::command::testing::Bench;
+use crate::command::{Caller, call_write, check};
+use crate::protocol::{Args, Reply};
 use crate::store::steps::{Step, steps};
+use crate::store::{Effects, Garbage, Rng};
 
 /// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
 const TRANSCRIPT: &str = include_str!("transcript.txt");
@@ -316,5 +319,27 @@ fn a_command_that_may_not_do_its_work_looks_at_few_chunks_and_changes_nothing() 
         });
         assert!(looks <= 5, "{line}: {looks} looks");
         assert_eq!(bench.state.db(0).get(b"s").unwrap().revision(), before, "{line}");
+    }
+}
+
+#[test]
+fn groups_that_are_destroyed_are_freed_in_the_background_and_said_by_what_is_pending() {
+    for (pending, is_slow) in [(3, false), (2000, true)] {
+        let mut bench = Bench::new();
+        bench.run("XGROUP CREATE s g 0 MKSTREAM");
+        (0..pending).for_each(|_| drop(bench.run("XADD s * a 1")));
+        bench.run("XREADGROUP GROUP g c STREAMS s >");
+        let args = Args::from_slices(["XGROUP", "DESTROY", "s", "g"]);
+        let spec = check(Caller::Client, &args).unwrap();
+        let mut effects = Effects::default();
+        let mut txn = bench.state.txn(0, Rng::of_command(1, 1), &mut effects).allowed(u64::MAX);
+        assert_eq!(call_write(spec, &mut txn, &args).unwrap(), Reply::Int(1));
+        let said = txn.worked();
+        assert!((pending * 10..pending * 20 + 100).contains(&said), "{said} for {pending}");
+        match &effects.garbage[..] {
+            [Garbage::Group(group)] => assert!(is_slow && group.pending_len() as u64 == pending),
+            garbage => assert!(!is_slow && garbage.is_empty(), "{garbage:?}"),
+        }
+        assert_eq!(bench.text("XINFO GROUPS s"), "*0");
     }
 }

@@ -16,11 +16,13 @@ const DOC: Doc = Doc {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let pending = stream(txn, args)?.group(args.arg(3)).map_or(0, |group| group.pending_len());
-    txn.work(pending as u64 / ELEMENT_UNITS)?;
+    let parts = stream(txn, args)?.group(args.arg(3)).map_or(0, |group| group.pending_len() + group.consumers().len());
+    txn.work(parts as u64 * ELEMENT_UNITS)?;
     let removed = txn.edit(args.arg(2), Create::No, |stream: &mut Stream| {
         let removed = stream.remove_group(args.arg(3));
-        Ok((removed, Changed(removed)))
+        let changed = Changed(removed.is_some());
+        Ok((removed, changed))
     })?;
-    Ok(Reply::Int(i64::from(removed == Some(true))))
+    let removed = removed.flatten().map(|group| txn.discard_group(group));
+    Ok(Reply::Int(i64::from(removed.is_some())))
 }

@@ -16,6 +16,9 @@ const PENDING_OVERHEAD: usize = 90;
 /// Memory of a consumer beyond its name.
 const CONSUMER_OVERHEAD: usize = 128;
 
+/// Above so many bytes a group, or all of a stream, are freed in the background.
+pub(super) const SLOW_TO_FREE_BYTES: usize = 64 << 10;
+
 pub(super) fn name(bytes: &[u8]) -> Name {
     ThinArc::from_header_and_slice((), bytes)
 }
@@ -249,6 +252,11 @@ impl Group {
     /// The place of a pending entry's consumer among the consumers.
     pub fn consumer_index(&self, pending: &Pending) -> usize {
         self.place(pending.consumer())
+    }
+
+    /// True if it is to be freed in the background, because it has many parts.
+    pub fn is_slow_to_free(&self) -> bool {
+        self.memory() > SLOW_TO_FREE_BYTES
     }
 
     /// Bytes of memory, roughly. O(1).

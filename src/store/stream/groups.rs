@@ -58,11 +58,11 @@ impl Groups {
         true
     }
 
-    pub(super) fn remove(&mut self, name: &[u8]) -> bool {
-        let Some((place, _)) = self.find(name) else { return false };
-        let Some(removed) = self.groups.remove(place) else { return false };
+    pub(super) fn remove(&mut self, name: &[u8]) -> Option<Group> {
+        let (place, _) = self.find(name)?;
+        let removed = self.groups.remove(place)?;
         self.memory -= removed.memory();
-        true
+        Some(removed.group)
     }
 
     pub(super) fn change<T>(&mut self, name: &[u8], change: impl FnOnce(&mut Group) -> T) -> Option<T> {

@@ -281,13 +281,13 @@ impl Stream {
         self.groups.get_or_insert_default().add(name, group)
     }
 
-    /// Removes a group: false if there is none of this name.
-    pub fn remove_group(&mut self, name: &[u8]) -> bool {
-        let is_removed = self.groups.as_mut().is_some_and(|groups| groups.remove(name));
+    /// Removes the group of this name. It may take long to free ([`super::Txn::discard_group`]).
+    pub fn remove_group(&mut self, name: &[u8]) -> Option<Group> {
+        let removed = self.groups.as_mut().and_then(|groups| groups.remove(name));
         if self.group_count() == 0 {
             self.groups = None;
         }
-        is_removed
+        removed
     }
 
     /// Lets `change` work on a group.
@@ -330,7 +330,8 @@ impl ValueType for Stream {
     }
 
     fn is_slow_to_free(&self) -> bool {
-        self.chunk_count() > SLOW_TO_FREE || self.memory() > SLOW_TO_FREE_BYTES
+        let groups = self.groups.as_ref().map_or(0, |groups| groups.memory());
+        self.chunk_count() > SLOW_TO_FREE || groups > group::SLOW_TO_FREE_BYTES || self.memory() > SLOW_TO_FREE_BYTES
     }
 
     /// All counts are right, no chunk is empty, and ids rise.

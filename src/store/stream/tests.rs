@@ -311,7 +311,7 @@ fn run(stream: &mut Stream, model: &mut Model, op: Op) {
             model.groups.entry(name(group)).or_insert(made);
         }
         Op::RemoveGroup(group) => {
-            assert_eq!(stream.remove_group(&name(group)), model.groups.remove(&name(group)).is_some());
+            assert_eq!(stream.remove_group(&name(group)).is_some(), model.groups.remove(&name(group)).is_some());
         }
         Op::See(group, consumer, ms) => {
             stream.change_group(&name(group), |group| group.see(&name(consumer), ms));
@@ -500,4 +500,20 @@ fn chunks_of_which_nothing_was_deleted_begin_with_their_base() {
     };
     assert_eq!((restored(0, &bytes), restored(0, &later)), (Some(StreamId::new(5, 0)), None));
     assert_eq!(restored(1, &later), Some(StreamId::new(5, 3)), "the first one is gone");
+}
+
+#[test]
+fn streams_with_much_that_is_pending_are_slow_to_free() {
+    let mut stream = Stream::default();
+    stream.add(StreamId::new(1, 0), &[(b"field", b"value")], StreamLimits { bytes_max: 4096, entries_max: 100 });
+    stream.add_group(b"g", Group::default());
+    assert!(!stream.is_slow_to_free());
+    stream.change_group(b"g", |group| {
+        group.create_consumer(b"c", 1);
+        for ms in 0..2000 {
+            group.assign(StreamId::new(ms, 0), b"c", Delivery { at_ms: 1, deliveries: 1 }, 1);
+        }
+    });
+    assert!(stream.is_slow_to_free());
+    assert!(stream.remove_group(b"g").unwrap().is_slow_to_free() && !stream.is_slow_to_free());
 }
