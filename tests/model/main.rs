@@ -8,6 +8,7 @@ mod by_hand;
 mod holds;
 mod multi_key;
 mod random;
+mod several;
 mod simulate;
 #[path = "../support/mod.rs"]
 mod support;

@@ -25,7 +25,7 @@ fn the_same_seed_gives_the_same_trace_and_another_one_does_not() {
 #[test]
 fn the_same_seed_gives_the_same_trace_with_locks_messages_and_repeated_requests() {
     let first = promises::run(1, 3000);
-    for what in ["LOCK.ACQUIRE", "WAIT", "cuts its connection", "subscriber of", "ONCE", "Crash"] {
+    for what in ["LOCK.ACQUIRE", "LOCK.MULTI", "WAIT", "cuts its connection", "subscriber of", "ONCE", "Crash"] {
         assert!(first.contains(what), "no {what} in the trace");
     }
     assert_same(&first, &promises::run(1, 3000));

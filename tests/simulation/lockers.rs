@@ -5,6 +5,7 @@
 //! - Once its release was answered it is over, and its owner holds nothing more if all that it had asked for was answered.
 //! - Holds go together as [`crate::support::holds`] says.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ const NOBODY: &str = "nobody";
 pub struct Seen {
     /// Every hold that a reply told of.
     pub holds: Mutex<Vec<Hold>>,
+    /// Of each owner that asked for a lock: for which, and how it holds it.
+    pub singles: Mutex<BTreeMap<String, (String, Limit)>>,
     /// Times that a hold was found to be what it was told to be.
     pub confirmed: Mutex<usize>,
 }
@@ -76,6 +79,7 @@ fn granted(fate: &Fate, sent: u64) -> Option<(i64, u64)> {
 async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
     let (name, limits) = *rng.pick(&LOCKS);
     let limit = *rng.pick(limits);
+    seen.singles.lock().insert(owner.to_owned(), (name.to_owned(), limit));
     let ttl_ms = if name == LONG.0 { rng.between(2000, 6000) } else { rng.between(60, 1000) } as u64;
     let mut asked = Asked { name, owner, ttl_ms, is_certain: true };
     let begun = now_ms();

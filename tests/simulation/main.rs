@@ -5,9 +5,9 @@
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
 //! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw; [`scripts`]: by scripts. [`nemesis`]: faults
 //!   by seed.
-//! - [`lockers`], [`string_locks`], [`subscribers`], [`once`]: what `promises` puts under faults: holders of locks, who hears of what, and
+//! - [`lockers`], [`multis`], [`string_locks`], [`subscribers`], [`once`]: what `promises` puts under faults: holders of locks, who hears of what, and
 //!   requests that are sent again.
-//! - `random_faults`, `promises`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `standing`, `transactions`: the tests.
+//! - `random_faults`, `promises`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `several`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -28,6 +28,7 @@ mod levels;
 mod lockers;
 mod machine;
 mod membership;
+mod multis;
 mod nemesis;
 mod net;
 mod once;
@@ -36,6 +37,7 @@ mod random_faults;
 mod reads;
 mod rebuild;
 mod scripts;
+mod several;
 mod standing;
 mod string_locks;
 mod subscribers;

@@ -12,10 +12,12 @@ use crate::lockers::now_ms;
 use crate::nemesis::{Faults, rage};
 use crate::support::rng::Rng;
 use crate::support::{bounds, holds};
-use crate::{lockers, once, scripts, string_locks, subscribers};
+use crate::{lockers, multis, once, scripts, string_locks, subscribers};
 
 /// What fills a log, so that it is purged where little is kept.
 const FILLER_MAX: usize = 30_000;
+/// How long a run is at least in which all is to happen that may.
+const PROMISED_MS: u64 = 8000;
 
 async fn fill(world: World, mut rng: Rng, until_ms: u64) {
     let mut client = Client::new(&world, 95, 0);
@@ -41,11 +43,17 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         Faults { crashes: false, network: true },
         Faults { crashes: true, network: false },
     ]);
+    // A client has no more patience.
+    let late_ms = 2 * shape.write_timeout_ms + 1500;
     let by_snapshots = shape.log_keep < 1 << 20;
     let mut cluster = Cluster::new(shape);
     cluster.run(|world| async move {
-        scripts::prepare(&mut Client::new(&world, 1000, 0)).await;
+        let mut client = Client::new(&world, 1000, 0);
+        scripts::prepare(&mut client).await;
+        // All that happens to locks is looked at in the end.
+        client.call(&["CONFIG", "SET", "lock-history-bytes", "64mb"]).await;
         let locks = Rc::new(lockers::Seen::default());
+        let several = Rc::new(multis::Seen::new(locks.clone()));
         let news = Rc::new(subscribers::Seen::new(by_snapshots));
         let requests = Rc::new(once::Seen::default());
         let until_ms = now_ms() + duration_ms;
@@ -57,6 +65,12 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         ];
         for id in 10..22 {
             tasks.push(tokio::task::spawn_local(lockers::live(world.clone(), locks.clone(), id, rng.fork(), last_ms)));
+        }
+        for id in 50..56 {
+            tasks.push(tokio::task::spawn_local(multis::live(world.clone(), several.clone(), id, rng.fork(), last_ms)));
+        }
+        for id in 56..58 {
+            tasks.push(tokio::task::spawn_local(multis::keep(world.clone(), several.clone(), id, rng.fork(), last_ms)));
         }
         for id in 22..28 {
             let life = string_locks::live(world.clone(), locks.clone(), id, rng.fork(), last_ms);
@@ -85,13 +99,16 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         nobody_waits(&world).await;
         let sent_again = once::read_back(&world, &requests, &mut rng).await;
         let heard = subscribers::judge(&news);
+        let counts = multis::judge(&world, &several, late_ms).await;
         let (holds, confirmed) = (locks.holds.lock().clone(), *locks.confirmed.lock());
         let contradiction = holds::check(&holds).err();
         assert!(contradiction.is_none(), "{}", contradiction.unwrap_or_default());
         println!(
-            "seed {seed}: {} holds, confirmed {confirmed} times, {heard} messages, {sent_again} of ONCE, {faults:?}",
+            "seed {seed}: {} holds, confirmed {confirmed} times, {heard} messages, {sent_again} of ONCE, several: {counts:?}, {faults:?}",
             holds.len()
         );
+        assert!(counts.granted > 10 && counts.timed_out > 10 && counts.kept > 0, "hardly any were asked for together");
+        assert!(counts.circles > 0 || duration_ms < PROMISED_MS, "nobody was told of a circle");
         assert!(holds.len() > 50 && confirmed > 50 && heard > 50 && sent_again > 50, "hardly anything was done");
     });
     cluster.trace()
@@ -100,7 +117,7 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
 #[test]
 fn locks_messages_and_repeated_requests_keep_their_promises_under_random_faults() {
     let first = bounds::seed("simulation");
-    let duration_ms = if bounds::long() { 30_000 } else { 8000 };
+    let duration_ms = if bounds::long() { 30_000 } else { PROMISED_MS };
     for seed in 0..bounds::scaled(bounds::PROMISE_SEEDS) {
         run(first.wrapping_add(seed), duration_ms);
     }
