@@ -123,8 +123,22 @@ impl Kind {
     pub fn show(self, value: &OptionValue) -> String {
         match (self, value) {
             (Self::YesNo, OptionValue::Number(number)) => if *number == 0 { "no" } else { "yes" }.into(),
+            (Self::Word(words), OptionValue::Number(number)) => {
+                usize::try_from(*number).ok().and_then(|place| words.get(place)).copied().unwrap_or_default().into()
+            }
             (_, OptionValue::Number(number)) => number.to_string(),
             (_, OptionValue::Text(text)) => text.clone(),
+        }
+    }
+
+    /// A value as the state holds it: the number of a word is its place.
+    pub fn number(self, value: &OptionValue) -> Option<i64> {
+        match (self, value) {
+            (_, OptionValue::Number(number)) => Some(*number),
+            (Self::Word(words), OptionValue::Text(text)) => {
+                words.iter().position(|word| word == text).map(|place| place as i64)
+            }
+            _ => None,
         }
     }
 

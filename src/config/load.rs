@@ -8,7 +8,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
-use super::{Kind, Opt, OptionValue, Place, ReplicatedOptions, Settings, file, nearest, options};
+use super::{Kind, Opt, Place, ReplicatedOptions, Settings, file, nearest, options};
 
 const WRONG_USE: u8 = 2;
 const PREFIX: &str = "LOCKSTEP_";
@@ -78,8 +78,8 @@ pub fn load(
     for opt in options().filter(|opt| opt.is_in_file()) {
         let Some((origin, text)) = given(opt, &flag, &variable, path.as_deref(), &from_file)? else { continue };
         let value = opt.kind.parse(&text).map_err(|why| format!("{origin} '{text}': {why}"))?;
-        match (opt.place, &value) {
-            (Place::Replicated, OptionValue::Number(number)) => replicated.push((opt.name.to_owned(), *number as u64)),
+        match (opt.place, opt.kind.number(&value)) {
+            (Place::Replicated, Some(number)) => replicated.push((opt.name.to_owned(), number as u64)),
             _ => opt.set(&mut settings, value),
         }
     }

@@ -37,20 +37,9 @@ const INT: Kind = int(0, i32::MAX as i64);
 const INT_FROM_1: Kind = int(1, i32::MAX as i64);
 const LONG: Kind = int(0, i64::MAX);
 const BYTES: Kind = bytes(0, i64::MAX);
-const POLICIES: Kind = Kind::Word(&[
-    "volatile-lru",
-    "volatile-lfu",
-    "volatile-random",
-    "volatile-ttl",
-    "allkeys-lru",
-    "allkeys-lfu",
-    "allkeys-random",
-    "noeviction",
-]);
 const PROTECTED: Kind = Kind::Word(&["no", "yes", "local"]);
 
 const DURABLE: &str = "every write is in a log on disk before it is acknowledged, and no option makes less of it";
-const NO_EVICTION: &str = "keys are never evicted: above maxmemory, commands that need more are refused";
 const NO_CLUSTER: &str = "cluster mode is not supported: every node has all keys";
 const NO_TLS: &str = "TLS is not supported";
 const MEMBERS: &str = "the nodes are members of one Raft group, whose leader is elected: RAFT.STATUS shows them";
@@ -92,11 +81,7 @@ pub(super) static REDIS: &[Opt] = &[
     immutable("appenddirname", TEXT, ""),
     immutable("aclfile", TEXT, ""),
     // Memory.
-    fixed("maxmemory-policy", POLICIES, "noeviction", NO_EVICTION),
-    stored("maxmemory-samples", INT_FROM_1, "5"),
     stored("maxmemory-eviction-tenacity", int(0, 100), "10"),
-    stored("lfu-decay-time", INT, "1"),
-    stored("lfu-log-factor", INT, "10"),
     fixed(
         "maxmemory-clients",
         Kind::Compound(Compound::BytesOrPercent),

@@ -3,7 +3,7 @@
 
 use super::define::{GB, MB, bytes, int, live};
 use super::option::ReplicatedValues;
-use super::{Kind, Opt, Place, Section};
+use super::{Kind, Opt, POLICIES, Place, Policy, Section};
 use crate::sys::version::FIRST_LEVEL;
 
 macro_rules! replicated_options {
@@ -69,18 +69,26 @@ replicated_options! {
         "Length up to which a sketch (PFADD) is kept in its sparse form";
     idempotent_set_nx: "idempotent-set-nx" [], Kind::YesNo, 0,
         "SET NX sent again with the same unique value is answered OK again while its key holds it, as every lock library's is unique";
+    lfu_decay_min: "lfu-decay-time" [], int(0, i32::MAX as i64), 1,
+        "Minutes without an access after which the counter of a key falls by one, under the LFU policies; 0: it does not";
+    lfu_log_factor: "lfu-log-factor" [], int(0, i32::MAX as i64), 10,
+        "How slowly the counter of a key grows with its accesses, under the LFU policies";
     list_listpack_max: "list-max-listpack-size" ["list-max-ziplist-size"], int(i32::MIN as i64, i32::MAX as i64), -2_i64 as u64,
         "Elements that stand together in a list; -1 to -5: as many as have room in 4, 8, 16, 32 or 64 kb";
     lock_history_bytes: "lock-history-bytes" [], bytes(0, GB), 4 << 20,
         "Memory for the events of locks that LOCK.HISTORY shows; 0: none are kept";
     lock_holders_max: "lock-holders-max" [], int(1, 10_000), 1000,
         "Owners that may hold one lock at a time, shared or with a LIMIT";
+    maxmemory_policy: "maxmemory-policy" [], Kind::Word(POLICIES), Policy::NoEviction as u64,
+        "Which keys go when the leader uses more than its maxmemory";
+    maxmemory_samples: "maxmemory-samples" [], int(1, i32::MAX as i64), 5,
+        "How many keys are looked at for each one that goes, in Redis; here some times as many";
     once_bytes: "once-bytes" [], bytes(MB, 64 * GB), 64 << 20,
         "Memory for the replies that ONCE keeps; beyond, ONCE executes nothing new";
     once_keep_ms: "once-keep-ms" [], int(1, 315_360_000_000), 600_000,
         "How long ONCE knows an id and its reply, ms";
     protect_locks: "protect-locks" [], Kind::YesNo, 1,
-        "Strings that SET NX or SETNX made are never evicted while they have a time to live (nothing is evicted yet)";
+        "Strings that SET NX or SETNX made are never evicted while they have a time to live";
     bulk_len_max: "proto-max-bulk-len" [], bytes(MB, 512 * MB), 64 << 20,
         "Longest argument of a client, and longest string that commands may build; scripts may set longer values, as in Redis";
     script_budget: "script-budget" [], int(1000, 1_000_000_000_000), 500_000_000,
@@ -113,13 +121,22 @@ replicated_options! {
         "Length up to which members of a sorted set are kept in a list";
 }
 
+impl ReplicatedOptions {
+    /// `maxmemory-policy`.
+    pub fn policy(&self) -> Policy {
+        Policy::numbered(self.maxmemory_policy)
+    }
+}
+
 /// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
 pub fn replicated_since(name: &str) -> u32 {
     let of_level_3 = [
         "hll-sparse-",
         "idempotent-set-nx",
+        "lfu-",
         "list-max-",
         "lock-",
+        "maxmemory-",
         "once-",
         "protect-",
         "script-cache-",

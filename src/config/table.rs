@@ -129,7 +129,7 @@ static OWN: &[Opt] = &[
         Section::Storage,
         bytes(0, i64::MAX),
         Place::U64(|s| &mut s.maxmemory),
-        "Memory in use (keys, log, buffers) above which commands that need more are refused; 0 is no bound",
+        "Memory in use (keys, log, buffers) above which keys give way (maxmemory-policy) or commands that need more are refused; 0 is no bound",
     ),
     live(
         "log-keep",

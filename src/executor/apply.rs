@@ -43,6 +43,8 @@ mod waiters;
 
 /// The feature level since which commands wait in the state.
 pub const WAITERS_LEVEL: u32 = 3;
+/// The feature level since which keys are evicted.
+const EVICTION_LEVEL: u32 = 3;
 /// Most due keys that one entry removes: of commands, and of a tick.
 const SWEEP_MAX: usize = 200;
 /// More revisions than the lost nodes can have committed without this one: fencing tokens stay above those that they gave.
@@ -62,6 +64,8 @@ pub struct EntryOutcome {
     pub booted: Option<(u64, u64, u64)>,
     /// A boot that this entry ended.
     pub ended: Option<u64>,
+    /// Of an entry with victims: its number, and whether the leader finds no more.
+    pub eviction: Option<(u64, bool)>,
     /// True if a batch was applied and not a no-op.
     pub accepted: bool,
 }
@@ -116,6 +120,10 @@ pub fn apply(
                 state.end_connections_of_boot(node, boot, &mut outcome.effects);
             }
         }
+        Content::Evict { number, is_none_left, victims } if state.cluster.level >= EVICTION_LEVEL => {
+            victims.iter().for_each(|victim| state.evict(victim, &mut outcome.effects));
+            outcome.eviction = Some((number, is_none_left));
+        }
         Content::Absent { boot } if state.cluster.level >= WAITERS_LEVEL => _ = end_boot(state, boot, &mut outcome),
         Content::Batch(batch) if batch.boot == 0 || state.origins.accept(batch.boot, batch.seq) => {
             outcome.accepted = true;
@@ -125,10 +133,11 @@ pub fn apply(
         Content::Raise { level } => {
             state.cluster.raise(level);
         }
-        Content::Boot { .. } | Content::Absent { .. } | Content::Batch(_) | Content::Tick => {}
+        Content::Boot { .. } | Content::Absent { .. } | Content::Evict { .. } | Content::Batch(_) | Content::Tick => {}
     }
     // Of the waits that have ended with a boot, some may have stood in front of others.
     serve(state, index, 0, &mut outcome.effects);
+    state.keep_for_images(std::mem::take(&mut outcome.effects.shared_bytes));
     debug_assert_eq!(state.cluster.level, level, "entry {index}");
     state.digest.finish(index);
     outcome

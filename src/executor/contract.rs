@@ -14,9 +14,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::apply::EntryOutcome;
+use super::entry::Content;
+use super::eviction::Eviction;
 use super::read::Read;
 use super::{CommandGroup, DiskSpace, Hub};
-use crate::store::{Cluster, State};
+use crate::store::{Accesses, Cluster, State};
 
 /// A future of a trait's method.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -63,6 +65,18 @@ pub trait Executor: Send + Sync {
     /// What is due next; None while an entry is being applied.
     fn due(&self) -> Option<Due>;
 
+    /// Memory, and keys that give way.
+    fn eviction(&self) -> &Eviction;
+
+    /// What this node as leader proposes next at this cluster time, ms, so that memory stays within its bound; None: nothing for now.
+    fn next_eviction(&self, now_ms: u64) -> BoxFuture<'_, Option<Content>>;
+
+    /// What this node counts of accesses to keys.
+    fn accesses(&self) -> Accesses;
+
+    /// Notes what another node's clients have read.
+    fn note_reads(&self, weight: u32, keys: Vec<u64>) -> BoxFuture<'_, ()>;
+
     /// True if a sealed entry may be appended to a log whose disk has so much space left.
     fn admits(&self, space: DiskSpace, entry: &Bytes) -> bool;
 }
@@ -97,6 +111,8 @@ pub struct Applied {
     pub ended: Option<u64>,
     /// Who of this node's connections is subscribed to what.
     pub(super) hub: Arc<Hub>,
+    /// What is being freed counts there.
+    pub(super) eviction: Arc<Eviction>,
     /// Replies and effects, for [`Applied::deliver`].
     pub(super) outcome: EntryOutcome,
 }

@@ -12,9 +12,10 @@ mod wire;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use crate::store::{DATABASES, Victim};
 pub use batch::{Batch, BatchWriter, LogCommand};
 pub use wire::put_number;
-use wire::{get_number, get_text, get_u64, put_bytes};
+use wire::{get_bytes, get_number, get_text, get_u64, put_bytes};
 
 /// The format that this binary writes.
 pub const FORMAT: u8 = 1;
@@ -113,6 +114,15 @@ pub enum Content {
         /// Its boot.
         boot: u64,
     },
+    /// Keys give way for want of memory. Since feature level 3.
+    Evict {
+        /// 1, 2, 3 … of those that this leader proposes.
+        number: u64,
+        /// The leader needs memory, and no key is left that may go.
+        is_none_left: bool,
+        /// Which.
+        victims: Vec<Victim>,
+    },
     /// Commands of an origin.
     Batch(Batch),
     /// Only the stamp: a tick of the leader.
@@ -202,6 +212,20 @@ pub fn encode(content: &Content) -> BytesMut {
             out.put_u64_le(*boot);
             out
         }
+        Content::Evict { number, is_none_left, victims } => {
+            let bytes = victims.iter().map(|victim| victim.key.len() + 24).sum::<usize>();
+            let mut out = head(9, bytes + 16);
+            out.put_u64_le(*number);
+            out.put_u8(u8::from(*is_none_left));
+            put_number(&mut out, victims.len() as u64);
+            for Victim { db, key, revision, deadline_ms } in victims {
+                out.put_u8(*db);
+                put_number(&mut out, *revision);
+                put_number(&mut out, *deadline_ms);
+                put_bytes(&mut out, key);
+            }
+            out
+        }
         Content::Batch(batch) => {
             let mut out = head(3, batch.commands.len() + 24);
             out.put_u64_le(batch.boot);
@@ -283,6 +307,21 @@ pub fn decode(sealed: &Bytes) -> Result<LogEntry, Corrupt> {
         }
         4 => Content::EndBoot { boot: get_u64(&mut rest)? },
         8 => Content::Absent { boot: get_u64(&mut rest)? },
+        9 => Content::Evict {
+            number: get_u64(&mut rest)?,
+            is_none_left: match rest.try_get_u8().map_err(|_| Corrupt::Truncated)? {
+                flag @ 0..=1 => flag == 1,
+                _ => return Err(Corrupt::Invalid),
+            },
+            victims: {
+                let count = get_number(&mut rest)?;
+                let mut victims = Vec::new();
+                for _ in 0..count {
+                    victims.push(get_victim(&mut rest)?);
+                }
+                victims
+            },
+        },
         5 => Content::Tick,
         7 => Content::Raise { level: rest.try_get_u32_le().map_err(|_| Corrupt::Truncated)? },
         6 => Content::Recreate {
@@ -300,6 +339,15 @@ pub fn decode(sealed: &Bytes) -> Result<LogEntry, Corrupt> {
         return Err(Corrupt::Invalid);
     }
     Ok(LogEntry { stamp, content })
+}
+
+fn get_victim(rest: &mut Bytes) -> Result<Victim, Corrupt> {
+    let db = rest.try_get_u8().map_err(|_| Corrupt::Truncated)?;
+    if usize::from(db) >= DATABASES {
+        return Err(Corrupt::Invalid);
+    }
+    let (revision, deadline_ms) = (get_number(rest)?, get_number(rest)?);
+    Ok(Victim { db, key: (&*get_bytes(rest)?).into(), revision, deadline_ms })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Keyspace statistics of a node, for INFO: hits, misses and expired keys, and the commands that scripts called.
+//! Keyspace statistics of a node, for INFO: hits, misses, expired and evicted keys, and the commands that scripts called.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,6 +15,8 @@ pub struct KeyStats {
     pub misses: AtomicU64,
     /// Keys that the log expired while this node applied it: `expired_keys`.
     pub expired: AtomicU64,
+    /// Keys that gave way for want of memory while this node applied the log: `evicted_keys`.
+    pub evicted: AtomicU64,
     /// Scripts that went for others while this node applied the log: `evicted_scripts`.
     pub evicted_scripts: AtomicU64,
     /// Commands that scripts called.
@@ -37,7 +39,7 @@ impl KeyStats {
 
     /// CONFIG RESETSTAT.
     pub fn reset(&self) {
-        [&self.hits, &self.misses, &self.expired, &self.evicted_scripts]
+        [&self.hits, &self.misses, &self.expired, &self.evicted, &self.evicted_scripts]
             .into_iter()
             .for_each(|counter| counter.store(0, Ordering::Relaxed));
         *self.calls.lock() = ScriptCalls::default();

@@ -12,6 +12,7 @@ mod command;
 mod contract;
 mod disk_space;
 pub mod entry;
+pub mod eviction;
 mod gate;
 mod hub;
 mod key_stats;

@@ -7,10 +7,15 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed};
+use super::entry::Content;
+use super::eviction::Eviction;
 use super::read::Read;
 use super::store_executor::free;
 use super::{CommandGroup, DiskSpace, StoreExecutor, reads};
-use crate::store::{Cluster, State};
+use crate::store::{Accesses, Cluster, State};
+
+/// Reads of another node that are noted while the gate is held.
+const NOTED_TOGETHER: usize = 256;
 
 impl Executor for StoreExecutor {
     fn apply(&self, index: u64, entry: Bytes, consensus: Arc<dyn Consensus>) -> BoxFuture<'_, io::Result<Applied>> {
@@ -21,9 +26,10 @@ impl Executor for StoreExecutor {
         Box::pin(async { self.gate.read().await.image() })
     }
 
-    fn install(&self, state: State, boot: Option<u64>) -> BoxFuture<'_, Installed> {
+    fn install(&self, mut state: State, boot: Option<u64>) -> BoxFuture<'_, Installed> {
         Box::pin(async move {
             let mut present = self.gate.write().await;
+            state.take_over_accesses(&present);
             let moved = self.moved(&state);
             let last_seq = boot.and_then(|boot| state.origins.get(boot)).map(|known| known.last_seq);
             self.waiting.keep_those_in(&state);
@@ -80,6 +86,32 @@ impl Executor for StoreExecutor {
     fn due(&self) -> Option<Due> {
         let state = self.gate.try_read()?;
         Some(Due { first_ms: state.first_deadline_ms(), now_ms: state.now_ms() })
+    }
+
+    fn eviction(&self) -> &Eviction {
+        &self.eviction
+    }
+
+    fn next_eviction(&self, now_ms: u64) -> BoxFuture<'_, Option<Content>> {
+        Box::pin(async move {
+            if !self.eviction.policy().evicts() {
+                return None;
+            }
+            self.eviction.next(&*self.gate.read().await, now_ms)
+        })
+    }
+
+    fn accesses(&self) -> Accesses {
+        self.accesses.clone()
+    }
+
+    fn note_reads(&self, weight: u32, keys: Vec<u64>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            for some in keys.chunks(NOTED_TOGETHER) {
+                let state = self.gate.read().await;
+                state.note_reads(weight, some, self.clock.estimate_ms());
+            }
+        })
     }
 
     fn admits(&self, space: DiskSpace, entry: &Bytes) -> bool {

@@ -15,11 +15,12 @@ use bytes::Bytes;
 use super::apply::{EntryOutcome, apply, level_behind};
 use super::contract::{Applied, Consensus, Members, Moved};
 use super::entry::{Content, decode};
+use super::eviction::Eviction;
 use super::natures::Natures;
 use super::prepare::PreparedEntry;
 use super::waiting::Waiting;
 use super::{Gate, Hub, KeyStats, Running, Step, send_answers};
-use crate::store::State;
+use crate::store::{Accesses, State};
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
 use crate::sys::version::objection;
@@ -40,6 +41,9 @@ pub struct StoreExecutor {
     pub natures: Natures,
     /// Connections of this node that are subscribed.
     pub hub: Arc<Hub>,
+    /// Memory, and keys that give way.
+    pub eviction: Arc<Eviction>,
+    pub(super) accesses: Accesses,
     pub(super) waiting: Waiting,
     bulk_len_max: AtomicU64,
     notified_members: AtomicU64,
@@ -56,9 +60,11 @@ impl StoreExecutor {
             running: Arc::default(),
             natures: Natures::default(),
             hub: Arc::default(),
+            eviction: Arc::default(),
             waiting: Waiting::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
             notified_members: AtomicU64::new(0),
+            accesses: state.accesses().clone(),
             gate: Gate::new(state),
         })
     }
@@ -72,6 +78,7 @@ impl StoreExecutor {
     pub(super) fn moved(&self, state: &State) -> Moved {
         self.bulk_len_max.store(state.options.bulk_len_max, Ordering::Relaxed);
         self.clock.applied(state.now_ms());
+        self.eviction.moved(state);
         let cluster = &state.cluster;
         let is_news = self.notified_members.swap(cluster.version, Ordering::Relaxed) != cluster.version;
         let members = is_news.then(|| Members {
@@ -117,15 +124,20 @@ impl StoreExecutor {
         } else {
             apply(&mut state, index, entry, own)
         };
+        if let Some((number, is_none_left)) = outcome.eviction {
+            self.eviction.heard(number, is_none_left, state.now_ms());
+        }
         let moved = self.moved(&state);
         drop(state);
         self.key_stats.expired.fetch_add(outcome.effects.expired, Ordering::Relaxed);
+        self.key_stats.evicted.fetch_add(outcome.effects.evicted, Ordering::Relaxed);
         self.key_stats.evicted_scripts.fetch_add(outcome.effects.evicted_scripts, Ordering::Relaxed);
         self.key_stats.count(std::mem::take(&mut outcome.effects.tally));
         self.waiting.settle(&mut outcome);
         let leader_digest = (stamp.digest_index != 0).then_some((stamp.digest_index, stamp.digest));
         let (booted, ended, hub) = (outcome.booted, outcome.ended, self.hub.clone());
-        Ok(Applied { moved, leader_digest, booted, ended, hub, outcome })
+        let eviction = self.eviction.clone();
+        Ok(Applied { moved, leader_digest, booted, ended, hub, eviction, outcome })
     }
 }
 
@@ -138,7 +150,12 @@ impl Applied {
         send_answers(answers, index);
         self.hub.release(index, queued);
         if !(effects.garbage.is_empty() && effects.flushed.is_empty()) {
-            free(env, effects);
+            // Of databases nobody knows how much they hold.
+            let bytes = match effects.flushed.is_empty() {
+                true => effects.garbage_bytes() as u64,
+                false => crate::sys::memory::used_bytes(),
+            };
+            free(env, (effects, self.eviction.freeing(bytes)));
         }
     }
 }

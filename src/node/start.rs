@@ -186,6 +186,8 @@ fn run_all(
         run(replication::watch_leader(group.clone())),
         run(replication::drive_ticks(group.clone())),
         run(replication::watch_absence(group.clone())),
+        run(replication::drive_eviction(group.clone())),
+        run(replication::tell_reads(group.clone())),
         run(replication::drive_membership(group.clone(), founder)),
         run(replication::drive_snapshots(group.clone())),
         run(replication::peer::serve(vec![group.clone()], peers)),

@@ -64,6 +64,7 @@ pub(super) async fn hand_over(group: &Arc<Group>, hand_over: HandOver) {
     let HandOver { leader, stream, seq, body, fresh } = hand_over;
     match body {
         Body::Sealed(sealed) => {
+            group.wait_for_memory().await;
             let origin = group.clone();
             group.propose(leader, sealed, move || origin.origin.rejected(stream, seq)).await;
         }

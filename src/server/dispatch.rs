@@ -204,7 +204,7 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
     if args.size() > COMMAND_BYTES_MAX {
         return Err(COMMAND_TOO_LARGE);
     }
-    if needs_memory(session, args, spec) && server.router.is_over_memory(server.settings().maxmemory) {
+    if needs_memory(session, args, spec) && server.router.is_short_of_memory() {
         return Err(OUT_OF_MEMORY);
     }
     if spec.is_write() && !server.router.disk_space().admits(spec.flags) {
@@ -286,7 +286,7 @@ fn pong(reply: Reply) -> Reply {
 
 /// Gives a command that runs a script the verdict on this node's memory on its way.
 fn judged(server: &Server, mut command: Command) -> Command {
-    command.is_short_of_memory = command.runs_script() && server.router.is_over_memory(server.settings().maxmemory);
+    command.is_short_of_memory = command.runs_script() && server.router.is_short_of_memory();
     command
 }
 

@@ -165,8 +165,8 @@ impl Router {
         self.group().map_or(DiskSpace::Enough, |group| group.disk_space())
     }
 
-    /// True if the memory in use is above `maxmemory` (0 = no bound).
-    pub fn is_over_memory(&self, maxmemory: u64) -> bool {
-        maxmemory != 0 && crate::sys::memory::is_over(maxmemory)
+    /// True if a command that needs memory is refused: this node uses more than `maxmemory`, or the leader finds no key that may give way.
+    pub fn is_short_of_memory(&self) -> bool {
+        self.executor().is_some_and(|executor| executor.eviction.refuses(executor.clock.estimate_ms()))
     }
 }

@@ -27,12 +27,12 @@
 //! SET × 0.42), for 275 bytes per key and images of 167 ms. `benches/keyspace.rs` measures this beside dashmap's own interface.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 
 use triomphe::Arc;
 
 use super::shard::{Shard, TABLE_MAX, order, positioned};
-use super::{CURSOR_BITS, Entry, Position, SHARDS, Value};
+use super::{CURSOR_BITS, Entry, Position, SHARDS, Touch, Value};
 
 /// Number of databases (SELECT 0 … 15).
 pub const DATABASES: usize = 16;
@@ -159,16 +159,16 @@ impl Database {
         old
     }
 
-    /// Gives `key` a value, in its entry where that is shared with no image. Returns the value before, and whether it was
-    /// due.
+    /// Gives `key` a value at this moment, by this access, in its entry where that is shared with no image. Returns the value before, and
+    /// whether it was due, and how many bytes of it an image keeps.
     pub(super) fn put(
         &mut self,
         key: &[u8],
         value: Value,
         revision: u64,
         deadline_ms: Option<u64>,
-        now_ms: u64,
-    ) -> Option<(Value, bool)> {
+        (now_ms, touch): (u64, Touch),
+    ) -> Option<(Value, bool, usize)> {
         let position = Position::of(key);
         let present = self.shards.get(position.shard()).and_then(Option::as_ref);
         if present.and_then(|shard| shard.get(position, key)).is_some_and(Arc::is_unique)
@@ -176,14 +176,23 @@ impl Database {
             && let Some(entry) = Arc::make_mut(shard).get_mut(position, key).and_then(Arc::get_mut)
         {
             let (was_due, before) = (entry.is_due(now_ms), Ends::of(entry));
-            let old = entry.replace(value, revision, deadline_ms, now_ms);
+            let old = entry.replace(value, revision, deadline_ms);
+            entry.touch(touch);
             Self::index(&mut self.deadlines, &mut self.locks, before, Ends::of(entry), key);
-            return Some((old, was_due));
+            return Some((old, was_due, 0));
         }
-        let old = self.insert(Entry::new(key, value, revision, deadline_ms, now_ms))?;
+        let entry = Entry::new(key, value, revision, deadline_ms, now_ms);
+        if let Some(before) = self.get(key) {
+            entry.take_over_access(before);
+            entry.touch(touch);
+        }
+        let old = self.insert(entry)?;
         let was_due = old.is_due(now_ms);
         // What an image shares is dropped with the image.
-        Some((Arc::try_unwrap(old).map_or_else(|shared| shared.value().clone(), Entry::into_value), was_due))
+        Some(match Arc::try_unwrap(old) {
+            Ok(old) => (old.into_value(), was_due, 0),
+            Err(shared) => (shared.value().clone(), was_due, shared.memory()),
+        })
     }
 
     /// Lets `change` work on the entry of `key`, and keeps the index of deadlines true. The caller knows that the key is
@@ -289,6 +298,34 @@ impl Database {
             }
         }
         (0, found)
+    }
+
+    /// The entries of whole tables, at least `count` if there are as many, from the one on that may hold `from`; and where to go on, None at the
+    /// end. In no order within a table: for what asks only that each key comes up once in a round.
+    pub fn walk(&self, from: Position, count: usize) -> (Option<Position>, Vec<&Entry>) {
+        let mut found: Vec<&Entry> = Vec::new();
+        for (index, shard) in self.shards.iter().enumerate().skip(from.shard()) {
+            let Some(shard) = shard else { continue };
+            let mut next = None;
+            let flow = shard.visit_from(Position::start_of(index), from, &mut |start, table| {
+                if found.len() >= count {
+                    next = Some(start);
+                    return ControlFlow::Break(());
+                }
+                found.extend(table.iter().map(|entry| &**entry));
+                ControlFlow::Continue(())
+            });
+            if flow.is_break() {
+                return (next, found);
+            }
+        }
+        (None, found)
+    }
+
+    /// Keys with a deadline by those, from behind `after` on. A lock stands at the end of its first hold.
+    pub fn volatile_after<'a>(&'a self, after: Option<&(u64, Box<[u8]>)>) -> impl Iterator<Item = (u64, &'a [u8])> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.deadlines.range((start, Bound::Unbounded)).map(|(deadline_ms, key)| (*deadline_ms, &**key))
     }
 
     /// The locks from `cursor` on, as [`Self::scan`] gives keys, with its cursors: at least `count` of them if there are not too many to look at

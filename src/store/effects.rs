@@ -15,6 +15,10 @@ pub struct Effects {
     pub flushed: Vec<Database>,
     /// Keys that expired, for INFO's `expired_keys`.
     pub expired: u64,
+    /// Keys that gave way for want of memory, for INFO's `evicted_keys`.
+    pub evicted: u64,
+    /// Bytes of keys and values that are gone and that an image shares.
+    pub shared_bytes: u64,
     /// Waits that have ended, in order, and what is answered.
     pub released: Vec<(WaiterId, Reply)>,
     /// Scripts that went for others, for INFO's `evicted_scripts`.
@@ -53,6 +57,13 @@ impl Effects {
         }
     }
 
+    /// About how many bytes are freed in the background; of emptied databases nobody knows.
+    pub fn garbage_bytes(&self) -> usize {
+        let values =
+            self.garbage.iter().map(|garbage| if let Garbage::Value(value) = garbage { value.memory() } else { 0 });
+        values.sum()
+    }
+
     pub(super) fn discard_value(&mut self, value: Value) {
         if value.is_slow_to_free() {
             self.garbage.push(Garbage::Value(value));
@@ -66,6 +77,9 @@ impl Effects {
     }
 
     pub(super) fn discard(&mut self, entry: Arc<Entry>) {
+        if !entry.is_unique() {
+            self.shared_bytes += entry.memory() as u64;
+        }
         if entry.value().is_slow_to_free()
             && let Ok(entry) = Arc::try_unwrap(entry)
         {

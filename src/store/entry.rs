@@ -1,10 +1,11 @@
 //! One key with its value.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
 use smallvec::SmallVec;
 
-use super::{Position, Value, is_over};
+use super::access::{Access, first_access};
+use super::{Position, Touch, Value, is_over};
 
 /// A key, its value, and when each last changed.
 #[derive(Debug)]
@@ -16,21 +17,24 @@ pub struct Entry {
     revision: u64,
     /// Last ms of cluster time at which the key exists; 0 = it never expires.
     deadline_ms: u64,
-    /// Cluster second of the last access as this node saw it: for OBJECT IDLETIME, no part of the state.
-    accessed_s: AtomicU32,
-    /// In what would be padding.
+    /// As this node saw it: no part of the state. In what would be padding, like the next one.
+    accessed_cs: AtomicU32,
+    /// Likewise.
+    uses: AtomicU8,
     is_made_by_nx: bool,
 }
 
 impl Entry {
     /// A new entry.
     pub fn new(key: &[u8], value: Value, revision: u64, deadline_ms: Option<u64>, now_ms: u64) -> Self {
+        let (accessed_cs, uses) = first_access(now_ms);
         Self {
             key: SmallVec::from_slice(key),
             value,
             revision,
             deadline_ms: deadline_ms.unwrap_or(0),
-            accessed_s: AtomicU32::new((now_ms / 1000) as u32),
+            accessed_cs,
+            uses,
             is_made_by_nx: false,
         }
     }
@@ -88,20 +92,51 @@ impl Entry {
         self.deadline_ms != 0 && is_over(self.deadline_ms, now_ms)
     }
 
-    /// Seconds since the last access that this node saw.
-    pub fn idle_s(&self, now_ms: u64) -> u64 {
-        (now_ms / 1000).saturating_sub(u64::from(self.accessed_s.load(Ordering::Relaxed)))
+    fn access(&self) -> Access<'_> {
+        Access { at_cs: &self.accessed_cs, uses: &self.uses }
     }
 
-    pub(super) fn mark_accessed(&self, now_ms: u64) {
-        self.accessed_s.store((now_ms / 1000) as u32, Ordering::Relaxed);
+    /// Seconds since the last access that this node saw.
+    pub fn idle_s(&self, now_ms: u64) -> u64 {
+        self.access().idle_ms(now_ms) / 1000
+    }
+
+    /// When the last access was, ms.
+    pub(super) fn accessed_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.access().idle_ms(now_ms))
+    }
+
+    pub(super) fn touch(&self, touch: Touch) {
+        self.access().touch(touch);
+    }
+
+    pub(super) fn set_idle(&self, now_ms: u64, idle_s: u64) {
+        self.access().set_idle(now_ms, idle_s);
+    }
+
+    pub(super) fn set_uses(&self, uses: u8) {
+        self.access().set_uses(uses);
+    }
+
+    pub(super) fn uses(&self, now_ms: u64, decay_min: u64) -> u8 {
+        self.access().uses(now_ms, decay_min)
+    }
+
+    /// Goes on with the accesses of an entry in whose place it comes.
+    pub(super) fn take_over_access(&self, before: &Self) {
+        self.access().take_over(before.access());
+    }
+
+    /// About how many bytes it takes, with its place in the table and in the index of deadlines, which has a copy of the key.
+    pub fn memory(&self) -> usize {
+        let deadline = if self.deadline_ms().is_some() { self.key.len() + 32 } else { 0 };
+        size_of::<Self>() + 2 * size_of::<usize>() + self.key.len() + self.value.memory() + deadline
     }
 
     /// Gives the key another value; returns the one before.
-    pub(super) fn replace(&mut self, mut value: Value, revision: u64, deadline_ms: Option<u64>, now_ms: u64) -> Value {
+    pub(super) fn replace(&mut self, mut value: Value, revision: u64, deadline_ms: Option<u64>) -> Value {
         self.set_revision(revision);
         self.set_deadline(deadline_ms);
-        self.mark_accessed(now_ms);
         if !self.value.exchange(&mut value) {
             std::mem::swap(&mut self.value, &mut value);
         }
@@ -138,7 +173,8 @@ impl Clone for Entry {
             value: self.value.clone(),
             revision: self.revision,
             deadline_ms: self.deadline_ms,
-            accessed_s: AtomicU32::new(self.accessed_s.load(Ordering::Relaxed)),
+            accessed_cs: self.accessed_cs.load(Relaxed).into(),
+            uses: self.uses.load(Relaxed).into(),
             is_made_by_nx: self.is_made_by_nx,
         }
     }

@@ -6,6 +6,7 @@
 //! - [`View`]: what a read command gets; it cannot mutate.
 //! - [`Txn`]: what a write command gets; it stamps revisions and records what the digest covers.
 
+mod access;
 mod cluster;
 mod creations;
 mod database;
@@ -17,6 +18,7 @@ mod entry;
 mod eviction;
 mod expiry;
 mod hash;
+mod images;
 mod leb128;
 mod libraries;
 mod list;
@@ -62,13 +64,15 @@ mod watch;
 mod work;
 mod zset;
 
-pub use crate::config::ReplicatedOptions as Options;
+pub use crate::config::{Policy, ReplicatedOptions as Options};
+pub use access::{Accesses, SAMPLE_MAX, Touch};
 pub use cluster::{Cluster, Member, Wish};
 pub use creations::{Creations, SLOTS as CREATION_SLOTS};
 pub use database::{DATABASES, Database};
 pub use digest::Digest;
 pub use effects::{Effects, Garbage};
 pub use entry::Entry;
+pub use eviction::Victim;
 pub use hash::{FieldValue, Hash, HashLimits};
 pub use libraries::{Libraries, Library, LibraryFunction, Loaded, ScriptFlags, Taken};
 pub use list::{List, ListLimits};

@@ -1,9 +1,10 @@
 //! All that the log builds.
 
+use super::images::Images;
 use super::ties::Ties;
 use super::{
-    Cluster, Creations, DATABASES, Database, Digest, Kind, Libraries, LockHistory, OnceReplies, Options, Origins,
-    Scripts, Sessions, Subscriptions, Waiters,
+    Accesses, Cluster, Creations, DATABASES, Database, Digest, Kind, Libraries, LockHistory, OnceReplies, Options,
+    Origins, Scripts, Sessions, Subscriptions, Waiters,
 };
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
@@ -24,6 +25,12 @@ pub struct State {
     /// Made of the locks: no snapshot holds it.
     pub(super) ties: Ties,
     pub(super) lock_history: LockHistory,
+    /// This node's: no part of the state.
+    pub(super) accesses: Accesses,
+    /// Likewise.
+    pub(super) images: Images,
+    /// Of an image, that it is alive.
+    pub(super) _is_image: Option<std::sync::Arc<()>>,
     /// See [`Digest`].
     pub digest: Digest,
     /// Boots and what each has had applied.
@@ -52,6 +59,9 @@ impl Default for State {
             sessions: Sessions::default(),
             ties: Ties::default(),
             lock_history: LockHistory::default(),
+            accesses: Accesses::default(),
+            images: Images::default(),
+            _is_image: None,
             digest: Digest::default(),
             origins: Origins::default(),
             scripts: Scripts::default(),
@@ -115,6 +125,9 @@ impl State {
             sessions: self.sessions.clone(),
             ties: self.ties.clone(),
             lock_history: self.lock_history.clone(),
+            accesses: self.accesses.clone(),
+            images: Images::default(),
+            _is_image: Some(self.images.begin()),
             digest: self.digest.clone(),
             origins: self.origins.clone(),
             scripts: self.scripts.image(),

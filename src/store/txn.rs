@@ -143,7 +143,7 @@ impl<'a> Txn<'a> {
     pub fn view(&mut self) -> View<'_> {
         let rng = Rng::new(self.rng.next_u64());
         let now_ms = self.state.now_ms;
-        View::new(self.state, self.db, Horizon { applied_ms: now_ms, estimate_ms: now_ms }, rng)
+        View::new(self.state, self.db, Horizon { applied_ms: now_ms, estimate_ms: now_ms }, rng).of_every_node()
     }
 
     /// The same, and what is done by it is asked of this command's allowance, which then has to be told ([`View::worked`]).
@@ -216,22 +216,20 @@ impl<'a> Txn<'a> {
     /// The entry of `key`; removes it first if it is due.
     pub fn get(&mut self, key: &[u8]) -> Option<&Entry> {
         self.expire_if_due(key);
-        let now_ms = self.state.now_ms;
         let entry = self.state.db(self.db).get(key)?;
-        entry.mark_accessed(now_ms);
+        entry.touch(self.state.access(self.state.now_ms));
         Some(entry)
     }
 
     /// The entry of `key` for the part of a write that reads (GETEX, COPY …): counted as a read's.
     pub fn read(&mut self, key: &[u8]) -> Option<&Entry> {
         self.expire_if_due(key);
-        let now_ms = self.state.now_ms;
         let found = self.state.db(self.db).get(key);
         if self.effects.is_counting {
             self.effects.tally.look_up(found.is_some());
         }
         let entry = found?;
-        entry.mark_accessed(now_ms);
+        entry.touch(self.state.access(self.state.now_ms));
         Some(entry)
     }
 
@@ -281,24 +279,26 @@ impl<'a> Txn<'a> {
             Deadline::At(at) => Some(at),
         };
         let (revision, now_ms) = (self.state.revision, self.state.now_ms);
+        let touch = self.state.access(now_ms);
         self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
         if !self.state.waiters.is_empty() {
             self.state.waiters.signal(self.db as u8, key, value.type_name());
         }
         let after = Lock::of(&value).map(|lock| Ties::of_key(lock.holds()));
         let Some(db) = self.state.dbs.get_mut(self.db) else { return };
-        let old = db.put(key, value, revision, deadline_ms, now_ms);
-        if let Some((old, _)) = old.as_ref().filter(|(old, _)| old.is_lock()) {
+        let old = db.put(key, value, revision, deadline_ms, (now_ms, touch));
+        if let Some((old, ..)) = old.as_ref().filter(|(old, ..)| old.is_lock()) {
             self.state.retie(self.db, key, old, None);
             self.state.record_gone(self.db, key, old, self.effects);
         }
         if let Some(after) = after {
             self.state.ties.change(self.db, key, &TiesOfKey::default(), &after);
         }
-        if old.as_ref().is_none_or(|(_, was_due)| *was_due) {
+        if old.as_ref().is_none_or(|(_, was_due, _)| *was_due) {
             self.note_creation(key);
         }
-        if let Some((old, was_due)) = old {
+        if let Some((old, was_due, shared_bytes)) = old {
+            self.effects.shared_bytes += shared_bytes as u64;
             // A due one that the new value replaced has expired all the same.
             self.effects.expired += u64::from(was_due);
             self.effects.discard_value(old);
@@ -357,7 +357,7 @@ impl<'a> Txn<'a> {
         edit: impl FnOnce(&mut K) -> Result<(T, Changed), ReplyError>,
     ) -> Result<Option<T>, ReplyError> {
         self.expire_if_due(key);
-        let (revision, now_ms) = (self.state.revision, self.state.now_ms);
+        let (revision, touch) = (self.state.revision, self.state.access(self.state.now_ms));
         let Some(db) = self.state.dbs.get_mut(self.db) else { return Ok(None) };
         // Types are compared before anything shared with a snapshot is copied.
         match db.get(key).map(|entry| entry.value().typed::<K>().map(|_| ())) {
@@ -374,7 +374,7 @@ impl<'a> Txn<'a> {
             }
         }
         let outcome = db.update(key, |entry| {
-            entry.mark_accessed(now_ms);
+            entry.touch(touch);
             let deadline_ms = entry.deadline_ms().unwrap_or(0);
             let value = entry.value_mut().typed_mut::<K>()?;
             let (result, changed) = edit(value)?;
@@ -416,9 +416,15 @@ impl<'a> Txn<'a> {
 
     /// Lets `key` look as if nobody had asked for it for so many seconds (RESTORE). Each node keeps its own times, and nothing follows from them.
     pub fn make_idle(&mut self, key: &[u8], idle_s: u64) {
-        let since_ms = self.state.now_ms.saturating_sub(idle_s.saturating_mul(1000));
         if let Some(entry) = self.state.db(self.db).get(key) {
-            entry.mark_accessed(since_ms);
+            entry.set_idle(self.state.now_ms, idle_s);
+        }
+    }
+
+    /// Lets `key` look as if it had been asked for as often as this counter says (RESTORE). As above.
+    pub fn make_used(&mut self, key: &[u8], uses: u8) {
+        if let Some(entry) = self.state.db(self.db).get(key) {
+            entry.set_uses(uses);
         }
     }
 

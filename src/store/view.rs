@@ -30,6 +30,8 @@ pub struct View<'a> {
     met_due: Cell<bool>,
     tally: RefCell<Tally>,
     marks_access: bool,
+    /// No other node reads this.
+    is_of_node: bool,
     log_alone: bool,
     work: Work,
     stop: Option<Arc<AtomicBool>>,
@@ -46,6 +48,7 @@ impl<'a> View<'a> {
             met_due: Cell::new(false),
             tally: RefCell::default(),
             marks_access: true,
+            is_of_node: true,
             log_alone: false,
             work: Work::unbounded(),
             stop: None,
@@ -74,6 +77,12 @@ impl<'a> View<'a> {
         self
     }
 
+    /// The same within apply: every node reads it.
+    pub(super) fn of_every_node(mut self) -> Self {
+        self.is_of_node = false;
+        self
+    }
+
     /// The same, and only what the log has expired is hidden: for the second look, after a tick.
     pub fn hide_by_log_alone(mut self) -> Self {
         self.log_alone = true;
@@ -96,6 +105,7 @@ impl<'a> View<'a> {
             met_due: Cell::new(false),
             tally: RefCell::default(),
             marks_access: self.marks_access,
+            is_of_node: self.is_of_node,
             log_alone: self.log_alone,
             work: Work::unbounded(),
             stop: None,
@@ -136,9 +146,16 @@ impl<'a> View<'a> {
     pub fn get(&self, key: &[u8]) -> Option<&'a Entry> {
         let entry = self.find(key)?;
         if self.marks_access {
-            entry.mark_accessed(self.horizon.estimate_ms);
+            self.note_access(entry);
         }
         Some(entry)
+    }
+
+    fn note_access(&self, entry: &Entry) {
+        entry.touch(self.state.access(self.horizon.estimate_ms));
+        if self.is_of_node {
+            self.state.accesses().note(self.db, entry.key());
+        }
     }
 
     /// The entry of `key` if it is alive; its idle time stays (TTL, TYPE, OBJECT …).
@@ -157,7 +174,7 @@ impl<'a> View<'a> {
     /// The entry of `key` if it is alive; its idle time ends, even without touch (TOUCH).
     pub fn touch(&self, key: &[u8]) -> Option<&'a Entry> {
         let entry = self.find(key)?;
-        entry.mark_accessed(self.horizon.estimate_ms);
+        self.note_access(entry);
         Some(entry)
     }
 

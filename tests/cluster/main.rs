@@ -11,6 +11,7 @@ mod disk_reserve;
 mod endless;
 mod eval_ro;
 mod every_interface;
+mod eviction;
 mod functions;
 mod graceful_stop;
 mod growth;

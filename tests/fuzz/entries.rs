@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use lockstep::executor::entry::{BatchWriter, Content, Corrupt, Stamp, decode, encode, seal};
 use lockstep::executor::{Asker, Command, Exec, Mark, Watch};
 use lockstep::protocol::Args;
+use lockstep::store::Victim;
 
 use crate::support::rng::Rng;
 use crate::{Target, fuzz};
@@ -39,12 +40,23 @@ fn exec(rng: &mut Rng) -> Exec {
 }
 
 fn valid(rng: &mut Rng) -> Vec<u8> {
-    let unsealed = match rng.below(7) {
+    let victim = |rng: &mut Rng| Victim {
+        db: rng.below(16) as u8,
+        key: rng.bytes(4).into(),
+        revision: rng.next(),
+        deadline_ms: rng.next(),
+    };
+    let unsealed = match rng.below(8) {
         0 => encode(&Content::Tick),
         1 => encode(&Content::Boot { node: rng.next(), nonce: rng.next() }),
         2 => encode(&Content::EndBoot { boot: rng.next() }),
         3 => encode(&Content::Raise { level: rng.next() as u32 }),
         4 => encode(&Content::Absent { boot: rng.next() }),
+        5 => encode(&Content::Evict {
+            number: rng.next(),
+            is_none_left: rng.percent(50),
+            victims: (0..rng.below(4)).map(|_| victim(rng)).collect(),
+        }),
         _ => {
             let mut batch = BatchWriter::new(rng.next(), rng.next(), 0);
             for _ in 0..rng.below(4) {

@@ -5,7 +5,7 @@ use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Entry, View};
+use crate::store::View;
 use crate::sys::memory::{peak_bytes, purge, resident_bytes, startup_bytes, used_bytes};
 
 pub static SPEC: Spec = Spec::container(
@@ -89,10 +89,7 @@ fn check_usage(args: &Args) -> Result<(), ReplyError> {
 fn usage(view: &View<'_>, args: &Args) -> Outcome {
     check_usage(args)?;
     let Some(entry) = view.peek(args.arg(2)) else { return Ok(Reply::Nil) };
-    // The table's slot, and the index of deadlines, which has a copy of the key.
-    let deadline = if entry.deadline_ms().is_some() { entry.key().len() + 32 } else { 0 };
-    let bytes = size_of::<Entry>() + 2 * size_of::<usize>() + entry.key().len() + entry.value().memory() + deadline;
-    Ok(Reply::Int(bytes as i64))
+    Ok(Reply::Int(entry.memory() as i64))
 }
 
 fn stats(call: &mut Call<'_>, _args: &Args) -> Answer {

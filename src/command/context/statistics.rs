@@ -56,6 +56,8 @@ pub struct KeyCounts {
     pub misses: u64,
     /// Keys that the log expired while this node applied it.
     pub expired: u64,
+    /// Keys that gave way for want of memory meanwhile.
+    pub evicted: u64,
     /// Scripts that went for others meanwhile.
     pub evicted_scripts: u64,
 }

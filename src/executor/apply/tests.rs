@@ -1,5 +1,6 @@
 //! Which batches run, and what those that do not run change.
 
+mod eviction;
 mod levels;
 mod locks;
 mod several;

@@ -12,6 +12,11 @@ fn marks() -> [Mark; 5] {
     ]
 }
 
+fn victims() -> Vec<Victim> {
+    let victim = |db, key: &[u8], revision, deadline_ms| Victim { db, key: key.into(), revision, deadline_ms };
+    vec![victim(0, b"", 0, 0), victim(15, b"key", u64::MAX, 1 << 40)]
+}
+
 fn sample() -> Bytes {
     let mut batch = BatchWriter::new(7, 3, 0);
     batch.plain(0, &Args::from_slices(["SET", "k", "v"]));
@@ -64,6 +69,8 @@ fn entries_of_the_leader_itself_read_back_as_written() {
         Content::Boot { node: 3, nonce },
         Content::EndBoot { boot: 4 },
         Content::Absent { boot: 4 },
+        Content::Evict { number: 5, is_none_left: true, victims: Vec::new() },
+        Content::Evict { number: 5, is_none_left: false, victims: victims() },
         Content::Tick,
         Content::Raise { level },
         Content::Recreate { cluster, node: 3, nonce, peer_addr: addr("p"), client_addr: addr("c"), revision, level },
@@ -74,6 +81,18 @@ fn entries_of_the_leader_itself_read_back_as_written() {
         assert_eq!(is_forwardable(&unsealed), forwardable, "{content:?}");
         assert_eq!(decode(&seal(unsealed, stamp)), Ok(LogEntry { stamp, content }));
     }
+}
+
+#[test]
+fn victims_that_are_cut_or_of_no_database_are_corrupt() {
+    let unsealed = encode(&Content::Evict { number: 5, is_none_left: false, victims: victims() });
+    for len in HEAD_LEN..unsealed.len() {
+        let cut = BytesMut::from(&unsealed[..len]);
+        assert!(matches!(decode(&seal(cut, Stamp::default())), Err(Corrupt::Truncated)), "{len}");
+    }
+    let victim = Victim { db: 16, ..victims().remove(1) };
+    let unsealed = encode(&Content::Evict { number: 5, is_none_left: false, victims: vec![victim] });
+    assert_eq!(decode(&seal(unsealed, Stamp::default())), Err(Corrupt::Invalid));
 }
 
 #[test]

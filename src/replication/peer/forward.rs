@@ -149,6 +149,7 @@ pub async fn receive(group: Arc<Group>, from: u64, connection: crate::sys::env::
                 if !crate::executor::entry::is_forwardable(&unsealed) {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
+                group.wait_for_memory().await;
                 let sealed = crate::executor::entry::seal(unsealed, group.stamp());
                 let space = group.own_disk_space();
                 if !group.executor.admits(space, &sealed) {

@@ -14,6 +14,7 @@ use super::super::codec::{Decoder, Malformed, put_bytes, put_log_id_option, put_
 use super::super::origin::Leader;
 use super::super::standing::Standing;
 use super::super::types::TypeConfig;
+use crate::store::SAMPLE_MAX;
 use crate::sys::clock::Reading;
 
 /// Frame kinds of the streams.
@@ -68,6 +69,13 @@ pub enum Question {
         /// Itself.
         leader: Leader,
     },
+    /// A member tells which keys its clients have read.
+    Reads {
+        /// How many reads each stands for.
+        weight: u32,
+        /// Databases and positions ([`crate::store::Accesses`]).
+        keys: Vec<u64>,
+    },
     /// What one front end asks another, which neither of the groups understands: see [`super::super::Front`].
     Front(Bytes),
 }
@@ -100,6 +108,8 @@ pub enum PeerAnswer {
     HandOver(String),
     /// To Clock.
     Clock(Reading),
+    /// To Reads.
+    Noted,
     /// To Front; None: the node has nothing to say.
     Front(Option<Bytes>),
     /// Raft has stopped there.
@@ -144,6 +154,12 @@ impl Question {
                 out.put_u8(6);
                 put_leader(&mut out, *leader);
             }
+            Self::Reads { weight, keys } => {
+                out.put_u8(11);
+                out.put_u32_le(*weight);
+                out.put_u32_le(keys.len() as u32);
+                keys.iter().for_each(|key| out.put_u64_le(*key));
+            }
             Self::Front(asked) => {
                 out.put_u8(10);
                 put_bytes(&mut out, asked);
@@ -173,6 +189,13 @@ impl Question {
             8 => Self::HandOver(reader.u64()?),
             9 => Self::Clock,
             10 => Self::Front(reader.bytes()?),
+            11 => {
+                let (weight, count) = (reader.u32()?, reader.u32()?);
+                if count as usize > SAMPLE_MAX {
+                    return Err(Malformed("reads"));
+                }
+                Self::Reads { weight, keys: (0..count).map(|_| reader.u64()).collect::<Result<_, _>>()? }
+            }
             _ => return Err(Malformed("question")),
         };
         reader.finish()?;
@@ -224,6 +247,7 @@ impl PeerAnswer {
                 out.put_u8(10);
                 put_reading(&mut out, reading);
             }
+            Self::Noted => out.put_u8(12),
             Self::HandOver(why) => {
                 out.put_u8(9);
                 put_bytes(&mut out, why.as_bytes());
@@ -272,6 +296,7 @@ impl PeerAnswer {
                 let (says, answer) = (reader.bool()?, reader.bytes()?);
                 Self::Front(says.then_some(answer))
             }
+            12 => Self::Noted,
             _ => return Err(Malformed("answer")),
         };
         reader.finish()?;

@@ -217,6 +217,10 @@ async fn answer(group: &Arc<Group>, from: u64, question: Question) -> PeerAnswer
         Question::Confirm { leader } => PeerAnswer::Confirm(group.votes_for(leader)),
         Question::Clock => PeerAnswer::Clock(group.clock.reading()),
         Question::Front(asked) => PeerAnswer::Front(group.answer_front(asked).await),
+        Question::Reads { weight, keys } => {
+            group.executor.note_reads(weight, keys).await;
+            PeerAnswer::Noted
+        }
         Question::Standings if group.leads() => PeerAnswer::Standings(group.standings().into_iter().collect()),
         Question::Standings => PeerAnswer::Standings(Vec::new()),
         Question::HandOver(node) => {

@@ -40,6 +40,7 @@ impl Server {
         }
         if let Some(executor) = self.router.executor() {
             let [hard, soft, soft_s] = subscriber_limits(settings);
+            executor.eviction.set_maxmemory(settings.maxmemory);
             executor.hub.set_limits(BufferLimits { hard, soft, soft_for: Duration::from_secs(soft_s) });
         }
     }

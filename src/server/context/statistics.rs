@@ -43,6 +43,7 @@ impl Statistics for Server {
             hits: get(&keys.hits),
             misses: get(&keys.misses),
             expired: get(&keys.expired),
+            evicted: get(&keys.evicted),
             evicted_scripts: get(&keys.evicted_scripts),
         }
     }

@@ -50,7 +50,7 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     section.field("instantaneous_output_kbps", format!("{:.2}", output_per_s as f64 / 1024.0));
     section.field("rejected_connections", counters.rejected_connections);
     section.field("expired_keys", keys.expired);
-    section.field("evicted_keys", 0);
+    section.field("evicted_keys", keys.evicted);
     section.field("evicted_clients", 0);
     section.field("evicted_scripts", keys.evicted_scripts);
     section.field("keyspace_hits", keys.hits);
