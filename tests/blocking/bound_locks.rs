@@ -1,41 +1,14 @@
 //! Locks that end with their connection: whatever ends that; and the delay behind them.
 
-use std::time::Duration;
-
-use crate::stage::wait_blocked;
-use crate::support::client::{Client, encode};
+use crate::stage::{client, granted, wait, wait_blocked};
+use crate::support::client::{Client, words};
 use crate::support::cluster::until;
 use crate::support::process::Server;
 use crate::support::value::Value;
 
-fn words(line: &str) -> Vec<&str> {
-    line.split(' ').collect()
-}
-
-fn client(server: &Server) -> Client {
-    let mut client = server.client();
-    client.set_timeout(Duration::from_secs(60));
-    client
-}
-
-/// Sends a line whose reply comes later.
-fn send(client: &mut Client, line: &str) {
-    let mut out = Vec::new();
-    encode(&mut out, &words(line));
-    client.send_raw(&out).unwrap();
-}
-
-/// The token and the validity, ms.
-fn granted(reply: &Value) -> (i64, i64) {
-    match reply.items() {
-        Some([Value::Int(token), Value::Int(validity_ms)]) => (*token, *validity_ms),
-        _ => panic!("{reply:?}"),
-    }
-}
-
 fn ready(server: &Server) -> Client {
     let mut control = client(server);
-    until("a leader", || (!control.call(&["FLUSHALL"]).is_error()).then_some(()));
+    until("a leader", || (!control.line("FLUSHALL").is_error()).then_some(()));
     control
 }
 
@@ -53,26 +26,25 @@ fn a_lock_ends_with_the_connection_that_it_is_bound_to_however_that_ends() {
             assert_ne!(granted(&inner[0]).0, granted(&inner[1]).0);
         } else {
             granted(&holder.call(&acquire));
-            granted(&holder.call(&words("LOCK.ACQUIRE m a PX 600000")));
+            granted(&holder.line("LOCK.ACQUIRE m a PX 600000"));
         }
-        let mut other = client(&server);
-        send(&mut other, "LOCK.ACQUIRE l b PX 600000 WAIT 0");
+        let mut other = wait(&server, "LOCK.ACQUIRE l b PX 600000 WAIT 0");
         wait_blocked(&server, 1);
         match how {
             "CLIENT KILL" => {
-                let id = holder.call(&["CLIENT", "ID"]).int().unwrap().to_string();
+                let id = holder.line("CLIENT ID").int().unwrap().to_string();
                 assert_eq!(control.call(&["CLIENT", "KILL", "ID", &id]), Value::Int(1));
             }
             "QUIT" | "RESET" => assert!(!holder.call(&[how]).is_error()),
             _ => holder.stream().shutdown(std::net::Shutdown::Both).unwrap(),
         }
         granted(&other.read_reply().unwrap());
-        assert_eq!(control.call(&words("LOCK.RELEASE m a")), Value::Int(1), "{how}: it is not bound");
-        assert_eq!(control.call(&words("LOCK.RELEASE l b")), Value::Int(1), "{how}");
+        assert_eq!(control.line("LOCK.RELEASE m a"), Value::Int(1), "{how}: it is not bound");
+        assert_eq!(control.line("LOCK.RELEASE l b"), Value::Int(1), "{how}");
         if how == "RESET" {
-            assert!(!holder.call(&["PING"]).is_error());
-            granted(&holder.call(&words("LOCK.ACQUIRE l c PX 600000")));
-            control.call(&words("DEL l"));
+            assert!(!holder.line("PING").is_error());
+            granted(&holder.line("LOCK.ACQUIRE l c PX 600000"));
+            control.line("DEL l");
         }
     }
 }
@@ -85,24 +57,24 @@ fn a_hold_that_two_connections_acquired_ends_with_neither() {
     let acquire = words("LOCK.ACQUIRE l a PX 600000 CONNECTION");
     let (token, _) = granted(&first.call(&acquire));
     assert_eq!(granted(&second.call(&acquire)).0, token);
-    let info = control.call(&words("LOCK.INFO l"));
+    let info = control.line("LOCK.INFO l");
     let from = second.stream().local_addr().unwrap().to_string();
     assert!(info.any(&|value| value.text().as_deref() == Some(&from)), "{info:?} without {from}");
     first.stream().shutdown(std::net::Shutdown::Both).unwrap();
     // Its end is behind it in the log once this is answered.
     wait_clients(&mut control, 2);
-    control.call(&words("SET x y"));
+    control.line("SET x y");
     assert_eq!(control.call(&["LOCK.CHECK", "l", &token.to_string()]), Value::Int(1));
     (0..2).for_each(|_| assert_eq!(granted(&second.call(&acquire)).0, token));
     second.stream().shutdown(std::net::Shutdown::Both).unwrap();
     wait_clients(&mut control, 1);
-    control.call(&words("SET x y"));
+    control.line("SET x y");
     assert_eq!(control.call(&["LOCK.CHECK", "l", &token.to_string()]), Value::Int(1));
 }
 
 fn wait_clients(control: &mut Client, count: usize) {
     until("the connections to close", || {
-        let list = control.call(&["CLIENT", "LIST"]).text().unwrap();
+        let list = control.line("CLIENT LIST").text().unwrap();
         (list.lines().count() == count).then_some(())
     });
 }
@@ -112,18 +84,17 @@ fn behind_a_lost_hold_nobody_gets_the_lock_until_the_delay_is_over_or_the_key_is
     let server = Server::lockstep(&[]);
     let mut control = ready(&server);
     let mut holder = client(&server);
-    granted(&holder.call(&words("LOCK.ACQUIRE l a PX 600000 CONNECTION DELAY 500000")));
-    let mut other = client(&server);
-    send(&mut other, "LOCK.ACQUIRE l b PX 600000 WAIT 0");
+    granted(&holder.line("LOCK.ACQUIRE l a PX 600000 CONNECTION DELAY 500000"));
+    let mut other = wait(&server, "LOCK.ACQUIRE l b PX 600000 WAIT 0");
     wait_blocked(&server, 1);
-    let left = control.call(&words("PTTL l")).int().unwrap();
+    let left = control.line("PTTL l").int().unwrap();
     assert!((500_001..=600_000).contains(&left), "{left}: what the hold has left");
     holder.stream().shutdown(std::net::Shutdown::Both).unwrap();
     until("the delay", || {
-        let left = control.call(&words("PTTL l")).int().unwrap();
+        let left = control.line("PTTL l").int().unwrap();
         (left <= 500_000).then_some(())
     });
-    let info = control.call(&words("LOCK.INFO l"));
+    let info = control.line("LOCK.INFO l");
     let field = |name: &str| {
         let pairs = info.items().unwrap().chunks(2).map(|pair| (pair[0].text().unwrap(), pair[1].clone()));
         pairs.into_iter().find(|(key, _)| key == name).unwrap().1
@@ -131,13 +102,13 @@ fn behind_a_lost_hold_nobody_gets_the_lock_until_the_delay_is_over_or_the_key_is
     assert_eq!(field("holders"), Value::Array(Vec::new()));
     assert_eq!(field("waiters").items().unwrap().len(), 1);
     assert!(field("delay_ms").int().unwrap() > 0);
-    assert_eq!(control.call(&words("TYPE l")), Value::Simple(b"lock".to_vec()));
-    assert_eq!(control.call(&words("LOCK.ACQUIRE l c PX 10")), Value::NullArray);
-    assert_eq!(control.call(&words("DEL l")), Value::Int(1));
+    assert_eq!(control.line("TYPE l"), Value::Simple(b"lock".to_vec()));
+    assert_eq!(control.line("LOCK.ACQUIRE l c PX 10"), Value::NullArray);
+    assert_eq!(control.line("DEL l"), Value::Int(1));
     granted(&other.read_reply().unwrap());
     // The end of a delay is one that a waiter is told of at once.
-    granted(&control.call(&words("LOCK.ACQUIRE m a PX 1 DELAY 300")));
-    granted(&control.call(&words("LOCK.ACQUIRE m b PX 600000 WAIT 0")));
+    granted(&control.line("LOCK.ACQUIRE m a PX 1 DELAY 300"));
+    granted(&control.line("LOCK.ACQUIRE m b PX 600000 WAIT 0"));
 }
 
 #[test]
@@ -146,17 +117,17 @@ fn connections_that_ask_are_told_of_what_they_lose_and_not_of_what_they_release(
     let mut control = ready(&server);
     let mut holder = client(&server);
     let text = |value: Value| value.text().unwrap_or_default();
-    assert!(text(holder.call(&words("LOCK.NOTIFY ON"))).starts_with("ERR LOCK.NOTIFY needs RESP3"));
-    holder.call(&["HELLO", "3"]);
-    assert_eq!(holder.call(&words("LOCK.NOTIFY ON")), Value::Simple(b"OK".to_vec()));
-    let id = holder.call(&words("SESSION.OPEN PX 600000")).int().unwrap();
-    let mut acquire = |line: &str| granted(&holder.call(&words(line))).0;
+    assert!(text(holder.line("LOCK.NOTIFY ON")).starts_with("ERR LOCK.NOTIFY needs RESP3"));
+    holder.line("HELLO 3");
+    assert_eq!(holder.line("LOCK.NOTIFY ON"), Value::Simple(b"OK".to_vec()));
+    let id = holder.line("SESSION.OPEN PX 600000").int().unwrap();
+    let mut acquire = |line: &str| granted(&holder.line(line)).0;
     let [released, broken] = ["released", "broken"].map(|name| acquire(&format!("LOCK.ACQUIRE {name} a PX 600000")));
     let deleted = acquire("LOCK.ACQUIRE deleted a PX 600000");
-    assert_eq!(holder.call(&words("LOCK.RELEASE released a")), Value::Int(1));
+    assert_eq!(holder.line("LOCK.RELEASE released a"), Value::Int(1));
     // In its session, on another connection.
-    let of_session = granted(&control.call(&words(&format!("LOCK.ACQUIRE other a PX 600000 SESSION {id}")))).0;
-    let expired = granted(&holder.call(&words("LOCK.ACQUIRE expired a PX 1"))).0;
+    let of_session = granted(&control.line(&format!("LOCK.ACQUIRE other a PX 600000 SESSION {id}"))).0;
+    let expired = granted(&holder.line("LOCK.ACQUIRE expired a PX 1")).0;
     let mut next = || {
         let Value::Push(parts) = holder.read_reply().unwrap() else { panic!("no push") };
         let [kind, name, Value::Int(token), reason] = &parts[..] else { panic!("{parts:?}") };
@@ -165,23 +136,23 @@ fn connections_that_ask_are_told_of_what_they_lose_and_not_of_what_they_release(
     };
     let lost = |name: &str, token: i64, reason: &str| (name.to_owned(), token, reason.to_owned());
     assert_eq!(next(), lost("expired", expired, "expired"));
-    assert_eq!(control.call(&words("LOCK.BREAK broken")), Value::Int(1));
+    assert_eq!(control.line("LOCK.BREAK broken"), Value::Int(1));
     assert_eq!(next(), lost("broken", broken, "broken"));
-    assert_eq!(control.call(&words("DEL deleted other")), Value::Int(2));
+    assert_eq!(control.line("DEL deleted other"), Value::Int(2));
     assert_eq!((next(), next()), (lost("deleted", deleted, "broken"), lost("other", of_session, "broken")));
     assert!(released < broken);
     // One that has ended before it was used is not told of.
     let lost_with_session = until("a session that lives long enough", || {
-        let id = holder.call(&words("SESSION.OPEN PX 200")).int().unwrap();
-        let reply = control.call(&words(&format!("LOCK.ACQUIRE s a SESSION {id}")));
+        let id = holder.line("SESSION.OPEN PX 200").int().unwrap();
+        let reply = control.line(&format!("LOCK.ACQUIRE s a SESSION {id}"));
         (!reply.is_error()).then(|| granted(&reply).0)
     });
     let Value::Push(parts) = holder.read_reply().unwrap() else { panic!("no push") };
     assert_eq!((parts[2].int(), parts[3].text().as_deref()), (Some(lost_with_session), Some("session")));
-    assert_eq!(holder.call(&words("LOCK.NOTIFY OFF")), Value::Simple(b"OK".to_vec()));
-    granted(&holder.call(&words("LOCK.ACQUIRE off a PX 600000")));
-    assert_eq!(control.call(&words("LOCK.BREAK off")), Value::Int(1));
-    assert_eq!(holder.call(&["PING"]), Value::Simple(b"PONG".to_vec()), "nothing comes before it");
+    assert_eq!(holder.line("LOCK.NOTIFY OFF"), Value::Simple(b"OK".to_vec()));
+    granted(&holder.line("LOCK.ACQUIRE off a PX 600000"));
+    assert_eq!(control.line("LOCK.BREAK off"), Value::Int(1));
+    assert_eq!(holder.line("PING"), Value::Simple(b"PONG".to_vec()), "nothing comes before it");
 }
 
 /// Whoever was subscribed, resets, and asks to be told of its locks, is told, also where all that comes in one piece.
@@ -192,7 +163,7 @@ fn connection_that_was_reset_is_told_of_what_it_loses() {
     for in_one_piece in [false, true] {
         let mut holder = client(&server);
         for line in ["HELLO 3", "SUBSCRIBE x", "LOCK.NOTIFY ON"] {
-            assert!(!holder.call(&words(line)).is_error(), "{line}");
+            assert!(!holder.line(line).is_error(), "{line}");
         }
         let lines = ["RESET", "HELLO 3", "LOCK.NOTIFY ON", "LOCK.ACQUIRE l a PX 1"].map(words);
         let replies =

@@ -2,19 +2,10 @@
 
 use std::time::Duration;
 
-use crate::stage::wait_blocked;
-use crate::support::client::{Client, encode};
+use crate::stage::{granted, wait, wait_blocked};
+use crate::support::client::Client;
 use crate::support::cluster::{Cluster, until};
 use crate::support::value::Value;
-
-fn wait(cluster: &Cluster, node: usize, words: &[&str]) -> Client {
-    let mut client = cluster.nodes[node].client();
-    let mut out = Vec::new();
-    encode(&mut out, words);
-    client.send_raw(&out).unwrap();
-    client.set_timeout(Duration::from_secs(60));
-    client
-}
 
 fn popped(key: &str, element: &str) -> Value {
     Value::Array(vec![Value::Bulk(key.into()), Value::Bulk(element.into())])
@@ -24,18 +15,15 @@ fn popped(key: &str, element: &str) -> Value {
 fn a_wait_outlives_the_leader() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(2);
-    let mut waiting = wait(&cluster, 0, &["BLPOP", "k", "0"]);
-    let mut timed = wait(&cluster, 0, &["BLPOP", "nothing", "3"]);
+    let mut waiting = wait(&cluster.nodes[0], "BLPOP k 0");
+    let mut timed = wait(&cluster.nodes[0], "BLPOP nothing 3");
     wait_blocked(&cluster.nodes[0], 2);
     cluster.nodes[2].kill();
-    let pushed = cluster.nodes[1].client().call(&["RPUSH", "k", "a", "b"]);
+    let pushed = cluster.nodes[1].client().line("RPUSH k a b");
     assert_eq!(pushed, Value::Int(2));
     assert_eq!(waiting.read_reply().unwrap(), popped("k", "a"));
     assert_eq!(timed.read_reply().unwrap(), Value::NullArray, "the new leader ticks");
-    assert_eq!(
-        cluster.nodes[0].client().call(&["LRANGE", "k", "0", "-1"]),
-        Value::Array(vec![Value::Bulk(b"b".to_vec())])
-    );
+    assert_eq!(cluster.nodes[0].client().line("LRANGE k 0 -1"), Value::Array(vec![Value::Bulk(b"b".to_vec())]));
     cluster.nodes[2].start_again();
     cluster.wait_ready(2);
     cluster.wait_all_matched();
@@ -46,25 +34,23 @@ fn a_wait_outlives_the_leader() {
 fn a_client_is_unblocked_and_its_wait_ends_from_any_node() {
     let mut cluster = Cluster::start(3, &[]);
     let mut client = cluster.nodes[1].client();
-    let id = client.call(&["CLIENT", "ID"]).int().unwrap().to_string();
-    let mut out = Vec::new();
-    encode(&mut out, &["BLPOP", "k", "0"]);
-    client.send_raw(&out).unwrap();
+    let id = client.line("CLIENT ID").int().unwrap().to_string();
+    client.send_line("BLPOP k 0");
     wait_blocked(&cluster.nodes[1], 1);
     assert_eq!(cluster.nodes[2].client().call(&["CLIENT", "UNBLOCK", &id, "ERROR"]), Value::Int(1));
     let error = client.read_reply().unwrap();
     assert_eq!(error, Value::Error(b"UNBLOCKED client unblocked via CLIENT UNBLOCK".to_vec()));
     // Of a node that was killed nobody takes anything once it has started again.
-    let _lost = wait(&cluster, 1, &["BLPOP", "k", "0"]);
+    let _lost = wait(&cluster.nodes[1], "BLPOP k 0");
     wait_blocked(&cluster.nodes[1], 1);
     cluster.nodes[1].kill();
     cluster.nodes[1].start_again();
     cluster.wait_ready(1);
     until("the new boot", || {
-        (cluster.nodes[1].client().call(&["SET", "x", "y"]) == Value::Simple(b"OK".to_vec())).then_some(())
+        (cluster.nodes[1].client().line("SET x y") == Value::Simple(b"OK".to_vec())).then_some(())
     });
-    assert_eq!(cluster.nodes[0].client().call(&["RPUSH", "k", "a"]), Value::Int(1));
-    assert_eq!(cluster.nodes[2].client().call(&["LLEN", "k"]), Value::Int(1));
+    assert_eq!(cluster.nodes[0].client().line("RPUSH k a"), Value::Int(1));
+    assert_eq!(cluster.nodes[2].client().line("LLEN k"), Value::Int(1));
     cluster.check_digests();
 }
 
@@ -73,19 +59,19 @@ fn a_client_is_unblocked_and_its_wait_ends_from_any_node() {
 fn an_absent_node_has_its_waits_ended_and_says_so() {
     let cluster = Cluster::start(3, &["--node-timeout-ms", "1000"]);
     cluster.transfer(0);
-    let mut waiting = wait(&cluster, 2, &["BLPOP", "k", "0"]);
+    let mut waiting = wait(&cluster.nodes[2], "BLPOP k 0");
     wait_blocked(&cluster.nodes[2], 1);
     cluster.nodes[2].signal("STOP");
     // Its waiter goes in front of ours until it counts as gone.
-    let mut other = wait(&cluster, 1, &["BLPOP", "k", "0"]);
+    let mut other = wait(&cluster.nodes[1], "BLPOP k 0");
     until("the absence to be noted", || cluster.nodes[0].log().contains("a node is absent").then_some(()));
     wait_blocked(&cluster.nodes[1], 1);
-    assert_eq!(cluster.nodes[0].client().call(&["RPUSH", "k", "a"]), Value::Int(1));
+    assert_eq!(cluster.nodes[0].client().line("RPUSH k a"), Value::Int(1));
     assert_eq!(other.read_reply().unwrap(), popped("k", "a"));
     cluster.nodes[2].signal("CONT");
     let text = waiting.read_reply().unwrap().text().unwrap_or_default();
     assert_eq!(text, "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
-    assert_eq!(cluster.nodes[2].client().call(&["RPUSH", "k", "b"]), Value::Int(1), "under a new boot");
+    assert_eq!(cluster.nodes[2].client().line("RPUSH k b"), Value::Int(1), "under a new boot");
     cluster.wait_all_matched();
     cluster.check_digests();
 }
@@ -96,16 +82,14 @@ fn a_wait_that_is_overdue_without_a_majority_is_unknown_and_cancelled() {
     let mut cluster = Cluster::start(3, &["--write-timeout-ms", "500"]);
     cluster.transfer(1);
     let mut overdue = cluster.nodes[0].client();
-    let id = overdue.call(&["CLIENT", "ID"]).int().unwrap().to_string();
-    let mut out = Vec::new();
-    encode(&mut out, &["BLPOP", "k", "1"]);
-    overdue.send_raw(&out).unwrap();
-    let mut endless = wait(&cluster, 0, &["BLPOP", "k", "0"]);
+    let id = overdue.line("CLIENT ID").int().unwrap().to_string();
+    overdue.send_line("BLPOP k 1");
+    let mut endless = wait(&cluster.nodes[0], "BLPOP k 0");
     wait_blocked(&cluster.nodes[0], 2);
     [1, 2].iter().for_each(|node| cluster.nodes[*node].kill());
     let text = overdue.read_reply().unwrap().text().unwrap_or_default();
     assert!(text.starts_with("INDETERMINATE the outcome of this command is unknown"), "{text}");
-    let text = overdue.call(&["BLPOP", "k", "0"]).text().unwrap_or_default();
+    let text = overdue.line("BLPOP k 0").text().unwrap_or_default();
     assert!(text.starts_with("LOADING") || text.starts_with("INDETERMINATE"), "{text}");
     for node in [1, 2] {
         cluster.nodes[node].start_again();
@@ -113,9 +97,9 @@ fn a_wait_that_is_overdue_without_a_majority_is_unknown_and_cancelled() {
     }
     let mut control = cluster.nodes[1].client();
     until("the end of its wait", || (control.call(&["CLIENT", "UNBLOCK", &id]) == Value::Int(0)).then_some(()));
-    assert_eq!(cluster.nodes[1].client().call(&["RPUSH", "k", "a", "b"]), Value::Int(2));
+    assert_eq!(cluster.nodes[1].client().line("RPUSH k a b"), Value::Int(2));
     assert_eq!(endless.read_reply().unwrap(), popped("k", "a"));
-    assert_eq!(cluster.nodes[2].client().call(&["LLEN", "k"]), Value::Int(1));
+    assert_eq!(cluster.nodes[2].client().line("LLEN k"), Value::Int(1));
     cluster.wait_all_matched();
     cluster.check_digests();
 }
@@ -123,30 +107,27 @@ fn a_wait_that_is_overdue_without_a_majority_is_unknown_and_cancelled() {
 #[test]
 fn a_graceful_stop_ends_the_waits_of_its_clients() {
     let mut cluster = Cluster::start(3, &[]);
-    let mut waiting = wait(&cluster, 2, &["BLPOP", "k", "0"]);
+    let mut waiting = wait(&cluster.nodes[2], "BLPOP k 0");
     wait_blocked(&cluster.nodes[2], 1);
     cluster.nodes[2].signal("TERM");
     let text = waiting.read_reply().unwrap().text().unwrap_or_default();
     assert!(text.starts_with("UNBLOCKED force unblock from blocking operation"), "{text}");
     assert!(cluster.nodes[2].wait_exit(Duration::from_secs(20)).is_some_and(|status| status.success()));
-    assert_eq!(cluster.nodes[0].client().call(&["RPUSH", "k", "a"]), Value::Int(1));
-    assert_eq!(cluster.nodes[1].client().call(&["LLEN", "k"]), Value::Int(1));
+    assert_eq!(cluster.nodes[0].client().line("RPUSH k a"), Value::Int(1));
+    assert_eq!(cluster.nodes[1].client().line("LLEN k"), Value::Int(1));
 }
 
 #[test]
 fn a_lock_goes_down_its_queue_through_the_end_of_its_holder_its_leader_and_a_client() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(2);
-    let token = |reply: Value| match reply {
-        Value::Array(items) => items[0].int().unwrap(),
-        other => panic!("{other:?}"),
-    };
-    let first = token(cluster.nodes[0].client().call(&["LOCK.ACQUIRE", "l", "a", "PX", "5000"]));
-    let gone = wait(&cluster, 1, &["LOCK.ACQUIRE", "l", "gone", "PX", "60000", "WAIT", "0"]);
+    let token = |reply: Value| granted(&reply).0;
+    let first = token(cluster.nodes[0].client().line("LOCK.ACQUIRE l a PX 5000"));
+    let gone = wait(&cluster.nodes[1], "LOCK.ACQUIRE l gone PX 60000 WAIT 0");
     wait_blocked(&cluster.nodes[1], 1);
-    let mut second = wait(&cluster, 0, &["LOCK.ACQUIRE", "l", "b", "PX", "60000", "WAIT", "0"]);
+    let mut second = wait(&cluster.nodes[0], "LOCK.ACQUIRE l b PX 60000 WAIT 0");
     wait_blocked(&cluster.nodes[0], 1);
-    let mut third = wait(&cluster, 1, &["LOCK.ACQUIRE", "l", "c", "PX", "60000", "WAIT", "0"]);
+    let mut third = wait(&cluster.nodes[1], "LOCK.ACQUIRE l c PX 60000 WAIT 0");
     wait_blocked(&cluster.nodes[1], 2);
     drop(gone);
     cluster.nodes[2].kill();
@@ -158,7 +139,7 @@ fn a_lock_goes_down_its_queue_through_the_end_of_its_holder_its_leader_and_a_cli
     assert!(!client.call(&["LOCK.GUARD", "l", &second.to_string(), "SET", "k", "v"]).is_error());
     // Behind it in the queue, and still unanswered.
     wait_blocked(&cluster.nodes[1], 1);
-    assert_eq!(client.call(&["LOCK.RELEASE", "l", "b"]), Value::Int(1));
+    assert_eq!(client.line("LOCK.RELEASE l b"), Value::Int(1));
     assert!(token(third.read_reply().unwrap()) > second);
     cluster.nodes[2].start_again();
     cluster.wait_ready(2);
@@ -172,17 +153,17 @@ fn streams_wake_readers_on_every_node_and_one_consumer() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.transfer(2);
     let mut client = cluster.nodes[1].client();
-    assert!(!client.call(&["XGROUP", "CREATE", "s", "g", "$", "MKSTREAM"]).is_error());
-    let mut readers = [0, 1].map(|node| wait(&cluster, node, &["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]));
+    assert!(!client.line("XGROUP CREATE s g $ MKSTREAM").is_error());
+    let mut readers = [0, 1].map(|node| wait(&cluster.nodes[node], "XREAD BLOCK 0 STREAMS s $"));
     let mut consumers: Vec<Client> = Vec::new();
     for (node, name) in [(0, "a"), (1, "b")] {
-        let words = ["XREADGROUP", "GROUP", "g", name, "BLOCK", "0", "STREAMS", "s", ">"];
-        consumers.push(wait(&cluster, node, &words));
+        let line = format!("XREADGROUP GROUP g {name} BLOCK 0 STREAMS s >");
+        consumers.push(wait(&cluster.nodes[node], &line));
         wait_blocked(&cluster.nodes[node], 2);
     }
     cluster.nodes[2].kill();
-    let first = client.call(&["XADD", "s", "*", "n", "1"]);
-    let second = client.call(&["XADD", "s", "*", "n", "2"]);
+    let first = client.line("XADD s * n 1");
+    let second = client.line("XADD s * n 2");
     let entry = |id: &Value, n: &str| {
         let fields = Value::Array(["n", n].map(|text| Value::Bulk(text.into())).to_vec());
         let entries = Value::Array(vec![Value::Array(vec![id.clone(), fields])]);
@@ -196,11 +177,11 @@ fn streams_wake_readers_on_every_node_and_one_consumer() {
     let mut expected = vec![entry(&first, "1"), entry(&second, "2")];
     expected.sort();
     assert_eq!(got, expected, "each entry went to one of them");
-    let pending = client.call(&["XPENDING", "s", "g"]);
+    let pending = client.line("XPENDING s g");
     assert_eq!(pending.items().unwrap()[0], Value::Int(2));
     cluster.nodes[2].start_again();
     cluster.wait_ready(2);
     cluster.wait_all_matched();
-    assert_eq!(cluster.nodes[2].client().call(&["XPENDING", "s", "g"]), pending);
+    assert_eq!(cluster.nodes[2].client().line("XPENDING s g"), pending);
     cluster.check_digests();
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::support::client::{Client, encode};
+use crate::support::holds;
 use crate::support::process::Server;
 use crate::support::value::Value;
 
@@ -89,7 +90,7 @@ impl Stage {
 
     /// One command line, split at blanks, of a connection that is none of the actors.
     pub fn control(&mut self, line: &str) -> Value {
-        self.control.call(&line.split(' ').collect::<Vec<_>>())
+        self.control.line(line)
     }
 
     /// The connection itself.
@@ -119,4 +120,23 @@ pub fn wait_blocked(server: &Server, count: usize) {
         assert!(Instant::now() < until, "{count} connections do not wait: {:?}", blocked(&mut control));
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// A connection with the patience that waits over a failover need.
+pub fn client(server: &Server) -> Client {
+    let mut client = server.client();
+    client.set_timeout(Duration::from_secs(60));
+    client
+}
+
+/// One that has sent a command line whose reply comes later.
+pub fn wait(server: &Server, line: &str) -> Client {
+    let mut client = client(server);
+    client.send_line(line);
+    client
+}
+
+/// The token and the validity, ms, of a hold that there is.
+pub fn granted(reply: &Value) -> (i64, u64) {
+    holds::granted(reply).unwrap_or_else(|| panic!("{reply:?}"))
 }

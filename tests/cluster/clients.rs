@@ -6,27 +6,23 @@ use crate::support::client::Client;
 use crate::support::cluster::{Cluster, until};
 use crate::support::value::Value;
 
-fn call(client: &mut Client, line: &str) -> Value {
-    client.call(&line.split(' ').collect::<Vec<_>>())
-}
-
 /// A named client at each of three nodes.
 fn named(cluster: &Cluster) -> Vec<Client> {
     let named = |(place, name): (usize, &str)| {
         let mut client = cluster.nodes[place].client();
-        assert_eq!(call(&mut client, &format!("CLIENT SETNAME {name}")), Value::Simple(b"OK".to_vec()));
+        assert_eq!(client.line(&format!("CLIENT SETNAME {name}")), Value::Simple(b"OK".to_vec()));
         client
     };
     ["first", "second", "third"].into_iter().enumerate().map(named).collect()
 }
 
 fn id(client: &mut Client) -> i64 {
-    call(client, "CLIENT ID").int().unwrap()
+    client.line("CLIENT ID").int().unwrap()
 }
 
 /// The lines of CLIENT LIST with these arguments.
 fn listed(client: &mut Client, arguments: &str) -> Vec<String> {
-    let text = call(client, format!("CLIENT LIST {arguments}").trim()).text().unwrap();
+    let text = client.line(format!("CLIENT LIST {arguments}").trim()).text().unwrap();
     text.lines().map(str::to_owned).collect()
 }
 
@@ -63,22 +59,22 @@ fn every_node_lists_the_clients_of_all() {
         assert_eq!(names(client, &format!("ID {} {} {}", ids[2], ids[1], 9i64 << 32)), ["second", "third"]);
         assert_eq!(names(client, "TYPE normal"), ["first", "second", "third"]);
         assert!(listed(client, "TYPE replica").is_empty());
-        assert_eq!(call(client, "CLIENT LIST ID x"), Value::Error(b"ERR Invalid client ID".to_vec()));
-        let own = call(client, "CLIENT INFO").text().unwrap();
+        assert_eq!(client.line("CLIENT LIST ID x"), Value::Error(b"ERR Invalid client ID".to_vec()));
+        let own = client.line("CLIENT INFO").text().unwrap();
         assert_eq!(own.lines().count(), 1, "{own}");
     }
     // What a client shows of itself is shown elsewhere too: a subscription, and that a key it watches has changed.
-    call(&mut clients[2], "SUBSCRIBE news");
+    clients[2].line("SUBSCRIBE news");
     until("the subscription", || (names(&mut clients[0], "TYPE pubsub") == ["third"]).then_some(()));
-    call(&mut clients[1], "WATCH key");
-    call(&mut clients[0], "SET key 1");
+    clients[1].line("WATCH key");
+    clients[0].line("SET key 1");
     until("the mark of the change", || {
         let line = listed(&mut clients[0], &format!("ID {}", ids[1])).pop()?;
         (field(&line, "watch") == "1" && field(&line, "flags") == "d").then_some(())
     });
-    call(&mut clients[0], "MULTI");
-    call(&mut clients[0], &format!("CLIENT LIST ID {}", ids[2]));
-    let executed = call(&mut clients[0], "EXEC");
+    clients[0].line("MULTI");
+    clients[0].line(&format!("CLIENT LIST ID {}", ids[2]));
+    let executed = clients[0].line("EXEC");
     let text = executed.items().unwrap()[0].text().unwrap();
     assert_eq!(field(&text, "name"), "third");
 }
@@ -95,49 +91,49 @@ fn kill_reaches_the_clients_of_every_node() {
         let line = line_of(&mut asking, second);
         let (addr, laddr) = (field(&line, "addr"), field(&line, "laddr"));
         let killed = match filter {
-            "ID" => call(&mut asking, &format!("CLIENT KILL ID {second} USER default TYPE normal")),
-            "ADDR" => call(&mut asking, &format!("CLIENT KILL ADDR {addr} MAXAGE 1000000")),
+            "ID" => asking.line(&format!("CLIENT KILL ID {second} USER default TYPE normal")),
+            "ADDR" => asking.line(&format!("CLIENT KILL ADDR {addr} MAXAGE 1000000")),
             // The node's own address: whoever is connected to it.
-            "LADDR" => call(&mut asking, &format!("CLIENT KILL LADDR {laddr}")),
-            _ => call(&mut asking, &format!("CLIENT KILL {addr}")),
+            "LADDR" => asking.line(&format!("CLIENT KILL LADDR {laddr}")),
+            _ => asking.line(&format!("CLIENT KILL {addr}")),
         };
         match (filter, killed) {
             ("ID", killed) => assert_eq!(killed, Value::Int(1)),
             ("ADDR", killed) => {
                 assert_eq!(killed, Value::Int(0), "it is not so old");
-                assert_eq!(call(&mut asking, &format!("CLIENT KILL ADDR {addr}")), Value::Int(1));
+                assert_eq!(asking.line(&format!("CLIENT KILL ADDR {addr}")), Value::Int(1));
             }
             ("LADDR", killed) => assert!(killed.int().unwrap() >= 1, "{killed:?}"),
             (_, killed) => assert_eq!(killed, Value::Simple(b"OK".to_vec())),
         }
         assert!(is_closed(&mut clients[1]), "{filter}");
         until("the line to be gone", || listed(&mut asking, &format!("ID {second}")).is_empty().then_some(()));
-        assert_eq!(call(&mut asking, &format!("CLIENT KILL ID {second}")), Value::Int(0));
-        assert_eq!(call(&mut asking, &format!("CLIENT KILL {addr}")), Value::Error(b"ERR No such client".to_vec()));
-        assert_eq!(call(&mut clients[0], "PING"), Value::Simple(b"PONG".to_vec()), "{filter}");
-        assert_eq!(call(&mut clients[2], "PING"), Value::Simple(b"PONG".to_vec()), "{filter}");
+        assert_eq!(asking.line(&format!("CLIENT KILL ID {second}")), Value::Int(0));
+        assert_eq!(asking.line(&format!("CLIENT KILL {addr}")), Value::Error(b"ERR No such client".to_vec()));
+        assert_eq!(clients[0].line("PING"), Value::Simple(b"PONG".to_vec()), "{filter}");
+        assert_eq!(clients[2].line("PING"), Value::Simple(b"PONG".to_vec()), "{filter}");
     }
     // What is bound to a connection ends with it, whoever ends that.
     let mut clients = named(&cluster);
     let third = id(&mut clients[2]);
-    assert!(!call(&mut clients[2], "LOCK.ACQUIRE lock owner PX 60000 CONNECTION").is_null());
-    assert_eq!(call(&mut asking, &format!("CLIENT KILL ID {third}")), Value::Int(1));
-    until("the lock to be free", || call(&mut asking, "LOCK.INFO lock").is_null().then_some(()));
+    assert!(!clients[2].line("LOCK.ACQUIRE lock owner PX 60000 CONNECTION").is_null());
+    assert_eq!(asking.line(&format!("CLIENT KILL ID {third}")), Value::Int(1));
+    until("the lock to be free", || asking.line("LOCK.INFO lock").is_null().then_some(()));
     drop(clients);
     let mut clients = named(&cluster);
     for client in &mut clients[1..] {
-        call(client, "SUBSCRIBE news");
+        client.line("SUBSCRIBE news");
     }
     until("both subscribers", || (names(&mut asking, "TYPE pubsub").len() == 2).then_some(()));
-    assert_eq!(call(&mut asking, "CLIENT KILL TYPE pubsub"), Value::Int(2), "one each of two nodes");
+    assert_eq!(asking.line("CLIENT KILL TYPE pubsub"), Value::Int(2), "one each of two nodes");
     assert!(clients[1..].iter_mut().all(is_closed));
     let clients = named(&cluster);
-    let total = call(&mut asking, "CLIENT KILL USER default SKIPME yes").int().unwrap();
+    let total = asking.line("CLIENT KILL USER default SKIPME yes").int().unwrap();
     assert!(total >= 3, "{total}");
     assert!(clients.into_iter().all(|mut client| is_closed(&mut client)));
     // Itself, and from another node.
-    assert_eq!(call(&mut asking, &format!("CLIENT KILL ID {own_id}")), Value::Int(0));
-    assert_eq!(call(&mut asking, &format!("CLIENT KILL ID {own_id} SKIPME no")), Value::Int(1));
+    assert_eq!(asking.line(&format!("CLIENT KILL ID {own_id}")), Value::Int(0));
+    assert_eq!(asking.line(&format!("CLIENT KILL ID {own_id} SKIPME no")), Value::Int(1));
     assert!(is_closed(&mut asking));
     for (line, error) in [
         ("CLIENT KILL MAXAGE x", "ERR maxage is not an integer or out of range"),
@@ -147,7 +143,7 @@ fn kill_reaches_the_clients_of_every_node() {
     ] {
         // The one of three arguments is the old form, and MAXAGE no address.
         let error = if line.ends_with("MAXAGE") { "ERR No such client" } else { error };
-        assert_eq!(call(&mut cluster.nodes[2].client(), line), Value::Error(error.into()), "{line}");
+        assert_eq!(cluster.nodes[2].client().line(line), Value::Error(error.into()), "{line}");
     }
 }
 
@@ -161,7 +157,7 @@ fn unblock_ends_a_wait_at_another_node() {
         for how in ["ERROR", "TIMEOUT"] {
             waiting.send_raw(format!("{command}\r\n").as_bytes()).unwrap();
             until("the wait to be ended", || {
-                let ended = call(&mut asking, &format!("CLIENT UNBLOCK {waiting_id} {how}"));
+                let ended = asking.line(&format!("CLIENT UNBLOCK {waiting_id} {how}"));
                 (ended == Value::Int(1)).then_some(())
             });
             let reply = waiting.read_reply().unwrap();
@@ -169,7 +165,7 @@ fn unblock_ends_a_wait_at_another_node() {
             assert_eq!(reply == Value::Error(error), how == "ERROR", "{command} {how}: {reply:?}");
         }
     }
-    assert_eq!(call(&mut asking, &format!("CLIENT UNBLOCK {waiting_id}")), Value::Int(0));
+    assert_eq!(asking.line(&format!("CLIENT UNBLOCK {waiting_id}")), Value::Int(0));
 }
 
 #[test]
@@ -183,7 +179,7 @@ fn a_node_that_does_not_answer_is_left_out_and_the_log_says_so() {
     cluster.nodes[2].signal("STOP");
     for _ in 0..2 {
         assert_eq!(names(&mut clients[0], ""), ["first", "second"]);
-        assert_eq!(call(&mut clients[0], &format!("CLIENT KILL ID {third}")), Value::Int(0));
+        assert_eq!(clients[0].line(&format!("CLIENT KILL ID {third}")), Value::Int(0));
     }
     assert_eq!(cluster.nodes[0].log().matches(SILENT).count(), 1, "{}", cluster.nodes[0].log());
     // Who is asked for by id at the others does not wait for it.
@@ -191,7 +187,7 @@ fn a_node_that_does_not_answer_is_left_out_and_the_log_says_so() {
     assert_eq!(names(&mut clients[0], &format!("ID {second}")), ["second"]);
     cluster.nodes[2].signal("CONT");
     let mut fourth = cluster.nodes[2].client();
-    call(&mut fourth, "CLIENT SETNAME fourth");
+    fourth.line("CLIENT SETNAME fourth");
     // The KILL that reached the node while it was stopped may be carried out when it goes on.
     let is_back = |names: Vec<String>| names.contains(&"fourth".to_owned());
     until("the node to be listed again", || is_back(names(&mut clients[0], "")).then_some(()));

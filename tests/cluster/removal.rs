@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::client::{Client, encode};
+use crate::support::client::{Client, encode, words};
 use crate::support::cluster::Cluster;
 use crate::support::load::{Load, Tally};
 use crate::support::value::Value;
@@ -96,7 +96,7 @@ fn last_voter_is_not_removed() {
 
 fn send(client: &mut Client, commands: &[&str]) {
     let mut out = Vec::new();
-    commands.iter().for_each(|command| encode(&mut out, &command.split(' ').collect::<Vec<_>>()));
+    commands.iter().for_each(|command| encode(&mut out, &words(command)));
     client.send_raw(&out).unwrap();
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::support::bounds::{HISTORY_CLIENTS, HISTORY_DISTURBANCES, HISTORY_KEYS, HISTORY_OPERATIONS, seed};
 use crate::support::client::Client;
 use crate::support::cluster::Cluster;
+use crate::support::holds::RELEASE;
 use crate::support::linear::history::{Outcome, Recorder};
 use crate::support::linear::register::{Input, Output, check_keys};
 use crate::support::rng::Rng;
@@ -86,9 +87,7 @@ fn run(client: &mut Client, key: &str, input: &Input) -> Outcome<Output> {
         },
         Input::CompareAndSet(expected, new) => compare_and_set(client, key, *expected, *new),
         Input::CompareAndDelete(expected) => {
-            let release =
-                "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
-            match client.try_call(&["EVAL", release, "1", key, &expected.to_string()]) {
+            match client.try_call(&["EVAL", RELEASE, "1", key, &expected.to_string()]) {
                 Ok(Value::Int(count)) => Outcome::Ok(Output::Changed(count == 1)),
                 reply => unexpected(&reply),
             }

@@ -9,23 +9,13 @@ use std::time::Duration;
 use crate::support::bounds::{ONCE_CUTS, ONCE_KILLS, ONCE_KILLS_LONG, of_long, seed};
 use crate::support::client::{Client, encode};
 use crate::support::cluster::Cluster;
+use crate::support::once;
 use crate::support::rng::Rng;
 use crate::support::value::Value;
 
 const CLIENTS: usize = 6;
 /// Codes of errors after which it is not known whether the command will run.
 const UNDECIDED: [&[u8]; 3] = [b"LOADING", b"INDETERMINATE", b"CLUSTERDOWN"];
-
-/// A lock that outlives the test, and the validity that it has.
-const TTL_MS: &str = "3600000";
-const VALIDITY_MS: i64 = 3_600_000 - 3600 - 1;
-
-/// The token of a new hold, which is higher than the one before.
-fn granted(reply: &Value, before: i64) -> i64 {
-    let Some([token, validity_ms]) = reply.items() else { panic!("no hold: {reply:?}") };
-    assert_eq!(validity_ms.int(), Some(VALIDITY_MS));
-    token.int().filter(|token| *token > before).unwrap_or_else(|| panic!("{token:?} after {before}"))
-}
 
 /// One client: its requests follow each other, so each reply says how often those before it have run.
 struct Sender {
@@ -50,42 +40,27 @@ impl Sender {
 
     fn round(&mut self) {
         self.done += 1;
-        let (name, done) = (self.name, self.done as i64);
-        let [counter, list, lock, by_script] =
-            ["counter", "list", "lock", "script"].map(|kind| format!("{kind}{name}"));
-        let script = "return redis.call('incr', KEYS[1])";
-        let lock = format!("{lock}:{done}");
-        let native = format!("native{name}:{done}");
-        for (command, expected) in [
-            (vec!["INCR", &counter], Some(Value::Int(done))),
-            (vec!["LPUSH", &list, "x"], Some(Value::Int(done))),
-            (vec!["SET", &lock, "me", "NX"], Some(Value::Simple("OK".into()))),
-            (vec!["EVAL", script, "1", &by_script], Some(Value::Int(done))),
-            (vec!["LOCK.ACQUIRE", &native, "me", "PX", TTL_MS], None),
-            // One that runs again after this holds it anew, with another token.
-            (vec!["LOCK.RELEASE", &native, "me"], Some(Value::Int(1))),
-        ] {
-            let id = format!("{name}:{}", self.rng.next());
-            let request: Vec<&str> = ["ONCE", &id].into_iter().chain(command).collect();
+        for (command, expected) in once::commands(self.name, self.done as i64) {
+            let id = format!("{}:{}", self.name, self.rng.next());
+            let request: Vec<String> = ["ONCE".to_owned(), id].into_iter().chain(command).collect();
             let first = self.send(&request);
-            self.answered.push((request.iter().map(|word| (*word).to_owned()).collect(), first.clone()));
+            self.answered.push((request.clone(), first.clone()));
             match expected {
                 Some(expected) => assert_eq!(first, expected, "{request:?}"),
-                None => self.token = granted(&first, self.token),
+                None => self.token = once::new_token(&first, self.token),
             }
             if self.rng.percent(20) {
                 assert_eq!(self.send(&request), first, "{request:?}, again");
             }
             if self.rng.percent(20) {
                 let (request, first) = self.rng.pick(&self.answered).clone();
-                let request: Vec<&str> = request.iter().map(String::as_str).collect();
                 assert_eq!(self.send(&request), first, "{request:?}, later");
             }
         }
     }
 
     /// Sends a request until its whole reply has come: at first mostly over connections that are cut.
-    fn send(&mut self, request: &[&str]) -> Value {
+    fn send(&mut self, request: &[String]) -> Value {
         let mut bytes = Vec::new();
         encode(&mut bytes, request);
         let mut cuts_left = self.rng.below(3);
@@ -168,10 +143,10 @@ fn requests_that_are_sent_again_run_once() {
     for node in &cluster.nodes {
         let mut client = node.client();
         for (name, done) in &done {
-            let done = done.to_string();
-            assert_eq!(client.call(&["GET", &format!("counter{name}")]), Value::Bulk(done.clone().into()));
-            assert_eq!(client.call(&["GET", &format!("script{name}")]), Value::Bulk(done.clone().into()));
-            assert_eq!(client.call(&["LLEN", &format!("list{name}")]).int().unwrap().to_string(), done);
+            for read in once::counts(*name) {
+                let reply = client.call(&read);
+                assert!(once::is_count(&reply, *done as i64), "{read:?}: {reply:?}, and not {done}");
+            }
         }
     }
     cluster.check_digests();

@@ -13,21 +13,14 @@ use std::time::{Duration, Instant};
 use crate::support::bounds::{STORM_KILLS, STORM_KILLS_LONG, of_long, seed};
 use crate::support::client::Client;
 use crate::support::cluster::Cluster;
-use crate::support::holds::{Hold, Limit, check};
+use crate::support::holds::{self, Hold, LOCKS, Limit, RELEASE, check, validity_ms};
 use crate::support::rng::Rng;
 use crate::support::value::Value;
 
 /// Clients of each node.
 const CLIENTS: usize = 8;
-/// The locks, and how each is held; both ways, where two are said. The last is a string.
-const LOCKS: [(&str, &[Limit]); 5] = [
-    ("first", &[Some(1)]),
-    ("second", &[Some(1)]),
-    ("mixed", &[Some(1), None]),
-    ("pair", &[Some(2)]),
-    ("string", &[Some(1)]),
-];
-const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+/// One lock more, that is a string.
+const STRING: (&str, &[Limit]) = ("string", &[Some(1)]);
 /// How long a process stands still: for less than `write-timeout-ms`, and longer than an election takes.
 const STOPPED_MS: (i64, i64) = (1000, 3000);
 
@@ -114,23 +107,23 @@ impl Holder {
     }
 
     fn one(&mut self, owner: &str) {
-        let (name, limits) = *self.rng.pick(&LOCKS);
-        let (limit, ttl_ms) = (*self.rng.pick(limits), self.rng.between(200, 2500));
-        let is_string = name == "string";
+        let (name, limits) = [LOCKS.as_slice(), &[STRING]].concat()[self.rng.below(LOCKS.len() + 1)];
+        let (limit, ttl_ms) = (*self.rng.pick(limits), self.rng.between(200, 2500) as u64);
+        let is_string = name == STRING.0;
         let asked = self.storm.now_ms();
         let Some(reply) = self.acquire(name, owner, limit, ttl_ms, is_string) else { return };
         let (token, validity_ms) = match reply.items() {
             Some([first, token]) if is_string => match (first.is_null(), token.int()) {
                 (true, _) => return,
-                (false, token) => (token.expect("a token"), ttl_ms - (ttl_ms + 999) / 1000 - 1),
+                (false, token) => (token.expect("a token"), validity_ms(ttl_ms)),
             },
-            Some([token, validity_ms]) => (token.int().expect("a token"), validity_ms.int().expect("a validity")),
-            _ => return assert!(reply.is_null(), "{reply:?}"),
+            Some(_) => holds::granted(&reply).unwrap_or_else(|| panic!("{reply:?}")),
+            None => return assert!(reply.is_null(), "{reply:?}"),
         };
-        let (from, until) = (self.storm.now_ms(), asked + validity_ms as u64);
+        let (from, until) = (self.storm.now_ms(), asked + validity_ms);
         let mut hold = Hold { name: name.into(), owner: owner.into(), token, limit, asked, from, until };
         for _ in 0..self.rng.below(5) {
-            std::thread::sleep(Duration::from_millis(self.rng.between(0, ttl_ms / 3) as u64));
+            std::thread::sleep(Duration::from_millis(self.rng.between(0, ttl_ms as i64 / 3) as u64));
             self.use_it(&mut hold, ttl_ms, is_string);
         }
         if self.rng.percent(70) {
@@ -139,26 +132,18 @@ impl Holder {
         self.storm.holds.lock().unwrap().push(hold);
     }
 
-    fn acquire(&mut self, name: &str, owner: &str, limit: Limit, ttl_ms: i64, is_string: bool) -> Option<Value> {
-        let (ttl, wait) = (ttl_ms.to_string(), self.rng.between(1, 3000).to_string());
-        let count = limit.unwrap_or(0).to_string();
+    fn acquire(&mut self, name: &str, owner: &str, limit: Limit, ttl_ms: u64, is_string: bool) -> Option<Value> {
+        let wait_ms = self.rng.between(1, 3000) as u64;
         if is_string {
+            let ttl = ttl_ms.to_string();
             let set = vec!["SET", name, owner, "NX", "PX", &ttl];
             return self.ask(&[vec!["MULTI"], set, vec!["LOCK.TOKEN", name, owner], vec!["EXEC"]]);
         }
-        let mut acquire = vec!["LOCK.ACQUIRE", name, owner, "PX", &ttl];
-        if self.rng.percent(70) {
-            acquire.extend(["WAIT", &wait]);
-        }
-        match limit {
-            None => acquire.push("SHARED"),
-            Some(1) => {}
-            Some(_) => acquire.extend(["LIMIT", &count]),
-        }
-        self.ask(&[acquire])
+        let acquire = holds::acquire(name, owner, ttl_ms, self.rng.percent(70).then_some(wait_ms), limit);
+        self.ask(&[acquire.iter().map(String::as_str).collect()])
     }
 
-    fn use_it(&mut self, hold: &mut Hold, ttl_ms: i64, is_string: bool) {
+    fn use_it(&mut self, hold: &mut Hold, ttl_ms: u64, is_string: bool) {
         let (token, ttl, sent) = (hold.token.to_string(), ttl_ms.to_string(), self.storm.now_ms());
         let (name, owner) = (hold.name.clone(), hold.owner.clone());
         let is_told = if is_string {
@@ -170,9 +155,10 @@ impl Holder {
         } else {
             let extend = vec!["LOCK.EXTEND", &name, &owner, "PX", &ttl, &token];
             let Some(reply) = self.ask(&[extend]) else { return };
-            if let Some([again, validity_ms]) = reply.items() {
-                assert_eq!(again.int(), Some(hold.token), "{hold:?} has another token");
-                hold.until = hold.until.max(sent + validity_ms.int().expect("a validity") as u64);
+            if !reply.is_null() {
+                let (again, validity_ms) = holds::granted(&reply).unwrap_or_else(|| panic!("{reply:?}"));
+                assert_eq!(again, hold.token, "{hold:?} has another token");
+                hold.until = hold.until.max(sent + validity_ms);
             }
             !reply.is_null()
         };

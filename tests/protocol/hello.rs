@@ -68,7 +68,7 @@ fn dialogues(both: &Both, dialogues: &[&[&str]]) {
 }
 
 fn ask(client: &mut Client, command: &str) -> Value {
-    common(client.call(&command.split(' ').collect::<Vec<_>>()))
+    common(client.line(command))
 }
 
 /// HELLO's reply without what is each server's own.

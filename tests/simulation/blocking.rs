@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::{Cluster, NODES, Shape, World};
+use crate::cluster::{Cluster, NODES, Shape, World, now_ms};
 use crate::nemesis::{Faults, rage};
 use crate::support::bounds;
 use crate::support::rng::Rng;
@@ -21,10 +21,6 @@ const QUEUES: [&str; 3] = ["a", "b", ORDERED];
 pub const UNBLOCKED: &[u8] =
     b"UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 
-fn now_ms() -> u128 {
-    turmoil::sim_elapsed().unwrap_or_default().as_millis()
-}
-
 /// What clients saw.
 #[derive(Default)]
 struct Seen {
@@ -36,7 +32,7 @@ struct Seen {
     answered: usize,
 }
 
-async fn produce(world: World, seen: Rc<Mutex<Seen>>, id: usize, mut rng: Rng, until_ms: u128) {
+async fn produce(world: World, seen: Rc<Mutex<Seen>>, id: usize, mut rng: Rng, until_ms: u64) {
     let mut client = Client::new(&world, id, rng.below(NODES));
     for number in 0.. {
         if now_ms() >= until_ms {
@@ -60,7 +56,7 @@ async fn produce(world: World, seen: Rc<Mutex<Seen>>, id: usize, mut rng: Rng, u
     }
 }
 
-async fn consume(world: World, seen: Rc<Mutex<Seen>>, id: usize, mut rng: Rng, until_ms: u128) {
+async fn consume(world: World, seen: Rc<Mutex<Seen>>, id: usize, mut rng: Rng, until_ms: u64) {
     let mut client = Client::new(&world, id, rng.below(NODES));
     let mut last_in_order = String::new();
     while now_ms() < until_ms {
@@ -117,7 +113,7 @@ async fn read(world: &World, key: &str) -> Vec<String> {
     }
 }
 
-fn run(seed: u64, duration_ms: u128) {
+fn run(seed: u64, duration_ms: u64) {
     println!("simulation seed {seed}");
     let mut rng = Rng::new(seed);
     let shape = Shape {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::{Cluster, NODES, Order, Shape, World};
+use crate::cluster::{Cluster, NODES, Order, Shape, World, now_ms};
 use crate::support::bounds;
 use crate::support::rng::Rng;
 
@@ -24,10 +24,6 @@ const LATE_MS: u64 = 200;
 
 /// Connections, each with one key at a time.
 const CLIENTS: usize = 20;
-
-fn now_ms() -> u64 {
-    turmoil::sim_elapsed().unwrap_or_default().as_millis() as u64
-}
 
 /// What was seen.
 #[derive(Default)]

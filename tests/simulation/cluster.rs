@@ -21,6 +21,11 @@ pub const CLIENTS: &str = "clients";
 /// Nodes, unless a test asks for another number.
 pub const NODES: usize = 3;
 
+/// True time, ms.
+pub fn now_ms() -> u64 {
+    turmoil::sim_elapsed().unwrap_or_default().as_millis() as u64
+}
+
 /// What only the driver can do.
 #[derive(Clone, Debug)]
 pub enum Order {
@@ -69,7 +74,7 @@ impl World {
 
     /// Adds a line with the simulated time to the trace.
     pub fn note(&self, line: std::fmt::Arguments<'_>) {
-        let ms = turmoil::sim_elapsed().unwrap_or_default().as_millis();
+        let ms = now_ms();
         // Writing to a string cannot fail.
         let _ = writeln!(self.trace.lock(), "{ms} {line}");
     }

@@ -10,8 +10,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::{Cluster, Shape, World};
-use crate::lockers::now_ms;
+use crate::cluster::{Cluster, Shape, World, now_ms};
 use crate::support::bounds;
 use crate::support::rng::Rng;
 use crate::support::value::Value;

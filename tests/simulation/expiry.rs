@@ -5,13 +5,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::{Cluster, NODES, Shape, World};
+use crate::cluster::{Cluster, NODES, Shape, World, now_ms};
 use crate::support::rng::Rng;
 use crate::support::value::Value;
-
-fn now_ms() -> u64 {
-    turmoil::sim_elapsed().unwrap_or_default().as_millis() as u64
-}
 
 async fn sleep_until_ms(at_ms: u64) {
     sleep(Duration::from_millis(at_ms.saturating_sub(now_ms()))).await;

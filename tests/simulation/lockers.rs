@@ -14,15 +14,12 @@ use tokio::time::sleep;
 
 use crate::blocking::UNBLOCKED;
 use crate::client::{Client, Fate};
-use crate::cluster::World;
-use crate::support::holds::{Hold, Limit};
+use crate::cluster::{World, now_ms};
+use crate::support::holds::{self, Hold, LOCKS, Limit};
 use crate::support::rng::Rng;
 use crate::support::value::Value;
 
-/// The locks, and how each is held; both ways, where two are said.
-const LOCKS: [(&str, &[Limit]); 5] =
-    [("first", &[Some(1)]), ("second", &[Some(1)]), ("mixed", &[Some(1), None]), ("pair", &[Some(2)]), LONG];
-/// One that is held for longer than a node is away.
+/// One lock more, that is held for longer than a node is away.
 const LONG: (&str, &[Limit]) = ("long", &[Some(2)]);
 /// Longest wait, ms: the client's patience has to be longer.
 const WAIT_MAX_MS: i64 = 1000;
@@ -40,13 +37,15 @@ pub struct Seen {
     pub confirmed: Mutex<usize>,
 }
 
-/// True time, ms.
-pub fn now_ms() -> u64 {
-    turmoil::sim_elapsed().unwrap_or_default().as_millis() as u64
-}
-
-/// One client's life until `until_ms`.
-pub async fn live(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_ms: u64) {
+/// One client's life until `until_ms`: one hold after the other, each of another owner.
+pub async fn live<S>(
+    world: World,
+    seen: Rc<S>,
+    id: usize,
+    mut rng: Rng,
+    until_ms: u64,
+    one: impl AsyncFn(&mut Client, &S, &mut Rng, &str),
+) {
     let mut client = Client::new(&world, id, id);
     for number in 0.. {
         if now_ms() >= until_ms {
@@ -66,18 +65,17 @@ struct Asked<'a> {
     is_certain: bool,
 }
 
-/// `[token, validity]` as the token, and the last moment of a hold that was asked for at `sent`.
+/// The token, and the last moment of a hold that was asked for at `sent`.
 fn granted(fate: &Fate, sent: u64) -> Option<(i64, u64)> {
     match fate {
-        Fate::Done(Value::Array(items)) if items.len() == 2 => {
-            Some((items[0].int().expect("a token"), sent + items[1].int().expect("a validity") as u64))
-        }
+        Fate::Done(reply) => holds::granted(reply).map(|(token, validity_ms)| (token, sent + validity_ms)),
         _ => None,
     }
 }
 
-async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
-    let (name, limits) = *rng.pick(&LOCKS);
+/// The hold of an owner, if it gets one: a whole life of it.
+pub async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
+    let (name, limits) = [LOCKS.as_slice(), &[LONG]].concat()[rng.below(LOCKS.len() + 1)];
     let limit = *rng.pick(limits);
     seen.singles.lock().insert(owner.to_owned(), (name.to_owned(), limit));
     let ttl_ms = if name == LONG.0 { rng.between(2000, 6000) } else { rng.between(60, 1000) } as u64;
@@ -99,16 +97,8 @@ async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
 async fn acquire(client: &mut Client, asked: &mut Asked<'_>, limit: Limit, rng: &mut Rng) -> Option<(i64, u64)> {
     let Asked { name, owner, ttl_ms, .. } = *asked;
     let ttl = ttl_ms.to_string();
-    let (wait, count) = (rng.between(1, WAIT_MAX_MS).to_string(), limit.unwrap_or(0).to_string());
-    let mut args = vec!["LOCK.ACQUIRE", name, owner, "PX", &ttl];
-    if rng.percent(70) {
-        args.extend(["WAIT", &wait]);
-    }
-    match limit {
-        None => args.push("SHARED"),
-        Some(1) => {}
-        Some(_) => args.extend(["LIMIT", &count]),
-    }
+    let wait_ms = rng.between(1, WAIT_MAX_MS) as u64;
+    let args = holds::acquire(name, owner, ttl_ms, rng.percent(70).then_some(wait_ms), limit);
     for _ in 0..4 {
         let sent = now_ms();
         let fate = if rng.percent(20) {

@@ -11,9 +11,9 @@ use tokio::time::sleep;
 
 use crate::blocking::UNBLOCKED;
 use crate::client::{Client, Fate};
-use crate::cluster::World;
-use crate::lockers::{self, now_ms};
-use crate::support::holds::Hold;
+use crate::cluster::{World, now_ms};
+use crate::lockers;
+use crate::support::holds::{Hold, validity_ms};
 use crate::support::linear::history::Outcome;
 use crate::support::rng::Rng;
 use crate::support::several::{Asked, Event, Got, check};
@@ -68,11 +68,6 @@ pub struct Owner<'a> {
     is_cut: bool,
 }
 
-/// For how long a lock is held for certain since the request was sent.
-fn validity(ttl_ms: u64) -> u64 {
-    ttl_ms.saturating_sub(ttl_ms.div_ceil(1000) + 1)
-}
-
 impl Seen {
     /// Of multis beside holders of single locks.
     pub fn new(locks: Rc<lockers::Seen>) -> Self {
@@ -80,18 +75,10 @@ impl Seen {
     }
 }
 
-/// One client's life until `until_ms`.
-pub async fn live(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_ms: u64) {
-    let mut client = Client::new(&world, id, id);
-    for number in 0.. {
-        if now_ms() >= until_ms {
-            return;
-        }
-        sleep(Duration::from_millis(rng.between(0, 40) as u64)).await;
-        let ttl_ms = rng.between(100, 1000) as u64;
-        let mut owner = Owner::new(&mut client, &seen, &mut rng, format!("{id}.{number}"), ttl_ms);
-        owner.live().await;
-    }
+/// An owner's life.
+pub async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
+    let ttl_ms = rng.between(100, 1000) as u64;
+    Owner::new(client, seen, rng, owner.to_owned(), ttl_ms).live().await;
 }
 
 /// Asks for locks that nobody releases, until `until_ms`.
@@ -223,7 +210,7 @@ impl<'a> Owner<'a> {
     }
 
     fn learn(&mut self, name: &str, token: i64, (sent, ended): (u64, u64)) {
-        let until = sent + validity(self.ttl_ms);
+        let until = sent + validity_ms(self.ttl_ms);
         if let Some(hold) = self.held.iter_mut().find(|hold| hold.name == name) {
             if hold.token == token {
                 hold.until = hold.until.max(until);

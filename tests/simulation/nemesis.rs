@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
-use crate::cluster::{NODES, Order, World};
+use crate::cluster::{NODES, Order, World, now_ms};
 use crate::support::rng::Rng;
 
 /// Which faults may happen.
@@ -18,8 +18,8 @@ pub struct Faults {
 }
 
 /// Makes faults until `until_ms` of simulated time, then heals everything.
-pub async fn rage(world: World, mut rng: Rng, faults: Faults, until_ms: u128) {
-    while turmoil::sim_elapsed().unwrap_or_default().as_millis() < until_ms {
+pub async fn rage(world: World, mut rng: Rng, faults: Faults, until_ms: u64) {
+    while now_ms() < until_ms {
         sleep(Duration::from_millis(rng.between(50, 1500) as u64)).await;
         match rng.below(12) {
             0..3 if faults.crashes => crash_one(&world, &mut rng).await,

@@ -10,15 +10,10 @@ use parking_lot::Mutex;
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::World;
-use crate::lockers::now_ms;
+use crate::cluster::{World, now_ms};
+use crate::support::once;
 use crate::support::rng::Rng;
 use crate::support::value::Value;
-
-const INCREMENT: &str = "return redis.call('INCR', KEYS[1])";
-/// A lock whose end nobody lives to see, and the validity that it has.
-const TTL_MS: &str = "3600000";
-const VALIDITY_MS: i64 = 3_600_000 - 3600 - 1;
 
 /// A request and its first reply.
 type Answered = (Vec<String>, Value);
@@ -37,24 +32,13 @@ pub async fn live(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_m
     let (mut round, mut last_token) = (0, 0);
     while now_ms() < until_ms {
         round += 1;
-        let number = round.to_string();
-        let [counter, list, script] = ["counter", "list", "script"].map(|kind| format!("once:{kind}{id}"));
-        let [lock, native] = ["string", "native"].map(|kind| format!("once:{kind}{id}:{number}"));
-        for (command, expected) in [
-            (vec!["INCR", &counter], Some(Value::Int(round))),
-            (vec!["LPUSH", &list, &number], Some(Value::Int(round))),
-            (vec!["SET", &lock, "me", "NX"], Some(Value::Simple(b"OK".to_vec()))),
-            (vec!["EVAL", INCREMENT, "1", &script], Some(Value::Int(round))),
-            (vec!["LOCK.ACQUIRE", &native, "me", "PX", TTL_MS], None),
-            // One that ran again after this would hold it anew.
-            (vec!["LOCK.RELEASE", &native, "me"], Some(Value::Int(1))),
-        ] {
+        for (command, expected) in once::commands(id, round) {
             let name = format!("{id}:{:016x}", rng.next());
-            let request: Vec<String> = ["ONCE", &name].into_iter().chain(command).map(String::from).collect();
+            let request: Vec<String> = ["ONCE".to_owned(), name].into_iter().chain(command).collect();
             let reply = send(&mut client, &request, &mut rng).await;
             match expected {
                 Some(expected) => assert_eq!(reply, expected, "{request:?}"),
-                None => last_token = granted(&reply, last_token),
+                None => last_token = once::new_token(&reply, last_token),
             }
             seen.answered.lock().push((request, reply));
             if rng.percent(30) {
@@ -65,14 +49,6 @@ pub async fn live(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_m
         }
     }
     seen.rounds.lock().push((id, round));
-}
-
-fn granted(reply: &Value, last_token: i64) -> i64 {
-    let items = reply.items().filter(|items| items.len() == 2).unwrap_or_else(|| panic!("no hold: {reply:?}"));
-    let token = items[0].int().expect("a token");
-    assert!(token > last_token, "token {token} after {last_token}");
-    assert_eq!(items[1], Value::Int(VALIDITY_MS));
-    token
 }
 
 /// Sends until there is an answer: mostly over connections that are cut, to any node, sometimes to two at once.
@@ -111,10 +87,10 @@ pub async fn read_back(world: &World, seen: &Seen, rng: &mut Rng) -> usize {
             assert_eq!(client.call(request).await, Fate::Done(first.clone()), "{request:?}, again at node {node}");
         }
         for (id, round) in &rounds {
-            for (command, kind) in [("GET", "counter"), ("LLEN", "list"), ("GET", "script")] {
-                let fate = client.call(&[command, &format!("once:{kind}{id}")]).await;
-                let Fate::Done(value) = &fate else { panic!("{command}: {fate:?}") };
-                assert_eq!(value.int(), Some(*round), "{kind} of {id} at node {node}");
+            for read in once::counts(*id) {
+                let fate = client.call(&read).await;
+                let Fate::Done(value) = &fate else { panic!("{read:?}: {fate:?}") };
+                assert!(once::is_count(value, *round), "{read:?} at node {node}: {value:?}, and not {round}");
             }
         }
     }

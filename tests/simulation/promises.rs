@@ -7,8 +7,7 @@ use tokio::time::sleep;
 
 use crate::blocking::nobody_waits;
 use crate::client::Client;
-use crate::cluster::{Cluster, Shape, World};
-use crate::lockers::now_ms;
+use crate::cluster::{Cluster, Shape, World, now_ms};
 use crate::nemesis::{Faults, rage};
 use crate::support::rng::Rng;
 use crate::support::{bounds, holds};
@@ -60,20 +59,27 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         // Some go on when the faults are over.
         let last_ms = until_ms + 2000;
         let mut tasks = vec![
-            tokio::task::spawn_local(rage(world.clone(), rng.fork(), faults, until_ms.into())),
+            tokio::task::spawn_local(rage(world.clone(), rng.fork(), faults, until_ms)),
             tokio::task::spawn_local(fill(world.clone(), rng.fork(), until_ms)),
         ];
         for id in 10..22 {
-            tasks.push(tokio::task::spawn_local(lockers::live(world.clone(), locks.clone(), id, rng.fork(), last_ms)));
+            tasks.push(tokio::task::spawn_local(lockers::live(
+                world.clone(),
+                locks.clone(),
+                id,
+                rng.fork(),
+                last_ms,
+                lockers::one,
+            )));
         }
         for id in 50..56 {
-            tasks.push(tokio::task::spawn_local(multis::live(world.clone(), several.clone(), id, rng.fork(), last_ms)));
+            tasks.push(tokio::task::spawn_local(lockers::live(world.clone(), several.clone(), id, rng.fork(), last_ms, multis::one)));
         }
         for id in 56..58 {
             tasks.push(tokio::task::spawn_local(multis::keep(world.clone(), several.clone(), id, rng.fork(), last_ms)));
         }
         for id in 22..28 {
-            let life = string_locks::live(world.clone(), locks.clone(), id, rng.fork(), last_ms);
+            let life = lockers::live(world.clone(), locks.clone(), id, rng.fork(), last_ms, string_locks::one);
             tasks.push(tokio::task::spawn_local(life));
         }
         for id in 30..32 {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, Shape};
+use crate::cluster::{Cluster, Shape, now_ms};
 use crate::nemesis::{Faults, rage};
 use crate::support::bounds;
 use crate::support::rng::Rng;
@@ -28,8 +28,8 @@ pub fn run(seed: u64, clients: usize, duration_ms: u64) -> String {
     let shared = seen.clone();
     cluster.run(|world| async move {
         prepare(&world).await;
-        let begin_ms = turmoil::sim_elapsed().unwrap_or_default().as_millis();
-        let until_ms = begin_ms + u128::from(duration_ms);
+        let begin_ms = now_ms();
+        let until_ms = begin_ms + duration_ms;
         let mut tasks = vec![tokio::task::spawn_local(rage(world.clone(), rng.fork(), faults, until_ms))];
         for id in 0..clients {
             let life = live(world.clone(), shared.clone(), id, rng.fork(), until_ms + 3000);

@@ -15,7 +15,8 @@ use parking_lot::Mutex;
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::World;
+use crate::cluster::{World, now_ms};
+use crate::support::holds::{EXTEND, RELEASE};
 use crate::support::linear::history::Outcome;
 use crate::support::linear::register::check_keys;
 use crate::support::linear::{bank, register};
@@ -23,11 +24,6 @@ use crate::support::rng::Rng;
 use crate::support::value::Value;
 use crate::workload::{ACCOUNTS, History, KEYS, Seen, TOTAL, executed};
 
-/// What lock libraries release with, and extend.
-pub const RELEASE: &str =
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
-pub const EXTEND: &str =
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
 const COMPARE_AND_SET: &str =
     "if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end redis.call('SET', KEYS[1], ARGV[2]) return 1";
 const GET: &str = "return redis.call('GET', KEYS[1])";
@@ -49,7 +45,7 @@ const PAIR: [&str; 2] = ["left", "right"];
 /// A lock whose end nobody lives to see.
 const ENDLESS_MS: &str = "3600000";
 /// After this time clients turn to other locks: one that was perhaps taken stays taken.
-const LOCKS_CHANGE_MS: u128 = 1500;
+const LOCKS_CHANGE_MS: u64 = 1500;
 
 /// What is seen of locks.
 #[derive(Default)]
@@ -129,7 +125,7 @@ pub async fn read_operation(client: &mut Client, seen: &Seen, rng: &mut Rng) {
 /// SET NX PX, what the lock is for, and its release by token until that is answered.
 async fn lock(client: &mut Client, seen: &Seen, rng: &mut Rng, token: i64) {
     use register::{Input, Output};
-    let epoch = turmoil::sim_elapsed().unwrap_or_default().as_millis() / LOCKS_CHANGE_MS;
+    let epoch = now_ms() / LOCKS_CHANGE_MS;
     let (name, text) = (format!("lock{epoch}.{}", rng.below(2)), token.to_string());
     let locks = &seen.locks;
     let ticket = seen.invoke(&locks.history, client.id, (name.clone(), Input::CompareAndSet(None, token)));

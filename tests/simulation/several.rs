@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use crate::blocking::nobody_waits;
 use crate::client::{Client, Fate};
-use crate::cluster::{Cluster, NODES, Shape, World};
-use crate::lockers::{self, now_ms};
+use crate::cluster::{Cluster, NODES, Shape, World, now_ms};
+use crate::lockers;
 use crate::multis::{Owner, Seen, holders, judge_names};
 use crate::support::rng::Rng;
 use crate::support::several::Got;

@@ -4,16 +4,15 @@
 //! Invariants: as in [`crate::lockers`]; the validity is the time to live less 0.1 % and 1 ms. Holders overstay, so that late releases
 //! meet the locks of others.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::World;
-use crate::lockers::{Seen, now_ms};
-use crate::scripts::{EXTEND, RELEASE, call};
-use crate::support::holds::Hold;
+use crate::cluster::now_ms;
+use crate::lockers::Seen;
+use crate::scripts::call;
+use crate::support::holds::{EXTEND, Hold, RELEASE, validity_ms};
 use crate::support::linear::history::Outcome;
 use crate::support::rng::Rng;
 use crate::support::value::Value;
@@ -21,26 +20,11 @@ use crate::workload::executed;
 
 const NAMES: [&str; 2] = ["string0", "string1"];
 
-/// One client's life until `until_ms`.
-pub async fn live(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_ms: u64) {
-    let mut client = Client::new(&world, id, id);
-    for number in 0.. {
-        if now_ms() >= until_ms {
-            return;
-        }
-        sleep(Duration::from_millis(rng.between(0, 40) as u64)).await;
-        one(&mut client, &seen, &mut rng, &format!("{id}.{number}")).await;
-    }
-}
-
-fn validity(ttl_ms: i64) -> u64 {
-    (ttl_ms - (ttl_ms + 999) / 1000 - 1).max(0) as u64
-}
-
-async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
+/// The hold of an owner, if it gets one: a whole life of it.
+pub async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
     let (name, ttl_ms, asked) = (*rng.pick(&NAMES), rng.between(50, 900), now_ms());
     let Some(token) = acquire(client, name, owner, ttl_ms, rng).await else { return };
-    let until = asked + validity(ttl_ms);
+    let until = asked + validity_ms(ttl_ms as u64);
     let token = match token {
         Some(token) => token,
         None => match client.call(&["LOCK.TOKEN", name, owner]).await {
@@ -90,7 +74,7 @@ async fn use_it(client: &mut Client, hold: &mut Hold, ttl_ms: i64, rng: &mut Rng
             // For the same time as ever: less than it has would shorten it.
             let fate = call(client, EXTEND, &[&hold.name], &[&hold.owner, &ttl_ms.to_string()]).await;
             if fate == Fate::Done(Value::Int(1)) {
-                hold.until = hold.until.max(sent + validity(ttl_ms));
+                hold.until = hold.until.max(sent + validity_ms(ttl_ms as u64));
             }
             fate
         }

@@ -17,8 +17,7 @@ use tokio::time::{sleep, timeout};
 use turmoil::net::TcpStream;
 
 use crate::client::{Client, Fate};
-use crate::cluster::World;
-use crate::lockers::now_ms;
+use crate::cluster::{World, now_ms};
 use crate::support::client::encode;
 use crate::support::rng::Rng;
 use crate::support::value::Value;

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::sleep;
 
 use crate::client::{Client, Fate};
-use crate::cluster::World;
+use crate::cluster::{World, now_ms};
 use crate::scripts;
 use crate::support::linear::bank::{self, Bank, wrong_sums};
 use crate::support::linear::check::check;
@@ -130,13 +130,13 @@ pub async fn prepare(world: &World) {
 }
 
 /// One client's life: random operations until `until_ms` of simulated time.
-pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_ms: u128) {
+pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_ms: u64) {
     let mut client = Client::new(&world, id, id / 3);
     // A third only reads, because who writes through a node that is cut off then waits, and sees nothing old.
     let reads_only = id % 3 == 2;
     let mut own = 0;
     let mut unique = 0;
-    while turmoil::sim_elapsed().unwrap_or_default().as_millis() < until_ms {
+    while now_ms() < until_ms {
         sleep(Duration::from_millis(rng.between(0, 60) as u64)).await;
         client.connect().await;
         unique += 1;

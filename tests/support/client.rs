@@ -132,6 +132,18 @@ impl Client {
         self.try_call(args).unwrap_or_else(|error| panic!("no reply to {}: {error}", shown(args)))
     }
 
+    /// A command line, split at blanks, and its reply; panics if none comes.
+    pub fn line(&mut self, line: &str) -> Value {
+        self.call(&words(line))
+    }
+
+    /// Sends a command line whose reply comes later.
+    pub fn send_line(&mut self, line: &str) {
+        let mut out = Vec::new();
+        encode(&mut out, &words(line));
+        self.send_raw(&out).unwrap_or_else(|error| panic!("cannot send {line}: {error}"));
+    }
+
     /// Commands in one write, then their replies.
     pub fn pipeline<A: AsRef<[u8]>>(&mut self, commands: &[Vec<A>]) -> Vec<Value> {
         let mut out = Vec::new();
@@ -148,6 +160,11 @@ impl Client {
 
 fn shown<A: AsRef<[u8]>>(args: &[A]) -> String {
     args.iter().map(|arg| String::from_utf8_lossy(arg.as_ref()).into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// A command line, split at blanks.
+pub fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
 }
 
 /// Appends a request.

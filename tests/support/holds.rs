@@ -9,8 +9,46 @@
 
 use std::collections::BTreeMap;
 
+use super::value::Value;
+
 /// How holds of a lock go together: at most so many at a time; None: as many as like.
 pub type Limit = Option<usize>;
+
+/// Locks for random holders, and how each is held; both ways, where two are said.
+pub const LOCKS: [(&str, &[Limit]); 4] =
+    [("first", &[Some(1)]), ("second", &[Some(1)]), ("mixed", &[Some(1), None]), ("pair", &[Some(2)])];
+
+/// What lock libraries release locks with that are strings.
+pub const RELEASE: &str =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+/// And extend them.
+pub const EXTEND: &str =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
+
+/// For how long a holder may believe in a hold of this time, from when it asked for it.
+pub const fn validity_ms(ttl_ms: u64) -> u64 {
+    ttl_ms.saturating_sub(ttl_ms.div_ceil(1000) + 1)
+}
+
+/// LOCK.ACQUIRE, with a wait of so many ms at most, or none.
+pub fn acquire(name: &str, owner: &str, ttl_ms: u64, wait_ms: Option<u64>, limit: Limit) -> Vec<String> {
+    let mut words = vec!["LOCK.ACQUIRE".to_owned(), name.into(), owner.into(), "PX".into(), ttl_ms.to_string()];
+    words.extend(wait_ms.into_iter().flat_map(|wait_ms| ["WAIT".to_owned(), wait_ms.to_string()]));
+    match limit {
+        None => words.push("SHARED".into()),
+        Some(1) => {}
+        Some(limit) => words.extend(["LIMIT".into(), limit.to_string()]),
+    }
+    words
+}
+
+/// The token and the validity, ms, of a hold. None: it is none.
+pub fn granted(reply: &Value) -> Option<(i64, u64)> {
+    match reply.items() {
+        Some([Value::Int(token), Value::Int(validity_ms)]) => Some((*token, (*validity_ms).try_into().ok()?)),
+        _ => None,
+    }
+}
 
 /// See the module's header. All times by one clock.
 #[derive(Clone, Debug)]
