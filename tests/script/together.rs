@@ -15,14 +15,14 @@ use lockstep::executor::prepare::PreparedEntry;
 use lockstep::executor::{Asker, Command, CommandGroup, Step};
 use lockstep::protocol::Args;
 use lockstep::snapshot::{Meta, SnapshotReader, write};
-use lockstep::store::State;
+use lockstep::store::{Kind, Lock, State};
 
+use crate::support::holds::RELEASE;
 use crate::support::rng::Rng;
 
 const ENTRIES: u64 = 6000;
 /// A state is written and read again behind so many entries, where that is asked for.
 const RELOADED_AFTER: u64 = 701;
-const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 const PAIRS: &str = "local t = {} for i = 1, 9 do t[redis.call('INCR', KEYS[1]) .. 'x'] = i end \
                      local s = '' for k in pairs(t) do s = s .. k end redis.call('SET', KEYS[2], s) return s";
 
@@ -45,7 +45,8 @@ pub fn run(mut state: State, place: Place, out: &mut String) {
         index: 1,
         now_ms: 1_790_000_000_000,
     };
-    let mut most = [0; 4];
+    let mut most = [0; 6];
+    let (mut guarded, mut admitted) = (0, 0);
     for node in [1, 2] {
         log.boot(&mut state, node);
     }
@@ -54,7 +55,18 @@ pub fn run(mut state: State, place: Place, out: &mut String) {
         let digest = state.digest.value();
         writeln!(out, "together {number}: digest {digest:016x}, {:?}", outcome.effects.released).unwrap();
         let locks = state.db(0).iter_unordered().filter(|entry| entry.value().is_lock()).count();
-        let counts = [locks, state.waiters().len(), state.subscriptions().iter().len(), state.once.iter().len()];
+        let revision = state.db(0).get(b"guarded").map_or(0, |entry| entry.revision());
+        admitted += usize::from(std::mem::replace(&mut guarded, revision) < revision);
+        let sessions = state.sessions();
+        let of_sessions = |(id, _)| state.session_hold_count(id) as usize + sessions.keys_of(id).count();
+        let counts = [
+            locks,
+            state.waiters().len(),
+            state.subscriptions().iter().len(),
+            state.once.iter().len(),
+            sessions.iter().len(),
+            sessions.iter().map(of_sessions).sum(),
+        ];
         most.iter_mut().zip(counts).for_each(|(most, count)| *most = count.max(*most));
         if number % RELOADED_AFTER == RELOADED_AFTER - 1 {
             state.validate().unwrap();
@@ -63,10 +75,15 @@ pub fn run(mut state: State, place: Place, out: &mut String) {
             }
         }
     }
-    let [locks, waiters, subscriptions, once] = most;
-    writeln!(out, "together at most: {locks} locks, {waiters} waiters, {subscriptions} subscriptions, {once} of ONCE")
-        .unwrap();
+    let [locks, waiters, subscriptions, once, sessions, of_sessions] = most;
+    writeln!(
+        out,
+        "together at most: {locks} locks, {waiters} waiters, {subscriptions} subscriptions, {once} of ONCE, {sessions} sessions with \
+         {of_sessions} locks and keys; {admitted} guards admitted"
+    )
+    .unwrap();
     assert!(most.iter().all(|most| *most > 3), "something was hardly in use: {most:?}");
+    assert!(admitted > 20, "hardly a guard was admitted: {admitted}");
 }
 
 fn reloaded(state: &State) -> State {
@@ -130,7 +147,7 @@ impl Log {
         let mut batch = BatchWriter::new(self.boots[at], self.seqs[at], 64);
         let mut groups = Vec::new();
         for _ in 0..=self.rng.below(4) {
-            let args = self.command();
+            let args = self.command(state);
             let Ok(spec) = check(Caller::Log, &args) else { panic!("{args:?} is not known") };
             let connection = (at as u64 + 1) << 32 | self.rng.below(8) as u64;
             let number = self.asked.entry(connection).or_default();
@@ -145,14 +162,18 @@ impl Log {
         self.apply(state, batch.finish(), is_here.then_some(groups))
     }
 
-    fn command(&mut self) -> Args {
+    fn command(&mut self, state: &State) -> Args {
         let rng = &mut self.rng;
         let number = |rng: &mut Rng, below: usize| rng.below(below).to_string();
         let (lock, owner) = (format!("lock{}", rng.below(4)), format!("owner{}", rng.below(6)));
         let (list, channel) = (format!("list{}", rng.below(3)), format!("channel{}", rng.below(3)));
         let (ttl, id) = ((20 + rng.below(300)).to_string(), format!("id{}", rng.below(400)));
         let value = number(rng, 1000);
-        let line = match rng.below(39) {
+        let held = state.db(0).get(lock.as_bytes()).and_then(|entry| Lock::of(entry.value()));
+        let token = held.and_then(|lock| lock.holds().first()).map_or(7, |hold| hold.token);
+        let sessions: Vec<u64> = state.sessions().iter().map(|(id, _)| id).chain([7]).collect();
+        let session = *rng.pick(&sessions);
+        let line = match rng.below(43) {
             0..4 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} WAIT {}", number(rng, 500)),
             4 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl}"),
             5 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} SHARED WAIT {}", number(rng, 500)),
@@ -160,7 +181,8 @@ impl Log {
             7 | 8 => format!("LOCK.RELEASE {lock} {owner}"),
             9 => format!("LOCK.EXTEND {lock} {owner} PX {ttl}"),
             10 => format!("LOCK.BREAK {lock}"),
-            11 => format!("LOCK.GUARD {lock} {value} INCR guarded"),
+            11 if rng.percent(20) => format!("LOCK.GUARD {lock} {value} INCR guarded"),
+            11 => format!("LOCK.GUARD {lock} {token} INCR guarded"),
             12..14 => format!("BLPOP {list} list1 0.{value}"),
             14 => format!("BLMOVE {list} list0 LEFT RIGHT 0.{value}"),
             15..17 => format!("RPUSH {list} {value}"),
@@ -184,6 +206,10 @@ impl Log {
             35 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} CONNECTION DELAY {}", number(rng, 100)),
             36 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} CONNECTION WAIT {}", number(rng, 500)),
             37 => format!("SESSION.OPEN PX {ttl}"),
+            38 => format!("SESSION.KEEPALIVE {session}"),
+            39 => format!("SESSION.BIND {session} string text"),
+            40 => format!("LOCK.ACQUIRE {lock} {owner} SESSION {session}"),
+            41 => format!("LOCK.ACQUIRE {lock} {owner} PX {ttl} SESSION {session} WAIT {}", number(rng, 500)),
             _ => return Args::from_slices(["EVAL", PAIRS, "2", "counted", "text"]),
         };
         Args::from_slices(line.split(' '))
