@@ -3,7 +3,8 @@
 
     cargo build --release && python3 benches/publish.py [--subscribers 100] [--messages 20000] [--rounds 3]
 
-Subscribers of three nodes are spread over all of them; the publisher's node is the leader, then a follower. One process reads for all
+Subscribers are spread over all three nodes while the publisher's node is the leader, then a follower; then all are at the leader, with the
+publisher. One process reads for all
 subscribers and counts bytes, the same for every server, so this compares servers and is no server's limit.
 """
 import argparse, os, selectors, shutil, socket, statistics, subprocess, sys, tempfile, time
