@@ -1,8 +1,10 @@
 //! Runs commands on a state without a server: for the unit tests of commands.
 
+use bytes::BytesMut;
+
 use crate::command::script::is_to_load;
 use crate::command::{Caller, Flags, Spec, call_read, call_write, check};
-use crate::protocol::{Args, Outcome, Reply};
+use crate::protocol::{Args, Outcome, Reply, Resp, encode};
 use crate::store::{Deadline, Effects, Hash, Horizon, Rng, State, Txn, View};
 
 /// A state with a clock that the test moves.
@@ -89,11 +91,48 @@ impl Bench {
         ((self.read)(spec, &view, &args).into(), view.worked())
     }
 
-    /// Runs one command and shows the reply as RESP2 bytes.
+    /// Runs one command and shows the reply as RESP2 bytes, line ends as blanks.
     pub fn text(&mut self, line: &str) -> String {
-        let mut out = bytes::BytesMut::new();
-        crate::protocol::encode(&mut out, &self.run(line), crate::protocol::Resp::V2);
-        String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end().to_owned()
+        shown(&self.run(line), Resp::V2)
+    }
+
+    /// The same as RESP3.
+    pub fn text3(&mut self, line: &str) -> String {
+        shown(&self.run(line), Resp::V3)
+    }
+
+    /// Runs all of a transcript, and compares every reply: how many commands there are.
+    pub fn replay(&mut self, transcript: &str) -> usize {
+        let mut commands = 0;
+        let mut wrong = Vec::new();
+        for (command, reply) in self::transcript(transcript) {
+            let answer = self.text(command);
+            if answer != reply {
+                wrong.push(format!("{command}\n  found    {answer}\n  expected {reply}"));
+            }
+            commands += 1;
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        commands
+    }
+
+    /// Runs one command whose reply is a number.
+    pub fn int(&mut self, line: &str) -> i64 {
+        match self.run(line) {
+            Reply::Int(number) => number,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    /// Runs one of LOCK.ACQUIRE and LOCK.EXTEND, which gets the lock: the token and the validity, ms.
+    pub fn grant(&mut self, line: &str) -> (i64, i64) {
+        match self.run(line) {
+            Reply::Array(items) => match items[..] {
+                [Reply::Int(token), Reply::Int(validity_ms)] => (token, validity_ms),
+                _ => panic!("{line}: {items:?}"),
+            },
+            other => panic!("{line}: {other:?}"),
+        }
     }
 
     /// Gives `key` a value that is no string: for what is refused with WRONGTYPE.
@@ -103,8 +142,30 @@ impl Bench {
         txn.set(key.as_bytes(), Hash::default().into(), Deadline::Clear);
     }
 
+    /// What WATCH compares; 0 for an absent key.
+    pub fn revision(&self, key: &str) -> u64 {
+        self.state.db(self.db).get(key.as_bytes()).map_or(0, |entry| entry.revision())
+    }
+
     /// The deadline of a present key, ms.
     pub fn deadline_ms(&self, key: &str) -> Option<u64> {
         self.state.db(self.db).get(key.as_bytes())?.deadline_ms()
     }
+}
+
+/// A reply on the wire, line ends as blanks.
+pub fn shown(reply: &Reply, resp: Resp) -> String {
+    let mut out = BytesMut::new();
+    encode(&mut out, reply, resp);
+    String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end().to_owned()
+}
+
+/// Command lines, each with the reply that it shall have, which is indented below it (in RESP2, line ends as blanks); without comments.
+pub fn transcript(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    std::iter::from_fn(move || {
+        let command = lines.next()?;
+        let reply = lines.next().and_then(|reply| reply.strip_prefix("    "));
+        Some((command, reply.unwrap_or_else(|| panic!("{command} has no reply"))))
+    })
 }

@@ -1,23 +1,16 @@
 //! The commands of bitmaps, on a state without a server.
 
-use bytes::BytesMut;
+use crate::command::testing::{Bench, shown};
+use crate::protocol::{Reply, Resp};
 
-use crate::command::testing::Bench;
-use crate::protocol::{Reply, Resp, encode};
-
-/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+/// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 #[test]
 fn bitmap_replies_are_those_of_redis() {
     let mut bench = Bench::new();
     bench.state.options.bulk_len_max = 512 << 20;
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
-        commands += 1;
-    }
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 230, "{commands} commands");
 }
 
@@ -26,15 +19,8 @@ fn a_failed_field_is_null_in_both_protocols() {
     let mut bench = Bench::new();
     let reply = bench.run("BITFIELD k OVERFLOW FAIL INCRBY u8 0 256 GET u8 0");
     for (version, text) in [(Resp::V2, "*2 $-1 :0"), (Resp::V3, "*2 _ :0")] {
-        let mut out = BytesMut::new();
-        encode(&mut out, &reply, version);
-        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), text);
+        assert_eq!(shown(&reply, version), text);
     }
-}
-
-/// What WATCH compares; 0 for an absent key.
-fn revision(bench: &Bench, key: &str) -> u64 {
-    bench.state.db(0).get(key.as_bytes()).map_or(0, |entry| entry.revision())
 }
 
 #[test]
@@ -55,9 +41,9 @@ fn change_of_a_bitmap_in_the_sense_of_redis_gives_a_new_revision() {
         ("BITOP OR k k k", true),
         ("SETBIT k x 1", false),
     ] {
-        let before = revision(&bench, "k");
+        let before = bench.revision("k");
         bench.run(line);
-        assert_eq!(revision(&bench, "k") != before, changes, "{line}");
+        assert_eq!(bench.revision("k") != before, changes, "{line}");
     }
 }
 

@@ -1,22 +1,15 @@
 //! The commands of places, on a state without a server.
 
-use bytes::BytesMut;
-
 use crate::command::testing::Bench;
-use crate::protocol::{Reply, Resp, encode};
+use crate::protocol::Reply;
 
-/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+/// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 #[test]
 fn geo_replies_are_those_of_redis() {
     let mut bench = Bench::new();
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
-        commands += 1;
-    }
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 180, "{commands} commands");
 }
 
@@ -34,9 +27,7 @@ fn resp3_shows_coordinates_as_doubles_and_distances_as_strings() {
         ("GEOHASH absent x", "*1 _"),
         ("GEODIST absent x y", "_"),
     ] {
-        let mut out = BytesMut::new();
-        encode(&mut out, &bench.run(line), Resp::V3);
-        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), reply, "{line}");
+        assert_eq!(bench.text3(line), reply, "{line}");
     }
 }
 

@@ -2,28 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use bytes::BytesMut;
-
 use crate::command::testing::Bench;
-use crate::protocol::{Reply, Resp, encode};
+use crate::protocol::Reply;
 use crate::store::{Hash, Kind, ValueType};
 
-/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+/// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 fn hash<'a>(bench: &'a Bench, key: &str) -> &'a Hash {
     Hash::of(bench.state.db(0).get(key.as_bytes()).unwrap().value()).unwrap()
-}
-
-/// What WATCH compares; 0 for an absent key.
-fn revision(bench: &Bench, key: &str) -> u64 {
-    bench.state.db(0).get(key.as_bytes()).map_or(0, |entry| entry.revision())
-}
-
-fn resp3(bench: &mut Bench, line: &str) -> String {
-    let mut out = BytesMut::new();
-    encode(&mut out, &bench.run(line), Resp::V3);
-    String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end().to_owned()
 }
 
 fn fill(bench: &mut Bench, key: &str, len: usize) {
@@ -35,12 +22,7 @@ fn fill(bench: &mut Bench, key: &str, len: usize) {
 #[test]
 fn hash_replies_are_those_of_redis() {
     let mut bench = Bench::new();
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
-        commands += 1;
-    }
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 190, "{commands} commands");
 }
 
@@ -61,7 +43,7 @@ fn resp3_shows_maps_and_pairs() {
         ("HSCAN h 0", "*2 $1 0 *4 $1 a $1 1 $1 b $1 2"),
         ("HINCRBYFLOAT h a 0.5", "$3 1.5"),
     ] {
-        assert_eq!(resp3(&mut bench, line), reply, "{line}");
+        assert_eq!(bench.text3(line), reply, "{line}");
     }
 }
 
@@ -85,9 +67,9 @@ fn change_in_the_sense_of_redis_gives_a_new_revision() {
         ("HGETALL h", false),
         ("HRANDFIELD h 5", false),
     ] {
-        let before = revision(&bench, "h");
+        let before = bench.revision("h");
         bench.run(line);
-        assert_eq!(revision(&bench, "h") != before, changes, "{line}");
+        assert_eq!(bench.revision("h") != before, changes, "{line}");
     }
 }
 

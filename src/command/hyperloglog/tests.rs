@@ -3,18 +3,13 @@
 use crate::command::testing::Bench;
 use crate::protocol::{Args, Reply};
 
-/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+/// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 #[test]
 fn sketch_replies_are_those_of_redis() {
     let mut bench = Bench::new();
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
-        commands += 1;
-    }
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 70, "{commands} commands");
 }
 
@@ -91,16 +86,15 @@ fn counting_is_a_read_and_believes_what_the_string_says() {
 #[test]
 fn an_element_that_says_nothing_new_changes_nothing() {
     let mut bench = Bench::new();
-    let revision = |bench: &Bench, key: &str| bench.state.db(0).get(key.as_bytes()).map(|entry| entry.revision());
     bench.run("PFADD sparse a");
     bench.run("PFADD dense a");
     bench.run("PFDEBUG TODENSE dense");
     for key in ["sparse", "dense"] {
-        let before = revision(&bench, key);
+        let before = bench.revision(key);
         assert_eq!(bench.text(&format!("PFADD {key} a a")), ":0");
-        assert_eq!(revision(&bench, key), before, "{key}");
+        assert_eq!(bench.revision(key), before, "{key}");
         assert_eq!(bench.text(&format!("PFADD {key} a b")), ":1");
-        assert_ne!(revision(&bench, key), before, "{key}");
+        assert_ne!(bench.revision(key), before, "{key}");
     }
 }
 

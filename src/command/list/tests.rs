@@ -2,24 +2,18 @@
 
 use crate::command::testing::Bench;
 
-/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+/// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 #[test]
 fn list_replies_are_those_of_redis() {
     let mut bench = Bench::new();
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
-        commands += 1;
-    }
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 150, "{commands} commands");
 }
 
 #[test]
 fn change_of_a_list_in_the_sense_of_redis_gives_a_new_revision() {
-    let revision = |bench: &Bench, key: &str| bench.state.db(0).get(key.as_bytes()).map_or(0, |entry| entry.revision());
     let mut bench = Bench::new();
     bench.run("RPUSH l a b c d e f");
     bench.run("RPUSH m x");
@@ -44,9 +38,9 @@ fn change_of_a_list_in_the_sense_of_redis_gives_a_new_revision() {
         ("RPOPLPUSH m l", [true, true]),
         ("LRANGE l 0 -1", [false, false]),
     ] {
-        let before = ["l", "m"].map(|key| revision(&bench, key));
+        let before = ["l", "m"].map(|key| bench.revision(key));
         bench.run(line);
-        let after = ["l", "m"].map(|key| revision(&bench, key));
+        let after = ["l", "m"].map(|key| bench.revision(key));
         assert_eq!([before[0] != after[0], before[1] != after[1]], changes, "{line}");
     }
 }
@@ -67,9 +61,7 @@ fn resp3_shows_lists_and_nulls() {
         ("LMPOP 1 l LEFT COUNT 2", "*2 $1 l *2 $1 a $1 b"),
         ("RPOP l 1", "*1 $1 c"),
     ] {
-        let mut out = bytes::BytesMut::new();
-        crate::protocol::encode(&mut out, &bench.run(line), crate::protocol::Resp::V3);
-        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), reply, "{line}");
+        assert_eq!(bench.text3(line), reply, "{line}");
     }
 }
 

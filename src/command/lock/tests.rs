@@ -5,21 +5,10 @@ use crate::protocol::Reply;
 
 const WRONG_TYPE: &str = "-WRONGTYPE Operation against a key holding the wrong kind of value";
 
-/// The two numbers that ACQUIRE and EXTEND answer.
-fn grant(bench: &mut Bench, line: &str) -> (i64, i64) {
-    match bench.run(line) {
-        Reply::Array(items) => match items[..] {
-            [Reply::Int(token), Reply::Int(validity_ms)] => (token, validity_ms),
-            _ => panic!("{line}: {items:?}"),
-        },
-        other => panic!("{line}: {other:?}"),
-    }
-}
-
 #[test]
 fn one_owner_at_a_time_holds_a_lock_until_its_deadline_is_over() {
     let mut bench = Bench::new();
-    let (first, validity_ms) = grant(&mut bench, "LOCK.ACQUIRE l a PX 30000");
+    let (first, validity_ms) = bench.grant("LOCK.ACQUIRE l a PX 30000");
     assert_eq!(validity_ms, 30000 - 30 - 1, "less a thousandth, less 1 ms");
     assert_eq!(bench.text("LOCK.ACQUIRE l b EX 1"), "*-1");
     assert_eq!((bench.text("TYPE l").as_str(), bench.text("PTTL l").as_str()), ("+lock", ":30000"));
@@ -29,7 +18,7 @@ fn one_owner_at_a_time_holds_a_lock_until_its_deadline_is_over() {
     assert_eq!(bench.text(&format!("LOCK.CHECK l {first}")), ":1");
     bench.now_ms += 1;
     assert_eq!(bench.text(&format!("LOCK.CHECK l {first}")), ":0");
-    let (second, validity_ms) = grant(&mut bench, "LOCK.ACQUIRE l b PX 1");
+    let (second, validity_ms) = bench.grant("LOCK.ACQUIRE l b PX 1");
     assert!(second > first);
     assert_eq!(validity_ms, 0, "nothing is certain of so little");
 }
@@ -37,12 +26,12 @@ fn one_owner_at_a_time_holds_a_lock_until_its_deadline_is_over() {
 #[test]
 fn acquiring_again_and_extending_keep_the_token_and_the_later_deadline() {
     let mut bench = Bench::new();
-    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
-    assert_eq!(grant(&mut bench, "LOCK.ACQUIRE l a PX 10"), (token, 998));
+    let (token, _) = bench.grant("LOCK.ACQUIRE l a PX 1000");
+    assert_eq!(bench.grant("LOCK.ACQUIRE l a PX 10"), (token, 998));
     bench.now_ms += 500;
-    assert_eq!(grant(&mut bench, "LOCK.EXTEND l a PX 10"), (token, 498));
-    assert_eq!(grant(&mut bench, &format!("LOCK.EXTEND l a EX 2 {token}")), (token, 1997));
-    assert_eq!(grant(&mut bench, "LOCK.ACQUIRE l a PX 3000"), (token, 2996));
+    assert_eq!(bench.grant("LOCK.EXTEND l a PX 10"), (token, 498));
+    assert_eq!(bench.grant(&format!("LOCK.EXTEND l a EX 2 {token}")), (token, 1997));
+    assert_eq!(bench.grant("LOCK.ACQUIRE l a PX 3000"), (token, 2996));
     assert_eq!(bench.deadline_ms("l"), Some(bench.now_ms + 3000));
     let other = format!("LOCK.EXTEND l a PX 10 {}", token + 1);
     for line in ["LOCK.EXTEND l b PX 10", &other, "LOCK.EXTEND absent a PX 10"] {
@@ -53,7 +42,7 @@ fn acquiring_again_and_extending_keep_the_token_and_the_later_deadline() {
 #[test]
 fn release_takes_owner_and_token_and_is_safe_to_repeat() {
     let mut bench = Bench::new();
-    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
+    let (token, _) = bench.grant("LOCK.ACQUIRE l a PX 1000");
     for (line, text) in [
         ("LOCK.RELEASE l b".to_owned(), ":0"),
         (format!("LOCK.RELEASE l a {}", token + 1), ":0"),
@@ -64,7 +53,7 @@ fn release_takes_owner_and_token_and_is_safe_to_repeat() {
     ] {
         assert_eq!(bench.text(&line), text, "{line}");
     }
-    let (next, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
+    let (next, _) = bench.grant("LOCK.ACQUIRE l a PX 1000");
     assert_eq!(bench.text(&format!("LOCK.RELEASE l a {token}")), ":0", "a repeat that comes late ends no later hold");
     assert!(next > token);
 }
@@ -72,11 +61,11 @@ fn release_takes_owner_and_token_and_is_safe_to_repeat() {
 #[test]
 fn holds_of_one_mode_go_together_up_to_the_limit() {
     let mut bench = Bench::new();
-    grant(&mut bench, "LOCK.ACQUIRE s a PX 1000 SHARED");
-    grant(&mut bench, "LOCK.ACQUIRE s b PX 2000 SHARED");
+    bench.grant("LOCK.ACQUIRE s a PX 1000 SHARED");
+    bench.grant("LOCK.ACQUIRE s b PX 2000 SHARED");
     assert_eq!(bench.text("LOCK.ACQUIRE s c PX 1000"), "*-1");
-    grant(&mut bench, "LOCK.ACQUIRE n a PX 1000 LIMIT 2");
-    grant(&mut bench, "LOCK.ACQUIRE n b LIMIT 2 PX 1000");
+    bench.grant("LOCK.ACQUIRE n a PX 1000 LIMIT 2");
+    bench.grant("LOCK.ACQUIRE n b LIMIT 2 PX 1000");
     assert_eq!(bench.text("LOCK.ACQUIRE n c PX 1000 LIMIT 2"), "*-1");
     for line in ["LOCK.ACQUIRE n c PX 1 LIMIT 3", "LOCK.ACQUIRE n c PX 1", "LOCK.ACQUIRE n c PX 1 SHARED"] {
         assert_eq!(bench.text(line), "-ERR the lock is held with another LIMIT", "{line}");
@@ -86,7 +75,7 @@ fn holds_of_one_mode_go_together_up_to_the_limit() {
     bench.now_ms += 1001;
     assert_eq!(bench.text("LOCK.RELEASE s a"), ":0");
     assert_eq!(bench.text("LOCK.RELEASE s b"), ":1");
-    grant(&mut bench, "LOCK.ACQUIRE s c PX 1000");
+    bench.grant("LOCK.ACQUIRE s c PX 1000");
 }
 
 #[test]
@@ -94,17 +83,17 @@ fn holders_beyond_the_bound_are_refused() {
     let mut bench = Bench::new();
     bench.state.options.lock_holders_max = 2;
     for owner in ["a", "b"] {
-        grant(&mut bench, &format!("LOCK.ACQUIRE l {owner} PX 1000 SHARED"));
+        bench.grant(&format!("LOCK.ACQUIRE l {owner} PX 1000 SHARED"));
     }
     assert_eq!(bench.text("LOCK.ACQUIRE l c PX 1 SHARED"), "-LIMIT too many hold this lock (lock-holders-max)");
-    grant(&mut bench, "LOCK.ACQUIRE l a PX 1000 SHARED");
+    bench.grant("LOCK.ACQUIRE l a PX 1000 SHARED");
 }
 
 #[test]
 fn token_is_the_highest_that_is_held() {
     let mut bench = Bench::new();
-    grant(&mut bench, "LOCK.ACQUIRE l a PX 2000 SHARED");
-    let (second, _) = grant(&mut bench, "LOCK.ACQUIRE l b PX 1000 SHARED");
+    bench.grant("LOCK.ACQUIRE l a PX 2000 SHARED");
+    let (second, _) = bench.grant("LOCK.ACQUIRE l b PX 1000 SHARED");
     bench.run("LOCK.EXTEND l a PX 3000");
     assert_eq!(bench.run("LOCK.TOKEN l"), Reply::Int(second));
     assert_eq!(bench.text("LOCK.TOKEN l a"), "$-1");
@@ -117,7 +106,7 @@ fn token_is_the_highest_that_is_held() {
 fn guard_runs_a_command_for_the_holder_alone() {
     let mut bench = Bench::new();
     bench.state.cluster.level = 3;
-    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 1000");
+    let (token, _) = bench.grant("LOCK.ACQUIRE l a PX 1000");
     for (line, text) in [
         (format!("LOCK.GUARD l {token} SET k v"), "+OK"),
         (format!("LOCK.GUARD l {token} GET k"), "$1 v"),
@@ -148,7 +137,7 @@ fn guard_runs_a_command_for_the_holder_alone() {
 #[test]
 fn what_is_not_made_for_locks_leaves_them_alone() {
     let mut bench = Bench::new();
-    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100000");
+    let (token, _) = bench.grant("LOCK.ACQUIRE l a PX 100000");
     bench.run("SET k v");
     for line in [
         "SET l x",
@@ -195,8 +184,8 @@ fn what_is_not_made_for_locks_leaves_them_alone() {
 #[test]
 fn info_shows_holders_and_break_ends_them() {
     let mut bench = Bench::new();
-    let (first, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100 SHARED");
-    let (second, _) = grant(&mut bench, "LOCK.ACQUIRE l b PX 300 SHARED");
+    let (first, _) = bench.grant("LOCK.ACQUIRE l a PX 100 SHARED");
+    let (second, _) = bench.grant("LOCK.ACQUIRE l b PX 300 SHARED");
     bench.now_ms += 40;
     let holder = |owner: &str, token: i64, left_ms: i64| {
         format!("*10 $5 owner $1 {owner} $5 token :{token} $6 ttl_ms :{left_ms} $7 session $-1 $6 client $-1")
@@ -207,9 +196,9 @@ fn info_shows_holders_and_break_ends_them() {
     bench.now_ms += 61;
     assert_eq!(bench.text("LOCK.INFO l"), format!("{head} *1 {} $7 waiters *0", holder("b", second, 199)));
     assert_eq!(bench.text("LOCK.BREAK l a"), ":0");
-    grant(&mut bench, "LOCK.ACQUIRE l c PX 300 SHARED");
+    bench.grant("LOCK.ACQUIRE l c PX 300 SHARED");
     assert_eq!(bench.text("LOCK.BREAK l b"), ":1");
-    grant(&mut bench, "LOCK.ACQUIRE l d PX 300 SHARED");
+    bench.grant("LOCK.ACQUIRE l d PX 300 SHARED");
     assert_eq!(bench.text("LOCK.BREAK l"), ":2");
     assert_eq!(bench.text("LOCK.INFO l"), "$-1");
 }
@@ -234,21 +223,21 @@ fn history(bench: &mut Bench, line: &str) -> Vec<(String, String, i64, i64)> {
 fn history_tells_what_happened_newest_first_and_outlives_the_lock() {
     let mut bench = Bench::new();
     let since_ms = bench.now_ms;
-    let (a, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100 SHARED");
-    grant(&mut bench, "LOCK.ACQUIRE l a PX 100 SHARED");
-    grant(&mut bench, "LOCK.EXTEND l a PX 10");
-    let (b, _) = grant(&mut bench, "LOCK.ACQUIRE l b PX 300 SHARED");
-    grant(&mut bench, "LOCK.EXTEND l b PX 400");
+    let (a, _) = bench.grant("LOCK.ACQUIRE l a PX 100 SHARED");
+    bench.grant("LOCK.ACQUIRE l a PX 100 SHARED");
+    bench.grant("LOCK.EXTEND l a PX 10");
+    let (b, _) = bench.grant("LOCK.ACQUIRE l b PX 300 SHARED");
+    bench.grant("LOCK.EXTEND l b PX 400");
     bench.run("LOCK.ACQUIRE other c PX 1");
     bench.now_ms += 101;
     // What meets the end of a hold tells it first.
-    grant(&mut bench, "LOCK.ACQUIRE l b PX 500 SHARED");
-    let (c, _) = grant(&mut bench, "LOCK.ACQUIRE l c PX 300 SHARED");
+    bench.grant("LOCK.ACQUIRE l b PX 500 SHARED");
+    let (c, _) = bench.grant("LOCK.ACQUIRE l c PX 300 SHARED");
     bench.run("LOCK.RELEASE l b");
     bench.run("LOCK.BREAK l");
-    let (d, _) = grant(&mut bench, "LOCK.ACQUIRE l d PX 500");
+    let (d, _) = bench.grant("LOCK.ACQUIRE l d PX 500");
     bench.run("DEL l");
-    let (e, _) = grant(&mut bench, "LOCK.ACQUIRE l e PX 500");
+    let (e, _) = bench.grant("LOCK.ACQUIRE l e PX 500");
     bench.now_ms += 501;
     bench.run("SET l x");
     let mut expected = [
@@ -279,13 +268,13 @@ fn history_tells_what_happened_newest_first_and_outlives_the_lock() {
 fn flushing_breaks_all_locks_in_order_and_history_is_bounded_by_its_option() {
     let mut bench = Bench::new();
     for (name, ttl_ms) in [("x", 300), ("y", 100), ("z", 200)] {
-        grant(&mut bench, &format!("LOCK.ACQUIRE {name} o PX {ttl_ms}"));
+        bench.grant(&format!("LOCK.ACQUIRE {name} o PX {ttl_ms}"));
     }
     bench.run("FLUSHALL");
     let broken = bench.state.lock_history().iter().skip(3).map(|record| (&*record.name, record.event));
     assert!(broken.eq([&b"y"[..], b"z", b"x"].map(|name| (name, crate::store::LockEvent::Broken))));
     bench.state.options.lock_history_bytes = 0;
-    grant(&mut bench, "LOCK.ACQUIRE x o PX 300");
+    bench.grant("LOCK.ACQUIRE x o PX 300");
     assert_eq!(bench.text("LOCK.HISTORY x"), "*0");
 }
 
@@ -331,11 +320,11 @@ fn list_meets_every_lock_once_and_nothing_else() {
     let mut bench = Bench::new();
     let names: Vec<String> = (0..40).map(|n| format!("lock{n}")).collect();
     for name in &names {
-        grant(&mut bench, &format!("LOCK.ACQUIRE {name} o PX 1000"));
+        bench.grant(&format!("LOCK.ACQUIRE {name} o PX 1000"));
         bench.run(&format!("SET text{name} x"));
     }
-    grant(&mut bench, "LOCK.ACQUIRE several a PX 300 SHARED");
-    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE several b PX 200 SHARED");
+    bench.grant("LOCK.ACQUIRE several a PX 300 SHARED");
+    let (token, _) = bench.grant("LOCK.ACQUIRE several b PX 200 SHARED");
     bench.now_ms += 50;
     let several =
         format!("$4 name $7 several $6 holder $1 b $5 token :{token} $6 ttl_ms :150 $7 holders :2 $7 waiters :0");
@@ -373,7 +362,7 @@ fn list_meets_every_lock_once_and_nothing_else() {
 #[test]
 fn behind_a_hold_that_was_not_released_nobody_gets_the_lock_for_its_delay() {
     let mut bench = Bench::new();
-    let (token, _) = grant(&mut bench, "LOCK.ACQUIRE l a PX 100 DELAY 50");
+    let (token, _) = bench.grant("LOCK.ACQUIRE l a PX 100 DELAY 50");
     assert_eq!(bench.text("PTTL l"), ":100", "what the hold has left");
     bench.now_ms += 120;
     assert_eq!(
@@ -389,12 +378,12 @@ fn behind_a_hold_that_was_not_released_nobody_gets_the_lock_for_its_delay() {
     assert_eq!(bench.text("LOCK.ACQUIRE l b PX 10"), "*-1", "in its last ms it lasts");
     bench.now_ms += 1;
     assert_eq!(bench.text("EXISTS l"), ":0");
-    grant(&mut bench, "LOCK.ACQUIRE l b PX 100 DELAY 50");
+    bench.grant("LOCK.ACQUIRE l b PX 100 DELAY 50");
     assert_eq!(bench.text("LOCK.RELEASE l b"), ":1");
-    grant(&mut bench, "LOCK.ACQUIRE l b PX 100 DELAY 50");
+    bench.grant("LOCK.ACQUIRE l b PX 100 DELAY 50");
     assert_eq!((bench.text("LOCK.BREAK l").as_str(), bench.text("PTTL l").as_str()), (":1", ":50"));
     assert_eq!(bench.text("DEL l"), ":1");
-    grant(&mut bench, "LOCK.ACQUIRE l c PX 100");
+    bench.grant("LOCK.ACQUIRE l c PX 100");
 }
 
 #[test]
@@ -472,5 +461,5 @@ fn wrong_arguments_are_refused_with_their_reason() {
         assert_eq!(bench.text(line), text, "{line}");
     }
     assert_eq!(bench.text("EXISTS l"), ":0");
-    grant(&mut bench, "LOCK.ACQUIRE l a PX 315360000000 LIMIT 9223372036854775807");
+    bench.grant("LOCK.ACQUIRE l a PX 315360000000 LIMIT 9223372036854775807");
 }

@@ -1,35 +1,16 @@
 //! The commands of sessions, one entry each.
 
 use crate::command::testing::Bench;
-use crate::protocol::Reply;
 
 const NO_SESSION: &str = "-NOSESSION the session has ended, or there has been none of this id";
-
-fn int(bench: &mut Bench, line: &str) -> i64 {
-    match bench.run(line) {
-        Reply::Int(number) => number,
-        other => panic!("{line}: {other:?}"),
-    }
-}
-
-/// The two numbers that LOCK.ACQUIRE and LOCK.EXTEND answer.
-fn grant(bench: &mut Bench, line: &str) -> (i64, i64) {
-    match bench.run(line) {
-        Reply::Array(items) => match items[..] {
-            [Reply::Int(token), Reply::Int(validity_ms)] => (token, validity_ms),
-            _ => panic!("{line}: {items:?}"),
-        },
-        other => panic!("{line}: {other:?}"),
-    }
-}
 
 #[test]
 fn a_session_lives_while_it_is_kept_alive_and_its_id_is_not_used_again() {
     let mut bench = Bench::new();
-    let first = int(&mut bench, "SESSION.OPEN PX 100");
+    let first = bench.int("SESSION.OPEN PX 100");
     for _ in 0..3 {
         bench.now_ms += 100;
-        assert_eq!(int(&mut bench, &format!("SESSION.KEEPALIVE {first}")), 100);
+        assert_eq!(bench.int(&format!("SESSION.KEEPALIVE {first}")), 100);
     }
     bench.now_ms += 101;
     for line in ["SESSION.KEEPALIVE", "SESSION.BIND", "LOCK.ACQUIRE l a SESSION"] {
@@ -37,64 +18,60 @@ fn a_session_lives_while_it_is_kept_alive_and_its_id_is_not_used_again() {
         assert_eq!(bench.text(&format!("{line} {first}{key}")), NO_SESSION, "{line}: over, though not ended yet");
     }
     assert_eq!(bench.text(&format!("SESSION.INFO {first}")), "$-1");
-    assert_eq!((bench.text("SESSION.LIST").as_str(), int(&mut bench, &format!("SESSION.CLOSE {first}"))), ("*0", 0));
-    let second = int(&mut bench, "SESSION.OPEN NAME worker PX 100");
+    assert_eq!((bench.text("SESSION.LIST").as_str(), bench.int(&format!("SESSION.CLOSE {first}"))), ("*0", 0));
+    let second = bench.int("SESSION.OPEN NAME worker PX 100");
     assert!(second > first);
     bench.state.sweep(9, &mut crate::store::Effects::default());
     assert_eq!(bench.state.sessions().len(), 1);
     assert!(bench.text("SESSION.LIST").contains("$6 worker"));
-    assert_eq!(int(&mut bench, &format!("SESSION.CLOSE {second}")), 0);
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {second}")), 0);
     assert_eq!(bench.text(&format!("SESSION.KEEPALIVE {second}")), NO_SESSION);
 }
 
 #[test]
 fn a_hold_without_a_time_of_its_own_lasts_as_long_as_its_session() {
     let mut bench = Bench::new();
-    let id = int(&mut bench, "SESSION.OPEN PX 1000");
+    let id = bench.int("SESSION.OPEN PX 1000");
     bench.now_ms += 400;
-    let (token, validity_ms) = grant(&mut bench, &format!("LOCK.ACQUIRE l a SESSION {id}"));
+    let (token, validity_ms) = bench.grant(&format!("LOCK.ACQUIRE l a SESSION {id}"));
     assert_eq!(validity_ms, 600 - 2, "what the session has left");
-    assert_eq!(grant(&mut bench, &format!("LOCK.ACQUIRE m a PX 100 SESSION {id}")).1, 98);
-    assert_eq!(
-        grant(&mut bench, &format!("LOCK.ACQUIRE n a PX 100000 SESSION {id}")).1,
-        598,
-        "no longer than the session"
-    );
-    int(&mut bench, &format!("SESSION.KEEPALIVE {id}"));
-    let left = |bench: &mut Bench| ["l", "m", "n"].map(|name| int(bench, &format!("PTTL {name}")));
+    assert_eq!(bench.grant(&format!("LOCK.ACQUIRE m a PX 100 SESSION {id}")).1, 98);
+    assert_eq!(bench.grant(&format!("LOCK.ACQUIRE n a PX 100000 SESSION {id}")).1, 598, "no longer than the session");
+    bench.int(&format!("SESSION.KEEPALIVE {id}"));
+    let left = |bench: &mut Bench| ["l", "m", "n"].map(|name| bench.int(&format!("PTTL {name}")));
     assert_eq!(left(&mut bench), [1000, 100, 1000], "its own deadline is not a later one");
-    assert_eq!(grant(&mut bench, "LOCK.EXTEND l a PX 5000"), (token, 998), "it goes on as long as its session");
+    assert_eq!(bench.grant("LOCK.EXTEND l a PX 5000"), (token, 998), "it goes on as long as its session");
     bench.now_ms += 1000;
     assert_eq!(left(&mut bench), [0, -2, 0]);
-    int(&mut bench, &format!("SESSION.KEEPALIVE {id}"));
+    bench.int(&format!("SESSION.KEEPALIVE {id}"));
     bench.now_ms += 1001;
     assert_eq!(left(&mut bench), [-2; 3]);
     bench.run("SET x y");
-    assert!(grant(&mut bench, "LOCK.ACQUIRE l b PX 10").0 > token);
+    assert!(bench.grant("LOCK.ACQUIRE l b PX 10").0 > token);
 }
 
 #[test]
 fn acquiring_again_binds_anew_and_does_not_shorten_the_hold_s_own_time() {
     let mut bench = Bench::new();
-    let [a, b] = [int(&mut bench, "SESSION.OPEN PX 1000"), int(&mut bench, "SESSION.OPEN PX 2000")];
-    let (token, _) = grant(&mut bench, &format!("LOCK.ACQUIRE l o SESSION {a}"));
-    assert_eq!(grant(&mut bench, &format!("LOCK.ACQUIRE l o SESSION {b}")), (token, 1997));
-    assert_eq!(int(&mut bench, &format!("SESSION.CLOSE {a}")), 0, "it is the other one's now");
-    assert_eq!(grant(&mut bench, "LOCK.ACQUIRE l o PX 10"), (token, 1997), "what the session had left is its own");
-    assert_eq!(int(&mut bench, &format!("SESSION.CLOSE {b}")), 0);
-    assert_eq!(int(&mut bench, "PTTL l"), 2000);
+    let [a, b] = [bench.int("SESSION.OPEN PX 1000"), bench.int("SESSION.OPEN PX 2000")];
+    let (token, _) = bench.grant(&format!("LOCK.ACQUIRE l o SESSION {a}"));
+    assert_eq!(bench.grant(&format!("LOCK.ACQUIRE l o SESSION {b}")), (token, 1997));
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {a}")), 0, "it is the other one's now");
+    assert_eq!(bench.grant("LOCK.ACQUIRE l o PX 10"), (token, 1997), "what the session had left is its own");
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {b}")), 0);
+    assert_eq!(bench.int("PTTL l"), 2000);
 }
 
 #[test]
 fn closing_releases_locks_and_deletes_the_keys_that_are_bound() {
     let mut bench = Bench::new();
-    let id = int(&mut bench, "SESSION.OPEN PX 1000");
-    grant(&mut bench, &format!("LOCK.ACQUIRE l a SESSION {id} DELAY 500"));
-    grant(&mut bench, &format!("LOCK.ACQUIRE s a PX 50 SHARED SESSION {id}"));
-    grant(&mut bench, "LOCK.ACQUIRE s b PX 50 SHARED");
+    let id = bench.int("SESSION.OPEN PX 1000");
+    bench.grant(&format!("LOCK.ACQUIRE l a SESSION {id} DELAY 500"));
+    bench.grant(&format!("LOCK.ACQUIRE s a PX 50 SHARED SESSION {id}"));
+    bench.grant("LOCK.ACQUIRE s b PX 50 SHARED");
     bench.run("MSET k 1 other 2");
     bench.run("HSET h f v");
-    assert_eq!(int(&mut bench, &format!("SESSION.BIND {id} k h k absent")), 2);
+    assert_eq!(bench.int(&format!("SESSION.BIND {id} k h k absent")), 2);
     assert_eq!(
         bench.text(&format!("SESSION.BIND {id} k l")),
         "-WRONGTYPE Operation against a key holding the wrong kind of value"
@@ -104,16 +81,16 @@ fn closing_releases_locks_and_deletes_the_keys_that_are_bound() {
     assert!(info.contains("$4 keys *2 *4 $2 db :0 $4 name $1 h *4 $2 db :0 $4 name $1 k"), "{info}");
     let list = bench.text("SESSION.LIST");
     assert!(list.contains("$5 locks :2 $4 keys :2 $7 waiters :0"), "{list}");
-    assert_eq!(int(&mut bench, &format!("SESSION.CLOSE {id}")), 4);
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {id}")), 4);
     assert_eq!(bench.text("EXISTS l k h"), ":0", "no delay behind a release");
-    assert_eq!((bench.text("GET other"), int(&mut bench, "LOCK.RELEASE s b")), ("$1 2".into(), 1));
+    assert_eq!((bench.text("GET other"), bench.int("LOCK.RELEASE s b")), ("$1 2".into(), 1));
 }
 
 #[test]
 fn a_key_is_bound_as_long_as_it_exists_and_to_one_session_alone() {
     let mut bench = Bench::new();
-    let [a, b] = [int(&mut bench, "SESSION.OPEN PX 1000"), int(&mut bench, "SESSION.OPEN PX 1000")];
-    let bind = |bench: &mut Bench, id: i64, keys: &str| int(bench, &format!("SESSION.BIND {id} {keys}"));
+    let [a, b] = [bench.int("SESSION.OPEN PX 1000"), bench.int("SESSION.OPEN PX 1000")];
+    let bind = |bench: &mut Bench, id: i64, keys: &str| bench.int(&format!("SESSION.BIND {id} {keys}"));
     bench.run("MSET gone 1 moved 1 kept 1 twice 1 old 1 due 1");
     assert_eq!(bind(&mut bench, a, "gone moved kept twice old due"), 6);
     assert_eq!(bind(&mut bench, b, "twice"), 1);
@@ -125,27 +102,27 @@ fn a_key_is_bound_as_long_as_it_exists_and_to_one_session_alone() {
     bench.run("PEXPIRE due 10");
     bench.now_ms += 11;
     bench.run("SET due 2");
-    assert_eq!(int(&mut bench, &format!("SESSION.CLOSE {a}")), 2, "kept, and old, which another value has replaced");
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {a}")), 2, "kept, and old, which another value has replaced");
     assert_eq!(bench.text("EXISTS gone moved twice due"), ":4");
-    assert_eq!(int(&mut bench, &format!("SESSION.CLOSE {b}")), 1);
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {b}")), 1);
     assert_eq!(bench.text("EXISTS twice kept old"), ":0");
 }
 
 #[test]
 fn databases_that_are_emptied_or_exchanged_keep_the_bindings_of_what_is_there() {
     let mut bench = Bench::new();
-    let id = int(&mut bench, "SESSION.OPEN PX 1000");
+    let id = bench.int("SESSION.OPEN PX 1000");
     for db in 0..3 {
         bench.db = db;
         bench.run("SET k v");
-        int(&mut bench, &format!("SESSION.BIND {id} k"));
+        bench.int(&format!("SESSION.BIND {id} k"));
     }
     bench.run("FLUSHDB");
     bench.run("SET k w");
     bench.db = 1;
     bench.run("SWAPDB 1 5");
     bench.run("SET k w");
-    assert_eq!(int(&mut bench, &format!("SESSION.CLOSE {id}")), 2, "a session outlives FLUSHDB");
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {id}")), 2, "a session outlives FLUSHDB");
     let mut left = |db: usize| {
         bench.db = db;
         bench.text("EXISTS k")
@@ -156,9 +133,9 @@ fn databases_that_are_emptied_or_exchanged_keep_the_bindings_of_what_is_there() 
 #[test]
 fn what_is_bound_to_a_session_that_is_over_is_absent_though_it_has_not_been_ended() {
     let mut bench = Bench::new();
-    let id = int(&mut bench, "SESSION.OPEN PX 1000");
+    let id = bench.int("SESSION.OPEN PX 1000");
     bench.run("MSET read 1 written 1 counted 1 replaced 1");
-    int(&mut bench, &format!("SESSION.BIND {id} read written counted replaced"));
+    bench.int(&format!("SESSION.BIND {id} read written counted replaced"));
     bench.now_ms += 1000;
     assert_eq!(bench.text("EXISTS read written counted"), ":3", "in the ms of the deadline it lives");
     bench.now_ms += 1;
@@ -174,18 +151,18 @@ fn what_is_bound_to_a_session_that_is_over_is_absent_though_it_has_not_been_ende
 fn sessions_and_what_they_hold_are_bounded() {
     let mut bench = Bench::new();
     (bench.state.options.sessions_max, bench.state.options.session_items_max) = (2, 3);
-    let id = int(&mut bench, "SESSION.OPEN PX 1000");
-    int(&mut bench, "SESSION.OPEN PX 1000");
+    let id = bench.int("SESSION.OPEN PX 1000");
+    bench.int("SESSION.OPEN PX 1000");
     assert_eq!(bench.text("SESSION.OPEN PX 1"), "-LIMIT too many sessions (sessions-max)");
     bench.run("MSET k 1 l 1 m 1");
     const FULL: &str = "-LIMIT the session holds and binds as much as it may (session-items-max)";
-    grant(&mut bench, &format!("LOCK.ACQUIRE a o SESSION {id}"));
+    bench.grant(&format!("LOCK.ACQUIRE a o SESSION {id}"));
     assert_eq!(bench.text(&format!("SESSION.BIND {id} k l m")), FULL);
-    assert_eq!(int(&mut bench, &format!("SESSION.BIND {id} k l")), 2);
+    assert_eq!(bench.int(&format!("SESSION.BIND {id} k l")), 2);
     assert_eq!(bench.text(&format!("LOCK.ACQUIRE b o SESSION {id}")), FULL);
     assert_eq!(bench.text("EXISTS b"), ":0");
-    grant(&mut bench, &format!("LOCK.ACQUIRE a o SESSION {id}"));
-    assert_eq!(int(&mut bench, &format!("SESSION.BIND {id} l k")), 2, "again is no more");
+    bench.grant(&format!("LOCK.ACQUIRE a o SESSION {id}"));
+    assert_eq!(bench.int(&format!("SESSION.BIND {id} l k")), 2, "again is no more");
 }
 
 #[test]

@@ -2,23 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use bytes::BytesMut;
-
 use crate::command::testing::Bench;
-use crate::protocol::{Reply, Resp, encode};
+use crate::protocol::Reply;
 
-/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+/// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 #[test]
 fn set_replies_are_those_of_redis() {
     let mut bench = Bench::new();
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
-        commands += 1;
-    }
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 180, "{commands} commands");
 }
 
@@ -41,15 +34,8 @@ fn resp3_shows_sets() {
         ("SPOP absent 1", "~0"),
         ("SPOP s 2", "~2 $1 1 $1 2"),
     ] {
-        let mut out = BytesMut::new();
-        encode(&mut out, &bench.run(line), Resp::V3);
-        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), reply, "{line}");
+        assert_eq!(bench.text3(line), reply, "{line}");
     }
-}
-
-/// What WATCH compares; 0 for an absent key.
-fn revision(bench: &Bench, key: &str) -> u64 {
-    bench.state.db(0).get(key.as_bytes()).map_or(0, |entry| entry.revision())
 }
 
 #[test]
@@ -71,9 +57,9 @@ fn change_of_a_set_in_the_sense_of_redis_gives_a_new_revision() {
         ("SINTERSTORE t s str", [false, true]),
         ("SPOP s", [true, false]),
     ] {
-        let before = ["s", "t"].map(|key| revision(&bench, key));
+        let before = ["s", "t"].map(|key| bench.revision(key));
         bench.run(line);
-        let after = ["s", "t"].map(|key| revision(&bench, key));
+        let after = ["s", "t"].map(|key| bench.revision(key));
         assert_eq!([before[0] != after[0], before[1] != after[1]], changes, "{line}");
     }
 }

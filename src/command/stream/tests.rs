@@ -6,29 +6,18 @@ use crate::protocol::{Args, Reply};
 use crate::store::steps::{Step, steps};
 use crate::store::{Effects, Garbage, Rng};
 
-/// Command lines, each with the reply of Redis indented below it (in RESP2, line ends shown as blanks).
+/// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 #[test]
 fn stream_replies_are_those_of_redis() {
     let mut bench = Bench::new();
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    let mut wrong = Vec::new();
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        let answer = bench.text(command);
-        if answer != reply.strip_prefix("    ").unwrap() {
-            wrong.push(format!("{command}\n  here  {answer}\n  redis {}", reply.trim_start()));
-        }
-        commands += 1;
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 300, "{commands} commands");
 }
 
 #[test]
 fn change_of_a_stream_gives_a_new_revision() {
-    let revision = |bench: &Bench| bench.state.db(0).get(b"s").map_or(0, |entry| entry.revision());
     let mut bench = Bench::new();
     bench.run("XGROUP CREATE s g 0 MKSTREAM");
     for (line, changes) in [
@@ -61,9 +50,9 @@ fn change_of_a_stream_gives_a_new_revision() {
         ("XRANGE s - +", false),
         ("XREAD STREAMS s 0", false),
     ] {
-        let before = revision(&bench);
+        let before = bench.revision("s");
         bench.run(line);
-        assert_eq!(before != revision(&bench), changes, "{line}");
+        assert_eq!(before != bench.revision("s"), changes, "{line}");
     }
 }
 
@@ -89,9 +78,7 @@ fn resp3_shows_streams_as_maps() {
         ),
         ("XINFO CONSUMERS s g", "*1 %4 $4 name $1 c $7 pending :0 $4 idle :0 $8 inactive :0"),
     ] {
-        let mut out = bytes::BytesMut::new();
-        crate::protocol::encode(&mut out, &bench.run(line), crate::protocol::Resp::V3);
-        assert_eq!(String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end(), reply, "{line}");
+        assert_eq!(bench.text3(line), reply, "{line}");
     }
 }
 

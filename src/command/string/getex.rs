@@ -77,7 +77,7 @@ mod tests {
         let mut bench = Bench::new();
         bench.run("SET k v");
         let now_ms = bench.now_ms;
-        let revision = bench.state.db(0).get(b"k").unwrap().revision();
+        let revision = bench.revision("k");
         for (options, deadline_ms) in [
             ("", None),
             ("PERSIST", None),
@@ -91,7 +91,7 @@ mod tests {
             assert_eq!(bench.text(&format!("GETEX k {options}")), "$1 v", "{options}");
             assert_eq!(bench.deadline_ms("k"), deadline_ms, "{options}");
         }
-        assert_eq!(bench.state.db(0).get(b"k").unwrap().revision(), revision);
+        assert_eq!(bench.revision("k"), revision);
         assert_eq!(bench.text("GETEX k PXAT 1"), "$1 v");
         assert_eq!(bench.text("GET k"), "$-1");
     }

@@ -2,29 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use bytes::BytesMut;
-
 use super::pop::{self, Extreme};
-use crate::command::testing::Bench;
-use crate::protocol::{Reply, Resp, encode};
+use crate::command::testing::{Bench, transcript};
+use crate::protocol::Reply;
 use crate::store::{Effects, Kind, Rng, ValueType, ZSet};
 
-/// Command lines, each with its reply indented below it (in RESP2, line ends shown as blanks).
+/// See [`transcript`].
 const TRANSCRIPT: &str = include_str!("transcript.txt");
 
 fn set<'a>(bench: &'a Bench, key: &str) -> &'a ZSet {
     <ZSet as Kind>::of(bench.state.db(0).get(key.as_bytes()).unwrap().value()).unwrap()
-}
-
-/// What WATCH compares; 0 for an absent key.
-fn revision(bench: &Bench, key: &str) -> u64 {
-    bench.state.db(0).get(key.as_bytes()).map_or(0, |entry| entry.revision())
-}
-
-fn resp3(bench: &mut Bench, line: &str) -> String {
-    let mut out = BytesMut::new();
-    encode(&mut out, &bench.run(line), Resp::V3);
-    String::from_utf8_lossy(&out).replace("\r\n", " ").trim_end().to_owned()
 }
 
 /// Members `member:0` … with their numbers as scores.
@@ -37,12 +24,7 @@ fn fill(bench: &mut Bench, key: &str, len: usize) {
 #[test]
 fn sorted_set_replies_are_those_of_redis() {
     let mut bench = Bench::new();
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut commands = 0;
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
-        assert_eq!(bench.text(command), reply.strip_prefix("    ").unwrap(), "{command}");
-        commands += 1;
-    }
+    let commands = bench.replay(TRANSCRIPT);
     assert!(commands >= 400, "{commands} commands");
 }
 
@@ -52,13 +34,12 @@ fn sorted_set_replies_are_those_of_redis() {
 fn large_sets_reply_as_small_ones() {
     let mut bench = Bench::new();
     bench.state.options.zset_small_entries_max = 0;
-    let mut lines = TRANSCRIPT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    while let (Some(command), Some(reply)) = (lines.next(), lines.next()) {
+    for (command, reply) in transcript(TRANSCRIPT) {
         let found = bench.text(command);
         if ["OBJECT", "ZSCAN", "ZADD zero", "ZSCORE zero", "ZINCRBY zero"].iter().all(|word| !command.starts_with(word))
             && !command.contains(" mixed ")
         {
-            assert_eq!(found, reply.strip_prefix("    ").unwrap(), "{command}");
+            assert_eq!(found, reply, "{command}");
         }
     }
     assert_eq!(bench.text("OBJECT ENCODING digits"), "$8 skiplist");
@@ -98,7 +79,7 @@ fn resp3_shows_doubles_and_pairs() {
         ("ZMPOP 1 absent MIN", "_"),
         ("ZMPOP 1 z MAX COUNT 2", "*2 $1 z *1 *2 $1 b ,2.5"),
     ] {
-        assert_eq!(resp3(&mut bench, line), reply, "{line}");
+        assert_eq!(bench.text3(line), reply, "{line}");
     }
 }
 
@@ -140,9 +121,9 @@ fn change_in_the_sense_of_redis_gives_a_new_revision() {
         ("ZUNIONSTORE z 1 z", true),
         ("ZRANGESTORE z other 0 -1", true),
     ] {
-        let before = revision(&bench, "z");
+        let before = bench.revision("z");
         bench.run(line);
-        assert_eq!(revision(&bench, "z") != before, changes, "{line}");
+        assert_eq!(bench.revision("z") != before, changes, "{line}");
     }
 }
 
