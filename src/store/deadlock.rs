@@ -128,7 +128,7 @@ impl Walk<'_> {
         let mut at = 1;
         while let Look::GoOn = look {
             let owner = self.reached.get(at)?.owner.clone();
-            for (ticket, waiter) in self.state.waiters.of_owner(&owner) {
+            for (ticket, _, waiter) in self.state.waiters.of_owner(&owner) {
                 let Waiter { db, keys, claim: Some(claim), .. } = waiter else { continue };
                 look = self.wait(at, *db, keys, claim.mode, ticket);
                 if !matches!(look, Look::GoOn) {

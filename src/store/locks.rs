@@ -10,11 +10,12 @@
 //!   reason a hold that two connections acquired ends with neither, however often they acquire it, but by its time, unless the boot of the
 //!   other one has ended: then nothing comes from that any more.
 //! - Several at once (LOCK.MULTI): all or none, in one command, and nothing is held while they are waited for. Whoever waits for them stands in
-//!   all their queues under one ticket, and is served when it is the first in each of them, and each is free for it or its owner's. Tickets
+//!   all their queues under one ticket, and is served when each is its owner's, or free and it is the first there. Tickets
 //!   are in one order for all queues, so whoever has waited longest is the first wherever it stands: it waits for holders alone, and those end.
 //! - Nobody misses its turn: what makes the last of these conditions true is the end of a hold, or of a wait in front, and makes that very key
-//!   ready, in whose queue the waiter is then the first, and so is tried. (A hold of its own owner comes to a key while it waits there by a
-//!   wait in front, whose end makes the key ready too.)
+//!   ready, in whose queue the waiter is then the first, and so is tried. A hold of its own owner comes to a key while it waits there by a
+//!   wait in front alone (a request that was sent again, whose first connection was lost). What that one is granted is confirmed to the later
+//!   one at once, whoever stands between them: those wait for this very hold, and would be waited for in turn.
 //! - `ties` names exactly the holds that there are, by their requests, connections and sessions ([`super::ties`]).
 //! - Whatever may let a waiter have its turn makes the key ready: a hold's end, that of a delay, and the end of a wait in front of others.
 //! - A hold that is over, or a delay, is none for a command, whether or not it has been ended yet. For one that waits it is until it has been: its
@@ -113,7 +114,9 @@ impl Txn<'_> {
     /// The first of those that [`Self::acquire`] has for one of them. Nothing changed.
     pub fn acquire_all(&mut self, keys: &[&[u8]], request: &LockRequest<'_>) -> Result<Option<Vec<Grant>>, ReplyError> {
         let bound = self.bound(request.binding)?;
-        if self.is_waiting() && !keys.iter().all(|key| self.is_turn(key) && self.is_lock_or_none(key)) {
+        let may_be =
+            |key: &&[u8]| (self.is_turn(key) || self.is_held_by(key, request.owner)) && self.is_lock_or_none(key);
+        if self.is_waiting() && !keys.iter().all(may_be) {
             return Ok(None);
         }
         let (mut ways, mut new, mut is_free) = (Vec::with_capacity(keys.len()), 0, true);
@@ -211,6 +214,11 @@ impl Txn<'_> {
     fn is_turn(&self, key: &[u8]) -> bool {
         let first = self.state().waiters().first_in_turn(self.db_index() as u8, key);
         first.is_none_or(|first| Some(first) == self.asker())
+    }
+
+    fn is_held_by(&self, key: &[u8], owner: &[u8]) -> bool {
+        let lock = self.state().lock_at(self.db_index(), key).ok().flatten();
+        lock.is_some_and(|lock| lock.hold_of(owner).is_some())
     }
 
     fn is_lock_or_none(&self, key: &[u8]) -> bool {

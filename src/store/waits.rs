@@ -19,6 +19,18 @@ impl State {
         self.waiters.next_ready()
     }
 
+    /// A waiter has been served: in order the other waits of its owner for what that holds now.
+    pub fn waits_for_own(&self, served: &Waiter) -> Vec<WaiterId> {
+        let Some(claim) = &served.claim else { return Vec::new() };
+        let is_own = |key: &Arc<[u8]>| {
+            let lock = self.lock_at(served.db.into(), key).ok().flatten();
+            lock.is_some_and(|lock| lock.hold_of(&claim.owner).is_some())
+        };
+        let mut others = self.waiters.beside(served);
+        others.retain(|id| self.waiters.get(*id).is_some_and(|(_, waiter)| waiter.keys.iter().any(is_own)));
+        others
+    }
+
     /// Ends a wait with this reply, if there is such a waiter.
     pub fn end_wait(&mut self, id: WaiterId, reply: Reply, effects: &mut Effects) -> bool {
         if self.waiters.remove(id).is_none() {

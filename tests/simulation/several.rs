@@ -85,7 +85,7 @@ fn ring(seed: u64, how: Change) {
 
 #[test]
 fn those_who_want_each_other_s_locks_all_have_their_turn_whoever_leads() {
-    for (seed, how) in [(1, Change::Transfer), (3, Change::Transfer)] {
+    for (seed, how) in [(1, Change::Transfer), (2, Change::Crash), (3, Change::Transfer), (4, Change::Crash)] {
         ring(seed, how);
     }
 }

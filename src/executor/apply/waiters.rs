@@ -5,7 +5,8 @@
 //!   ([`Blocking::found_nothing`]); it is attempted again only when one of its keys is ready.
 //! - Served is in the order in which keys became ready, and per key in the order of its queue, after a whole command of a batch (a
 //!   transaction or a script is one): nobody is served half of it. What one served waiter does may make other keys ready; these follow.
-//! - Of those that are served in turn (for locks) nobody is served behind one that is not.
+//! - Of those that are served in turn (for locks) nobody is served behind one that is not, unless with what its owner holds already: when
+//!   one is served, its owner's other waits for the same are tried at once.
 //! - One look at a key goes once through those who waited for it then: it ends, whatever they do.
 
 use crate::command::{Blocking, Caller, Run, Wait, check_at};
@@ -58,7 +59,7 @@ fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, Repl
 /// Serves those who wait for keys that are ready. `position` is that of the command that made them so.
 pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut Effects) {
     let is_counting = std::mem::replace(&mut effects.is_counting, false);
-    let mut served = 0;
+    let mut turn = Turn { index, position, served: 0 };
     while let Some((db, key)) = state.next_ready() {
         let last = state.waiters().last_ticket();
         let (mut behind, mut is_held) = (0, false);
@@ -75,11 +76,11 @@ pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut 
                 _ if is_held && waiter.wants.is_in_turn() => continue,
                 _ => {}
             }
-            let rng = Rng::of_command(index, position ^ (1 << 62) ^ (served << 32));
-            let reply = state.attempt(id, db.into(), rng, effects, |txn| attempt(txn, &waiter.args));
-            if let Some(reply) = reply {
-                served += 1;
-                state.end_wait(id, reply, effects);
+            if turn.serves(state, id, &waiter, effects) {
+                for id in state.waits_for_own(&waiter) {
+                    let Some((_, waiter)) = state.waiters().get(id) else { continue };
+                    turn.serves(state, id, &waiter.clone(), effects);
+                }
             } else if waiter.wants.is_in_turn() {
                 is_held = true;
                 if in_turn == state.waiters().len_of(db, &key) {
@@ -89,6 +90,25 @@ pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut 
         }
     }
     effects.is_counting = is_counting;
+}
+
+/// What those who are served after one command have their random numbers from.
+struct Turn {
+    index: u64,
+    position: u64,
+    served: u64,
+}
+
+impl Turn {
+    /// Attempts a waiter's command again: true if that ends its wait.
+    fn serves(&mut self, state: &mut State, id: WaiterId, waiter: &Waiter, effects: &mut Effects) -> bool {
+        let rng = Rng::of_command(self.index, self.position ^ (1 << 62) ^ (self.served << 32));
+        let reply = state.attempt(id, waiter.db.into(), rng, effects, |txn| attempt(txn, &waiter.args));
+        let Some(reply) = reply else { return false };
+        self.served += 1;
+        state.end_wait(id, reply, effects);
+        true
+    }
 }
 
 fn attempt(txn: &mut Txn<'_>, args: &Args) -> Option<Reply> {

@@ -329,9 +329,30 @@ impl Waiters {
     }
 
     /// Those of an owner that wait for locks, in order.
-    pub fn of_owner<'a>(&'a self, owner: &Arc<[u8]>) -> impl Iterator<Item = (u64, &'a Waiter)> + use<'a> {
+    pub fn of_owner<'a>(&'a self, owner: &Arc<[u8]>) -> impl Iterator<Item = (u64, WaiterId, &'a Waiter)> + use<'a> {
         let all = (owner.clone(), 0)..=(owner.clone(), u64::MAX);
-        self.owners.range(all).filter_map(|(_, id)| self.by_id.get(id).map(|(ticket, waiter)| (*ticket, &**waiter)))
+        self.owners.range(all).filter_map(|(_, id)| self.get(*id).map(|(ticket, waiter)| (ticket, *id, &**waiter)))
+    }
+
+    /// Whoever waits for the same owner as this one, which waits no more, and for one of its keys, in order. It takes no longer than a look
+    /// at the shorter of both: what waits for the owner, and what waits for the keys.
+    pub fn beside(&self, gone: &Waiter) -> Vec<WaiterId> {
+        let Some(claim) = &gone.claim else { return Vec::new() };
+        let places: u64 = gone.keys.iter().map(|key| self.len_of(gone.db, key)).sum();
+        let places = usize::try_from(places).unwrap_or(usize::MAX);
+        let shares = |waiter: &Waiter| waiter.db == gone.db && waiter.keys.iter().any(|key| gone.keys.contains(key));
+        if places == 0 {
+            return Vec::new();
+        }
+        if self.of_owner(&claim.owner).take(places).count() < places {
+            return self.of_owner(&claim.owner).filter(|(.., other)| shares(other)).map(|(_, id, _)| id).collect();
+        }
+        let at_keys = gone.keys.iter().flat_map(|key| self.of_key(gone.db, key.clone()));
+        let of_owner =
+            at_keys.filter(|(_, other)| other.claim.as_ref().is_some_and(|other| other.owner == claim.owner));
+        let tickets = of_owner.filter_map(|(id, _)| Some((self.get(id)?.0, id)));
+        let in_order: BTreeSet<(u64, WaiterId)> = tickets.collect();
+        in_order.into_iter().map(|(_, id)| id).collect()
     }
 
     /// How many wait for a key.

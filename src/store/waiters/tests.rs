@@ -169,3 +169,28 @@ fn exchanged_databases_make_no_key_ready_that_holds_something_else() {
     txn.swap(0, 1);
     assert_eq!(state.next_ready(), None);
 }
+
+#[test]
+fn whoever_waits_beside_another_of_its_owner_is_found_in_order_by_either_list() {
+    let claims = |owner: &str, keys: &[&str]| {
+        let claim = Some(Claim { owner: Arc::from(owner.as_bytes()), mode: LockMode::EXCLUSIVE });
+        Waiter { wants: Wants::Lock, claim, ..waiter(keys, 0) }
+    };
+    // With others in the queues the owner's list is the shorter one, with others of the owner elsewhere the queues are.
+    for (others, elsewhere) in [(9, 0), (0, 9)] {
+        let mut waiters = Waiters::default();
+        for number in 0..others {
+            waiters.join(id(2, number, 1), claims("x", &["a", "b"]), LIMITS).unwrap();
+        }
+        for number in 0..elsewhere {
+            waiters.join(id(3, number, 1), claims("o", &["z"]), LIMITS).unwrap();
+        }
+        for (connection, keys) in [(9, &["b", "c"][..]), (3, &["a", "b"]), (5, &["a"]), (6, &["c"])] {
+            waiters.join(id(1, connection, 1), claims("o", keys), LIMITS).unwrap();
+        }
+        waiters.join(id(1, 7, 1), Waiter { db: 1, ..claims("o", &["a"]) }, LIMITS).unwrap();
+        let found = waiters.beside(&claims("o", &["b", "a"]));
+        assert_eq!(found, [id(1, 9, 1), id(1, 3, 1), id(1, 5, 1)], "{others} and {elsewhere}");
+        assert!(waiters.beside(&claims("o", &["d"])).is_empty());
+    }
+}

@@ -87,6 +87,42 @@ fn several_locks_end_with_the_connection_or_session_that_they_are_bound_to() {
 }
 
 #[test]
+fn who_waits_for_what_its_owner_has_got_by_another_request_is_told_at_once() {
+    let mut log = Log::new();
+    // Sent again on another node, behind somebody else, before it is known there that the first connection is lost.
+    log.batch(2, &[(5, "LOCK.ACQUIRE a x PX 1000"), (6, "LOCK.ACQUIRE a me PX 9000 WAIT 0")]);
+    log.batch(3, &[(7, "LOCK.ACQUIRE a y PX 1000 WAIT 0"), (8, "LOCK.ACQUIRE a me PX 8000 WAIT 0")]);
+    log.batch(3, &[(9, "LOCK.MULTI 2 a b me PX 9000 WAIT 0"), (10, "LOCK.MULTI 2 c a me PX 9500 WAIT 0")]);
+    log.batch(3, &[(11, "LOCK.ACQUIRE c z PX 1000"), (12, "LOCK.ACQUIRE d w PX 1000")]);
+    let outcome = log.batch(2, &[(5, "LOCK.RELEASE a x")]);
+    let served: Vec<u64> = released(&outcome).iter().map(|(connection, _)| *connection).collect();
+    assert_eq!(served, [6, 8, 9, 10], "all in order, and nobody else");
+    let until = |name: &str| lock(&log, name).into_iter().map(|hold| (hold.0, hold.2)).collect::<Vec<_>>();
+    let (now_ms, me) = (log.now_ms, "me".to_owned());
+    assert_eq!(until("a"), [(me.clone(), now_ms + 9500)]);
+    assert_eq!((until("b"), until("c")), (vec![(me.clone(), now_ms + 9000)], vec![(me, now_ms + 9500)]));
+    // Two were told of it: it does not end with the one whose client was gone.
+    log.batch(2, &[(6, "wait._cancel")]);
+    assert_eq!(owners(&log, "a"), ["me"]);
+    let outcome = log.batch(2, &[(0, "LOCK.RELEASE a me")]);
+    assert_eq!(released(&outcome).iter().map(|(connection, _)| *connection).collect::<Vec<_>>(), [7]);
+}
+
+#[test]
+fn who_waits_for_more_than_its_owner_has_got_is_told_when_the_rest_is_free() {
+    let mut log = Log::new();
+    log.batch(2, &[(5, "LOCK.ACQUIRE a x PX 1000"), (5, "LOCK.ACQUIRE b x PX 1000")]);
+    log.batch(2, &[(6, "LOCK.ACQUIRE a me PX 9000 WAIT 0"), (7, "LOCK.ACQUIRE a y PX 1000 WAIT 0")]);
+    log.batch(3, &[(8, "LOCK.MULTI 2 a b me PX 9000 WAIT 0")]);
+    let served =
+        |outcome: &EntryOutcome| -> Vec<u64> { released(outcome).iter().map(|(connection, _)| *connection).collect() };
+    assert_eq!(served(&log.batch(2, &[(5, "LOCK.RELEASE a x")])), [6]);
+    let outcome = log.batch(2, &[(5, "LOCK.RELEASE b x")]);
+    assert_eq!((served(&outcome), owners(&log, "b")), (vec![8], vec!["me".to_owned()]));
+    assert_eq!(owners(&log, "a"), ["me"], "nobody has passed");
+}
+
+#[test]
 fn a_wait_that_closes_a_circle_is_refused_and_changes_nothing() {
     let mut log = Log::new();
     log.batch(2, &[(5, "LOCK.ACQUIRE a x PX 1000"), (6, "LOCK.ACQUIRE b y PX 1000"), (7, "LOCK.ACQUIRE c z PX 1000")]);

@@ -201,8 +201,16 @@ impl Model {
             let mut next = None;
             for (at, asked) in self.queue.clone().into_iter().enumerate() {
                 let is_first = |name: &String| !seen.contains(name) && !self.strings.contains(name);
+                let is_own = |name: &String| {
+                    let held = self.holds.get(name).into_iter().flat_map(|(_, held)| held);
+                    held.into_iter().any(|hold| hold.owner == asked.owner)
+                };
                 let is_asking = match self.session_ms(asked.bound) {
-                    Some(_) => asked.names.iter().all(is_first),
+                    // It is looked at where it is the first: what it holds beside that is no more in its way.
+                    Some(_) => {
+                        asked.names.iter().any(is_first)
+                            && asked.names.iter().all(|name| is_first(name) || is_own(name))
+                    }
                     None => asked.names.iter().any(|name| is_first(name) && self.looked_at.contains(name)),
                 };
                 match if is_asking { self.ask(&asked, true) } else { Got::Waits } {
@@ -214,10 +222,35 @@ impl Model {
                 }
             }
             let Some((at, got)) = next else { break };
-            ended.push((self.leave_queue(at).connection, got));
+            let served = self.leave_queue(at);
+            ended.push((served.connection, got));
+            self.confirm(&served, ended);
         }
         self.looked_at.clear();
         self.holds.retain(|_, (_, held)| !held.is_empty());
+    }
+
+    /// Whoever waits for what its owner has got by another wait is told at once, unless it waits for more that is not its turn.
+    fn confirm(&mut self, served: &Asked, ended: &mut Vec<(u64, Got)>) {
+        let is_own = |model: &Self, name: &String| {
+            let held = model.holds.get(name).into_iter().flat_map(|(_, held)| held);
+            held.into_iter().any(|hold| hold.owner == served.owner)
+        };
+        for asked in self.queue.clone() {
+            let is_meant = asked.owner == served.owner && asked.names.iter().any(|name| served.names.contains(name));
+            if !is_meant || !asked.names.iter().any(|name| is_own(self, name)) {
+                continue;
+            }
+            let at = self.queue.iter().position(|other| other.connection == asked.connection).unwrap();
+            let in_front: Vec<String> = self.queue[..at].iter().flat_map(|front| front.names.clone()).collect();
+            let is_turn =
+                |name: &String| (!in_front.contains(name) || is_own(self, name)) && !self.strings.contains(name);
+            let is_asking = self.session_ms(asked.bound).is_none() || asked.names.iter().all(is_turn);
+            match if is_asking { self.ask(&asked, true) } else { Got::Waits } {
+                Got::Waits => {}
+                got => ended.push((self.leave_queue(at).connection, got)),
+            }
+        }
     }
 
     fn leave_queue(&mut self, at: usize) -> Asked {
