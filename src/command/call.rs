@@ -180,6 +180,7 @@ pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
 pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     spec.check_form_at(txn.state().cluster.level, args)?;
     leave_locks(spec, txn, args)?;
+    txn.call_it(spec.event);
     match spec.run {
         Run::Write(run) => run(txn, args),
         Run::Blocking(blocking) => match (blocking.attempt)(txn, args)? {

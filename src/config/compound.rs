@@ -6,8 +6,6 @@ use crate::protocol::{parse_f64, parse_i64};
 /// A form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compound {
-    /// Classes of events, a letter each (`notify-keyspace-events`).
-    Events,
     /// Pairs of seconds and a number of changes (`save`).
     SavePoints,
     /// A class of clients, two numbers of bytes and one of seconds, any number of times (`client-output-buffer-limit`). Classes
@@ -23,9 +21,6 @@ pub enum Compound {
     BytesOrPercent,
 }
 
-/// Letters of events in the order in which they are shown, behind the `A` that stands for those of [`ALL_EVENTS`].
-const EVENTS: &str = "g$lshzxetdnKEm";
-const ALL_EVENTS: &str = "g$lshzxetd";
 /// Classes of clients, as they are shown.
 const CLASSES: [&str; 3] = ["normal", "slave", "pubsub"];
 const LIMITS_PER_CLASS: usize = 3;
@@ -41,7 +36,6 @@ impl Compound {
         // As Redis cuts: each space ends a part, so two in a row have an empty one between them.
         let parts: Vec<&str> = if text.is_empty() { Vec::new() } else { text.split(' ').collect() };
         match self {
-            Self::Events => events(text),
             Self::SavePoints => save_points(&parts),
             Self::BufferLimits => buffer_limits(&parts),
             Self::Percentiles => percentiles(&parts),
@@ -50,17 +44,6 @@ impl Compound {
             Self::BytesOrPercent => bytes_or_percent(text),
         }
     }
-}
-
-fn events(text: &str) -> Result<String, String> {
-    if !text.chars().all(|letter| letter == 'A' || EVENTS.contains(letter)) {
-        return Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into());
-    }
-    let has = |letter: char| text.contains(letter) || (text.contains('A') && ALL_EVENTS.contains(letter));
-    let all = ALL_EVENTS.chars().all(has);
-    // Redis shows `n` only where it writes the classes one by one.
-    let is_shown = |letter: &char| has(*letter) && !(all && (ALL_EVENTS.contains(*letter) || *letter == 'n'));
-    Ok(all.then_some('A').into_iter().chain(EVENTS.chars().filter(is_shown)).collect())
 }
 
 fn save_points(parts: &[&str]) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! What values an option takes, and Redis's words for those that it does not.
 
 use super::bytes::parse_bytes;
-use super::{Address, Compound};
+use super::{Address, Compound, events};
 use crate::config::ReadLevel;
 use crate::protocol::parse_i64;
 
@@ -41,6 +41,8 @@ pub enum Kind {
     Address,
     /// The host of one, or nothing.
     Host,
+    /// Classes of events, a letter each.
+    Events,
     /// Something of several parts.
     Compound(Compound),
     /// Levels of single modules, as [`crate::sys::log::Filter`] takes them.
@@ -55,7 +57,7 @@ pub enum Kind {
 /// A value that has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionValue {
-    /// Of [`Kind::Int`], [`Kind::Nearest`], [`Kind::Bytes`] and [`Kind::YesNo`] (1 and 0).
+    /// Of [`Kind::Int`], [`Kind::Nearest`], [`Kind::Bytes`], [`Kind::YesNo`] (1 and 0) and [`Kind::Events`].
     Number(i64),
     /// Of the rest.
     Text(String),
@@ -102,6 +104,7 @@ impl Kind {
             // The port is added, and may be any.
             Self::Host if text.is_empty() || Address::at(text, 1).is_some() => Ok(OptionValue::Text(text.into())),
             Self::Host => Err("argument must be the name or the address of a host, without a port".into()),
+            Self::Events => events::parse(text).map(|classes| OptionValue::Number(classes as i64)),
             Self::Compound(compound) => compound.parse(text).map(OptionValue::Text),
             Self::LogFilter => {
                 crate::sys::log::Filter::check(text)?;
@@ -126,6 +129,7 @@ impl Kind {
             (Self::Word(words), OptionValue::Number(number)) => {
                 usize::try_from(*number).ok().and_then(|place| words.get(place)).copied().unwrap_or_default().into()
             }
+            (Self::Events, OptionValue::Number(classes)) => events::show(*classes as u64),
             (_, OptionValue::Number(number)) => number.to_string(),
             (_, OptionValue::Text(text)) => text.clone(),
         }
@@ -153,7 +157,7 @@ impl Kind {
             Self::Address => "host:port".into(),
             Self::Host => "host".into(),
             Self::LogFilter => "module=level,…".into(),
-            Self::Compound(_) | Self::Text { .. } => "text".into(),
+            Self::Events | Self::Compound(_) | Self::Text { .. } => "text".into(),
         }
     }
 }

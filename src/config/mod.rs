@@ -8,6 +8,7 @@ mod address;
 mod bytes;
 mod compound;
 mod define;
+pub mod events;
 mod file;
 mod kind;
 mod level;

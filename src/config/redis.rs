@@ -120,7 +120,6 @@ pub(super) static REDIS: &[Opt] = &[
     stored("list-compress-depth", INT, "0"),
     // Clients, scripts, reports. Scripts end by `script-budget`, and no client is told that one is busy.
     or(&["lua-time-limit"], stored("busy-reply-threshold", LONG, "5000")),
-    stored("notify-keyspace-events", Kind::Compound(Compound::Events), ""),
     stored("tracking-table-max-keys", LONG, "1000000"),
     stored("acllog-max-len", LONG, "128"),
     fixed(

@@ -83,6 +83,8 @@ replicated_options! {
         "Which keys go when the leader uses more than its maxmemory";
     maxmemory_samples: "maxmemory-samples" [], int(1, i32::MAX as i64), 5,
         "How many keys are looked at for each one that goes, in Redis; here some times as many";
+    events: "notify-keyspace-events" [], Kind::Events, 0,
+        "Which events of keys are published on every node: K and E for the channels __keyspace@db__:key and __keyevent@db__:event, a letter for each class, A for most";
     once_bytes: "once-bytes" [], bytes(MB, 64 * GB), 64 << 20,
         "Memory for the replies that ONCE keeps; beyond, ONCE executes nothing new";
     once_keep_ms: "once-keep-ms" [], int(1, 315_360_000_000), 600_000,
@@ -137,6 +139,7 @@ pub fn replicated_since(name: &str) -> u32 {
         "list-max-",
         "lock-",
         "maxmemory-",
+        "notify-keyspace-events",
         "once-",
         "protect-",
         "script-cache-",

@@ -45,7 +45,7 @@ fn every_replicated_option_is_in_the_table_and_in_the_state() {
 fn config_get_shows_what_config_set_set() {
     for opt in options().filter(|opt| opt.is_in_file() && !opt.is_replicated()) {
         let text = match opt.kind {
-            Kind::Compound(Compound::Events) => "AKE".into(),
+            Kind::Events => "AKE".into(),
             Kind::Compound(Compound::SavePoints) => "3600 1 60 100".into(),
             Kind::Compound(Compound::BufferLimits) => "normal 1 2 3 slave 4 5 6 pubsub 7 8 9".into(),
             Kind::Compound(Compound::Percentiles) => "50 99.9".into(),
@@ -179,13 +179,13 @@ fn a_stored_option_is_kept_by_the_rewritten_file_and_read_from_it() {
     let of = |name: &str, settings: &Settings| find(name).unwrap().get(settings, &Options::default());
     let mut settings = load_of(&[("config", path.to_str().unwrap())], &[]).unwrap().settings;
     assert_eq!(of("hz", &settings), "20");
-    for (name, value) in [("hz", "900"), ("notify-keyspace-events", "KEA"), ("save", "60 1")] {
+    for (name, value) in [("hz", "900"), ("shutdown-on-sigint", "nosave"), ("save", "60 1")] {
         let opt = find(name).unwrap();
         opt.set(&mut settings, opt.kind.parse(value).unwrap());
     }
     rewrite(&path, &settings).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(text, "hz = \"500\"\nsave = \"60 1\"\nnotify-keyspace-events = \"AKE\"\n");
+    assert_eq!(text, "hz = \"500\"\nsave = \"60 1\"\nshutdown-on-sigint = \"nosave\"\n");
     assert_eq!(load_of(&[("config", path.to_str().unwrap())], &[]).unwrap().settings, settings);
 }
 

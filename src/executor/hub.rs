@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use crate::command::context::Client;
 use crate::command::glob::{Case, matches};
 use crate::protocol::{Reply, Resp, encode};
-use crate::store::{LostHold, PubSub, SubscriptionKind};
+use crate::store::{KeyEvent, LostHold, PubSub, SubscriptionKind};
 
 /// What a message takes in a queue besides its bytes, roughly.
 const MESSAGE_BYTES: usize = 64;
@@ -259,9 +259,21 @@ impl Hub {
                     table.publish(Place { index, position }, kind, &channel, message, &mut reached);
                 }
                 PubSub::LockLost(lost) => table.tell_lost(Place { index, position }, &lost, &mut reached),
+                PubSub::Event(event) => table.tell_event(Place { index, position }, &event, &mut reached),
             }
         }
         reached
+    }
+
+    /// Has those told who are to know what reads of this node have met. It is told behind the last entry with messages: a read has no place in
+    /// the log.
+    pub fn tell_of_reads(&self, told: Vec<PubSub>) {
+        if told.is_empty() {
+            return;
+        }
+        let index = self.answered();
+        let reached = self.queue(index, told.into_iter().map(|what| (u64::MAX, what)).collect());
+        reached.iter().for_each(|mailbox| mailbox.waker.wake());
     }
 
     /// The replies of entry `index` have been sent: its messages may be written.
@@ -346,6 +358,21 @@ impl Table {
             let bytes = encoded(vec![Reply::bulk("lock-lost"), name, token, Reply::bulk(lost.reason)]);
             held.mailbox.push(Message { place, bytes, is_push: true }, self.limits);
             reached.push(held.mailbox.clone());
+        }
+    }
+
+    fn tell_event(&self, place: Place, event: &KeyEvent, reached: &mut Vec<Arc<Mailbox>>) {
+        if self.channels.is_empty() && self.patterns.is_empty() {
+            return;
+        }
+        let (kind, db) = (SubscriptionKind::Channel, event.db);
+        if event.by_key {
+            let channel = Bytes::from([format!("__keyspace@{db}__:").as_bytes(), &event.key].concat());
+            self.publish(place, kind, &channel, Bytes::from_static(event.name.as_bytes()), reached);
+        }
+        if event.by_event {
+            let channel = Bytes::from(format!("__keyevent@{db}__:{}", event.name));
+            self.publish(place, kind, &channel, event.key.clone(), reached);
         }
     }
 

@@ -189,6 +189,7 @@ fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result
     // Written by name, so that a later version may add some; this only counts them.
     let Options {
         bulk_len_max: _,
+        events: _,
         hash_small_entries_max: _,
         hash_small_value_max: _,
         hll_sparse_max_bytes: _,

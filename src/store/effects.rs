@@ -5,8 +5,7 @@ use triomphe::Arc;
 use super::{Database, Entry, Group, PubSub, Tally, Value, WaiterId};
 use crate::protocol::Reply;
 
-/// What apply asks each node to do for its own connections after the gate is released. (Invalidating comes
-/// with its commands.)
+/// What apply asks each node to do for its own connections after the gate is released.
 #[derive(Default, Debug)]
 pub struct Effects {
     /// What may be large: freed in the background, as by Redis's UNLINK.
@@ -44,8 +43,10 @@ pub enum Garbage {
 
 impl Effects {
     /// Adds what a command has counted, if this node answers it.
-    pub fn count(&mut self, tally: Tally) {
+    pub fn count(&mut self, mut tally: Tally) {
         if self.is_counting {
+            let position = self.position;
+            self.pubsub.extend(tally.told.drain(..).map(|what| (position, what)));
             self.tally.add(tally);
         }
     }

@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 
 use super::ties::{Tie, TiedHold};
-use super::{Bound, ELEMENT_UNITS, Effects, LockEvent, Session, Sessions, State, Txn, WaiterId, is_over};
+use super::{Bound, ELEMENT_UNITS, Effects, Event, LockEvent, Session, Sessions, State, Txn, WaiterId, is_over};
 use crate::error::{ReplyError, WRONG_TYPE};
 use crate::protocol::Reply;
 
@@ -66,15 +66,18 @@ impl State {
         for (db, key) in self.ties.keys_of(Tie::Bound(Bound::Session(id))) {
             self.end_due_holds(db.into(), &key, deadline_ms.saturating_add(1), effects);
         }
-        self.end_rest_of_session(id, effects);
+        self.end_rest_of_session(id, Event::EXPIRED, effects);
     }
 
-    /// Takes a session out that holds no lock any more: how many keys were bound to it.
-    fn end_rest_of_session(&mut self, id: u64, effects: &mut Effects) -> u64 {
+    /// Takes a session out that holds no lock any more: how many keys were bound to it, of which it tells this.
+    fn end_rest_of_session(&mut self, id: u64, event: Event, effects: &mut Effects) -> u64 {
         self.digest.number(id);
         let keys: Vec<(usize, Box<[u8]>)> = self.sessions.keys_of(id).map(|(db, key)| (db, key.into())).collect();
         for (db, key) in &keys {
-            self.take_key(*db, key).into_iter().for_each(|entry| effects.discard(entry));
+            if let Some(entry) = self.take_key(*db, key) {
+                effects.discard(entry);
+                self.tell(*db, key, event, effects);
+            }
         }
         self.sessions.remove(id);
         let waits: Vec<WaiterId> = self.waiters.of_session(id).collect();
@@ -172,7 +175,7 @@ impl Txn<'_> {
         self.work(self.state().session_items(id).saturating_mul(ELEMENT_UNITS))?;
         let (state, effects) = self.parts();
         let released = state.end_bound(Bound::Session(id), LockEvent::Released, effects) as u64;
-        Ok(released + state.end_rest_of_session(id, effects))
+        Ok(released + state.end_rest_of_session(id, Event::DEL, effects))
     }
 
     /// Binds those of these keys that there are to a session: how many.

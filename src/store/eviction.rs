@@ -9,7 +9,7 @@
 //! - What is evicted is gone for WATCH, waiters and digest like any key that is removed, and is announced in one place, [`State::evict`].
 
 use super::access::mixed;
-use super::{Effects, Entry, Policy, State};
+use super::{Effects, Entry, Event, Policy, State};
 
 /// A key that the leader has picked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,7 @@ impl State {
             // Whoever is to learn of evicted keys learns of them here.
             effects.evicted += 1;
             effects.discard(entry);
+            self.tell(victim.db.into(), &victim.key, Event::EVICTED, effects);
         }
     }
 

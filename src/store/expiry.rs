@@ -3,7 +3,7 @@
 //! Invariant: what is due goes in the order of its deadlines, sessions before keys, and keys before waiters and replies of ONCE of the same ms; so a
 //! wait whose turn has come by its deadline is served, one whose has not ends with nil, and what a session holds ends with it.
 
-use super::{Effects, State, is_over};
+use super::{Effects, Event, State, is_over};
 use crate::protocol::Reply;
 
 impl State {
@@ -63,9 +63,11 @@ impl State {
 /// Expires a key that is due: removes it, and counts it. Of a lock what is over at `at_ms` ends; with the last of it, the key.
 pub(super) fn expire(state: &mut State, db: usize, key: &[u8], at_ms: u64, effects: &mut Effects) {
     if state.db(db).get(key).is_some_and(|entry| entry.value().is_lock()) {
-        effects.expired += u64::from(state.end_due_holds(db, key, at_ms, effects));
+        let is_gone = state.end_due_holds(db, key, at_ms, effects);
+        effects.expired += u64::from(is_gone);
     } else if let Some(entry) = state.take_key(db, key) {
         effects.expired += 1;
+        state.tell(db, key, Event::EXPIRED, effects);
         effects.discard(entry);
     }
 }

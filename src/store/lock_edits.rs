@@ -6,7 +6,7 @@
 //! - A lock of which nothing is left takes its key with it.
 
 use super::ties::Ties;
-use super::{Bound, Effects, Entry, Hold, Kind, Lock, LockEvent, State, Value, Waiter, WaiterId, is_over};
+use super::{Bound, Effects, Entry, Event, Hold, Kind, Lock, LockEvent, State, Value, Waiter, WaiterId, is_over};
 use crate::error::ReplyError;
 
 impl State {
@@ -56,6 +56,8 @@ impl State {
                 let gone = self.dbs.get_mut(db).and_then(|db| db.remove(key));
                 gone.into_iter().for_each(|entry| effects.discard(entry));
                 self.digest.key(db, key, 0, 0);
+                let is_due = told.is_empty() && !over.is_empty();
+                self.tell(db, key, if is_due { Event::EXPIRED } else { Event::DEL }, effects);
             }
         }
         if is_less || told.iter().any(|(event, _)| event.is_end()) {

@@ -8,8 +8,8 @@
 use bytes::Bytes;
 
 use super::{
-    Effects, Hold, Kind, Lock, LockEvent, LockHistory, LockRecord, LostHold, PubSub, State, SubscriptionKind, Value,
-    is_over,
+    Effects, Event, Hold, Kind, Lock, LockEvent, LockHistory, LockRecord, LostHold, PubSub, State, SubscriptionKind,
+    Value, is_over,
 };
 
 /// What the name of a lock's channel begins with.
@@ -44,6 +44,7 @@ impl State {
             at_ms: self.now_ms,
         };
         self.lock_history.push(record, self.options.lock_history_bytes);
+        self.tell(db, key, Event::lock(event.name()), effects);
         self.tell_holder(key, event, hold, effects);
     }
 

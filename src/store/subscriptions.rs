@@ -13,6 +13,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use imbl::{OrdMap, OrdSet};
 
+use super::KeyEvent;
+
 /// Most bytes that all subscriptions take together.
 pub(super) const BYTES_MAX: u64 = 512 << 20;
 /// What one takes besides its name, roughly.
@@ -52,6 +54,8 @@ pub enum PubSub {
     Published(SubscriptionKind, Bytes, Bytes),
     /// A hold of a lock has ended, and nobody has released it.
     LockLost(LostHold),
+    /// Something has happened to a key.
+    Event(KeyEvent),
 }
 
 /// What LOCK.NOTIFY tells of a hold.

@@ -1,10 +1,11 @@
-//! What commands did that INFO counts: keys that they looked up, commands that scripts called.
+//! What commands did that INFO counts: keys that they looked up, commands that scripts called; and what is told of their reads.
 //!
 //! Invariant: it is no part of the state and enters no digest. Only the node that answers a command counts it: a write runs on every
 //! node, and would be counted by each.
 
 use std::collections::BTreeMap;
 
+use super::PubSub;
 use crate::error::ReplyError;
 
 /// Most different codes of errors that are told apart.
@@ -17,6 +18,8 @@ pub struct Tally {
     pub hits: u64,
     /// Keyspace misses: keys that those did not find.
     pub misses: u64,
+    /// What clients of this node are told of its reads.
+    pub told: Vec<PubSub>,
     /// Nothing until a script calls.
     pub calls: Option<Box<ScriptCalls>>,
 }
@@ -51,6 +54,7 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.hits += other.hits;
         self.misses += other.misses;
+        self.told.extend(other.told);
         match (&mut self.calls, other.calls) {
             (Some(calls), Some(others)) => calls.add(&others),
             (None, others @ Some(_)) => self.calls = others,

@@ -21,7 +21,8 @@ use std::net::SocketAddr;
 use super::ties::{Ties, TiesOfKey};
 use super::work::Work;
 use super::{
-    Effects, Entry, Group, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId, is_over,
+    Effects, Entry, Event, Group, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId,
+    is_over,
 };
 use crate::error::ReplyError;
 
@@ -63,14 +64,16 @@ pub struct Changed(pub bool);
 
 /// Write access for one command.
 pub struct Txn<'a> {
-    state: &'a mut State,
-    db: usize,
+    pub(super) state: &'a mut State,
+    pub(super) db: usize,
     rng: Rng,
-    effects: &'a mut Effects,
+    pub(super) effects: &'a mut Effects,
     work: Work,
     is_short_of_memory: bool,
     asker: Option<WaiterId>,
     from: Option<SocketAddr>,
+    /// See `store/telling.rs`.
+    pub(super) event: Option<Event>,
 }
 
 impl State {
@@ -83,7 +86,17 @@ impl State {
 impl<'a> Txn<'a> {
     pub(super) fn new(state: &'a mut State, db: usize, rng: Rng, effects: &'a mut Effects) -> Self {
         state.revision += 1;
-        Self { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory: false, asker: None, from: None }
+        Self {
+            state,
+            db,
+            rng,
+            effects,
+            work: Work::unbounded(),
+            is_short_of_memory: false,
+            asker: None,
+            from: None,
+            event: None,
+        }
     }
 
     /// The same with the origin's verdict on its memory, which scripts ask for.
@@ -136,7 +149,17 @@ impl<'a> Txn<'a> {
         let rng = Rng::new(self.rng.next_u64());
         let is_short_of_memory = self.is_short_of_memory;
         let (state, effects) = (&mut *self.state, &mut *self.effects);
-        Txn { state, db, rng, effects, work: Work::unbounded(), is_short_of_memory, asker: None, from: None }
+        Txn {
+            state,
+            db,
+            rng,
+            effects,
+            work: Work::unbounded(),
+            is_short_of_memory,
+            asker: None,
+            from: None,
+            event: None,
+        }
     }
 
     /// Read access to the same moment, by the entry's time alone.
@@ -227,6 +250,9 @@ impl<'a> Txn<'a> {
         let found = self.state.db(self.db).get(key);
         if self.effects.is_counting {
             self.effects.tally.look_up(found.is_some());
+            if found.is_none() {
+                self.state.tell(self.db, key, Event::MISS, self.effects);
+            }
         }
         let entry = found?;
         entry.touch(self.state.access(self.state.now_ms));
@@ -268,6 +294,15 @@ impl<'a> Txn<'a> {
 
     /// Gives `key` a value, whatever it held before.
     pub fn set(&mut self, key: &[u8], value: Value, deadline: Deadline) {
+        self.put(key, value, deadline, false);
+    }
+
+    /// The same, and what the key held before counts as removed first: it is told that the key is new.
+    pub fn set_anew(&mut self, key: &[u8], value: Value, deadline: Deadline) {
+        self.put(key, value, deadline, true);
+    }
+
+    fn put(&mut self, key: &[u8], value: Value, deadline: Deadline, is_anew: bool) {
         if self.state.sessions.has_keys() {
             // A key whose session is over is another one's from now on.
             self.expire_if_due(key);
@@ -294,8 +329,18 @@ impl<'a> Txn<'a> {
         if let Some(after) = after {
             self.state.ties.change(self.db, key, &TiesOfKey::default(), &after);
         }
-        if old.as_ref().is_none_or(|(_, was_due, _)| *was_due) {
+        let is_new = old.as_ref().is_none_or(|(_, was_due, _)| *was_due);
+        if is_new {
             self.note_creation(key);
+        }
+        if self.state.options.events != 0 {
+            if old.as_ref().is_some_and(|(_, was_due, _)| *was_due) {
+                self.tell(key, Event::EXPIRED);
+            }
+            if is_new || is_anew {
+                self.tell(key, Event::NEW);
+            }
+            self.tell_of(key);
         }
         if let Some((old, was_due, shared_bytes)) = old {
             self.effects.shared_bytes += shared_bytes as u64;
@@ -386,6 +431,9 @@ impl<'a> Txn<'a> {
         });
         let Some(outcome) = outcome else { return Ok(None) };
         let (result, changed, vacant, type_name, deadline_ms) = outcome?;
+        if changed {
+            self.tell_of(key);
+        }
         if vacant {
             self.remove(key);
         } else if changed {
@@ -410,6 +458,7 @@ impl<'a> Txn<'a> {
         });
         if let Some(revision) = revision {
             self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
+            self.tell(key, if deadline_ms.is_some() { Event::EXPIRE } else { Event::PERSIST });
         }
         revision.is_some()
     }
@@ -430,6 +479,15 @@ impl<'a> Txn<'a> {
 
     /// Removes `key`: true if it was there.
     pub fn remove(&mut self, key: &[u8]) -> bool {
+        let was_there = self.discard(key);
+        if was_there {
+            self.tell(key, Event::DEL);
+        }
+        was_there
+    }
+
+    /// The same, and it is not told that it is gone.
+    pub fn discard(&mut self, key: &[u8]) -> bool {
         self.take(key).map(|entry| self.effects.discard(entry)).is_some()
     }
 

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::work::Work;
-use super::{ABSENCE_LEVEL, Database, Entry, Hold, Kind, Mark, Rng, ScriptCalls, Session, State, Tally, is_over};
+use super::{
+    ABSENCE_LEVEL, Database, Entry, Event, Hold, Kind, Mark, PubSub, Rng, ScriptCalls, Session, State, Tally, is_over,
+};
 use crate::error::ReplyError;
 
 /// By which times keys are hidden.
@@ -158,10 +160,21 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The entry of `key` if it is alive; its idle time stays (TTL, TYPE, OBJECT …).
-    pub fn find(&self, key: &[u8]) -> Option<&'a Entry> {
+    /// The entry of `key` if it is alive; its idle time stays, and nobody is told that there is none (OBJECT).
+    pub fn look_at(&self, key: &[u8]) -> Option<&'a Entry> {
         let found = self.peek(key);
         self.tally.borrow_mut().look_up(found.is_some());
+        found
+    }
+
+    /// The same, and it is told that there is none (TTL, TYPE …).
+    pub fn find(&self, key: &[u8]) -> Option<&'a Entry> {
+        let found = self.look_at(key);
+        if found.is_none()
+            && let Some(event) = Event::MISS.of_key(self.state.options.events, self.db, key)
+        {
+            self.tally.borrow_mut().told.push(PubSub::Event(event));
+        }
         found
     }
 

@@ -64,6 +64,18 @@ impl Pair {
                 at += 1;
             }
         }
+        if let (Some(redis), Some(ours)) = (self.redis.events(), self.ours.events())
+            && redis != ours
+        {
+            let same = redis.iter().zip(&ours).take_while(|(redis, ours)| redis == ours).count();
+            let shown = |events: &[(String, String)]| {
+                format!("{:?}", events.iter().skip(same.saturating_sub(2)).take(6).collect::<Vec<_>>())
+            };
+            // The first that is another names the kind of failure.
+            let event = redis.get(same).or(ours.get(same)).map_or("", |(_, text)| text);
+            let name = format!("the event {event}");
+            return Some(Failure { at, name, redis: shown(&redis), ours: shown(&ours) });
+        }
         let (redis, ours) = (self.redis.state(), self.ours.state());
         let (redis, ours) = redis.into_iter().zip(ours).find(|(redis, ours)| redis != ours)?;
         let (redis_state, ours_state) = (format!("{:?}", redis.1), format!("{:?}", ours.1));

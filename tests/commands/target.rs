@@ -21,6 +21,11 @@ pub enum Answer {
     Broken(String),
 }
 
+/// Channel that marks where events end.
+const MARK: &str = "__mark__";
+
+const CONSUMER: &str = "xgroup-createconsumer";
+
 /// Changes an answer, so that the harness can be seen to notice.
 pub type Sabotage = fn(&Item, Value) -> Value;
 
@@ -28,6 +33,8 @@ pub type Sabotage = fn(&Item, Value) -> Value;
 pub struct Target {
     addr: SocketAddr,
     connections: Vec<Client>,
+    /// Is told of what happens to keys, and the one that marks an end there.
+    observer: Option<(Client, Client)>,
     /// Replies have to be what an independent decoder understands.
     check: bool,
     sabotage: Option<Sabotage>,
@@ -36,7 +43,7 @@ pub struct Target {
 impl Target {
     /// Connects.
     pub fn new(addr: SocketAddr, check: bool) -> Self {
-        Self { addr, connections: Vec::new(), check, sabotage: None }
+        Self { addr, connections: Vec::new(), observer: None, check, sabotage: None }
     }
 
     /// With lies.
@@ -64,6 +71,37 @@ impl Target {
                     "{command}: {reply:?}; episodes cannot begin anew"
                 );
                 self.delete_keys();
+            }
+        }
+        self.events();
+    }
+
+    /// What keyspace events there were since the last time, in order: of all classes but `expired`, because the servers read the clock at
+    /// different moments. None: CLIENT KILL TYPE pubsub was among the commands.
+    pub fn events(&mut self) -> Option<Vec<(String, String)>> {
+        let addr = self.addr;
+        let (subscriber, publisher) = self.observer.get_or_insert_with(|| {
+            let mut subscriber = Client::connect(addr);
+            subscriber.call(&["SUBSCRIBE", MARK]);
+            subscriber.call(&["PSUBSCRIBE", "__key*__:*"]);
+            let mut publisher = Client::connect(addr);
+            publisher.call(&["CONFIG", "SET", "notify-keyspace-events", "KEg$lshztmn"]);
+            (subscriber, publisher)
+        });
+        publisher.call(&["PUBLISH", MARK, ""]);
+        let mut events = Vec::new();
+        loop {
+            let Ok(message) = subscriber.read_reply() else {
+                self.observer = None;
+                return None;
+            };
+            let parts: Vec<String> = message.items().unwrap_or_default().iter().filter_map(Value::text).collect();
+            match parts.as_slice() {
+                [_, channel, _] if channel == MARK => return Some(events),
+                // 7.2 makes a consumer that asks in vain.
+                [_, _, channel, text] if channel.ends_with(CONSUMER) || text == CONSUMER => {}
+                [_, _, channel, text] => events.push((channel.clone(), text.clone())),
+                other => panic!("{other:?} is no message"),
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::support::process::Server;
 use crate::support::value::Value;
 
 /// `connection: command; command …`
-type Scene = &'static [&'static str];
+pub type Scene = &'static [&'static str];
 
 const SCENES: &[(&str, Scene)] = &[
     (
@@ -223,9 +223,14 @@ fn play(server: &Server, scene: Scene) -> Vec<Vec<(usize, Vec<String>)>> {
 
 #[test]
 fn subscribers_are_sent_the_same_as_by_redis() {
+    compare(SCENES);
+}
+
+/// Plays scenes on both.
+pub fn compare(scenes: &[(&str, Scene)]) {
     let (redis, ours) = (Server::redis(&[]), Server::lockstep(&[]));
     let mut wrong = Vec::new();
-    for (name, scene) in SCENES {
+    for (name, scene) in scenes {
         let (theirs, ours) = (play(&redis, scene), play(&ours, scene));
         for ((line, theirs), ours) in scene.iter().zip(theirs).zip(ours) {
             if ours != theirs {

@@ -5,6 +5,7 @@
 
 mod by_hand;
 mod ends;
+mod events;
 mod nodes;
 mod stage;
 #[path = "../support/mod.rs"]

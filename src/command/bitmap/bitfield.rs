@@ -3,9 +3,10 @@
 use super::field::{Operation, all_bounded, operations};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, ELEMENT_UNITS, Str, Txn, units_of_bytes};
+use crate::store::{Changed, Create, ELEMENT_UNITS, Event, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("bitfield", -2, DOC, run)
+    .event(Event::string("setbit"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::GROWS))
     .check(|args| operations(args).map(drop))

@@ -3,10 +3,14 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn, View, units_of_bytes};
+use crate::store::{Deadline, Event, Str, Txn, View, units_of_bytes};
 
-pub static SPEC: Spec =
-    Spec::write("bitop", -4, DOC, run).since(3).flags(Flags::DENYOOM).check(|args| operation(args).map(drop)).keys(&[
+pub static SPEC: Spec = Spec::write("bitop", -4, DOC, run)
+    .event(Event::string("set"))
+    .since(3)
+    .flags(Flags::DENYOOM)
+    .check(|args| operation(args).map(drop))
+    .keys(&[
         KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
         KeySpec::range(3, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS)),
     ]);

@@ -4,9 +4,10 @@ use super::offset::{bounded, offset};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
+use crate::store::{Changed, Create, Event, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("setbit", 4, DOC, run)
+    .event(Event::string("setbit"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::GROWS))
     .check(|args| arguments(args).map(drop))

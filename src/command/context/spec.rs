@@ -15,7 +15,7 @@ pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 use super::{Answer, Call};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Outcome};
-use crate::store::{Txn, View};
+use crate::store::{Event, Txn, View};
 use crate::sys::version::FIRST_LEVEL;
 
 /// Finds what is wrong with a command's arguments, whatever the state, the clock and the connection are: see [`Spec::check`].
@@ -122,6 +122,8 @@ pub struct Spec {
     pub check: Option<Check>,
     /// Its form that waits, if others do not.
     pub waiting_form: Option<WaitingForm>,
+    /// What the changes that it makes are called among keyspace events: see `store/telling.rs`.
+    pub event: Option<Event>,
     /// Which of its arguments SLOWLOG must not show, if there are any.
     pub is_secret: Option<IsSecret>,
     /// Subcommands of a container.
@@ -196,6 +198,7 @@ impl Spec {
             run,
             check: None,
             waiting_form: None,
+            event: None,
             is_secret: None,
             subcommands: &[],
         }
@@ -244,6 +247,11 @@ impl Spec {
     /// The same with a form that waits.
     pub const fn waiting_form(self, is_asked: fn(&Args) -> bool, spec: &'static Self) -> Self {
         Self { waiting_form: Some(WaitingForm { is_asked, spec }), ..self }
+    }
+
+    /// The same, of which this is told where it changes a value.
+    pub const fn event(self, event: Event) -> Self {
+        Self { event: Some(event), ..self }
     }
 
     /// The same with passwords among its arguments.

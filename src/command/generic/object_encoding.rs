@@ -15,5 +15,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(view.find(args.arg(2)).map_or(Reply::Nil, |entry| Reply::bulk(entry.value().encoding())))
+    Ok(view.look_at(args.arg(2)).map_or(Reply::Nil, |entry| Reply::bulk(entry.value().encoding())))
 }

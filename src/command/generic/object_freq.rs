@@ -21,7 +21,7 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    match view.find(args.arg(2)) {
+    match view.look_at(args.arg(2)) {
         None => Ok(Reply::Nil),
         Some(_) => Err(NOT_LFU),
     }

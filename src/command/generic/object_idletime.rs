@@ -17,5 +17,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(view.find(args.arg(2)).map_or(Reply::Nil, |entry| Reply::Int(entry.idle_s(view.now_ms()) as i64)))
+    Ok(view.look_at(args.arg(2)).map_or(Reply::Nil, |entry| Reply::Int(entry.idle_s(view.now_ms()) as i64)))
 }

@@ -18,7 +18,7 @@ const DOC: Doc = Doc {
 const SHARED: i64 = i32::MAX as i64;
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(view.find(args.arg(2)).map_or(Reply::Nil, |entry| {
+    Ok(view.look_at(args.arg(2)).map_or(Reply::Nil, |entry| {
         let number = Str::of(entry.value()).filter(|s| s.encoding() == "int").and_then(|s| parse_i64(s.as_bytes()));
         let is_shared = number.is_some_and(|number| (0..10_000).contains(&number));
         Reply::Int(if is_shared { SHARED } else { 1 })

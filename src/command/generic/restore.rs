@@ -6,9 +6,10 @@ use crate::command::{Arg, ArgKind, Categories, Doc, Family, Flags, KeyFlags, Key
 use crate::error::{BAD_PAYLOAD, NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::rdb::{payload, value};
-use crate::store::{Deadline, ELEMENT_UNITS, Txn, is_over};
+use crate::store::{Deadline, ELEMENT_UNITS, Event, Txn, is_over};
 
 pub static SPEC: Spec = Spec::write("restore", -4, DOC, run)
+    .event(Event::generic("restore"))
     .since(3)
     // Reading a payload is more than a moment's work.
     .flags(Flags::DENYOOM.union(Flags::UNBOUNDED))
@@ -99,7 +100,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         txn.remove(key);
         return Ok(Reply::Ok);
     }
-    txn.set(key, value, deadline);
+    txn.set_anew(key, value, deadline);
     if let Some(idle_s) = options.idle_s {
         txn.make_idle(key, idle_s);
     }

@@ -4,9 +4,10 @@ use super::sorting::options::{self, Options};
 use super::sorting::{list, reply, sorted};
 use crate::command::{Arg, ArgKind, Categories, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, ListLimits, Txn};
+use crate::store::{Deadline, Event, ListLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("sort", -2, DOC, run)
+    .event(Event::list("sortstore"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS).union(Flags::UNBOUNDED))
     .categories(CATEGORIES)

@@ -4,9 +4,10 @@ use super::docs::{COUNT, ORDER, RADIUS, STORE, UNIT, WITHCOORD, WITHDIST, WITHHA
 use super::search::{self, Form};
 use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
 pub static SPEC: Spec = Spec::write("georadiusbymember", -5, DOC, run)
+    .event(Event::zset("georadiusstore"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS))
     .given_keys(|args| stored_keys(args, 5))

@@ -4,12 +4,16 @@ use super::docs::{BY, COUNT, FROM, ORDER};
 use super::search::{self, Form};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
-pub static SPEC: Spec = Spec::write("geosearchstore", -8, DOC, run).since(3).flags(Flags::DENYOOM).keys(&[
-    KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE)),
-    KeySpec::range(2, 0, 1, KeyFlags::RO.union(KeyFlags::ACCESS)),
-]);
+pub static SPEC: Spec = Spec::write("geosearchstore", -8, DOC, run)
+    .event(Event::zset("geosearchstore"))
+    .since(3)
+    .flags(Flags::DENYOOM)
+    .keys(&[
+        KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE)),
+        KeySpec::range(2, 0, 1, KeyFlags::RO.union(KeyFlags::ACCESS)),
+    ]);
 
 const DOC: Doc = Doc {
     summary: "Puts the members of a sorted set of places that are inside a circle or a box into a key, over whatever is there.",

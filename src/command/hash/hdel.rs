@@ -3,10 +3,12 @@
 use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
 
-pub static SPEC: Spec =
-    Spec::write("hdel", -3, DOC, run).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);
+pub static SPEC: Spec = Spec::write("hdel", -3, DOC, run)
+    .event(Event::hash("hdel"))
+    .flags(Flags::FAST)
+    .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);
 
 const DOC: Doc = Doc {
     summary: "Removes fields of a hash, and the hash with its last field.",

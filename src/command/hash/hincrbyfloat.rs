@@ -4,9 +4,10 @@ use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
-use crate::store::{Changed, Create, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hincrbyfloat", 4, DOC, run)
+    .event(Event::hash("hincrbyfloat"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .check(|args| increment(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);

@@ -3,9 +3,10 @@
 use super::hset::{check_pairs, set_fields};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
 pub static SPEC: Spec = Spec::write("hmset", -4, DOC, run)
+    .event(Event::hash("hset"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .check(|args| check_pairs(args, SPEC.name))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);

@@ -3,9 +3,10 @@
 use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hsetnx", 4, DOC, run)
+    .event(Event::hash("hset"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))]);
 

@@ -4,9 +4,10 @@ use super::hash;
 use super::sketch::{Raised, Sketch, empty, forget_count};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Deadline, Str, Txn};
+use crate::store::{Changed, Create, Deadline, Event, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("pfadd", -2, DOC, run)
+    .event(Event::string("pfadd"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))]);

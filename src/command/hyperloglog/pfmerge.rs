@@ -4,12 +4,13 @@ use super::pfadd::put;
 use super::sketch::{Highest, Raised, Sketch, empty, forget_count};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Str, Txn};
+use crate::store::{Event, Str, Txn};
 
-pub static SPEC: Spec = Spec::write("pfmerge", -2, DOC, run).since(3).flags(Flags::DENYOOM).keys(&[
-    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::INSERT)),
-    KeySpec::range(2, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS)),
-]);
+pub static SPEC: Spec =
+    Spec::write("pfmerge", -2, DOC, run).event(Event::string("pfadd")).since(3).flags(Flags::DENYOOM).keys(&[
+        KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::INSERT)),
+        KeySpec::range(2, -1, 1, KeyFlags::RO.union(KeyFlags::ACCESS)),
+    ]);
 
 const DOC: Doc = Doc {
     summary: "Merges sketches into the first of them.",

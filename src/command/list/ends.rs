@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::command::strings::bulks;
 use crate::error::{ReplyError, SYNTAX, wrong_arity};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, End, List, ListLimits, Txn};
+use crate::store::{Changed, Create, End, Event, List, ListLimits, Txn};
 
 const NO_POSITIVE_NUMBER: ReplyError = ReplyError::new("ERR value is out of range, must be positive");
 
@@ -16,6 +16,7 @@ const NO_POSITIVE_NUMBER: ReplyError = ReplyError::new("ERR value is out of rang
 /// WRONGTYPE.
 pub fn push(txn: &mut Txn<'_>, args: &Args, end: End, create: Create) -> Result<Option<i64>, ReplyError> {
     let limits = ListLimits::from(&txn.state().options);
+    txn.call_it(pushed(end));
     txn.edit(args.arg(1), create, |list: &mut List| {
         list.expect(args.from(2), limits);
         list.push_all(end, args.from(2), limits);
@@ -33,6 +34,7 @@ pub fn pop(txn: &mut Txn<'_>, key: &[u8], end: End, count: usize) -> Result<Opti
         txn.work(units)?;
     }
     let limits = ListLimits::from(&txn.state().options);
+    txn.call_it(popped(end));
     txn.edit(key, Create::No, |list: &mut List| {
         let popped = match end {
             End::Head => bulks(list.iter().take(count)).collect(),
@@ -54,24 +56,37 @@ pub fn transfer(
     (target, to): (&[u8], End),
 ) -> Result<Option<Bytes>, ReplyError> {
     let limits = ListLimits::from(&txn.state().options);
-    let element = if source == target {
-        txn.edit(source, Create::No, |list: &mut List| Ok((list.rotate(from, to, limits), Changed(true))))?
-    } else {
-        if txn.typed::<List>(source)?.is_none() {
-            return Ok(None);
-        }
-        txn.typed::<List>(target)?;
-        txn.edit(source, Create::No, |list: &mut List| Ok((list.pop(from, limits), Changed(true))))?
-    };
-    let Some(element) = element.flatten() else { return Ok(None) };
-    if source != target {
-        txn.edit(target, Create::Yes, |list: &mut List| {
-            list.expect([element.as_slice()], limits);
-            list.push(to, &element, limits);
-            Ok(((), Changed(true)))
-        })?;
+    if source == target {
+        txn.call_it(pushed(to));
+        let element =
+            txn.edit(source, Create::No, |list: &mut List| Ok((list.rotate(from, to, limits), Changed(true))))?;
+        let Some(element) = element.flatten() else { return Ok(None) };
+        txn.tell(source, popped(from));
+        return Ok(Some(element.into()));
     }
+    let element = txn.typed::<List>(source)?.and_then(|list| match from {
+        End::Head => list.iter().next().map(<[u8]>::to_vec),
+        End::Tail => list.iter().next_back().map(<[u8]>::to_vec),
+    });
+    let Some(element) = element else { return Ok(None) };
+    // The one that gets it first, as in Redis: in this order they are told.
+    txn.call_it(pushed(to));
+    txn.edit(target, Create::Yes, |list: &mut List| {
+        list.expect([element.as_slice()], limits);
+        list.push(to, &element, limits);
+        Ok(((), Changed(true)))
+    })?;
+    txn.call_it(popped(from));
+    txn.edit(source, Create::No, |list: &mut List| Ok((list.pop(from, limits), Changed(true))))?;
     Ok(Some(element.into()))
+}
+
+fn pushed(end: End) -> Event {
+    Event::list(if end == End::Head { "lpush" } else { "rpush" })
+}
+
+fn popped(end: End) -> Event {
+    Event::list(if end == End::Head { "lpop" } else { "rpop" })
 }
 
 /// LPOP and RPOP.

@@ -3,9 +3,10 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, List, ListLimits, Txn};
+use crate::store::{Changed, Create, Event, List, ListLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("linsert", 5, DOC, run)
+    .event(Event::list("linsert"))
     .since(3)
     .flags(Flags::DENYOOM)
     .check(|args| is_behind(args).map(drop))

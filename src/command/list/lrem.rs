@@ -4,9 +4,10 @@ use super::index;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, End, List, ListLimits, Txn};
+use crate::store::{Changed, Create, End, Event, List, ListLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("lrem", 4, DOC, run)
+    .event(Event::list("lrem"))
     .since(3)
     .check(|args| bound(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

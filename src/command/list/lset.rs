@@ -4,9 +4,10 @@ use super::index;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NO_SUCH_KEY, ReplyError};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, List, ListLimits, Txn};
+use crate::store::{Changed, Create, Event, List, ListLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("lset", 4, DOC, run)
+    .event(Event::list("lset"))
     .since(3)
     .flags(Flags::DENYOOM)
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);

@@ -3,9 +3,10 @@
 use super::index;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, List, ListLimits, Txn};
+use crate::store::{Changed, Create, Event, List, ListLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("ltrim", 4, DOC, run)
+    .event(Event::list("ltrim"))
     .since(3)
     .check(|args| index::parse_range(args, 2).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

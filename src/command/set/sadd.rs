@@ -3,9 +3,10 @@
 use super::member_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Set, SetLimits, Txn};
+use crate::store::{Changed, Create, Event, Set, SetLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("sadd", -3, DOC, run)
+    .event(Event::set("sadd"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))]);

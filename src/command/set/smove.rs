@@ -3,7 +3,7 @@
 use super::member_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Set, SetLimits, Txn};
+use crate::store::{Changed, Create, Event, Set, SetLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("smove", 4, DOC, run).since(3).flags(Flags::FAST).keys(&[
     KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
@@ -31,7 +31,9 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     member_work::announce(txn, source, 2, 0)?;
     member_work::announce(txn, target, 1, 1)?;
     if is_member && source != target {
+        txn.call_it(Event::set("srem"));
         txn.edit(source, Create::No, |set: &mut Set| Ok(((), Changed(set.remove(member)))))?;
+        txn.call_it(Event::set("sadd"));
         txn.edit(target, Create::Yes, |set: &mut Set| {
             set.expect(member, 1, limits);
             Ok(((), Changed(set.add(member, limits))))

@@ -4,9 +4,10 @@ use super::member_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Rng, Set, SetLimits, Txn};
+use crate::store::{Changed, Create, Event, Rng, Set, SetLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("spop", -2, DOC, run)
+    .event(Event::set("spop"))
     .since(3)
     .flags(Flags::FAST)
     .check(|args| count(args).map(drop))

@@ -3,9 +3,10 @@
 use super::member_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Set, Txn};
+use crate::store::{Changed, Create, Event, Set, Txn};
 
 pub static SPEC: Spec = Spec::write("srem", -3, DOC, run)
+    .event(Event::set("srem"))
     .since(3)
     .flags(Flags::FAST)
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

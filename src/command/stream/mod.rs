@@ -8,6 +8,7 @@
 //! [`Txn::edit_quietly`]: crate::store::Txn::edit_quietly
 
 mod add_options;
+mod consumers;
 mod delivery;
 mod groups;
 mod ids;

@@ -25,7 +25,7 @@ const DOC: Doc = Doc {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (key, group) = (args.arg(1), args.arg(2));
     // Where nothing can be pending, Redis reads no ids.
-    if txn.typed::<Stream>(key)?.is_none_or(|stream| stream.group(group).is_none()) {
+    if txn.read_typed::<Stream>(key)?.is_none_or(|stream| stream.group(group).is_none()) {
         return Ok(Reply::Int(0));
     }
     let ids: Vec<StreamId> = args.from(3).map(ids::strict).collect::<Result<_, _>>()?;

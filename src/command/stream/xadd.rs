@@ -6,9 +6,10 @@ use super::replies;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Field, Stream, StreamId, StreamLimits, Txn};
+use crate::store::{Changed, Event, Field, Stream, StreamId, StreamLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("xadd", -5, DOC, run)
+    .event(Event::stream("xadd"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .check(|args| parse(args).map(drop))
@@ -84,10 +85,12 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         }
         let id = resolve(id, stream.last_id(), now_ms)?;
         stream.add(id, &fields, limits);
-        if let Some(trim) = options.trim(limits) {
-            stream.trim(trim);
-        }
-        Ok((id, Changed(true)))
+        let trimmed = options.trim(limits).map_or(0, |trim| stream.trim(trim));
+        Ok(((id, trimmed), Changed(true)))
     })?;
-    Ok(added.map_or(Reply::Nil, replies::id))
+    let Some((id, trimmed)) = added else { return Ok(Reply::Nil) };
+    if trimmed > 0 {
+        txn.tell(key, Event::stream("xtrim"));
+    }
+    Ok(replies::id(id))
 }

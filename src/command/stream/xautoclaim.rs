@@ -1,5 +1,6 @@
 //! XAUTOCLAIM
 
+use super::consumers;
 use super::{ids, replies};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
@@ -141,13 +142,15 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let claim = Claim::parse(args, txn.now_ms())?;
     let key = args.arg(1);
     let left = txn.is_work_bounded().then(|| txn.work_left());
-    let found = txn.typed::<Stream>(key)?;
+    let found = txn.read_typed::<Stream>(key)?;
     let Some((stream, group)) = found.and_then(|stream| Some((stream, stream.group(claim.group)?))) else {
         return Err(replies::no_key_or_group(key, claim.group, ""));
     };
     let units = left.map_or(0, |left| claim.units(stream, group, left));
     txn.work(units)?;
-    let claimed = txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
+    let claimed = consumers::told(txn, (key, claim.group, claim.consumer), |txn| {
+        txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))
+    })?;
     let Claimed { entries, gone, next } = claimed.unwrap_or_default();
     Ok(Reply::Array(vec![replies::id(next), Reply::Array(entries), Reply::Array(gone)]))
 }

@@ -1,5 +1,6 @@
 //! XCLAIM
 
+use super::consumers;
 use super::ids::{self, say_ids};
 use super::replies;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
@@ -141,11 +142,13 @@ impl<'a> Claim<'a> {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let (key, group) = (args.arg(1), args.arg(2));
-    if txn.typed::<Stream>(key)?.is_none_or(|stream| stream.group(group).is_none()) {
+    if txn.read_typed::<Stream>(key)?.is_none_or(|stream| stream.group(group).is_none()) {
         return Err(replies::no_key_or_group(key, group, ""));
     }
     let claim = Claim::parse(args, txn.now_ms())?;
     say_ids(txn, key, &claim.ids, |stream, id| claim.units(stream, id))?;
-    let claimed = txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))?;
+    let claimed = consumers::told(txn, (key, group, claim.consumer), |txn| {
+        txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((claim.run(stream), Changed(true))))
+    })?;
     Ok(Reply::Array(claimed.unwrap_or_default()))
 }

@@ -3,9 +3,10 @@
 use super::ids::{self, say_ids};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Stream, StreamId, Txn};
+use crate::store::{Changed, Create, Event, Stream, StreamId, Txn};
 
 pub static SPEC: Spec = Spec::write("xdel", -3, DOC, run)
+    .event(Event::stream("xdel"))
     .since(3)
     .flags(Flags::FAST)
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

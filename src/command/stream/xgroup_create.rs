@@ -5,9 +5,10 @@ use super::ids;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Group, Stream, StreamId, Txn};
+use crate::store::{Changed, Create, Event, Group, Stream, StreamId, Txn};
 
 pub static SPEC: Spec = Spec::write("xgroup|create", -5, DOC, run)
+    .event(Event::stream("xgroup-create"))
     .since(3)
     .flags(Flags::DENYOOM)
     .check(|args| Options::parse(args, true).map(drop))

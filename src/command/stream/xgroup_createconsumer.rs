@@ -3,10 +3,13 @@
 use super::groups::{group, key};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Stream, Txn};
+use crate::store::{Changed, Create, Event, Stream, Txn};
 
-pub static SPEC: Spec =
-    Spec::write("xgroup|createconsumer", 5, DOC, run).since(3).flags(Flags::DENYOOM).keys(&[key(KeyFlags::INSERT)]);
+pub static SPEC: Spec = Spec::write("xgroup|createconsumer", 5, DOC, run)
+    .event(Event::stream("xgroup-createconsumer"))
+    .since(3)
+    .flags(Flags::DENYOOM)
+    .keys(&[key(KeyFlags::INSERT)]);
 
 const DOC: Doc = Doc {
     summary: "Makes a consumer of a group.",

@@ -3,9 +3,12 @@
 use super::groups::{group, key};
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, ELEMENT_UNITS, Stream, Txn};
+use crate::store::{Changed, Create, ELEMENT_UNITS, Event, Stream, Txn};
 
-pub static SPEC: Spec = Spec::write("xgroup|delconsumer", 5, DOC, run).since(3).keys(&[key(KeyFlags::DELETE)]);
+pub static SPEC: Spec = Spec::write("xgroup|delconsumer", 5, DOC, run)
+    .event(Event::stream("xgroup-delconsumer"))
+    .since(3)
+    .keys(&[key(KeyFlags::DELETE)]);
 
 const DOC: Doc = Doc {
     summary: "Removes a consumer with its pending entries: returns how many those were.",

@@ -3,9 +3,12 @@
 use super::groups::{key, stream};
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, ELEMENT_UNITS, Stream, Txn};
+use crate::store::{Changed, Create, ELEMENT_UNITS, Event, Stream, Txn};
 
-pub static SPEC: Spec = Spec::write("xgroup|destroy", 4, DOC, run).since(3).keys(&[key(KeyFlags::DELETE)]);
+pub static SPEC: Spec = Spec::write("xgroup|destroy", 4, DOC, run)
+    .event(Event::stream("xgroup-destroy"))
+    .since(3)
+    .keys(&[key(KeyFlags::DELETE)]);
 
 const DOC: Doc = Doc {
     summary: "Removes a consumer group.",

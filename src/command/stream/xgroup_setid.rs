@@ -5,9 +5,10 @@ use super::ids;
 use super::xgroup_create::{ENTRIES_READ, ID};
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Stream, Txn};
+use crate::store::{Changed, Create, Event, Stream, Txn};
 
 pub static SPEC: Spec = Spec::write("xgroup|setid", -5, DOC, run)
+    .event(Event::stream("xgroup-setid"))
     .since(3)
     .check(|args| Options::parse(args, false).map(drop))
     .keys(&[key(KeyFlags::UPDATE)]);

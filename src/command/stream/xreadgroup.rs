@@ -1,6 +1,7 @@
 //! XREADGROUP. With BLOCK it waits for entries that its group has not delivered; clients that wait for one group are served in turn, each
 //! with what is there then. The end of the key or the group ends the wait, by the error that the command would answer then.
 
+use super::consumers;
 use super::delivery::{self, Terms, deliver, is_due};
 use super::reading::{Reading, is_waiting, keys};
 use super::replies::no_key_or_group;
@@ -81,7 +82,7 @@ fn read(txn: &mut Txn<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
     let (mut is_any_due, mut units) = (false, 0u64);
     let mut froms = Vec::new();
     for (place, key) in reading.keys().enumerate() {
-        let stream = txn.typed::<Stream>(key)?;
+        let stream = txn.read_typed::<Stream>(key)?;
         let Some(stream) = stream.filter(|stream| stream.group(terms.by.group).is_some()) else {
             return Err(no_key_or_group(key, terms.by.group, " in XREADGROUP with GROUP option"));
         };
@@ -98,8 +99,9 @@ fn read(txn: &mut Txn<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
     txn.work(units)?;
     let mut found = Vec::new();
     for (key, from) in reading.keys().zip(froms) {
-        let delivered =
-            txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((deliver(stream, from, terms), Changed(true))))?;
+        let delivered = consumers::told(txn, (key, terms.by.group, terms.by.consumer), |txn| {
+            txn.edit_quietly(key, Create::No, |stream: &mut Stream| Ok((deliver(stream, from, terms), Changed(true))))
+        })?;
         found.extend(delivered.flatten().map(|entries| (Reply::bulk(key), entries)));
     }
     Ok(Some(Reply::Keyed(found)))
@@ -110,9 +112,11 @@ fn see(txn: &mut Txn<'_>, args: &Args) -> Result<(), ReplyError> {
     let reading = Reading::parse(args, SPEC.name)?;
     let Some(Terms { by, now_ms, .. }) = terms(txn, &reading) else { return Ok(()) };
     for key in reading.keys() {
-        txn.edit_quietly(key, Create::No, |stream: &mut Stream| {
-            let seen = stream.change_group(by.group, |group| group.see(by.consumer, now_ms));
-            Ok(((), Changed(seen.is_some())))
+        consumers::told(txn, (key, by.group, by.consumer), |txn| {
+            txn.edit_quietly(key, Create::No, |stream: &mut Stream| {
+                let seen = stream.change_group(by.group, |group| group.see(by.consumer, now_ms));
+                Ok(((), Changed(seen.is_some())))
+            })
         })?;
     }
     Ok(())

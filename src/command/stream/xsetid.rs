@@ -4,9 +4,10 @@ use super::ids;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NO_SUCH_KEY, NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Stream, StreamId, Txn};
+use crate::store::{Changed, Create, Event, Stream, StreamId, Txn};
 
 pub static SPEC: Spec = Spec::write("xsetid", -3, DOC, run)
+    .event(Event::stream("xsetid"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .check(|args| Head::parse(args).map(drop))

@@ -4,9 +4,10 @@ use super::add_options::{AddOptions, trim};
 use super::xadd::TRIM;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{StreamLimits, Txn};
+use crate::store::{Event, StreamLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("xtrim", -4, DOC, run)
+    .event(Event::stream("xtrim"))
     .since(3)
     .check(|args| AddOptions::parse(args, false).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

@@ -3,9 +3,10 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::STRING_TOO_LONG;
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Deadline, Str, Txn};
+use crate::store::{Changed, Create, Deadline, Event, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("append", 3, DOC, run)
+    .event(Event::string("append"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::INSERT))]);
 

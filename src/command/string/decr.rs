@@ -2,11 +2,12 @@
 
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
 use super::counter::count;
 
 pub static SPEC: Spec = Spec::write("decr", 2, DOC, run)
+    .event(Event::string("incrby"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 

@@ -3,11 +3,12 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError};
 use crate::protocol::{Args, parse_i64};
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
 use super::counter::count;
 
 pub static SPEC: Spec = Spec::write("decrby", 3, DOC, run)
+    .event(Event::string("incrby"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .check(|args| increment(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);

@@ -2,7 +2,7 @@
 
 use crate::error::{NOT_AN_INTEGER, ReplyError, invalid_expire};
 use crate::protocol::{Args, parse_i64};
-use crate::store::{Deadline, Str, Txn, is_over};
+use crate::store::{Deadline, Event, Str, Txn, is_over};
 
 /// How the amount behind an option is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,10 +104,14 @@ impl<'a> Expiry<'a> {
 /// Redis.)
 pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: u64) {
     if is_over(deadline_ms, txn.now_ms()) {
-        txn.remove(key);
+        txn.discard(key);
         txn.note_creation(key);
+        txn.tell_of(key);
+        txn.tell(key, Event::EXPIRE);
+        txn.tell(key, Event::EXPIRED);
     } else {
         txn.set(key, value.into(), Deadline::At(deadline_ms));
+        txn.tell(key, Event::EXPIRE);
     }
 }
 
@@ -115,6 +119,11 @@ pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: 
 pub(super) fn make_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline: Deadline) {
     match deadline {
         Deadline::At(at) if is_over(at, txn.now_ms()) => set_until(txn, key, value, at),
-        _ => txn.make(key, value, deadline),
+        _ => {
+            txn.make(key, value, deadline);
+            if let Deadline::At(_) = deadline {
+                txn.tell(key, Event::EXPIRE);
+            }
+        }
     }
 }

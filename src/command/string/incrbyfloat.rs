@@ -3,9 +3,10 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, NOT_FINITE, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
-use crate::store::{Changed, Create, Deadline, Str, Txn};
+use crate::store::{Changed, Create, Deadline, Event, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("incrbyfloat", 3, DOC, run)
+    .event(Event::string("incrbyfloat"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 

@@ -3,9 +3,10 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn};
+use crate::store::{Deadline, Event, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("mset", -3, DOC, run)
+    .event(Event::string("set"))
     .flags(Flags::DENYOOM)
     .check(|args| check_pairs(args, SPEC.name))
     .keys(&[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::UPDATE))]);

@@ -5,9 +5,10 @@ use super::set::Lifetime;
 use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Deadline, Str, Txn};
+use crate::store::{Deadline, Event, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("msetex", -4, DOC, run)
+    .event(Event::string("set"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS))
     .check(|args| options(args).map(drop))

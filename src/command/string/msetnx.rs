@@ -2,11 +2,12 @@
 
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn};
+use crate::store::{Deadline, Event, Str, Txn};
 
 use super::mset::check_pairs;
 
 pub static SPEC: Spec = Spec::write("msetnx", -3, DOC, run)
+    .event(Event::string("set"))
     .flags(Flags::DENYOOM)
     .check(|args| check_pairs(args, SPEC.name))
     .keys(&[KeySpec::range(1, -1, 2, KeyFlags::OW.union(KeyFlags::INSERT))]);

@@ -3,11 +3,12 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{Str, Txn};
+use crate::store::{Event, Str, Txn};
 
 use super::expire_option::{Time, Until, set_until};
 
 pub static SPEC: Spec = Spec::write("psetex", 4, DOC, run)
+    .event(Event::string("set"))
     .flags(Flags::DENYOOM)
     .check(|args| until(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE))]);

@@ -6,12 +6,13 @@ mod tests;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, NewerForm, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn};
+use crate::store::{Deadline, Event, Str, Txn};
 
 use super::compare::Comparison;
 use super::expire_option::{Expiry, Until, make_until, set_until};
 
 pub static SPEC: Spec = Spec::write("set", -3, DOC, run)
+    .event(Event::string("set"))
     .flags(Flags::DENYOOM)
     .check(|args| options(args).map(drop))
     .newer_form(newer_form)

@@ -2,9 +2,10 @@
 
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Deadline, Str, Txn};
+use crate::store::{Deadline, Event, Str, Txn};
 
 pub static SPEC: Spec = Spec::write("setnx", 3, DOC, run)
+    .event(Event::string("set"))
     .flags(Flags::DENYOOM.union(Flags::FAST))
     .keys(&[KeySpec::first(KeyFlags::OW.union(KeyFlags::INSERT))]);
 

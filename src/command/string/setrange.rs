@@ -3,9 +3,10 @@
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, ReplyError, STRING_TOO_LONG};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Str, Txn, units_of_bytes};
+use crate::store::{Changed, Create, Event, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("setrange", 4, DOC, run)
+    .event(Event::string("setrange"))
     .flags(Flags::DENYOOM.union(Flags::GROWS))
     .check(|args| offset(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);

@@ -4,7 +4,7 @@ use super::{member_work, numbers, replies};
 use crate::command::Outcome;
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Txn, ZSet, ZSetLimits};
+use crate::store::{Changed, Create, Event, Txn, ZSet, ZSetLimits};
 
 const NX_AND_XX: ReplyError = ReplyError::new("ERR XX and NX options at the same time are not compatible");
 const GT_LT_NX: ReplyError = ReplyError::new("ERR GT, LT, and/or NX options at the same time are not compatible");
@@ -83,6 +83,7 @@ pub(in crate::command) fn apply(txn: &mut Txn<'_>, args: &Args, request: &Reques
     let (count, create) = (request.scores.len(), if request.xx { Create::No } else { Create::Yes });
     member_work::announce_members(txn, args.arg(1), count, count, limits)?;
     let member = |at: usize| args.arg(request.first + (request.width + 1) * at + request.width);
+    txn.call_it(Event::zset(if request.incr { "zincr" } else { "zadd" }));
     let done = txn.edit(args.arg(1), create, |set: &mut ZSet| {
         set.expect(count, limits);
         let (mut added, mut updated, mut result) = (0, 0, None);

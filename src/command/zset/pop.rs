@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::member_work;
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, ELEMENT_UNITS, Txn, ZSet};
+use crate::store::{Changed, Create, ELEMENT_UNITS, Event, Txn, ZSet};
 
 /// From which end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,7 @@ pub(super) fn request(args: &Args, at: usize) -> Result<Request, ReplyError> {
 pub(super) fn pop(txn: &mut Txn<'_>, key: &[u8], extreme: Extreme, count: u64) -> Result<Option<Popped>, ReplyError> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     member_work::announce(txn, key, |set| set.lookup_units() + count.min(set.len()) as u64 * ELEMENT_UNITS)?;
+    txn.call_it(Event::zset(if extreme == Extreme::Min { "zpopmin" } else { "zpopmax" }));
     txn.edit(key, Create::No, |set: &mut ZSet| {
         let count = count.min(set.len());
         let owned = |(member, score): (&[u8], f64)| (Bytes::copy_from_slice(member), score);

@@ -13,6 +13,7 @@ pub(super) fn run(txn: &mut Txn<'_>, args: &Args, ranks: impl Fn(&ZSet) -> Range
     // The whole of a large set goes with its key: it is freed in the background.
     let whole = |set: &&ZSet| set.is_large() && ranks(set).len() == set.len();
     if let Some(len) = txn.typed::<ZSet>(args.arg(1))?.filter(whole).map(ZSet::len) {
+        txn.tell_of(args.arg(1));
         txn.remove(args.arg(1));
         return Ok(Reply::Int(len as i64));
     }

@@ -5,9 +5,10 @@ use super::member_work;
 use super::span::{self, Form};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
-use crate::store::{Txn, ZSet, ZSetLimits};
+use crate::store::{Event, Txn, ZSet, ZSetLimits};
 
 pub static SPEC: Spec = Spec::write("zrangestore", -5, DOC, run)
+    .event(Event::zset("zrangestore"))
     .since(3)
     .flags(Flags::DENYOOM)
     .check(|args| span::request(args, 3, FORM).map(drop))

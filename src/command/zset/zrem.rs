@@ -3,9 +3,10 @@
 use super::member_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Txn, ZSet, ZSetLimits};
+use crate::store::{Changed, Create, Event, Txn, ZSet, ZSetLimits};
 
 pub static SPEC: Spec = Spec::write("zrem", -3, DOC, run)
+    .event(Event::zset("zrem"))
     .since(3)
     .flags(Flags::FAST)
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

@@ -4,9 +4,10 @@ use super::numbers::lex_range;
 use super::removal;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
 pub static SPEC: Spec = Spec::write("zremrangebylex", 4, DOC, run)
+    .event(Event::zset("zremrangebylex"))
     .since(3)
     .check(|args| lex_range(args.arg(2), args.arg(3)).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

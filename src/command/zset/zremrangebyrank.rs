@@ -5,9 +5,10 @@ use super::removal;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::Args;
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
 pub static SPEC: Spec = Spec::write("zremrangebyrank", 4, DOC, run)
+    .event(Event::zset("zremrangebyrank"))
     .since(3)
     .check(|args| bounds(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::DELETE))]);

@@ -3,9 +3,10 @@
 use super::combine::{self, Form, Operation, Use};
 use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
-use crate::store::Txn;
+use crate::store::{Event, Txn};
 
 pub static SPEC: Spec = Spec::write("zunionstore", -4, DOC, run)
+    .event(Event::zset("zunionstore"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS))
     .check(|args| combine::check(args, FORM))

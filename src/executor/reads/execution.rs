@@ -130,6 +130,7 @@ impl<'a> ReadExecution<'a> {
         {
             return Ran::MetDue;
         }
+        self.executor.hub.tell_of_reads(std::mem::take(&mut reader.tally.told));
         self.executor.key_stats.count(reader.tally);
         Ran::Done(replies)
     }

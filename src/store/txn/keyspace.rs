@@ -3,10 +3,16 @@
 use triomphe::Arc;
 
 use super::{Deadline, Txn};
-use crate::store::Entry;
+use crate::store::{Entry, Event};
+
+const RENAME_FROM: Event = Event::generic("rename_from");
+const RENAME_TO: Event = Event::generic("rename_to");
+const MOVE_FROM: Event = Event::generic("move_from");
+const MOVE_TO: Event = Event::generic("move_to");
+const COPY_TO: Event = Event::generic("copy_to");
 
 impl Txn<'_> {
-    /// Removes `key` and returns what it held (RENAME, MOVE, GETDEL).
+    /// Removes `key` and returns what it held (RENAME, MOVE); it is not told.
     pub fn take(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
         self.expire_if_due(key);
         let entry = self.state.take_key(self.db, key)?;
@@ -24,7 +30,10 @@ impl Txn<'_> {
         let deadline = Deadline::from(entry.deadline_ms());
         // A snapshot under way may hold the entry too: a clone of its value shares what is large.
         let value = Arc::try_unwrap(entry).map_or_else(|shared| shared.value().clone(), Entry::into_value);
-        self.on_db(to_db).set(target, value, deadline);
+        let is_here = to_db == self.db;
+        self.on_db(to_db).set_anew(target, value, deadline);
+        self.tell(key, if is_here { RENAME_FROM } else { MOVE_FROM });
+        self.on_db(to_db).tell(target, if is_here { RENAME_TO } else { MOVE_TO });
         true
     }
 
@@ -36,7 +45,9 @@ impl Txn<'_> {
         }
         let Some(entry) = self.get(key) else { return false };
         let (value, deadline) = (entry.value().clone(), Deadline::from(entry.deadline_ms()));
-        self.on_db(to_db).set(target, value, deadline);
+        let mut to = self.on_db(to_db);
+        to.call_it(COPY_TO);
+        to.set_anew(target, value, deadline);
         true
     }
 
