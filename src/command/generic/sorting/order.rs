@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use bytes::Bytes;
+
 use super::Element;
 use crate::error::ReplyError;
 use crate::protocol::parse_weight;
@@ -13,7 +15,7 @@ pub enum Weight {
     /// No weight is 0.
     Number(f64),
     /// None stands in front of all.
-    Bytes(Option<Vec<u8>>),
+    Bytes(Option<Bytes>),
 }
 
 impl Weight {
@@ -21,7 +23,7 @@ impl Weight {
     ///
     /// # Errors
     /// It is none.
-    pub fn number(found: Option<Vec<u8>>) -> Result<Self, ReplyError> {
+    pub fn number(found: Option<Bytes>) -> Result<Self, ReplyError> {
         let number = found.map_or(Some(0.0), |text| parse_weight(&text));
         number.map(Self::Number).ok_or(NO_NUMBER)
     }

@@ -1,6 +1,7 @@
 //! SORT and SORT_RO, on a state without a server.
 
 use crate::command::testing::Bench;
+use crate::protocol::Reply;
 
 /// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
@@ -49,5 +50,67 @@ fn scripts_are_told_what_sorting_costs() {
         [("SORT_RO l", 16_000), ("SORT l", 16_000), ("SORT l GET a* GET b* BY c*", 64_000), ("SORT l STORE d", 16_000)]
     {
         assert!(bench.work(line).1 >= at_least, "{line}: {}", bench.work(line).1);
+    }
+}
+
+#[test]
+fn what_patterns_look_up_is_bounded_together() {
+    const REFUSED: &str = "-ERR Insufficient memory, what SORT looks up exceeds proto-max-bulk-len";
+    let mut bench = Bench::new();
+    bench.state.options.bulk_len_max = 100_000;
+    let text = "x".repeat(10_000);
+    bench.run(&format!("SET big {text}"));
+    bench.run(&format!("HSET h_big f {text}"));
+    bench.run(&format!("RPUSH l{}", " big".repeat(10)));
+    let lines = [
+        "SORT_RO l BY nosort GET *",
+        "SORT l BY nosort GET *",
+        "SORT l BY nosort GET h_*->f",
+        "SORT l BY * ALPHA",
+        "SORT l BY h_*->f ALPHA STORE d",
+        "SORT l BY nosort GET * STORE d",
+    ];
+    for line in lines {
+        assert!(!bench.run(line).is_error(), "{line}: within the bound");
+    }
+    assert_eq!(bench.text("LLEN d"), ":10");
+    bench.run("RPUSH l big");
+    for line in lines {
+        assert_eq!(bench.text(line), REFUSED, "{line}");
+    }
+    assert_eq!(bench.text("LLEN d"), ":10", "nothing changed");
+    assert!(!bench.run("SORT l BY nosort LIMIT 0 9 GET *").is_error(), "what is not shown does not count");
+    assert!(!bench.run("SORT l BY nosort GET # GET missing* GET #").is_error());
+    assert_eq!(bench.text(&format!("SORT l BY nosort{}", " GET #".repeat(400))), REFUSED, "short, but very many");
+    assert_eq!(bench.text(&format!("SORT l BY nosort{}", " GET missing*".repeat(400))), REFUSED);
+    // However long it is itself, what is sorted comes once for nothing.
+    bench.run(&format!("RPUSH long {text} {text} {text} {text} {text} {text} {text} {text} {text} {text} {text}"));
+    assert!(!bench.run("SORT long ALPHA").is_error());
+    assert!(!bench.run("SORT long ALPHA GET #").is_error());
+    assert_eq!(bench.text("SORT long ALPHA GET # GET #"), REFUSED);
+}
+
+#[test]
+fn a_long_string_that_a_pattern_finds_is_not_copied() {
+    let mut bench = Bench::new();
+    bench.run(&format!("SET big {}", "x".repeat(10_000)));
+    bench.run("RPUSH l big big");
+    let Reply::Bulk(stored) = bench.run("GET big") else { panic!() };
+    let Reply::Array(shown) = bench.run("SORT l BY nosort GET *") else { panic!() };
+    let shared = |part: &Reply| matches!(part, Reply::Bulk(bytes) if bytes.as_ptr() == stored.as_ptr());
+    assert_eq!(shown.iter().map(shared).collect::<Vec<_>>(), [true, true]);
+}
+
+#[test]
+fn scripts_are_told_how_long_is_what_patterns_look_up() {
+    let mut bench = Bench::new();
+    let text = "x".repeat(10_000);
+    bench.run(&format!("SET big {text}"));
+    bench.run(&format!("HSET h_big f {text}"));
+    bench.run(&format!("RPUSH l{}", " big".repeat(10)));
+    for line in
+        ["SORT_RO l BY nosort GET *", "SORT l BY nosort GET *", "SORT l BY nosort GET h_*->f", "SORT l BY * ALPHA"]
+    {
+        assert!(bench.work(line).1 >= 100_000 / 16, "{line}: {}", bench.work(line).1);
     }
 }
