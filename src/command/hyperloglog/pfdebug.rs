@@ -1,5 +1,7 @@
 //! PFDEBUG
 
+use std::fmt::Write;
+
 use super::pfadd::put;
 use super::sketch::{Raised, Sketch};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
@@ -22,21 +24,18 @@ const DOC: Doc = Doc {
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let key = args.arg(2);
-    let Some(held) = txn.typed::<Str>(key)? else {
+    // A long string is shared.
+    let Some(held) = txn.typed::<Str>(key)?.map(Str::to_bytes) else {
         return Err(ReplyError::new("ERR The specified key does not exist"));
     };
-    let sketch = Sketch::of(held.as_bytes())?;
+    let sketch = Sketch::of(&held)?;
     let is_sparse = sketch.is_sparse;
     if args.is(1, "DECODE") {
         if !is_sparse {
             return Err(ReplyError::new("ERR HLL encoding is not sparse"));
         }
-        let runs = sketch.runs().map(|run| match run.value {
-            0 if run.size == 1 => format!("z:{}", run.len),
-            0 => format!("Z:{}", run.len),
-            value => format!("v:{value},{}", run.len),
-        });
-        return Ok(Reply::bulk(runs.collect::<Vec<_>>().join(" ")));
+        txn.work(sketch.units())?;
+        return Ok(Reply::bulk(decoded(sketch)?));
     }
     if args.is(1, "ENCODING") {
         return Ok(Reply::simple(if is_sparse { "sparse" } else { "dense" }));
@@ -45,13 +44,31 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if !shows && !args.is(1, "TODENSE") {
         return Err(ReplyError::about("ERR Unknown PFDEBUG subcommand '", args.arg(1), "'"));
     }
+    txn.work(sketch.units())?;
     let sketch = sketch.whole()?;
     let shown: Vec<_> =
         if shows { sketch.values().map(|value| Reply::Int(value.into())).collect() } else { Vec::new() };
-    let mut raised = Raised::of(sketch, 0)?;
-    raised.make_dense();
     if is_sparse {
+        let mut raised = Raised::of(sketch, 0)?;
+        raised.make_dense();
         put(txn, key, raised.finish(), false)?;
     }
     Ok(if shows { Reply::Array(shown) } else { Reply::Int(is_sparse.into()) })
+}
+
+/// The runs as text.
+fn decoded(sketch: Sketch<'_>) -> Result<String, ReplyError> {
+    let mut text = String::new();
+    for run in sketch.runs()? {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        // Writing to a text does not fail.
+        let _ = match run.value {
+            0 if run.size == 1 => write!(text, "z:{}", run.len),
+            0 => write!(text, "Z:{}", run.len),
+            value => write!(text, "v:{value},{}", run.len),
+        };
+    }
+    Ok(text)
 }

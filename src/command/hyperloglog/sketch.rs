@@ -55,9 +55,14 @@ impl<'a> Sketch<'a> {
         dense::get(self.registers, index)
     }
 
-    /// The sparse runs.
-    pub fn runs(self) -> impl Iterator<Item = sparse::Run> + use<'a> {
-        sparse::iter(if self.is_sparse { self.registers } else { &[] })
+    /// The sparse runs, which may be for fewer registers than there are.
+    ///
+    /// # Errors
+    /// They are for more.
+    pub fn runs(self) -> Result<impl Iterator<Item = sparse::Run> + use<'a>, ReplyError> {
+        let runs = if self.is_sparse { self.registers } else { &[] };
+        sparse::covered(runs).ok_or(CORRUPT)?;
+        Ok(sparse::iter(runs))
     }
 
     /// All registers, of a whole sketch.
@@ -78,9 +83,9 @@ impl<'a> Sketch<'a> {
         Ok(estimate(&if self.is_sparse { sparse::histogram(self.registers) } else { dense::histogram(self.registers) }))
     }
 
-    /// The units of going through it (`store::work`).
+    /// The units of going through it (`store::work`): not more than through the longest that is whole.
     pub fn units(self) -> u64 {
-        if self.is_sparse { self.registers.len() as u64 } else { COUNT as u64 / 2 }
+        if self.is_sparse { self.registers.len().min(2 * COUNT) as u64 } else { COUNT as u64 / 2 }
     }
 }
 

@@ -74,7 +74,13 @@ pub(super) fn empty() -> Vec<u8> {
 
 /// True if all registers are there, and no more.
 pub(super) fn is_whole(runs: &[u8]) -> bool {
-    iter(runs).map(|run| run.len).sum::<usize>() == COUNT
+    covered(runs) == Some(COUNT)
+}
+
+/// How many registers the runs are for; None if these are more than there are. Runs behind the last register are not looked at: any number of
+/// bytes may stand there.
+pub(super) fn covered(runs: &[u8]) -> Option<usize> {
+    iter(runs).try_fold(0, |covered, run| Some(covered + run.len).filter(|covered| *covered <= COUNT))
 }
 
 /// All registers, of whole runs.

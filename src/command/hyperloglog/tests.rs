@@ -140,3 +140,26 @@ fn damaged_sketches_are_refused_and_stay() {
 fn the_self_test_passes() {
     assert_eq!(Bench::new().text("PFSELFTEST"), "+OK");
 }
+
+/// A sparse sketch of these runs, whatever they are.
+fn put_runs(bench: &mut Bench, key: &str, runs: &[u8]) {
+    let header = b"HYLL\x01\0\0\0\0\0\0\0\0\0\0\x80";
+    bench.run_args(&Args::from_slices([&b"SET"[..], key.as_bytes(), &[header, runs].concat()]));
+}
+
+#[test]
+fn runs_for_more_registers_than_there_are_are_not_shown() {
+    let mut bench = Bench::new();
+    for runs in [&vec![0; 100_000][..], b"\x7f\xff\x00"] {
+        put_runs(&mut bench, "bad", runs);
+        for line in ["PFDEBUG DECODE bad", "PFDEBUG GETREG bad", "PFCOUNT bad", "PFADD bad a"] {
+            assert_eq!(bench.text(line), "-INVALIDOBJ Corrupted HLL object detected", "{line}");
+        }
+    }
+    // Of too few, they are shown: what is missing may be what is looked for.
+    put_runs(&mut bench, "short", b"\x7f\xfd\x84");
+    assert_eq!(bench.text("PFDEBUG DECODE short"), "$13 Z:16382 v:2,1");
+    assert!(bench.run("PFCOUNT short").is_error());
+    put_runs(&mut bench, "good", b"\x7f\xfd\x84\x00");
+    assert_eq!(bench.text("PFDEBUG DECODE good"), "$17 Z:16382 v:2,1 z:1");
+}
