@@ -13,7 +13,7 @@ pub enum End {
 }
 
 /// Number of elements, and bytes that Redis's form of the elements takes: 4 bytes each.
-const HEAD_LEN: usize = 8;
+pub(super) const HEAD_LEN: usize = 8;
 
 /// Some elements; without any there is no allocation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -206,7 +206,8 @@ impl<'a> DoubleEndedIterator for Iter<'a> {
     }
 }
 
-fn encoded_len(element: &[u8]) -> usize {
+/// Bytes that an element takes.
+pub(super) fn encoded_len(element: &[u8]) -> usize {
     leb128::bytes_len(element) + leb128::len(element.len() as u64)
 }
 

@@ -71,4 +71,18 @@ mod tests {
         assert!(reply.is_error());
         assert_eq!(bench.text("EXISTS lock"), ":1");
     }
+
+    #[test]
+    fn a_long_list_is_restored_as_a_large_one() {
+        let mut bench = Bench::new();
+        for (elements, encoding) in [(3, "$8 listpack"), (5000, "$9 quicklist")] {
+            let texts: String = (0..elements).map(|i| format!(" {i}")).collect();
+            bench.run("DEL source");
+            bench.run(&format!("RPUSH source{texts}"));
+            let Reply::Bulk(payload) = bench.run("DUMP source") else { panic!("no payload") };
+            bench.run_args(&Args::from_slices([&b"RESTORE"[..], b"k", b"0", &payload, b"REPLACE"]));
+            assert_eq!(bench.text("LLEN k"), format!(":{elements}"));
+            assert_eq!(bench.text("OBJECT ENCODING k"), encoding);
+        }
+    }
 }

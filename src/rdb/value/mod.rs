@@ -65,7 +65,7 @@ pub fn dump(value: &Value) -> Option<Vec<u8>> {
     if let Some(string) = Str::of(value) {
         out.push(STRING);
         write(string.as_bytes(), &mut out);
-    } else if let Some(list) = List::of(value) {
+    } else if let Some(list) = <List as Kind>::of(value) {
         out.push(LIST);
         write_length(list.len(), &mut out);
         list.iter().for_each(|element| write(element, &mut out));

@@ -25,6 +25,7 @@ pub struct Paired<T, L> {
 
 pub fn list(options: &Options) -> Single<List, ListLimits> {
     let add = |list: &mut List, element: &[u8], limits| {
+        list.expect([element], limits);
         list.push(End::Tail, element, limits);
         true
     };

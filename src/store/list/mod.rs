@@ -8,7 +8,8 @@
 //! - A list changes between the two where Redis 7.2 does: it becomes large before elements are added with which its listpack would exceed
 //!   `list-max-listpack-size` ([`List::expect`]), and small again when it has shrunk to one node of not more than half that.
 //! - What is seen of a list is a function of the value; the limits of its nodes are part of it and kept by snapshots.
-//! - No node is empty, and a node is only so large as the limits let it become, or as one element is.
+//! - No node is empty, and a node is only so large as the limits let it become, or as one element is. A small list has at most
+//!   [`SMALL_SIZE_MAX`] bytes.
 //!
 //! Deliberately without the key, a deadline or a revision: the entry has those.
 
@@ -41,11 +42,9 @@ impl Default for Repr {
 
 /// Above so many nodes a list is freed in the background.
 const SLOW_TO_FREE: usize = 16;
-/// Size beyond which no list stays small, whatever Redis would do: it counts the bytes of added elements alone, and a command may add a
+/// Size beyond which no list is small, whatever Redis would do: it counts the bytes of added elements alone, and a command may add a
 /// million empty ones (bytes).
 const SMALL_SIZE_MAX: usize = 1 << 17;
-/// Bytes of two lengths, at least.
-const LENGTHS_LEN: usize = 2;
 
 impl List {
     /// A small list of these elements.
@@ -56,6 +55,14 @@ impl List {
     /// A large list of these nodes.
     pub fn large<E: AsRef<[u8]>>(nodes: impl IntoIterator<Item = impl IntoIterator<Item = E>>) -> Self {
         Self(Repr::Large(Box::new(Nodes::from_packed(nodes.into_iter().map(Packed::from_elements)))))
+    }
+
+    /// A list of these elements, which one command adds together: small if it may be.
+    pub fn of<'a>(elements: impl IntoIterator<Item = &'a [u8]> + Clone, limits: ListLimits) -> Self {
+        let mut list = Self::default();
+        list.expect(elements.clone(), limits);
+        list.push_all(End::Tail, elements, limits);
+        list
     }
 
     /// The nodes of a large list, each with the number of its elements and these; None of a small one.
@@ -140,13 +147,13 @@ impl List {
     /// Redis, also should the command then not add them.
     pub fn expect<'a>(&mut self, elements: impl IntoIterator<Item = &'a [u8]>, limits: ListLimits) {
         let Repr::Small(packed) = &mut self.0 else { return };
-        let (mut bytes, mut count) = (0, 0);
+        let (mut bytes, mut count, mut size) = (0, 0, packed.bytes().max(packed::HEAD_LEN));
         for element in elements {
             bytes += element.len();
             count += 1;
+            size += packed::encoded_len(element);
         }
-        let is_too_large = packed.bytes() + bytes + count * LENGTHS_LEN > SMALL_SIZE_MAX;
-        if is_too_large || limits.exceeded(packed.listpack_len() + bytes, packed.len() + count) {
+        if size > SMALL_SIZE_MAX || limits.exceeded(packed.listpack_len() + bytes, packed.len() + count) {
             self.0 = Repr::Large(Box::new(Nodes::from_packed([std::mem::take(packed)])));
         }
     }
@@ -266,7 +273,9 @@ impl List {
     /// Back to the small representation, if there is little left.
     fn shrink(&mut self, limits: ListLimits) {
         let Repr::Large(nodes) = &self.0 else { return };
-        if let Some(packed) = nodes.single().filter(|one| limits.is_far_below(one.listpack_len(), one.len())) {
+        let may_be_small =
+            |one: &&Packed| limits.is_far_below(one.listpack_len(), one.len()) && one.bytes() <= SMALL_SIZE_MAX;
+        if let Some(packed) = nodes.single().filter(may_be_small) {
             self.0 = Repr::Small(packed.clone());
         }
     }
@@ -309,9 +318,12 @@ impl ValueType for List {
         self.node_count() > SLOW_TO_FREE || self.bytes() > SLOW_TO_FREE * SMALL_SIZE_MAX
     }
 
-    /// All counts are right, and no node is empty.
+    /// All counts are right, no node is empty, and a small list is one.
     fn validate(&self) -> Result<(), String> {
         match &self.0 {
+            Repr::Small(packed) if packed.bytes() > SMALL_SIZE_MAX => {
+                Err(format!("a small list of {} bytes", packed.bytes()))
+            }
             Repr::Small(packed) => packed.validate(),
             Repr::Large(nodes) => nodes.validate(),
         }

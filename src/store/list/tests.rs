@@ -165,3 +165,30 @@ proptest! {
 fn a_list_takes_two_words() {
     assert_eq!(size_of::<List>(), 16);
 }
+
+#[test]
+fn a_small_list_has_a_bound() {
+    let elements = vec![vec![b'x'; 1000]; 131];
+    assert!(List::small(&elements).validate().is_err(), "longer than any");
+    assert_eq!(List::small(&elements[1..]).validate(), Ok(()));
+    // Limits that count elements let one of any length be alone in its node.
+    let limits = ListLimits::new(128);
+    let mut list = List::default();
+    for element in [vec![b'x'; 1 << 18], b"y".to_vec()] {
+        list.expect([element.as_slice()], limits);
+        list.push(End::Tail, &element, limits);
+    }
+    list.pop(End::Tail, limits);
+    assert_eq!((list.len(), list.is_large()), (1, true));
+    list.validate().unwrap();
+    // As many short ones as are small, to the byte.
+    let limits = ListLimits::new(-5);
+    for len in 0..3 {
+        let element = vec![b'x'; len];
+        let elements = std::iter::repeat_n(element.as_slice(), SMALL_SIZE_MAX / (len + 2));
+        let mut list = List::default();
+        list.expect(elements.clone(), limits);
+        list.push_all(End::Tail, elements, limits);
+        list.validate().unwrap();
+    }
+}

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use crate::command::Outcome;
 use crate::error::{ReplyError, WRONG_TYPE};
 use crate::protocol::Reply;
-use crate::store::{ELEMENT_UNITS, End, Entry, Kind, List, ListLimits, Set, View, ZSet};
+use crate::store::{ELEMENT_UNITS, Entry, Kind, List, ListLimits, Set, View, ZSet};
 use options::Options;
 use order::{Keyed, Weight};
 use pattern::{Lookups, Pattern};
@@ -61,14 +61,12 @@ pub(super) fn reply(sorted: Vec<Option<Element>>) -> Outcome {
 
 /// The list that STORE makes of it: what a pattern did not find is an empty element.
 pub(super) fn list(sorted: &[Option<Element>], limits: ListLimits) -> List {
-    let mut list = List::default();
-    list.push_all(End::Tail, sorted.iter().map(|element| element.as_deref().unwrap_or_default()), limits);
-    list
+    List::of(sorted.iter().map(|element| element.as_deref().unwrap_or_default()), limits)
 }
 
 fn length(entry: &Entry) -> Result<usize, ReplyError> {
     let value = entry.value();
-    List::of(value)
+    <List as Kind>::of(value)
         .map(List::len)
         .or_else(|| Set::of(value).map(Set::len))
         .or_else(|| <ZSet as Kind>::of(value).map(ZSet::len))
@@ -78,7 +76,7 @@ fn length(entry: &Entry) -> Result<usize, ReplyError> {
 /// All elements in the value's own order, or from its end.
 fn elements(entry: &Entry, from_end: bool) -> Vec<Element> {
     let value = entry.value();
-    let mut elements: Vec<Element> = if let Some(list) = List::of(value) {
+    let mut elements: Vec<Element> = if let Some(list) = <List as Kind>::of(value) {
         list.iter().map(Bytes::copy_from_slice).collect()
     } else if let Some(set) = <ZSet as Kind>::of(value) {
         set.iter().map(|(member, _)| Bytes::copy_from_slice(member)).collect()

@@ -114,3 +114,19 @@ fn scripts_are_told_how_long_is_what_patterns_look_up() {
         assert!(bench.work(line).1 >= 100_000 / 16, "{line}: {}", bench.work(line).1);
     }
 }
+
+#[test]
+fn a_stored_result_is_a_small_list_only_within_the_limits_of_one() {
+    let mut bench = Bench::new();
+    for (elements, encoding) in [(3, "$8 listpack"), (3000, "$9 quicklist")] {
+        let members: String = (0..elements).map(|i| format!(" {i}")).collect();
+        bench.run(&format!("SADD s{members}"));
+        for line in ["SORT s STORE d", "SORT s GET # STORE d", "SORT s BY w_* GET w_* STORE d"] {
+            bench.run(line);
+            assert_eq!(bench.text("LLEN d"), format!(":{elements}"));
+            if elements == 3 || !line.contains("w_") {
+                assert_eq!(bench.text("OBJECT ENCODING d"), encoding, "{line}");
+            }
+        }
+    }
+}
