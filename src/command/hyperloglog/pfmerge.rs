@@ -38,9 +38,8 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     if has_dense {
         raised.make_dense();
     }
-    for (index, value) in highest.iter() {
-        raised.raise(index, value);
-    }
+    txn.work(raised.units_of(&highest))?;
+    raised.raise_all(&highest);
     let mut string = raised.finish();
     forget_count(&mut string);
     put(txn, args.arg(1), string, is_new)?;

@@ -10,6 +10,7 @@
 use super::registers::{COUNT, Histogram, estimate};
 use super::{dense, hash, sparse};
 use crate::error::ReplyError;
+use crate::store::{ELEMENT_UNITS, units_of_bytes};
 
 const HEADER_LEN: usize = 16;
 const DENSE: u8 = 0;
@@ -146,11 +147,30 @@ impl Raised {
         }
     }
 
-    /// Raises a register: true if it said less.
-    pub fn raise(&mut self, index: usize, value: u8) -> bool {
+    /// The units of raising its registers to the highest (`store::work`): of each that is raised in the sparse form, the bytes behind it are
+    /// moved.
+    pub fn units_of(&self, highest: &Highest) -> u64 {
+        if !self.is_sparse {
+            return COUNT as u64 / 2;
+        }
+        let raised = sparse::values(&self.registers).zip(&highest.0).filter(|(value, highest)| value < highest).count();
+        let longest = usize::try_from(self.sparse_max).unwrap_or(usize::MAX).max(self.registers.len()).min(2 * COUNT);
+        longest as u64 + raised as u64 * (ELEMENT_UNITS + units_of_bytes(longest))
+    }
+
+    /// Raises its registers to the highest.
+    pub fn raise_all(&mut self, highest: &Highest) {
+        let mut from = sparse::Start::default();
+        for (index, value) in highest.0.iter().copied().enumerate().filter(|(_, value)| *value > 0) {
+            self.raise(&mut from, index, value);
+        }
+    }
+
+    /// Raises a register, which stands behind `from`: true if it said less.
+    fn raise(&mut self, from: &mut sparse::Start, index: usize, value: u8) -> bool {
         if self.is_sparse {
             let len_max = self.sparse_max.saturating_sub(HEADER_LEN as u64);
-            match sparse::raise(&mut self.registers, index, value, len_max) {
+            match sparse::raise(&mut self.registers, from, index, value, len_max) {
                 sparse::Step::Same => return false,
                 sparse::Step::Changed => return true,
                 sparse::Step::TooMuch => self.make_dense(),
@@ -166,7 +186,7 @@ impl Raised {
     /// Adds an element: true if it changed something.
     pub fn add(&mut self, element: &[u8]) -> bool {
         let (index, value) = hash::place(element);
-        self.raise(index, value)
+        self.raise(&mut sparse::Start::default(), index, value)
     }
 
     /// The string.
@@ -205,10 +225,5 @@ impl Highest {
             }
         }
         estimate(&histogram)
-    }
-
-    /// The registers that say something, and what.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, u8)> {
-        self.0.iter().copied().enumerate().filter(|(_, value)| *value > 0)
     }
 }

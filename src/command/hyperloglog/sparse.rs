@@ -109,19 +109,33 @@ pub(super) enum Step {
     TooMuch,
 }
 
-/// Raises a register of whole runs, which may have `len_max` bytes afterwards if they grow.
-pub(super) fn raise(runs: &mut Vec<u8>, index: usize, value: u8, len_max: u64) -> Step {
+/// Where a run begins: from there on a register is looked for. The default is the first run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Start {
+    at: usize,
+    /// Its first register.
+    first: usize,
+}
+
+/// Raises a register of whole runs, which may have `len_max` bytes afterwards if they grow. `from` becomes where to look for higher registers.
+pub(super) fn raise(runs: &mut Vec<u8>, from: &mut Start, index: usize, value: u8, len_max: u64) -> Step {
     if value > VALUE_MAX {
         return Step::TooMuch;
     }
-    let (mut at, mut first, mut before) = (0, 0, 0);
+    let (mut before, mut here) = (*from, *from);
     let run = loop {
-        let Some(run) = Run::at(runs, at) else { return Step::TooMuch };
-        if index < first + run.len {
+        let Some(run) = Run::at(runs, here.at) else { return Step::TooMuch };
+        if index < here.first + run.len {
             break run;
         }
-        (before, at, first) = (at, at + run.size, first + run.len);
+        // Joined runs are so short that the run of a higher register begins behind this one, and the one before it not in front of it.
+        if here.first + VALUES_MAX <= index + 1 {
+            *from = here;
+        }
+        before = here;
+        here = Start { at: here.at + run.size, first: here.first + run.len };
     };
+    let Start { at, first } = here;
     if run.value >= value {
         return Step::Same;
     }
@@ -139,7 +153,7 @@ pub(super) fn raise(runs: &mut Vec<u8>, index: usize, value: u8, len_max: u64) -
         return Step::TooMuch;
     }
     runs.splice(at..at + run.size, parts);
-    join(runs, before);
+    join(runs, before.at);
     Step::Changed
 }
 
@@ -157,5 +171,39 @@ fn join(runs: &mut Vec<u8>, from: usize) {
         } else {
             at += run.size;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Rng;
+
+    #[test]
+    fn registers_that_are_raised_in_one_pass_become_what_they_become_one_by_one() {
+        let mut rng = Rng::new(1);
+        let mut grown = 0;
+        for round in 0..300 {
+            let mut runs = empty();
+            for _ in 0..rng.next_u64() % 200 {
+                let (index, value) = (rng.next_u64() as usize % 200, 1 + (rng.next_u64() % 2) as u8);
+                raise(&mut runs, &mut Start::default(), index, value, u64::MAX);
+            }
+            let (mut one_by_one, mut from) = (runs.clone(), Start::default());
+            for index in 0..220 {
+                if rng.next_u64() % 4 < round % 4 {
+                    continue;
+                }
+                let value = 1 + (rng.next_u64() % 3) as u8;
+                let len_max = runs.len() as u64 + rng.next_u64() % 3;
+                let step = raise(&mut runs, &mut from, index, value, len_max);
+                assert_eq!(raise(&mut one_by_one, &mut Start::default(), index, value, len_max), step);
+                assert_eq!(runs, one_by_one, "register {index}");
+                grown += usize::from(step == Step::Changed);
+            }
+            assert!(is_whole(&runs));
+            assert!(from.first > 0, "it goes on from where it was");
+        }
+        assert!(grown > 5000, "{grown}");
     }
 }

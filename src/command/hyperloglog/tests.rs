@@ -163,3 +163,26 @@ fn runs_for_more_registers_than_there_are_are_not_shown() {
     put_runs(&mut bench, "good", b"\x7f\xfd\x84\x00");
     assert_eq!(bench.text("PFDEBUG DECODE good"), "$17 Z:16382 v:2,1 z:1");
 }
+
+#[test]
+fn scripts_are_told_what_sketches_cost() {
+    let mut bench = Bench::new();
+    put_runs(&mut bench, "sparse", &vec![0; 16_384]);
+    put_runs(&mut bench, "sparse_too", &vec![0; 16_384]);
+    add(&mut bench, "sketch", 0..800);
+    bench.run("COPY sketch dense");
+    bench.run("PFDEBUG TODENSE dense");
+    for (line, at_least) in [
+        ("PFDEBUG DECODE sparse", 16_384),
+        ("PFDEBUG GETREG sparse", 16_384),
+        ("PFDEBUG GETREG dense", 8192),
+        ("PFDEBUG TODENSE sparse_too", 16_384),
+        // Of each register that is raised, the bytes behind it are moved.
+        ("PFMERGE new sketch", 700 * 100),
+    ] {
+        let (reply, units) = bench.work(line);
+        assert!(!reply.is_error() && units >= at_least, "{line}: {units}");
+    }
+    let (_, units) = bench.work("PFMERGE new sketch");
+    assert!(units < 50_000, "nothing to raise: {units}");
+}
