@@ -1,10 +1,14 @@
 //! LZF (Marc Lehmann's liblzf): runs of literal bytes, and references to what stands before.
 
+/// The most that so many bytes unpack to: a reference of three gives 264.
+pub fn len_max(packed: usize) -> usize {
+    packed.saturating_mul(264)
+}
+
 /// Unpacks to exactly `len` bytes; None if that is not what `packed` holds. No more than the result is ever allocated, and
 /// no more than its length claims and its bytes give.
 pub fn unpack(packed: &[u8], len: usize) -> Option<Vec<u8>> {
-    // A reference of three bytes gives 264 at most.
-    let mut out: Vec<u8> = Vec::with_capacity(len.min(packed.len().saturating_mul(264)));
+    let mut out: Vec<u8> = Vec::with_capacity(len.min(len_max(packed.len())));
     let mut rest = packed;
     while let Some((&control, tail)) = rest.split_first() {
         rest = tail;

@@ -56,6 +56,20 @@ pub(super) fn length(input: &mut &[u8]) -> Option<usize> {
     length_of(first, input)
 }
 
+/// How many bytes the string in front of `input` has, unpacked, if it is as long as it says; 0 of a number. None if it cannot be so long.
+pub(super) fn unpacked_len(input: &[u8]) -> Option<usize> {
+    let mut rest = input;
+    let first = take(&mut rest, 1)?.first().copied()?;
+    match (first >> 6, first & 0x3f) {
+        (3, 3) => {
+            let (packed, len) = (length(&mut rest)?, length(&mut rest)?);
+            (packed <= rest.len() && len <= lzf::len_max(packed)).then_some(len)
+        }
+        (3, _) => Some(0),
+        _ => length_of(first, &mut rest).filter(|len| *len <= rest.len()),
+    }
+}
+
 fn length_of(first: u8, input: &mut &[u8]) -> Option<usize> {
     match (first >> 6, first) {
         (0, _) => Some(usize::from(first)),

@@ -72,6 +72,13 @@ mod tests {
         assert_eq!(bench.text("EXISTS lock"), ":1");
     }
 
+    /// A command line that restores it.
+    fn restoring(mut payload: Vec<u8>) -> String {
+        crate::rdb::payload::seal(&mut payload);
+        let quoted: String = payload.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        format!("RESTORE k 0 \"{quoted}\" REPLACE")
+    }
+
     #[test]
     fn a_long_list_is_restored_as_a_large_one() {
         let mut bench = Bench::new();
@@ -83,6 +90,30 @@ mod tests {
             bench.run_args(&Args::from_slices([&b"RESTORE"[..], b"k", b"0", &payload, b"REPLACE"]));
             assert_eq!(bench.text("LLEN k"), format!(":{elements}"));
             assert_eq!(bench.text("OBJECT ENCODING k"), encoding);
+        }
+    }
+
+    #[test]
+    fn scripts_are_told_what_a_payload_unpacks_to() {
+        let mut bench = Bench::new();
+        // 100 strings of 200 bytes, of 9 each.
+        let strings = [&b"\x01\x40\x64"[..], &b"\xc3\x05\x40\xc8\x00a\xe0\xbe\x00".repeat(100)].concat();
+        // A listpack of 132,001 zeros, two bytes each, of which 264 bytes at a time are packed into three.
+        let mut zeros = b"\x07\x0f\x07\x04\x00\xff\xff\x00\x01".to_vec();
+        zeros[1..5].copy_from_slice(&(6 + 2 * 132_001 + 1u32).to_le_bytes());
+        zeros.extend(b"\xe0\xff\x01".repeat(1000));
+        zeros.extend(b"\x00\xff");
+        let mut packed = b"\x12\x01\x02\xc3\x80".to_vec();
+        packed.extend((zeros.len() as u32).to_be_bytes());
+        packed.push(0x80);
+        packed.extend((6 + 2 * 132_001 + 1u32).to_be_bytes());
+        packed.extend(zeros);
+        for (payload, elements, unpacked) in [(strings, 100, 20_000 / 16), (packed, 132_001, 264_000 * 8)] {
+            let as_sent = (payload.len() + 10) as u64 * 8;
+            let (reply, units) = bench.work(&restoring(payload));
+            assert_eq!(reply, Reply::Ok);
+            assert_eq!(bench.text("LLEN k"), format!(":{elements}"));
+            assert!(units >= as_sent + unpacked, "{units} for {elements} elements");
         }
     }
 }

@@ -84,11 +84,19 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     }
     let ttl = parse_i64(args.arg(2)).ok_or(NOT_AN_INTEGER)?;
     let ttl = u64::try_from(ttl).map_err(|_| NO_TTL)?;
-    // At most an element for each byte or two.
+    // At most an element for each byte or two; and what it unpacks to.
     txn.work((sealed.len() as u64).saturating_mul(ELEMENT_UNITS / 2))?;
     let opened = payload::open(sealed).ok_or(BAD_PAYLOAD)?;
-    let value = value::restore(opened, value::Limits::new(&txn.state().options))
-        .ok_or(ReplyError::new("ERR Bad data format"))?;
+    let mut refused = ReplyError::new("ERR Bad data format");
+    let limits = value::Limits::new(&txn.state().options);
+    let value = value::restore_within(opened, limits, &mut |units| match txn.work(units) {
+        Ok(()) => Some(()),
+        Err(error) => {
+            refused = error;
+            None
+        }
+    });
+    let value = value.ok_or(refused)?;
     let deadline = match ttl {
         0 => Deadline::Clear,
         at if options.is_absolute => Deadline::At(at),

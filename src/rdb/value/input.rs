@@ -2,25 +2,45 @@
 
 use crate::protocol::parse_double;
 use crate::rdb::string;
+use crate::store::{ELEMENT_UNITS, units_of_bytes};
+
+/// Told how many units of work are to be done (`store::work`); None if that is not allowed.
+pub type Work<'w> = &'w mut dyn FnMut(u64) -> Option<()>;
 
 /// See the module's header.
-pub struct Input<'a> {
+pub struct Input<'a, 'w> {
     rest: &'a [u8],
     /// Bytes that strings may still have, unpacked.
     bytes_left: usize,
+    /// Bytes of the longest string.
+    string_max: usize,
+    work: Work<'w>,
 }
 
-impl<'a> Input<'a> {
-    pub fn new(rest: &'a [u8], bytes_max: usize) -> Self {
-        Self { rest, bytes_left: bytes_max }
+impl<'a, 'w> Input<'a, 'w> {
+    pub fn new(rest: &'a [u8], bytes_max: usize, string_max: usize, work: Work<'w>) -> Self {
+        Self { rest, bytes_left: bytes_max, string_max, work }
     }
 
     pub fn length(&mut self) -> Option<usize> {
         string::length(&mut self.rest)
     }
 
+    /// A string that is an element, or a part of one.
     pub fn string(&mut self) -> Option<Vec<u8>> {
-        let text = string::read(&mut self.rest, self.bytes_left)?;
+        self.unpacked(|len| 1 + units_of_bytes(len))
+    }
+
+    /// A string of elements one after the other: of one for each byte or two, at most.
+    pub fn blob(&mut self) -> Option<Vec<u8>> {
+        self.unpacked(|len| (len as u64).saturating_mul(ELEMENT_UNITS / 2))
+    }
+
+    fn unpacked(&mut self, units: fn(usize) -> u64) -> Option<Vec<u8>> {
+        let len_max = self.bytes_left.min(self.string_max);
+        let len = string::unpacked_len(self.rest).filter(|len| *len <= len_max)?;
+        (self.work)(units(len))?;
+        let text = string::read(&mut self.rest, len_max).filter(|text| text.len() <= len_max)?;
         self.bytes_left -= text.len();
         Some(text)
     }

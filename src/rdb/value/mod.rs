@@ -5,8 +5,8 @@
 //!
 //! Invariants
 //! - What is read keeps all that its type promises of itself: no element twice, no empty collection, no score that is no number.
-//! - The strings of a value together have no more bytes than [`Limits::bytes_max`], packed or not; nothing else is allocated by a number that was
-//!   only read.
+//! - No string of a value has more bytes than a client's longest argument may have, and all together have no more than [`Limits::bytes_max`],
+//!   packed or not. Work is said of it before it is unpacked. Nothing else is allocated by a number that was only read.
 
 mod input;
 mod intset;
@@ -14,7 +14,7 @@ mod listpack;
 mod parts;
 mod ziplist;
 
-use input::Input;
+use input::{Input, Work};
 
 use super::string::{write, write_length};
 use crate::store::{Hash, Kind, List, Options, Set, Str, Value, ZSet};
@@ -57,6 +57,11 @@ impl<'a> Limits<'a> {
         let bytes_max = options.bulk_len_max.saturating_mul(UNPACKED);
         Self { options, bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX) }
     }
+
+    /// Bytes of the longest string.
+    fn string_max(&self) -> usize {
+        usize::try_from(self.options.bulk_len_max).unwrap_or(usize::MAX)
+    }
 }
 
 /// The payload of a value, to be sealed; None of one that no other server knows.
@@ -94,8 +99,13 @@ pub fn dump(value: &Value) -> Option<Vec<u8>> {
 
 /// The value of a payload, whose seal is open; None if it is none. What stands behind the value is not looked at, as in Redis.
 pub fn restore(payload: &[u8], limits: Limits<'_>) -> Option<Value> {
+    restore_within(payload, limits, &mut |_| Some(()))
+}
+
+/// The same, as far as `work` allows it: it is told the units of what is unpacked, besides those of the payload as it is (`store::work`).
+pub fn restore_within(payload: &[u8], limits: Limits<'_>, work: Work<'_>) -> Option<Value> {
     let (&kind, rest) = payload.split_first()?;
-    let mut input = Input::new(rest, limits.bytes_max);
+    let mut input = Input::new(rest, limits.bytes_max, limits.string_max(), work);
     let options = limits.options;
     Some(match kind {
         STRING => Str::new(&input.string()?).into(),
@@ -103,11 +113,11 @@ pub fn restore(payload: &[u8], limits: Limits<'_>) -> Option<Value> {
             let mut list = parts::list(options);
             match kind {
                 LIST => input.strings(|element| list.push(element))?,
-                LIST_ZIPLIST => ziplist::each(&input.string()?, |element| list.push(element))?,
-                LIST_QUICKLIST => input.times(|input| ziplist::each(&input.string()?, |element| list.push(element)))?,
+                LIST_ZIPLIST => ziplist::each(&input.blob()?, |element| list.push(element))?,
+                LIST_QUICKLIST => input.times(|input| ziplist::each(&input.blob()?, |element| list.push(element)))?,
                 _ => input.times(|input| match input.length()? {
                     1 => list.push(&input.string()?),
-                    2 => listpack::each(&input.string()?, |element| list.push(element)),
+                    2 => listpack::each(&input.blob()?, |element| list.push(element)),
                     _ => None,
                 })?,
             }
@@ -117,8 +127,8 @@ pub fn restore(payload: &[u8], limits: Limits<'_>) -> Option<Value> {
             let mut set = parts::set(options);
             match kind {
                 SET => input.strings(|member| set.push(member))?,
-                SET_INTSET => intset::each(&input.string()?, |member| set.push(member))?,
-                _ => listpack::each(&input.string()?, |member| set.push(member))?,
+                SET_INTSET => intset::each(&input.blob()?, |member| set.push(member))?,
+                _ => listpack::each(&input.blob()?, |member| set.push(member))?,
             }
             set.finish()?
         }
@@ -129,8 +139,8 @@ pub fn restore(payload: &[u8], limits: Limits<'_>) -> Option<Value> {
                     hash.push(&input.string()?)?;
                     hash.push(&input.string()?)
                 })?,
-                HASH_ZIPLIST => ziplist::each(&input.string()?, |part| hash.push(part))?,
-                _ => listpack::each(&input.string()?, |part| hash.push(part))?,
+                HASH_ZIPLIST => ziplist::each(&input.blob()?, |part| hash.push(part))?,
+                _ => listpack::each(&input.blob()?, |part| hash.push(part))?,
             }
             hash.finish()?
         }
@@ -145,8 +155,8 @@ pub fn restore(payload: &[u8], limits: Limits<'_>) -> Option<Value> {
                     let member = input.string()?;
                     set.push_scored(&member, input.old_double()?)
                 })?,
-                ZSET_ZIPLIST => ziplist::each(&input.string()?, |part| set.push(part))?,
-                _ => listpack::each(&input.string()?, |part| set.push(part))?,
+                ZSET_ZIPLIST => ziplist::each(&input.blob()?, |part| set.push(part))?,
+                _ => listpack::each(&input.blob()?, |part| set.push(part))?,
             }
             set.finish()?
         }

@@ -118,6 +118,12 @@ fn strings_of_a_value_are_bounded_together() {
     ] {
         assert!(read(lying).is_none(), "{}", lying.escape_ascii());
     }
+    // A number has no length of its own; its text counts.
+    let number = b"\x01\x02\xc2\x00\x00\x00\x80\x01a";
+    assert_eq!(restore(number, Limits { options: &options, bytes_max: 12 }).unwrap().elements(), 2);
+    for bytes_max in 0..12 {
+        assert!(restore(number, Limits { options: &options, bytes_max }).is_none(), "{bytes_max}");
+    }
 }
 
 #[test]
@@ -125,4 +131,16 @@ fn a_sealed_payload_is_opened_again() {
     let mut payload = dump(&Str::new(b"x").into()).unwrap();
     payload::seal(&mut payload);
     assert_eq!(read(payload::open(&payload).unwrap()), Some(Str::new(b"x").into()));
+}
+
+#[test]
+fn one_string_is_as_long_as_an_argument_may_be() {
+    let mut options = Options::default();
+    // 200 bytes, packed.
+    for payload in [&b"\0\xc3\x05\x40\xc8\x00a\xe0\xbe\x00"[..], b"\x01\x01\xc3\x05\x40\xc8\x00a\xe0\xbe\x00"] {
+        options.bulk_len_max = 200;
+        assert!(restore(payload, Limits::new(&options)).is_some());
+        options.bulk_len_max = 199;
+        assert!(restore(payload, Limits::new(&options)).is_none(), "{}", payload.escape_ascii());
+    }
 }
