@@ -9,12 +9,14 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::command::Outcome;
 use crate::error::{ReplyError, WRONG_TYPE};
 use crate::protocol::Reply;
-use crate::store::{ELEMENT_UNITS, Entry, Kind, List, ListLimits, Set, View, ZSet};
+use crate::store::{ELEMENT_UNITS, Entry, Kind, List, ListLimits, Set, View, ZSet, units_of_bytes};
 use options::Options;
 use order::{Keyed, Weight};
 use pattern::{Lookups, Pattern};
@@ -27,20 +29,24 @@ type Element = Bytes;
 /// # Errors
 /// It is nothing that can be sorted, an element's weight is no number, or too much is looked up.
 pub(super) fn sorted(view: &View<'_>, key: &[u8], options: &Options<'_>) -> Result<Vec<Option<Element>>, ReplyError> {
-    let entry = view.get(key);
-    let len = entry.map_or(Ok(0), length)?;
+    let Some(entry) = view.get(key) else { return Ok(Vec::new()) };
+    let len = length(entry)?;
     let (start, end) = options.range(len);
-    let looked_up = u64::from(options.weighs()) + options.gets.len() as u64;
-    view.work((len as u64).saturating_mul(2 * ELEMENT_UNITS * (1 + looked_up)))?;
-    let Some(entry) = entry else { return Ok(Vec::new()) };
-    let mut elements = elements(entry, options.descends && !options.sorts(entry));
+    let is_sorted = options.sorts(entry);
+    // Of what is not put in order nothing is taken but what is shown.
+    let taken = if is_sorted { 0..len } else { start..end };
+    let places = taken.len() as u64 * (1 + u64::from(options.weighs()));
+    let parts = (end - start) as u64 * options.gets.len() as u64;
+    view.work(places.saturating_add(parts).saturating_mul(2 * ELEMENT_UNITS))?;
+    let mut shown = elements(view, entry, taken, options.descends && !is_sorted)?;
     let lookups = Lookups::new(view);
-    if options.sorts(entry) {
-        elements = in_order(&lookups, elements, options, Set::of(entry.value()).is_some())?;
+    if is_sorted {
+        shown = in_order(&lookups, shown, options, Set::of(entry.value()).is_some())?;
+        shown.truncate(end);
+        shown.drain(..start);
     }
-    let shown = elements.into_iter().skip(start).take(end.saturating_sub(start));
     if options.gets.is_empty() {
-        return Ok(shown.map(Some).collect());
+        return Ok(shown.into_iter().map(Some).collect());
     }
     let gets: Vec<Pattern<'_>> = options.gets.iter().map(|get| Pattern::read(get)).collect();
     // What is sorted comes once for nothing, as it does without patterns.
@@ -73,20 +79,31 @@ fn length(entry: &Entry) -> Result<usize, ReplyError> {
         .ok_or(WRONG_TYPE)
 }
 
-/// All elements in the value's own order, or from its end.
-fn elements(entry: &Entry, from_end: bool) -> Vec<Element> {
+/// The elements at some places, as the value itself orders them, or counted from its end.
+fn elements(view: &View<'_>, entry: &Entry, places: Range<usize>, from_end: bool) -> Result<Vec<Element>, ReplyError> {
     let value = entry.value();
-    let mut elements: Vec<Element> = if let Some(list) = <List as Kind>::of(value) {
-        list.iter().map(Bytes::copy_from_slice).collect()
+    let whole = length(entry)?;
+    let (start, len) = (if from_end { whole - places.end } else { places.start }, places.len());
+    let mut elements = if let Some(list) = <List as Kind>::of(value) {
+        view.work(list.seek_units())?;
+        copied(view, list.iter_from(start).take(len))?
     } else if let Some(set) = <ZSet as Kind>::of(value) {
-        set.iter().map(|(member, _)| Bytes::copy_from_slice(member)).collect()
+        view.work(set.lookup_units())?;
+        copied(view, set.range(start..start + len).map(|(member, _)| member))?
     } else {
-        Set::of(value).into_iter().flat_map(Set::iter).map(|member| Bytes::copy_from_slice(member.as_ref())).collect()
+        // Always put in order, so all of them.
+        copied(view, Set::of(value).into_iter().flat_map(Set::iter))?
     };
     if from_end {
         elements.reverse();
     }
-    elements
+    Ok(elements)
+}
+
+fn copied(view: &View<'_>, elements: impl Iterator<Item: AsRef<[u8]>>) -> Result<Vec<Element>, ReplyError> {
+    let elements: Vec<_> = elements.collect();
+    view.work(units_of_bytes(elements.iter().map(|element| element.as_ref().len()).sum()))?;
+    Ok(elements.iter().map(|element| Bytes::copy_from_slice(element.as_ref())).collect())
 }
 
 fn in_order(

@@ -130,3 +130,29 @@ fn a_stored_result_is_a_small_list_only_within_the_limits_of_one() {
         }
     }
 }
+
+#[test]
+fn a_range_of_what_is_not_sorted_costs_what_it_has() {
+    let mut bench = Bench::new();
+    let (elements, members): (String, String) = (0..5000).map(|i| (format!(" {i}"), format!(" {i} m{i}"))).unzip();
+    bench.run(&format!("RPUSH large{elements}"));
+    bench.run(&format!("ZADD sorted{members}"));
+    bench.run("RPUSH small a b c d e f");
+    bench.run("ZADD few 1 a 2 b 3 c 4 d 5 e 6 f");
+    for key in ["large", "sorted", "small", "few"] {
+        let Reply::Array(all) = bench.run(&format!("SORT_RO {key} BY nosort")) else { panic!() };
+        let Reply::Array(from_end) = bench.run(&format!("SORT_RO {key} BY nosort DESC")) else { panic!() };
+        assert!(all.iter().rev().eq(&from_end), "{key}");
+        for (skipped, count) in [(0, 3), (1, 2), (4, 100), (5, 1), (6, 1), (4990, 5), (9999, 1), (2, -1), (0, 0)] {
+            for (order, whole) in [("ASC", &all), ("DESC", &from_end)] {
+                let line = format!("SORT_RO {key} BY nosort {order} LIMIT {skipped} {count}");
+                let count = usize::try_from(count).unwrap_or(usize::MAX);
+                let expected: Vec<Reply> = whole.iter().skip(skipped).take(count).cloned().collect();
+                assert_eq!(bench.run(&line), Reply::Array(expected), "{line}");
+                if count <= 5 {
+                    assert!(bench.work(&line).1 <= 5000, "{line}: {}", bench.work(&line).1);
+                }
+            }
+        }
+    }
+}
