@@ -29,6 +29,7 @@ pub mod lock;
 pub mod once;
 pub mod pubsub;
 mod registry;
+pub mod repeated;
 pub mod script;
 pub mod session;
 pub mod set;

@@ -1,5 +1,6 @@
 //! BITOP
 
+use crate::command::repeated::times_named;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
@@ -35,21 +36,27 @@ const DOC: Doc = Doc {
     ],
 };
 
-/// What becomes of a byte and that of the next string.
-type Operation = fn(u8, u8) -> u8;
+/// What becomes of the bytes at one place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    And,
+    Or,
+    Xor,
+    /// The bytes of the only string are turned round.
+    Not,
+}
 
-/// None: the bytes of the only string are turned round.
-fn operation(args: &Args) -> Result<Option<Operation>, ReplyError> {
+fn operation(args: &Args) -> Result<Operation, ReplyError> {
     if args.is(1, "AND") {
-        Ok(Some(|a, b| a & b))
+        Ok(Operation::And)
     } else if args.is(1, "OR") {
-        Ok(Some(|a, b| a | b))
+        Ok(Operation::Or)
     } else if args.is(1, "XOR") {
-        Ok(Some(|a, b| a ^ b))
+        Ok(Operation::Xor)
     } else if !args.is(1, "NOT") {
         Err(SYNTAX)
     } else if args.len() == 4 {
-        Ok(None)
+        Ok(Operation::Not)
     } else {
         Err(ReplyError::new("ERR BITOP NOT must be called with a single source key."))
     }
@@ -59,12 +66,11 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let operation = operation(args)?;
     // Only a script asks; other writes shall not look the keys up twice.
     if txn.is_work_bounded() {
-        let strings = strings(&txn.view(), args)?;
-        let units = units_of_bytes(longest(&strings)).saturating_mul(strings.len() as u64 + 1);
+        let units = Sources::read(&txn.view(), args, operation)?.units();
         txn.work(units)?;
     }
     let view = txn.view();
-    let result = strings(&view, args).map(|strings| combined(&strings, operation));
+    let result = Sources::read(&view, args, operation).map(|sources| sources.combined(operation));
     let tally = view.take_tally();
     txn.count(tally);
     let result = result?;
@@ -77,29 +83,58 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     Ok(Reply::Int(len as i64))
 }
 
-/// What the keys hold; nothing where they are absent.
-fn strings<'a>(view: &View<'a>, args: &Args) -> Result<Vec<&'a [u8]>, ReplyError> {
-    args.from(3).map(|key| Ok(view.typed::<Str>(key)?.map_or(&[][..], Str::as_bytes))).collect()
+/// What the keys hold, each once: of XOR, the same twice is nothing.
+struct Sources<'a> {
+    strings: Vec<&'a [u8]>,
+    /// Bytes of the longest of all, and so of the result.
+    len: usize,
 }
 
-fn longest(strings: &[&[u8]]) -> usize {
-    strings.iter().map(|string| string.len()).max().unwrap_or(0)
-}
-
-/// The result, as long as the longest; shorter strings go on with zeros.
-fn combined(strings: &[&[u8]], operation: Option<Operation>) -> Vec<u8> {
-    let len = longest(strings);
-    let Some((first, others)) = strings.split_first() else { return Vec::new() };
-    let mut result = first.to_vec();
-    let Some(operation) = operation else {
-        result.iter_mut().for_each(|byte| *byte = !*byte);
-        return result;
-    };
-    result.resize(len, 0);
-    for other in others {
-        let (common, rest) = result.split_at_mut(other.len().min(len));
-        common.iter_mut().zip(*other).for_each(|(byte, other)| *byte = operation(*byte, *other));
-        rest.iter_mut().for_each(|byte| *byte = operation(*byte, 0));
+impl<'a> Sources<'a> {
+    /// Nothing where keys are absent.
+    fn read(view: &View<'a>, args: &Args, operation: Operation) -> Result<Self, ReplyError> {
+        let mut sources = Self { strings: Vec::new(), len: 0 };
+        for (key, times) in args.from(3).zip(times_named(args.from(3))) {
+            let string = view.typed::<Str>(key)?.map_or(&[][..], Str::as_bytes);
+            sources.len = sources.len.max(string.len());
+            if times % 2 == 1 || (times > 0 && operation != Operation::Xor) {
+                sources.strings.push(string);
+            }
+        }
+        Ok(sources)
     }
-    result
+
+    /// The units of [`Self::combined`] (`store::work`).
+    fn units(&self) -> u64 {
+        units_of_bytes(self.len) + self.strings.iter().map(|string| units_of_bytes(string.len())).sum::<u64>()
+    }
+
+    /// The result; shorter strings go on with zeros.
+    fn combined(&self, operation: Operation) -> Vec<u8> {
+        let Some((first, others)) = self.strings.split_first() else { return vec![0; self.len] };
+        let mut result = Vec::with_capacity(self.len);
+        result.extend_from_slice(first);
+        let combine: fn(u8, u8) -> u8 = match operation {
+            Operation::And => |a, b| a & b,
+            Operation::Or => |a, b| a | b,
+            Operation::Xor => |a, b| a ^ b,
+            Operation::Not => {
+                result.iter_mut().for_each(|byte| *byte = !*byte);
+                return result;
+            }
+        };
+        if operation == Operation::And {
+            // All others are zeros from here on.
+            let shortest = self.strings.iter().map(|string| string.len()).min().unwrap_or(0);
+            result.truncate(shortest);
+        }
+        for other in others {
+            if operation != Operation::And && result.len() < other.len() {
+                result.resize(other.len(), 0);
+            }
+            result.iter_mut().zip(*other).for_each(|(byte, other)| *byte = combine(*byte, *other));
+        }
+        result.resize(self.len, 0);
+        result
+    }
 }

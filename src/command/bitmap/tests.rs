@@ -1,7 +1,7 @@
 //! The commands of bitmaps, on a state without a server.
 
 use crate::command::testing::{Bench, shown};
-use crate::protocol::{Reply, Resp};
+use crate::protocol::{Args, Reply, Resp};
 
 /// See [`Bench::replay`]; of Redis.
 const TRANSCRIPT: &str = include_str!("transcript.txt");
@@ -95,5 +95,73 @@ fn scripts_are_told_what_a_bitmap_command_costs() {
     }
     for line in ["BITCOUNT k", "BITPOS k 1", "BITOP NOT d k", "BITOP AND d k k k"] {
         assert!(bench.work(line).1 >= 200_000 / 16, "{line}");
+    }
+}
+
+#[test]
+fn bits_are_combined_as_byte_by_byte() {
+    let mut bench = Bench::new();
+    let strings: [&[u8]; 4] = [b"\x0f\xf0\xaa", b"\xff", b"\x3c\x5a\x99\x81\x7e", b""];
+    for (key, string) in ["a", "b", "c"].iter().zip(strings) {
+        bench.run_args(&Args::from_slices([&b"SET"[..], key.as_bytes(), string]));
+    }
+    let string = |key: &str| ["a", "b", "c"].iter().position(|at| *at == key).map_or(&[][..], |at| strings[at]);
+    let rows = [
+        "a",
+        "a a",
+        "a b",
+        "b a",
+        "a b c",
+        "c b a",
+        "a c a",
+        "a a a",
+        "c c",
+        "a absent",
+        "absent a",
+        "absent c absent a",
+        "a b a b",
+        "c a c",
+        "b b b b",
+        "absent",
+        "absent absent",
+    ];
+    for keys in rows {
+        let held: Vec<&[u8]> = keys.split(' ').map(string).collect();
+        let len = held.iter().map(|held| held.len()).max().unwrap();
+        let column = |at: usize| held.iter().map(move |held| held.get(at).copied().unwrap_or(0));
+        for operation in ["AND", "OR", "XOR"] {
+            let expected: Vec<u8> = (0..len)
+                .map(|at| {
+                    let combined = match operation {
+                        "AND" => column(at).reduce(|a, b| a & b),
+                        "OR" => column(at).reduce(|a, b| a | b),
+                        _ => column(at).reduce(|a, b| a ^ b),
+                    };
+                    combined.unwrap()
+                })
+                .collect();
+            let line = format!("BITOP {operation} d {keys}");
+            assert_eq!(bench.run(&line), Reply::Int(len as i64), "{line}");
+            let found = match bench.run("GET d") {
+                Reply::Bulk(bytes) => bytes.to_vec(),
+                _ => Vec::new(),
+            };
+            assert_eq!(found, expected, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_named_often_is_combined_once() {
+    let mut bench = Bench::new();
+    bench.run("SETBIT k 1599999 1");
+    let (keys, absent): (String, String) = (0..1000).map(|i| (" k".to_owned(), format!(" absent{i}"))).unzip();
+    for operation in ["AND", "OR", "XOR"] {
+        for keys in [&keys, &format!(" k{absent}"), &format!("{absent} k")] {
+            let line = format!("BITOP {operation} d{keys}");
+            let (reply, units) = bench.work(&line);
+            assert_eq!(reply, Reply::Int(200_000));
+            assert!((200_000 / 16..4 * 200_000 / 16).contains(&units), "{operation} of{}: {units}", &keys[..20]);
+        }
     }
 }

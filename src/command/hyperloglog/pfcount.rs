@@ -4,6 +4,7 @@
 //! microseconds, less than a write takes, and reads go to every node.
 
 use super::sketch::{Highest, Sketch};
+use crate::command::repeated::times_named;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, View};
@@ -32,8 +33,9 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
         return Ok(Reply::Int(sketch.count()? as i64));
     }
     let mut highest = Highest::default();
-    for key in args.from(1) {
-        let Some(held) = view.typed::<Str>(key)? else { continue };
+    for (key, times) in args.from(1).zip(times_named(args.from(1))) {
+        // One that was named before says nothing more.
+        let Some(held) = view.typed::<Str>(key)?.filter(|_| times > 0) else { continue };
         let sketch = Sketch::of(held.as_bytes())?;
         view.work(sketch.units())?;
         highest.merge(sketch)?;

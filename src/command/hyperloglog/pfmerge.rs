@@ -2,6 +2,7 @@
 
 use super::pfadd::put;
 use super::sketch::{Highest, Raised, Sketch, empty, forget_count};
+use crate::command::repeated::times_named;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Event, Str, Txn};
@@ -23,8 +24,9 @@ const DOC: Doc = Doc {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let sparse_max = txn.state().options.hll_sparse_max_bytes;
     let (mut highest, mut has_dense) = (Highest::default(), false);
-    for key in args.from(1) {
-        let Some(held) = txn.read_typed::<Str>(key)? else { continue };
+    for (key, times) in args.from(1).zip(times_named(args.from(1))) {
+        // One that was named before says nothing more.
+        let Some(held) = txn.read_typed::<Str>(key)?.filter(|_| times > 0) else { continue };
         let sketch = Sketch::of(held.as_bytes())?;
         has_dense |= !sketch.is_sparse;
         let units = sketch.units();

@@ -186,3 +186,23 @@ fn scripts_are_told_what_sketches_cost() {
     let (_, units) = bench.work("PFMERGE new sketch");
     assert!(units < 50_000, "nothing to raise: {units}");
 }
+
+#[test]
+fn a_sketch_that_is_named_often_is_gone_through_once() {
+    let mut bench = Bench::new();
+    add(&mut bench, "dense", 0..800);
+    bench.run("PFDEBUG TODENSE dense");
+    bench.run("PFADD sparse more");
+    bench.run("SET text x");
+    let often = " dense".repeat(500);
+    let count = bench.run("PFCOUNT dense sparse");
+    for line in
+        [format!("PFCOUNT{often} sparse"), format!("PFMERGE to{often} sparse"), format!("PFMERGE{often} sparse")]
+    {
+        let (reply, units) = bench.work(&line);
+        assert!(!reply.is_error() && units < 10 * 8192, "{units}");
+        assert!(bench.run(&format!("{line} text")).is_error());
+    }
+    assert_eq!(bench.run(&format!("PFCOUNT{often} sparse")), count);
+    assert_eq!(bench.run("PFCOUNT to"), count);
+}

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use crate::command::repeated::times_named;
 use crate::command::strings::bulks;
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
@@ -18,20 +19,37 @@ pub(super) enum Operation {
     Difference,
 }
 
-/// The sets at the keys among the arguments, None for absent ones. All are looked at: one of another type is an error, whatever the others are.
-pub(super) fn sets<'a>(
+/// The set at a key.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    /// None if it is absent.
+    set: Option<&'a Set>,
+    /// How often the key is named. What is done with the set is done once.
+    times: usize,
+}
+
+/// The sets at the keys among the arguments, in the order in which these are named first. All are looked at: one of another type is an error,
+/// whatever the others are.
+pub(super) fn inputs<'a>(
     view: &View<'a>,
     args: &Args,
     keys: std::ops::Range<usize>,
-) -> Result<Vec<Option<&'a Set>>, ReplyError> {
-    keys.map(|at| view.typed::<Set>(args.arg(at))).collect()
+) -> Result<Vec<Input<'a>>, ReplyError> {
+    let mut inputs = Vec::new();
+    for (at, times) in keys.clone().zip(times_named(keys.map(|at| args.arg(at)))) {
+        let set = view.typed::<Set>(args.arg(at))?;
+        if times > 0 {
+            inputs.push(Input { set, times });
+        }
+    }
+    Ok(inputs)
 }
 
 /// SINTER, SUNION, SDIFF.
 pub(super) fn reply(view: &View<'_>, args: &Args, operation: Operation) -> Result<Reply, ReplyError> {
-    let sets = sets(view, args, 1..args.len())?;
-    view.work(units(&sets, operation))?;
-    let result = result(&sets, operation, SetLimits::from(&view.state().options));
+    let inputs = inputs(view, args, 1..args.len())?;
+    view.work(units(&inputs, operation))?;
+    let result = result(&inputs, operation, SetLimits::from(&view.state().options));
     Ok(Reply::Set(bulks(result.iter()).collect()))
 }
 
@@ -41,11 +59,11 @@ pub(super) fn store(txn: &mut Txn<'_>, args: &Args, operation: Operation) -> Res
     let limits = SetLimits::from(&txn.state().options);
     // Only a script asks; other writes shall not look the keys up twice.
     if txn.is_work_bounded() {
-        let units = units(&sets(&txn.view(), args, keys.clone())?, operation);
+        let units = units(&inputs(&txn.view(), args, keys.clone())?, operation);
         txn.work(units)?;
     }
     let view = txn.view();
-    let result = sets(&view, args, keys).map(|sets| result(&sets, operation, limits));
+    let result = inputs(&view, args, keys).map(|inputs| result(&inputs, operation, limits));
     let tally = view.take_tally();
     txn.count(tally);
     let result = result?;
@@ -59,8 +77,8 @@ pub(super) fn store(txn: &mut Txn<'_>, args: &Args, operation: Operation) -> Res
 }
 
 /// The smallest set first; None if one is empty, and so the intersection.
-pub(super) fn ascending<'a>(sets: &[Option<&'a Set>]) -> Option<Vec<&'a Set>> {
-    let mut present: Vec<&Set> = sets.iter().copied().collect::<Option<_>>()?;
+pub(super) fn ascending<'a>(inputs: &[Input<'a>]) -> Option<Vec<&'a Set>> {
+    let mut present: Vec<&Set> = inputs.iter().map(|input| input.set).collect::<Option<_>>()?;
     present.sort_by_key(|set| set.len());
     Some(present)
 }
@@ -72,44 +90,53 @@ pub(super) fn lookup_units<'a>(first: &Set, others: impl IntoIterator<Item = &'a
 }
 
 /// The units of making a set of others.
-fn units(sets: &[Option<&Set>], operation: Operation) -> u64 {
-    let all = || sets.iter().flatten().map(|set| set.iter_units()).sum::<u64>();
-    match (operation, sets.split_first()) {
-        (Operation::Union, _) => all().saturating_mul(2),
-        (Operation::Difference, Some((Some(first), others))) => {
-            if is_looked_up(first, others) {
-                lookup_units(first, others.iter().copied().flatten()).saturating_add(first.iter_units())
-            } else {
-                all().saturating_mul(2)
+fn units(inputs: &[Input<'_>], operation: Operation) -> u64 {
+    let all = || present(inputs).map(Set::iter_units).sum::<u64>().saturating_mul(2);
+    match operation {
+        Operation::Union => all(),
+        Operation::Difference => match minuend(inputs) {
+            Some((first, others)) if is_looked_up(first, others) => {
+                lookup_units(first, present(others)).saturating_add(first.iter_units())
             }
-        }
-        (Operation::Intersection, _) => {
-            let sets = ascending(sets).unwrap_or_default();
+            Some(_) => all(),
+            None => 0,
+        },
+        Operation::Intersection => {
+            let sets = ascending(inputs).unwrap_or_default();
             sets.split_first().map_or(0, |(smallest, others)| {
                 lookup_units(smallest, others.iter().copied()).saturating_add(smallest.iter_units())
             })
         }
-        (Operation::Difference, _) => 0,
     }
 }
 
+fn present<'a>(inputs: &[Input<'a>]) -> impl Iterator<Item = &'a Set> {
+    inputs.iter().filter_map(|input| input.set)
+}
+
+/// What others are taken from, and these. None if nothing is left: there is nothing, or it is itself among the others.
+fn minuend<'i, 'a>(inputs: &'i [Input<'a>]) -> Option<(&'a Set, &'i [Input<'a>])> {
+    let (first, others) = inputs.split_first()?;
+    if first.times > 1 { None } else { Some((first.set?, others)) }
+}
+
 /// The set that becomes of others, in the form that Redis gives it.
-fn result(sets: &[Option<&Set>], operation: Operation, limits: SetLimits) -> Set {
+fn result(inputs: &[Input<'_>], operation: Operation, limits: SetLimits) -> Set {
     match operation {
-        Operation::Intersection => intersection(sets, limits),
+        Operation::Intersection => intersection(inputs, limits),
         Operation::Union => {
             let mut result = Set::default();
-            for member in sets.iter().flatten().flat_map(|set| set.iter()) {
+            for member in present(inputs).flat_map(|set| set.iter()) {
                 result.add(member.as_ref(), limits);
             }
             result
         }
-        Operation::Difference => difference(sets, limits),
+        Operation::Difference => difference(inputs, limits),
     }
 }
 
-fn intersection(sets: &[Option<&Set>], limits: SetLimits) -> Set {
-    let sets = ascending(sets).unwrap_or_default();
+fn intersection(inputs: &[Input<'_>], limits: SetLimits) -> Set {
+    let sets = ascending(inputs).unwrap_or_default();
     let Some((smallest, others)) = sets.split_first() else { return Set::default() };
     let mut result = if smallest.form() == SetForm::Ints { Set::default() } else { Set::small() };
     for member in smallest.iter().filter(|member| others.iter().all(|set| set.contains(member.as_ref()))) {
@@ -119,11 +146,11 @@ fn intersection(sets: &[Option<&Set>], limits: SetLimits) -> Set {
     result
 }
 
-fn difference(sets: &[Option<&Set>], limits: SetLimits) -> Set {
+fn difference(inputs: &[Input<'_>], limits: SetLimits) -> Set {
     let mut result = Set::default();
-    let Some((Some(first), others)) = sets.split_first() else { return result };
+    let Some((first, others)) = minuend(inputs) else { return result };
     if is_looked_up(first, others) {
-        let mut others: Vec<&Set> = others.iter().copied().flatten().collect();
+        let mut others: Vec<&Set> = present(others).collect();
         // The largest one most likely has it.
         others.sort_by_key(|set| Reverse(set.len()));
         for member in first.iter().filter(|member| !others.iter().any(|set| set.contains(member.as_ref()))) {
@@ -133,17 +160,21 @@ fn difference(sets: &[Option<&Set>], limits: SetLimits) -> Set {
         for member in first.iter() {
             result.add(member.as_ref(), limits);
         }
-        for member in others.iter().flatten().flat_map(|set| set.iter()) {
+        for member in present(others).flat_map(|set| set.iter()) {
             result.remove(member.as_ref());
         }
     }
     result
 }
 
-/// How a difference is made, as in Redis by what seems to be less: each member of the first set is looked for in the others, or all of the
-/// others are removed.
-fn is_looked_up(first: &Set, others: &[Option<&Set>]) -> bool {
-    let all = others.iter().flatten().map(|set| set.len()).sum::<usize>() + first.len();
-    let present = others.iter().flatten().count() + 1;
-    first.len() * present / 2 <= all
+/// How a difference is made, as in Redis by what seems to be less, for it shows in the form of the result: each member of the first set is
+/// looked for in the others, or all of the others are removed. Redis counts a set as often as it is named.
+fn is_looked_up(first: &Set, others: &[Input<'_>]) -> bool {
+    let (mut named, mut members) = (1, first.len());
+    for Input { set, times } in others {
+        let Some(set) = set else { continue };
+        named += times;
+        members = members.saturating_add(set.len().saturating_mul(*times));
+    }
+    first.len().saturating_mul(named) / 2 <= members
 }

@@ -1,6 +1,6 @@
 //! SINTERCARD
 
-use super::algebra::{ascending, lookup_units, sets};
+use super::algebra::{ascending, inputs, lookup_units};
 use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -54,7 +54,7 @@ fn options(args: &Args) -> Result<(usize, usize), ReplyError> {
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let (keys_end, limit) = options(args)?;
-    let sets = ascending(&sets(view, args, 2..keys_end)?).unwrap_or_default();
+    let sets = ascending(&inputs(view, args, 2..keys_end)?).unwrap_or_default();
     let Some((smallest, others)) = sets.split_first() else { return Ok(Reply::Int(0)) };
     view.work(lookup_units(smallest, others.iter().copied()))?;
     let is_common = |member: &crate::store::SetMember<'_>| others.iter().all(|set| set.contains(member.as_ref()));

@@ -201,3 +201,28 @@ fn random_members_are_bounded_in_number_and_bytes() {
     assert!(matches!(bench.run("SRANDMEMBER s -12"), Reply::Array(_)));
     assert_eq!(bench.text("SRANDMEMBER s -13"), OUT_OF_RANGE);
 }
+
+#[test]
+fn a_set_that_is_named_often_is_gone_through_once() {
+    let mut bench = Bench::new();
+    let members: String = (0..2000).map(|i| format!(" m{i}")).collect();
+    bench.run(&format!("SADD s{members}"));
+    bench.run("SADD t m1 x");
+    let often = " s".repeat(500);
+    for (line, len) in [
+        (format!("SUNIONSTORE d{often} t"), 2001),
+        (format!("SINTERSTORE d{often}"), 2000),
+        (format!("SINTERSTORE d t{often}"), 1),
+        (format!("SDIFFSTORE d s{}", " t".repeat(500)), 1999),
+        (format!("SDIFFSTORE d t{often}"), 1),
+        (format!("SDIFFSTORE d{often}"), 0),
+    ] {
+        let (reply, units) = bench.work(&line);
+        assert_eq!(reply, Reply::Int(len), "{line}");
+        assert!(units <= 10 * 2000 * 16, "{line}: {units}");
+        assert_eq!(bench.run(&line), Reply::Int(len), "{line}");
+    }
+    let (reply, units) = bench.work(&format!("SINTERCARD 500{often}"));
+    assert_eq!(reply, Reply::Int(2000));
+    assert!(units <= 10 * 2000 * 16, "{units}");
+}
