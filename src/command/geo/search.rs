@@ -227,16 +227,16 @@ impl Request<'_> {
         ranks.collect()
     }
 
-    /// The units of looking at them.
-    fn units(&self, set: &ZSet) -> u64 {
-        let places: usize = self.ranks(set).iter().map(|ranks| ranks.len()).sum();
-        set.lookup_units() * 18 + places as u64 * PLACE_UNITS
-    }
-
     /// What there is, in the order in which it is shown, as much as is wanted.
-    fn found<'a>(&self, set: &'a ZSet) -> Vec<Found<'a>> {
-        let (Some(middle), Some(shape)) = (self.middle, self.shape) else { return Vec::new() };
-        let inside = self.ranks(set).into_iter().flat_map(|ranks| set.range(ranks)).filter_map(|(member, score)| {
+    ///
+    /// # Errors
+    /// It is more than may be looked at.
+    fn found<'a>(&self, view: &View<'_>, set: &'a ZSet) -> Result<Vec<Found<'a>>, ReplyError> {
+        let (Some(middle), Some(shape)) = (self.middle, self.shape) else { return Ok(Vec::new()) };
+        let ranks = self.ranks(set);
+        let places: usize = ranks.iter().map(|ranks| ranks.len()).sum();
+        view.work(set.lookup_units() * 18 + places as u64 * PLACE_UNITS)?;
+        let inside = ranks.into_iter().flat_map(|ranks| set.range(ranks)).filter_map(|(member, score)| {
             let place = Point::of_score(score);
             shape.distance_inside(middle, place).map(|distance| Found { member, score, place, distance })
         });
@@ -253,7 +253,7 @@ impl Request<'_> {
         if self.count > 0 {
             found.truncate(self.count);
         }
-        found
+        Ok(found)
     }
 
     /// What was found, as a reply.
@@ -291,8 +291,7 @@ pub(super) fn read(view: &View<'_>, args: &Args, form: Form) -> Outcome {
     let set = view.typed::<ZSet>(args.arg(form.key()))?;
     let request = request(set, args, form)?;
     let Some(set) = set else { return Ok(Reply::Array(Vec::new())) };
-    view.work(request.units(set))?;
-    Ok(request.reply(&request.found(set)))
+    Ok(request.reply(&request.found(view, set)?))
 }
 
 /// A search that may store what it finds, over whatever is there; without anything found, nothing is there afterwards.
@@ -302,8 +301,7 @@ pub(super) fn write(txn: &mut Txn<'_>, args: &Args, form: Form) -> Outcome {
     let view = txn.bounded_view();
     let outcome = view.typed::<ZSet>(key).and_then(|set| {
         let request = request(set, args, form)?;
-        view.work(set.map_or(0, |set| request.units(set)))?;
-        let found = set.map_or(Vec::new(), |set| request.found(set));
+        let found = set.map_or(Ok(Vec::new()), |set| request.found(&view, set))?;
         Ok(match request.store_at {
             Some(target) => Done::Store(target, request.result(&found, limits)),
             None => Done::Reply(request.reply(&found)),
