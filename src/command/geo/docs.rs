@@ -1,7 +1,10 @@
 //! Arguments that several commands document.
 
-use crate::command::{Arg, ArgKind, KeyFlags};
+use crate::command::{Arg, ArgKind, BeginSearch, FindKeys, KeyFlags, KeySpec};
 use crate::protocol::Args;
+
+const SEARCHED: KeyFlags = KeyFlags::RO.union(KeyFlags::ACCESS);
+const STORED: KeyFlags = KeyFlags::OW.union(KeyFlags::UPDATE);
 
 /// M, KM, FT or MI.
 pub(super) const UNIT: Arg = Arg::new("unit", UNITS);
@@ -64,9 +67,22 @@ pub(super) const BY: Arg = Arg::new(
     ]),
 );
 
+/// What GEORADIUS and GEORADIUSBYMEMBER, whose options begin at argument `options`, say of their keys.
+pub(super) const fn stored_specs(options: usize) -> [KeySpec; 3] {
+    [KeySpec::first(SEARCHED), stored_spec("STORE", options), stored_spec("STOREDIST", options)]
+}
+
+const fn stored_spec(word: &'static str, options: usize) -> KeySpec {
+    KeySpec {
+        begin: BeginSearch::Keyword(word, options as i32),
+        find: FindKeys::Range { last: 0, step: 1, limit: 0 },
+        flags: STORED,
+    }
+}
+
 /// The keys of GEORADIUS and GEORADIUSBYMEMBER, whose options begin at argument `options`: each that any STORE names.
 pub(super) fn stored_keys(args: &Args, options: usize) -> Vec<(usize, KeyFlags)> {
     let named = (options..args.len().saturating_sub(1)).filter(|at| args.is(*at, "STORE") || args.is(*at, "STOREDIST"));
-    let stored = named.map(|at| (at + 1, KeyFlags::OW.union(KeyFlags::UPDATE)));
-    std::iter::once((1, KeyFlags::RO.union(KeyFlags::ACCESS))).chain(stored).collect()
+    let stored = named.map(|at| (at + 1, STORED));
+    std::iter::once((1, SEARCHED)).chain(stored).collect()
 }

@@ -1,8 +1,10 @@
 //! GEORADIUS
 
-use super::docs::{COUNT, LATITUDE, LONGITUDE, ORDER, RADIUS, STORE, UNIT, WITHCOORD, WITHDIST, WITHHASH, stored_keys};
+use super::docs::{
+    COUNT, LATITUDE, LONGITUDE, ORDER, RADIUS, STORE, UNIT, WITHCOORD, WITHDIST, WITHHASH, stored_keys, stored_specs,
+};
 use super::search::{self, Form};
-use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::{Event, Txn};
 
@@ -10,20 +12,11 @@ pub static SPEC: Spec = Spec::write("georadius", -6, DOC, run)
     .event(Event::zset("georadiusstore"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS))
-    .given_keys(|args| stored_keys(args, 6))
-    .keys(&[
-        KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
-        KeySpec {
-            begin: BeginSearch::Keyword("STORE", 6),
-            find: FindKeys::Range { last: 0, step: 1, limit: 0 },
-            flags: KeyFlags::OW.union(KeyFlags::UPDATE),
-        },
-        KeySpec {
-            begin: BeginSearch::Keyword("STOREDIST", 6),
-            find: FindKeys::Range { last: 0, step: 1, limit: 0 },
-            flags: KeyFlags::OW.union(KeyFlags::UPDATE),
-        },
-    ]);
+    .given_keys(|args| stored_keys(args, FORM.options()))
+    .keys(&KEYS);
+
+const FORM: Form = Form::Around { stores: true };
+const KEYS: [KeySpec; 3] = stored_specs(FORM.options());
 
 const DOC: Doc = Doc {
     summary: "Finds the members of a sorted set of places that are inside a circle around a place, or puts them into a key.",
@@ -46,5 +39,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    search::write(txn, args, Form::Around { stores: true })
+    search::write(txn, args, FORM)
 }

@@ -1,8 +1,8 @@
 //! GEORADIUSBYMEMBER
 
-use super::docs::{COUNT, ORDER, RADIUS, STORE, UNIT, WITHCOORD, WITHDIST, WITHHASH, stored_keys};
+use super::docs::{COUNT, ORDER, RADIUS, STORE, UNIT, WITHCOORD, WITHDIST, WITHHASH, stored_keys, stored_specs};
 use super::search::{self, Form};
-use crate::command::{Arg, ArgKind, BeginSearch, Doc, Family, FindKeys, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
 use crate::store::{Event, Txn};
 
@@ -10,20 +10,11 @@ pub static SPEC: Spec = Spec::write("georadiusbymember", -5, DOC, run)
     .event(Event::zset("georadiusstore"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::MOVABLEKEYS))
-    .given_keys(|args| stored_keys(args, 5))
-    .keys(&[
-        KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
-        KeySpec {
-            begin: BeginSearch::Keyword("STORE", 5),
-            find: FindKeys::Range { last: 0, step: 1, limit: 0 },
-            flags: KeyFlags::OW.union(KeyFlags::UPDATE),
-        },
-        KeySpec {
-            begin: BeginSearch::Keyword("STOREDIST", 5),
-            find: FindKeys::Range { last: 0, step: 1, limit: 0 },
-            flags: KeyFlags::OW.union(KeyFlags::UPDATE),
-        },
-    ]);
+    .given_keys(|args| stored_keys(args, FORM.options()))
+    .keys(&KEYS);
+
+const FORM: Form = Form::AroundMember { stores: true };
+const KEYS: [KeySpec; 3] = stored_specs(FORM.options());
 
 const DOC: Doc = Doc {
     summary: "Finds the members of a sorted set of places that are inside a circle around a member, or puts them into a key.",
@@ -45,5 +36,5 @@ const DOC: Doc = Doc {
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    search::write(txn, args, Form::AroundMember { stores: true })
+    search::write(txn, args, FORM)
 }

@@ -33,7 +33,7 @@ impl Form {
     }
 
     /// The first argument of the options.
-    fn options(self) -> usize {
+    pub const fn options(self) -> usize {
         match self {
             Self::Around { .. } => 6,
             Self::AroundMember { .. } => 5,
