@@ -9,7 +9,8 @@ pub const FIRST_LEVEL: u32 = 1;
 /// The feature level that this binary knows (design 3): that of the newest command, form of a command, or meaning.
 /// 2: EXEC notices that a key which WATCH saw absent was created and removed again (`store::ABSENCE_LEVEL`);
 /// RAFT.ADD records which node it means by its nonce.
-/// 3: functions, lists, sets, sorted sets and what blocks on them, pub/sub, native locks.
+/// 3: lists, sets, sorted sets and what blocks on them, streams with consumer groups, bitmaps, places, sketches (HyperLogLog), SORT, DUMP and
+/// RESTORE; DELEX, MSETEX, ONCE and their kin; functions, pub/sub; native locks, sessions.
 pub const FEATURE_LEVEL: u32 = 3;
 
 /// Why a binary that knows `known` may have nothing to do with `what`, which is of feature level `level`; None if it may.

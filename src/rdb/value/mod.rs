@@ -64,7 +64,7 @@ impl<'a> Limits<'a> {
     }
 }
 
-/// The payload of a value, to be sealed; None of one that no other server knows.
+/// The payload of a value, to be sealed; None of a stream, whose forms are not written here, and of a lock, which no other server knows.
 pub fn dump(value: &Value) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     if let Some(string) = Str::of(value) {
