@@ -45,11 +45,15 @@ mod waiters;
 pub const WAITERS_LEVEL: u32 = 3;
 /// The feature level since which keys are evicted.
 const EVICTION_LEVEL: u32 = 3;
-/// Most due keys that one entry removes: of commands, and of a tick.
+/// Most of what is due that one entry ends: one of commands, and a tick. What clients ask for meanwhile waits for no more than that: a lock's
+/// end takes some microseconds, on all nodes at once.
 const SWEEP_MAX: usize = 200;
+const SWEEP_TICK_MAX: usize = 1000;
+/// The same of a tick, below this feature level.
+const SWEEP_TICK_LEVEL: u32 = 3;
+const LARGE_SWEEP_TICK_MAX: usize = 5000;
 /// More revisions than the lost nodes can have committed without this one: fencing tokens stay above those that they gave.
 pub const LOST_REVISIONS: u64 = 1 << 36;
-const SWEEP_TICK_MAX: usize = 5000;
 
 /// The result of applying an entry.
 #[derive(Debug, Default)]
@@ -81,8 +85,12 @@ pub fn apply(
     let mut outcome = EntryOutcome::default();
     let level = level_behind(state, &entry.content);
     state.advance_clock(entry.stamp.now_ms);
-    let sweep = if matches!(entry.content, Content::Tick) { SWEEP_TICK_MAX } else { SWEEP_MAX };
-    for _ in 0..sweep {
+    let sweep_max = match entry.content {
+        Content::Tick if state.cluster.level < SWEEP_TICK_LEVEL => LARGE_SWEEP_TICK_MAX,
+        Content::Tick => SWEEP_TICK_MAX,
+        _ => SWEEP_MAX,
+    };
+    for _ in 0..sweep_max {
         if !state.end_first_due(&mut outcome.effects) {
             break;
         }

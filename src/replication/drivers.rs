@@ -111,11 +111,14 @@ fn tell(group: &Group, told: &mut (Option<Leader>, bool), leader: Option<Leader>
 }
 
 /// Ticks of the leader (design 5): at once when a wait ends, for keys that are due at most every 100 ms, and one every 10 s while any key has
-/// a deadline, so that every base is fresh.
+/// a deadline, so that every base is fresh. One ends a bounded number of keys; while it leaves some that are due, the next follows soon.
 pub async fn drive_ticks(group: Arc<Group>) {
     const DUE_EVERY: Duration = Duration::from_millis(100);
+    const REST_EVERY: Duration = Duration::from_millis(10);
     const IDLE_EVERY_MS: u64 = 10_000;
     let mut next_look = Instant::now() + DUE_EVERY;
+    // A tick that was lost is noticed then.
+    let mut next_due = next_look;
     loop {
         let wait = if group.leads() { group.waits.until_due(group.clock.leader_ms()) } else { None };
         let until = wait.map_or(next_look, |wait| next_look.min(Instant::now() + wait));
@@ -123,23 +126,26 @@ pub async fn drive_ticks(group: Arc<Group>) {
             () = tokio::time::sleep_until(until) => {}
             () = group.waits.changed() => continue,
         }
-        let is_look = Instant::now() >= next_look;
+        let now = Instant::now();
+        let is_look = now >= next_look;
         if is_look {
-            next_look = Instant::now() + DUE_EVERY;
+            next_look = if now < next_due { next_due } else { now + DUE_EVERY };
         }
         if !group.leads() {
             continue;
         }
         let clock_ms = group.clock.leader_ms();
         let is_due = |due: Due| {
-            due.first_ms.is_some_and(|deadline_ms| {
-                crate::store::is_over(deadline_ms, clock_ms) || due.now_ms + IDLE_EVERY_MS <= clock_ms
-            })
+            let Some(deadline_ms) = due.first_ms else { return false };
+            // The last entry has left it.
+            let is_rest = crate::store::is_over(deadline_ms, due.now_ms);
+            let is_idle = due.now_ms + IDLE_EVERY_MS <= clock_ms;
+            is_rest || (now >= next_due && (crate::store::is_over(deadline_ms, clock_ms) || is_idle))
         };
-        // A tick that was lost is noticed at the next look.
         if group.waits.is_over(clock_ms) || (is_look && group.executor.due().is_some_and(is_due)) {
             group.waits.ticked();
             group.propose_own(encode(&Content::Tick)).await;
+            (next_look, next_due) = (now + REST_EVERY, now + DUE_EVERY);
         }
     }
 }

@@ -146,3 +146,20 @@ fn the_level_rises_and_never_falls() {
         assert_eq!(state.cluster.version != version, before != behind, "who follows the state is told");
     }
 }
+
+/// What clients ask for meanwhile waits for no more than that.
+#[test]
+fn a_tick_ends_no_more_than_a_portion_of_what_is_due() {
+    for (level, portion) in [(FEATURE_LEVEL, SWEEP_TICK_MAX), (2, LARGE_SWEEP_TICK_MAX)] {
+        let mut state = at(level);
+        let mut batch = BatchWriter::new(2, 1, 64);
+        for i in 0..portion + 300 {
+            batch.add(&command(&["SET", &format!("k{i}"), "v", "PX", "10"]));
+        }
+        apply(&mut state, 3, prepared(batch.finish(), 200), |_, _| None);
+        for (index, left) in [(4, 300), (5, 0)] {
+            apply(&mut state, index, prepared(encode(&Content::Tick), 300), |_, _| None);
+            assert_eq!(state.db(0).len(), left, "level {level}");
+        }
+    }
+}
