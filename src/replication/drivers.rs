@@ -17,7 +17,9 @@ use crate::executor::entry::{Content, encode, seal};
 pub async fn drive_origin(group: Arc<Group>) {
     let timer = crate::sys::env::FineTimer::new(&group.env);
     loop {
-        match group.origin.next(group.leader(), group.node, || group.stamp()) {
+        // A Boot in front of the entry that creates the cluster would be void.
+        let leader = group.leader().filter(|_| group.is_created());
+        match group.origin.next(leader, group.node, || group.stamp()) {
             Next::HandOver(hand_overs) => {
                 for batch in hand_overs {
                     hand_over(&group, batch).await;

@@ -197,11 +197,12 @@ impl Group {
     /// Returns when [`Self::is_recovered`].
     pub async fn recovery(&self) {
         self.progress.recovery().await;
+        self.creation().await;
     }
 
-    /// True once this node has applied all that its own log held at its start.
+    /// True once this node has applied all that its own log held at its start, and there is a cluster.
     pub fn is_recovered(&self) -> bool {
-        self.progress.is_recovered()
+        self.is_created() && self.progress.is_recovered()
     }
 
     /// How far the log is applied here.

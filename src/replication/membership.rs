@@ -29,6 +29,8 @@ use crate::executor::entry::{Content, encode, own};
 use crate::store::{Cluster, Member};
 
 const EVERY: Duration = Duration::from_millis(100);
+/// The same until there is a cluster.
+const CREATE_EVERY: Duration = Duration::from_millis(10);
 /// How long one step of a change is waited for.
 const CHANGE_WAIT: Duration = Duration::from_secs(5);
 /// A node that was heard within this time is alive.
@@ -82,7 +84,7 @@ impl Group {
 pub async fn drive_membership(group: Arc<Group>, founder: Option<Content>) {
     let Some(raft) = group.raft() else { return };
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(if group.is_created() { EVERY } else { CREATE_EVERY }).await;
         if !group.leads() || group.applied().leader != group.leader() {
             continue;
         }

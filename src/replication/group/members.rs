@@ -1,9 +1,10 @@
 //! Who belongs to the group, as far as this node has applied the log: voters by the last membership, and who was removed.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::Group;
 use crate::executor::Members;
@@ -16,6 +17,8 @@ pub(in crate::replication) struct MemberView {
     pub(in crate::replication) membership: Mutex<StoredMembership>,
     removed: Mutex<BTreeSet<u64>>,
     level: AtomicU32,
+    is_created: AtomicBool,
+    created: Notify,
 }
 
 impl Group {
@@ -29,6 +32,10 @@ impl Group {
                 "the feature level has risen: every member knows it"
             );
         }
+        if members.last_node != 0 && !self.members.is_created.swap(true, Ordering::Release) {
+            self.members.created.notify_waiters();
+            self.origin.wake.notify_one();
+        }
         for (node, addr) in &members.addrs {
             self.links.state_says(*node, addr);
         }
@@ -41,6 +48,22 @@ impl Group {
             self.links.identity().removed(
                 "this node was removed from the cluster: start it with an empty data directory and --join to join again",
             );
+        }
+    }
+
+    /// True once this node has applied the entry that creates the cluster: before that nothing else that a log entry asks for counts.
+    pub fn is_created(&self) -> bool {
+        self.members.is_created.load(Ordering::Acquire)
+    }
+
+    /// Returns when [`Self::is_created`].
+    pub(super) async fn creation(&self) {
+        loop {
+            let created = self.members.created.notified();
+            if self.is_created() {
+                return;
+            }
+            created.await;
         }
     }
 
