@@ -101,6 +101,18 @@ fn applied_index(client: &mut Client) -> u64 {
     text.lines().find_map(|line| line.strip_prefix("raft_applied_index:")).unwrap().trim().parse().unwrap()
 }
 
+/// Sends `between` with a SET on both sides in one write: how many log entries that makes, and the replies.
+fn entries(client: &mut Client, between: &[&[&str]]) -> (u64, Vec<Value>) {
+    let set: &[&str] = &["SET", "k", "1"];
+    let before = applied_index(client);
+    let all = [&[set], between, &[set]].concat();
+    let commands: Vec<Vec<String>> =
+        all.iter().map(|command| command.iter().map(|word| (*word).to_owned()).collect()).collect();
+    let replies = client.pipeline(&commands);
+    assert!(replies.iter().all(|reply| !reply.is_error()), "{between:?}: {replies:?}");
+    (applied_index(client) - before, replies)
+}
+
 /// A read that takes long never stands between the writes of one log entry, because there it would hold up the node.
 #[test]
 fn long_reads_part_the_writes_around_them() {
@@ -108,8 +120,7 @@ fn long_reads_part_the_writes_around_them() {
     let mut client = server.client();
     client.call(&["MSET", "a", "ohmytext", "b", "mynewtext"]);
     client.call(&["EVAL", "return 1", "0"]);
-    let set: &[&str] = &["SET", "k", "1"];
-    for (between, entries) in [
+    for (between, expected) in [
         (&[&["GET", "k"][..]][..], 1),
         (&[&["LCS", "a", "b", "LEN"][..]], 2),
         (&[&["EVAL_RO", "return 1", "0"][..]], 2),
@@ -117,13 +128,28 @@ fn long_reads_part_the_writes_around_them() {
         (&[&["MULTI"][..], &["GET", "k"], &["EXEC"]], 1),
         (&[&["MULTI"][..], &["SET", "k", "2"], &["LCS", "a", "b"], &["EXEC"]], 1),
     ] {
-        let before = applied_index(&mut client);
-        let all = [&[set], between, &[set]].concat();
-        let commands: Vec<Vec<String>> =
-            all.iter().map(|command| command.iter().map(|word| (*word).to_owned()).collect()).collect();
-        let replies = client.pipeline(&commands);
-        assert!(replies.iter().all(|reply| !reply.is_error()), "{between:?}: {replies:?}");
-        assert_eq!(applied_index(&mut client) - before, entries, "{between:?}");
+        assert_eq!(entries(&mut client, between).0, expected, "{between:?}");
+    }
+}
+
+/// What waits where it finds nothing to do is answered alone; where its arguments let it not, it is a write like others.
+#[test]
+fn what_may_wait_parts_the_writes_around_it() {
+    let server = Server::lockstep(&[]);
+    let mut client = server.client();
+    let (acquire, refused): (&[&str], &[&str]) =
+        (&["LOCK.ACQUIRE", "l", "a", "PX", "100000"], &["LOCK.ACQUIRE", "l", "b", "PX", "100000"]);
+    for (between, expected) in [
+        (&[acquire, refused, acquire][..], 1),
+        (&[acquire, &["ONCE", "id", "LOCK.ACQUIRE", "m", "a", "PX", "100000"]], 1),
+        (&[&["LOCK.ACQUIRE", "n", "a", "PX", "100000", "WAIT", "10"][..]], 3),
+        (&[&["LPUSH", "list", "v"][..], &["BLPOP", "list", "1"]], 3),
+    ] {
+        let (entries, replies) = entries(&mut client, between);
+        assert_eq!(entries, expected, "{between:?}");
+        let nils: Vec<bool> = replies.iter().map(|reply| *reply == Value::NullArray).collect();
+        let are_refused = [&[false], &between.iter().map(|one| *one == refused).collect::<Vec<_>>()[..], &[false]];
+        assert_eq!(nils, are_refused.concat());
     }
 }
 

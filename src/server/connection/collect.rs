@@ -10,7 +10,7 @@ use super::Connection;
 use super::exec::has_session_commands;
 use crate::command::context::{Later, ReplyMode};
 use crate::command::once::Once;
-use crate::command::{Flags, Spec, lookup};
+use crate::command::{Flags, Run, Spec, lookup};
 use crate::config::ReadLevel;
 use crate::error::LOADING;
 use crate::executor::{Command, Step};
@@ -115,7 +115,7 @@ impl Connection<'_> {
         }
         let is_queued = self.session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE);
         let about = Once::about(spec, &args);
-        let cuts = !is_queued && about.flags.intersects(Flags::CUTS_GROUP.union(Flags::UNBOUNDED));
+        let cuts = !is_queued && (about.flags.contains(Flags::UNBOUNDED) || stands_alone(spec, about, &args));
         if (cuts && !group.steps.is_empty()) || (!is_queued && self.is_apart(about, group)) {
             self.held = Some(args);
             return false;
@@ -220,6 +220,14 @@ fn write_again(step: &mut Step) {
         && let Some(spec) = lookup(command.args.name())
     {
         *step = Step::Write(Command { spec, is_brief: false, ..command.clone() });
+    }
+}
+
+/// True if a command has a group of its own; one that waits where it finds nothing to do only if its arguments let it.
+fn stands_alone(spec: &Spec, about: &Spec, args: &Args) -> bool {
+    match about.run {
+        Run::Blocking(_) => spec.may_wait(args),
+        _ => about.flags.contains(Flags::CUTS_GROUP),
     }
 }
 
