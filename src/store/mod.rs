@@ -56,6 +56,7 @@ mod tally;
 mod telling;
 mod ties;
 mod tree;
+mod trie;
 mod txn;
 mod value;
 mod value_type;

@@ -6,11 +6,10 @@
 use std::ops::Range;
 
 use triomphe::ThinArc;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::Element;
-use crate::store::CURSOR_BITS;
 use crate::store::ranked::{self, Ranked};
+use crate::store::trie::{self, Trie, order};
 
 /// Memory of one member beyond its bytes: its parts of two leaves that are two thirds full, and the counts in front of the bytes.
 const MEMBER_OVERHEAD: usize = 86;
@@ -18,7 +17,7 @@ const MEMBER_OVERHEAD: usize = 86;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tree {
     by_score: Ranked<Scored>,
-    by_name: Ranked<Named>,
+    by_name: Trie<Named>,
     /// Bytes of all members.
     bytes: usize,
 }
@@ -53,20 +52,16 @@ impl Named {
     fn new(member: Member, score: f64) -> Self {
         Self { order: order(&member.slice), member, score }
     }
-
-    fn place(&self) -> (u64, &[u8]) {
-        (self.order, &self.member.slice)
-    }
-
-    /// True if it stands in front of this place; as in [`Scored::precedes`].
-    fn precedes(&self, (order, member): (u64, &[u8])) -> bool {
-        self.order < order || (self.order == order && &self.member.slice < member)
-    }
 }
 
-/// The place of a member among the names: as many bits as a cursor may have.
-fn order(member: &[u8]) -> u64 {
-    xxh3_64(member) >> (64 - CURSOR_BITS)
+impl trie::Named for Named {
+    fn order(&self) -> u64 {
+        self.order
+    }
+
+    fn name(&self) -> &[u8] {
+        &self.member.slice
+    }
 }
 
 impl Tree {
@@ -75,14 +70,10 @@ impl Tree {
         let elements: Vec<Scored> = elements
             .map(|(member, score)| Scored { score, member: ThinArc::from_header_and_slice((), member) })
             .collect();
-        let mut names: Vec<Named> =
-            elements.iter().map(|element| Named::new(element.member.clone(), element.score)).collect();
-        names.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
-        if names.windows(2).any(|pair| matches!(pair, [a, b] if a.place() == b.place())) {
-            return None;
-        }
-        let bytes = names.iter().map(|name| name.member.slice.len()).sum();
-        Some(Self { by_score: elements.into_iter().collect(), by_name: names.into_iter().collect(), bytes })
+        let bytes = elements.iter().map(|element| element.member.slice.len()).sum();
+        let named = |element: &Scored| Named::new(element.member.clone(), element.score);
+        let by_name: Trie<Named> = elements.iter().map(named).collect();
+        (by_name.len() == elements.len()).then(|| Self { by_score: elements.into_iter().collect(), by_name, bytes })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -99,17 +90,7 @@ impl Tree {
     }
 
     pub(super) fn get(&self, member: &[u8]) -> Option<f64> {
-        self.named(member).ok().map(|(_, score)| score)
-    }
-
-    /// Where a member stands among the names, and its score; or where it belongs.
-    fn named(&self, member: &[u8]) -> Result<(usize, f64), usize> {
-        let place = (order(member), member);
-        let at = self.by_name.partition_point(|name| name.precedes(place));
-        match self.by_name.get(at) {
-            Some(name) if name.place() == place => Ok((at, name.score)),
-            _ => Err(at),
-        }
+        self.by_name.get((order(member), member)).map(|name| name.score)
     }
 
     /// Where an element stands, or belongs, in order of scores.
@@ -138,20 +119,22 @@ impl Tree {
 
     /// Sets a member's score; the one before.
     pub(super) fn set(&mut self, member: &[u8], score: f64) -> Option<f64> {
-        match self.named(member) {
-            Ok((_, before)) if before == score => Some(before),
-            Ok((at, before)) => {
-                let rank = self.rank((member, before));
-                if let Some(Scored { member, .. }) = self.by_score.remove(rank) {
-                    self.by_score.insert(self.rank((&member.slice, score)), Scored { score, member: member.clone() });
-                    self.by_name.replace(at, Named::new(member, score));
+        let place = (order(member), member);
+        match self.by_name.get(place).map(|name| name.score) {
+            Some(before) if before == score => Some(before),
+            Some(before) => {
+                if let Some(moved) = self.by_score.remove(self.rank((member, before))) {
+                    self.by_score.insert(self.rank((member, score)), Scored { score, ..moved });
+                }
+                if let Some(name) = self.by_name.get_mut(place) {
+                    name.score = score;
                 }
                 Some(before)
             }
-            Err(at) => {
+            None => {
                 let shared: Member = ThinArc::from_header_and_slice((), member);
                 self.by_score.insert(self.rank((member, score)), Scored { score, member: shared.clone() });
-                self.by_name.insert(at, Named::new(shared, score));
+                self.by_name.insert(Named { order: place.0, member: shared, score });
                 self.bytes += member.len();
                 None
             }
@@ -159,10 +142,8 @@ impl Tree {
     }
 
     pub(super) fn remove(&mut self, member: &[u8]) -> bool {
-        // Looking first: a removal copies shared nodes.
-        let Ok((at, score)) = self.named(member) else { return false };
-        self.by_score.remove(self.rank((member, score)));
-        self.by_name.remove(at);
+        let Some(name) = self.by_name.remove((order(member), member)) else { return false };
+        self.by_score.remove(self.rank((member, name.score)));
         self.bytes -= member.len();
         true
     }
@@ -174,25 +155,15 @@ impl Tree {
         }
         for _ in ranks.clone() {
             let Some(Scored { member, .. }) = self.by_score.remove(ranks.start) else { return };
-            if let Ok((at, _)) = self.named(&member.slice) {
-                self.by_name.remove(at);
-            }
+            self.by_name.remove((order(&member.slice), &member.slice));
             self.bytes -= member.slice.len();
         }
     }
 
+    /// See [`Trie::scan`].
     pub(super) fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<Element<'_>>) {
-        let mut found = Vec::new();
-        let mut last = None;
-        let start = self.by_name.partition_point(|name| name.order < cursor);
-        for name in self.by_name.range(start..self.len()) {
-            if found.len() >= count.max(1) && last != Some(name.order) {
-                return (name.order, found);
-            }
-            last = Some(name.order);
-            found.push((&name.member.slice, name.score));
-        }
-        (0, found)
+        let (next, found) = self.by_name.scan(cursor, count);
+        (next, found.into_iter().map(|name| (&name.member.slice, name.score)).collect())
     }
 
     pub(super) fn validate(&self) -> Result<(), String> {
@@ -200,9 +171,6 @@ impl Tree {
         self.by_name.validate()?;
         if self.by_name.len() != self.len() {
             return Err(format!("{} scores and {} names", self.len(), self.by_name.len()));
-        }
-        if self.by_name.iter().zip(self.by_name.iter().skip(1)).any(|(a, b)| a.place() >= b.place()) {
-            return Err("names out of order".to_owned());
         }
         let bytes: usize = self.by_name.iter().map(|name| name.member.slice.len()).sum();
         if bytes != self.bytes {
@@ -240,30 +208,5 @@ impl<'a> Iterator for Iter<'a> {
 impl DoubleEndedIterator for Iter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
         self.0.next_back().map(Scored::element)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Places are given by hand: names of one hash are hard to find.
-    #[test]
-    fn members_of_one_order_value_are_scanned_together() {
-        let names = [(0, "a"), (5, ""), (5, "b"), (5, "c"), (7, "d"), (9, "e"), (9, "f")];
-        let named = |(order, name): (u64, &str)| Named {
-            order,
-            member: ThinArc::from_header_and_slice((), name.as_bytes()),
-            score: 0.0,
-        };
-        let by_name: Ranked<Named> = names.map(named).into_iter().collect();
-        let by_score = by_name.iter().map(|name| Scored { score: 0.0, member: name.member.clone() }).collect();
-        let tree = Tree { by_score, by_name, bytes: 6 };
-        let scan = |cursor| {
-            let (next, found) = tree.scan(cursor, 2);
-            (next, found.iter().map(|(name, _)| String::from_utf8_lossy(name)).collect::<Vec<_>>().join(","))
-        };
-        assert_eq!(scan(0), (7, "a,,b,c".to_owned()));
-        assert_eq!(scan(7), (0, "d,e,f".to_owned()));
     }
 }
