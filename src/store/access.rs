@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 
 use parking_lot::Mutex;
 
-use super::{Entry, Options, Position, State};
+use super::{Options, Position, State};
 
 /// Most reads that a node tells the others at a time.
 pub const SAMPLE_MAX: usize = 2048;
@@ -233,11 +233,6 @@ impl State {
     /// Goes on with what another state of this node's counted.
     pub fn take_over_accesses(&mut self, before: &Self) {
         self.accesses = before.accesses.clone();
-    }
-
-    /// The counter of a key under an LFU policy, as OBJECT FREQ shows it.
-    pub fn uses_of(&self, entry: &Entry, now_ms: u64) -> u8 {
-        entry.uses(now_ms, self.options.lfu_decay_min)
     }
 }
 

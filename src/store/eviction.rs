@@ -33,6 +33,11 @@ impl Victim {
 }
 
 impl State {
+    /// The counter of a key under an LFU policy, as OBJECT FREQ shows it.
+    pub fn uses_of(&self, entry: &Entry, now_ms: u64) -> u8 {
+        entry.uses(now_ms, self.options.lfu_decay_min)
+    }
+
     /// True if eviction may take this key under the policy of the moment. One that is due is there until it is removed.
     pub fn may_evict(&self, db: usize, entry: &Entry) -> bool {
         let policy = self.options.policy();
