@@ -167,9 +167,19 @@ fn unknown_command(args: &Args) -> ReplyError {
 pub fn call_read(spec: &Spec, view: &View<'_>, args: &Args) -> Outcome {
     spec.check_form_at(view.state().cluster.level, args)?;
     match spec.run {
-        Run::Read(run) => run(view, args),
+        Run::Read(run) => {
+            note_reads(spec, view, args);
+            run(view, args)
+        }
         Run::Pure(run) => run(args),
         _ => Err(not_runnable(spec)),
+    }
+}
+
+/// Notes the keys of a command that only reads, if its client is told when they change.
+fn note_reads(spec: &Spec, view: &View<'_>, args: &Args) {
+    if view.is_tracked() && spec.flags.contains(Flags::READONLY) {
+        keys_of(spec, args).into_iter().flatten().for_each(|(at, _)| view.note_read(args.arg(at)));
     }
 }
 
@@ -193,6 +203,7 @@ pub fn call_write(spec: &Spec, txn: &mut Txn<'_>, args: &Args) -> Outcome {
         Run::Guarded(guarded) => call_guarded(spec, guarded, txn, args),
         Run::Read(run) => {
             let view = txn.view();
+            note_reads(spec, &view, args);
             let outcome = run(&view, args);
             let tally = view.take_tally();
             txn.count(tally);

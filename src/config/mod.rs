@@ -37,7 +37,7 @@ pub use nearest::nearest;
 pub use option::{Change, Opt, Place, ReplicatedValues, Section};
 pub use policy::{POLICIES, Policy};
 pub use replicated::{ReplicatedOptions, replicated_since};
-pub use subscribers::subscriber_limits;
+pub use subscribers::{subscriber_limits, tracked_keys_max};
 pub use table::{find, options};
 
 /// The options of one node, as flags, environment, file and CONFIG SET have made them. Options that apply consults are

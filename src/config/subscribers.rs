@@ -1,4 +1,4 @@
-//! What an option says of subscribers.
+//! What options say of clients that are told something.
 
 use super::{ReplicatedOptions, Settings, find};
 
@@ -10,6 +10,12 @@ pub fn subscriber_limits(settings: &Settings) -> [u64; 3] {
     let mut numbers =
         text.split(' ').skip_while(|word| *word != "pubsub").skip(1).map(|word| word.parse().unwrap_or(0));
     [(); 3].map(|()| numbers.next().unwrap_or(0))
+}
+
+/// `tracking-table-max-keys`: of how many keys clients may be told that they have changed; 0 = of any number.
+pub fn tracked_keys_max(settings: &Settings) -> usize {
+    let text = find("tracking-table-max-keys").map(|opt| opt.get(settings, &ReplicatedOptions::default()));
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

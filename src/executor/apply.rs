@@ -83,6 +83,7 @@ pub fn apply(
     own: impl FnOnce(u64, u64) -> Option<Vec<CommandGroup>>,
 ) -> EntryOutcome {
     let mut outcome = EntryOutcome::default();
+    outcome.effects.is_tracked = entry.is_tracked;
     let level = level_behind(state, &entry.content);
     state.advance_clock(entry.stamp.now_ms);
     let sweep_max = match entry.content {
@@ -208,6 +209,7 @@ fn run_batch(
     outcome.effects.is_counting = true;
     for mut group in groups.into_iter().flatten() {
         group.position = position;
+        outcome.effects.author = group.connection;
         let mut replies = Vec::with_capacity(group.steps.len());
         let mut waits = None;
         for step in &group.steps {
@@ -220,6 +222,7 @@ fn run_batch(
                 Step::Write(own) => {
                     position += 1;
                     let exec = own.exec.as_deref();
+                    outcome.effects.reader = own.reader;
                     match ahead.next(state).map(|ready| run_top(state, ready, exec, index, boot, position, outcome)) {
                         Some(TopReply::Answered(reply)) => reply,
                         Some(TopReply::Waits(id, deadline_ms)) => {
@@ -239,6 +242,7 @@ fn run_batch(
         }
     }
     outcome.effects.is_counting = false;
+    (outcome.effects.author, outcome.effects.reader) = (0, 0);
     while let Some(ready) = ahead.next(state) {
         position += 1;
         run_top(state, ready, None, index, boot, position, outcome);

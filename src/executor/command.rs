@@ -40,6 +40,8 @@ pub struct Command {
     pub is_short_of_memory: bool,
     /// It runs a script that is known to be over in a moment.
     pub is_brief: bool,
+    /// The connection that is told when what the command reads changes; 0: none.
+    pub reader: u64,
     /// It goes through the log even though it may be a read: there, one that loads its script is a write.
     pub by_log: bool,
     /// Of a command that may wait, changes what its connection is subscribed to, or leaves something of its connection's in the state; and of a
@@ -92,6 +94,7 @@ impl Command {
             exec: None,
             is_short_of_memory: false,
             is_brief: false,
+            reader: 0,
             by_log: false,
             asker: None,
             once: None,
@@ -102,6 +105,12 @@ impl Command {
     pub fn asked_by(mut self, asker: Asker) -> Self {
         self.asker = Some(asker);
         self
+    }
+
+    /// It is one of a connection that is told when what it reads changes.
+    pub fn set_reader(&mut self, reader: u64) {
+        self.exec.iter_mut().flat_map(|exec| &mut exec.commands).for_each(|inner| inner.reader = reader);
+        self.reader = reader;
     }
 
     /// Whose command it is, if it may wait in the state.
@@ -287,6 +296,8 @@ pub struct Answered {
     pub index: u64,
     /// How many commands of that entry stand before the first of them.
     pub position: u64,
+    /// Without writes, the index up to which the reads have seen the log.
+    pub seen: u64,
     /// True if nothing was executed because the deadline came first (LOADING): what the connection has sent by then is
     /// answered so too, because clients that see LOADING first send the whole pipeline again.
     pub timed_out: bool,
@@ -367,7 +378,7 @@ impl CommandGroup {
             .collect();
         let timed_out = *error == crate::error::LOADING;
         // A dropped receiver is a closed connection.
-        let _ = self.done.send(Answered { steps: self.steps, replies, index: 0, position: 0, timed_out });
+        let _ = self.done.send(Answered { steps: self.steps, replies, index: 0, position: 0, seen: 0, timed_out });
     }
 }
 
@@ -376,7 +387,7 @@ pub fn send_answers(answers: Vec<(CommandGroup, Vec<StepReply>)>, index: u64) {
     for (group, replies) in answers {
         // A dropped receiver is a closed connection.
         let CommandGroup { steps, position, done, .. } = group;
-        let _ = done.send(Answered { steps, replies, index, position, timed_out: false });
+        let _ = done.send(Answered { steps, replies, index, position, seen: 0, timed_out: false });
     }
 }
 

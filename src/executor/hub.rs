@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -27,27 +27,15 @@ use futures::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::command::context::Client;
+use super::Place;
+use super::tracking::{Changed, Told, Tracking};
+use crate::command::context::{Client, Tracked, TrackingFigures};
 use crate::command::glob::{Case, matches};
 use crate::protocol::{Reply, Resp, encode};
 use crate::store::{KeyEvent, LostHold, PubSub, SubscriptionKind};
 
 /// What a message takes in a queue besides its bytes, roughly.
 const MESSAGE_BYTES: usize = 64;
-
-/// A command's place in the log: the index of its entry, and its place there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The entry's index.
-    pub index: u64,
-    /// 1, 2, 3 … in the entry.
-    pub position: u64,
-}
-
-impl Place {
-    /// Behind all others.
-    pub const LAST: Self = Self { index: u64::MAX, position: u64::MAX };
-}
 
 /// When a queue is too long (`client-output-buffer-limit`, class pubsub). 0 = no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,8 +61,18 @@ pub struct Mailbox {
 struct Message {
     place: Place,
     bytes: Bytes,
-    /// In RESP2 there is none such.
-    is_push: bool,
+    in_resp2: InResp2,
+}
+
+/// What a message is in RESP2.
+#[derive(Debug)]
+enum InResp2 {
+    /// The same, with another first byte.
+    Same,
+    /// There is none such.
+    Nothing,
+    /// Another message; its bytes are those of RESP3.
+    Other(Bytes),
 }
 
 #[derive(Debug, Default)]
@@ -124,8 +122,10 @@ impl Mailbox {
             if queue.messages.is_empty() {
                 queue.over_soft_since = None;
             }
-            if resp == Resp::V3 || !message.is_push {
-                return Some(message.bytes);
+            match message.in_resp2 {
+                InResp2::Nothing if resp == Resp::V2 => {}
+                InResp2::Other(bytes) if resp == Resp::V2 => return Some(bytes),
+                _ => return Some(message.bytes),
             }
         }
     }
@@ -175,6 +175,7 @@ struct Table {
     /// The first boot of this process; 0: none yet.
     first_boot: u64,
     limits: BufferLimits,
+    tracking: Tracking,
 }
 
 /// See the module's header.
@@ -182,6 +183,8 @@ struct Table {
 pub struct Hub {
     table: Mutex<Table>,
     answered: AtomicU64,
+    applied: AtomicU64,
+    is_tracking: AtomicBool,
 }
 
 impl Hub {
@@ -212,6 +215,46 @@ impl Hub {
         if let Some(held) = self.table.lock().connections.get_mut(&client.id) {
             held.is_notified = is_notified;
         }
+    }
+
+    /// How a client is told from now on when keys change; None: it is not.
+    pub fn track(&self, client: &Arc<Client>, tracked: Option<Tracked>) {
+        if tracked.is_some() {
+            self.open(client);
+        }
+        let mut table = self.table.lock();
+        table.tracking.set(client.id, tracked);
+        self.is_tracking.store(!table.tracking.is_empty(), Ordering::Release);
+    }
+
+    /// True if any is.
+    pub fn is_tracking(&self) -> bool {
+        self.is_tracking.load(Ordering::Acquire)
+    }
+
+    /// How many are, and of what.
+    pub fn tracking_figures(&self) -> TrackingFigures {
+        self.table.lock().tracking.figures()
+    }
+
+    /// Sets of how many keys clients may be told; 0: of any number.
+    pub fn set_tracked_keys_max(&self, keys_max: usize) {
+        let place = Place { index: self.applied(), position: u64::MAX };
+        let mut table = self.table.lock();
+        let told = table.tracking.set_keys_max(keys_max);
+        let reached = table.invalidate(place, told);
+        drop(table);
+        reached.iter().for_each(|mailbox| mailbox.waker.wake());
+    }
+
+    /// The state is that behind this entry. Called with the gate held.
+    pub fn set_applied(&self, index: u64) {
+        self.applied.store(index, Ordering::Release);
+    }
+
+    /// Index of the state, for who holds the gate: no higher than it is.
+    pub fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Acquire)
     }
 
     /// Locks may be bound to this connection from now on.
@@ -260,19 +303,45 @@ impl Hub {
                 }
                 PubSub::LockLost(lost) => table.tell_lost(Place { index, position }, &lost, &mut reached),
                 PubSub::Event(event) => table.tell_event(Place { index, position }, &event, &mut reached),
+                PubSub::Read(connection, key) => {
+                    let told = table.tracking.remember(connection, &key, Place { index, position });
+                    reached.extend(table.invalidate(behind(index), told));
+                }
+                PubSub::Changed(key, by) => {
+                    let told = table.tracking.change(&key, Place { index, position }, by);
+                    reached.extend(table.invalidate(Place { index, position }, told));
+                }
+                PubSub::AllChanged => {
+                    let told = table.tracking.change_all(Place { index, position });
+                    reached.extend(table.invalidate(Place { index, position }, told));
+                }
             }
+        }
+        for (position, told) in table.tracking.end_entry() {
+            reached.extend(table.invalidate(Place { index, position }, vec![told]));
         }
         reached
     }
 
-    /// Has those told who are to know what reads of this node have met. It is told behind the last entry with messages: a read has no place in
-    /// the log.
-    pub fn tell_of_reads(&self, told: Vec<PubSub>) {
+    /// What reads of the state of this index have met: keys that are noted, which has to be done while the gate is held if it is the state's present one, and
+    /// what somebody is told of them, behind all that they have seen.
+    pub fn tell_of_reads(&self, index: u64, told: Vec<PubSub>) {
         if told.is_empty() {
             return;
         }
-        let index = self.answered();
-        let reached = self.queue(index, told.into_iter().map(|what| (u64::MAX, what)).collect());
+        let mut reached = Vec::new();
+        let mut table = self.table.lock();
+        for what in told {
+            match what {
+                PubSub::Read(connection, key) => {
+                    let told = table.tracking.remember(connection, &key, Place { index, position: u64::MAX });
+                    reached.extend(table.invalidate(behind(index), told));
+                }
+                PubSub::Event(event) => table.tell_event(behind(index), &event, &mut reached),
+                _ => {}
+            }
+        }
+        drop(table);
         reached.iter().for_each(|mailbox| mailbox.waker.wake());
     }
 
@@ -291,6 +360,15 @@ impl Hub {
         for held in table.connections.values().filter(|held| !held.names.is_empty() || held.is_notified) {
             held.mailbox.client.kill();
         }
+        drop(table);
+        // Whoever tracks is told that all may have changed: behind what reads of the state before have seen, and before what later ones see.
+        let place = behind(self.applied());
+        self.set_applied(place.index);
+        let mut table = self.table.lock();
+        let told = table.tracking.change_all(place);
+        let reached = table.invalidate(place, told);
+        drop(table);
+        reached.iter().for_each(|mailbox| mailbox.waker.wake());
     }
 
     /// The state has lost what the connections hold: each is to tell it again. Connections that locks may be bound to are closed: the next boot
@@ -356,9 +434,43 @@ impl Table {
             let token = Reply::Int(lost.token as i64);
             let name = Reply::Bulk(lost.name.clone());
             let bytes = encoded(vec![Reply::bulk("lock-lost"), name, token, Reply::bulk(lost.reason)]);
-            held.mailbox.push(Message { place, bytes, is_push: true }, self.limits);
+            held.mailbox.push(Message { place, bytes, in_resp2: InResp2::Nothing }, self.limits);
             reached.push(held.mailbox.clone());
         }
+    }
+
+    /// Has clients told that keys have changed, or those who are told in their place.
+    fn invalidate(&self, place: Place, told: Vec<Told>) -> Vec<Arc<Mailbox>> {
+        let mut reached = Vec::new();
+        for (client, changed) in told {
+            let Some(own) = self.connections.get(&client) else { continue };
+            let redirect = self.tracking.tracked(client).map_or(0, |tracked| tracked.redirect);
+            let target = if redirect == 0 { Some(own) } else { self.connections.get(&redirect) };
+            let Some(target) = target else {
+                own.mailbox.client.has_lost_redirect.store(true, Ordering::Relaxed);
+                let parts = vec![Reply::bulk("tracking-redir-broken"), Reply::Int(redirect as i64)];
+                own.mailbox.push(Message { place, bytes: encoded(parts), in_resp2: InResp2::Nothing }, self.limits);
+                reached.push(own.mailbox.clone());
+                continue;
+            };
+            let keys = match changed {
+                Changed::Keys(keys) => Reply::Array(keys.into_iter().map(Reply::Bulk).collect()),
+                Changed::All => Reply::Nil,
+            };
+            let in_resp2 = if redirect != 0 && !target.names.is_empty() {
+                let mut bytes = BytesMut::from(&b">3\r\n"[..]);
+                for part in [Reply::bulk("message"), Reply::bulk("__redis__:invalidate"), keys.clone()] {
+                    encode(&mut bytes, &part, Resp::V2);
+                }
+                InResp2::Other(bytes.freeze())
+            } else {
+                InResp2::Nothing
+            };
+            let bytes = encoded(vec![Reply::bulk("invalidate"), keys]);
+            target.mailbox.push(Message { place, bytes, in_resp2 }, self.limits);
+            reached.push(target.mailbox.clone());
+        }
+        reached
     }
 
     fn tell_event(&self, place: Place, event: &KeyEvent, reached: &mut Vec<Arc<Mailbox>>) {
@@ -391,7 +503,7 @@ impl Table {
         let mut give = |subscribers: &BTreeMap<u64, Arc<Mailbox>>, parts: Vec<Reply>| {
             let message = encoded(parts);
             for mailbox in subscribers.values() {
-                mailbox.push(Message { place, bytes: message.clone(), is_push: false }, self.limits);
+                mailbox.push(Message { place, bytes: message.clone(), in_resp2: InResp2::Same }, self.limits);
                 reached.push(mailbox.clone());
             }
         };
@@ -408,6 +520,11 @@ impl Table {
             }
         }
     }
+}
+
+/// Behind all of an entry, and before the next one.
+fn behind(index: u64) -> Place {
+    Place { index: index + 1, position: 0 }
 }
 
 /// A message as it is sent in RESP3, shared by all whom it is for.

@@ -18,6 +18,7 @@ mod hub;
 mod key_stats;
 mod natures;
 mod once;
+mod place;
 pub mod prepare;
 mod read;
 mod reads;
@@ -28,6 +29,7 @@ mod serve;
 mod store_executor;
 #[cfg(test)]
 pub mod testing;
+mod tracking;
 mod waiting;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,8 +40,9 @@ pub use command::{Answered, Asker, Command, CommandGroup, Exec, Slot, Step, Step
 pub use contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
 pub use disk_space::DiskSpace;
 pub use gate::Gate;
-pub use hub::{BufferLimits, Hub, Mailbox, Place};
+pub use hub::{BufferLimits, Hub, Mailbox};
 pub use key_stats::KeyStats;
+pub use place::Place;
 pub use read::{Read, Work, within_deadlines};
 pub use run::{run_read, run_write};
 pub use running::Running;

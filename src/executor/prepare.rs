@@ -63,6 +63,8 @@ pub struct PreparedEntry {
     pub content: Content,
     /// The commands of a batch.
     pub commands: Vec<Ready>,
+    /// Clients of this node are told of changes of keys.
+    pub is_tracked: bool,
 }
 
 impl Single {
@@ -109,7 +111,7 @@ impl PreparedEntry {
             Content::Batch(batch) => batch.read_all()?.into_iter().map(Ready::new).collect(),
             _ => Vec::new(),
         };
-        Ok(Self { stamp, content, commands })
+        Ok(Self { stamp, content, commands, is_tracked: false })
     }
 
     /// All commands, those of transactions too.

@@ -96,7 +96,7 @@ impl StoreExecutor {
         bytes: Bytes,
         consensus: Arc<dyn Consensus>,
     ) -> io::Result<Applied> {
-        let entry = decode(&bytes)
+        let mut entry = decode(&bytes)
             .and_then(PreparedEntry::new)
             .map_err(|what| io::Error::other(format!("log entry {index} cannot be applied: {what}")))?;
         let stamp = entry.stamp;
@@ -104,6 +104,8 @@ impl StoreExecutor {
         if let Some(why) = objection("the state behind it", level_behind(&state, &entry.content), self.env.level) {
             return Err(io::Error::other(format!("log entry {index} cannot be applied: {why}")));
         }
+        // Who notes what it reads holds the gate.
+        entry.is_tracked = self.hub.is_tracking();
         // A group's own reads between its writes run where the entry is applied.
         let look = self.natures.look(&state);
         let heavy =
@@ -128,6 +130,7 @@ impl StoreExecutor {
             self.eviction.heard(number, is_none_left, state.now_ms());
         }
         let moved = self.moved(&state);
+        self.hub.set_applied(index);
         drop(state);
         self.key_stats.expired.fetch_add(outcome.effects.expired, Ordering::Relaxed);
         self.key_stats.evicted.fetch_add(outcome.effects.evicted, Ordering::Relaxed);

@@ -188,7 +188,7 @@ impl Connection<'_> {
             },
         };
         // Else the sender is dropped without an answer only when the node stops.
-        let Some(Answered { steps, replies, index, mut position, timed_out }) = answered else {
+        let Some(Answered { steps, replies, index, mut position, seen, timed_out }) = answered else {
             let error = if writes { INDETERMINATE } else { LOADING };
             for form in forms {
                 self.write(Reply::Error(error.clone()), form).await?;
@@ -204,7 +204,7 @@ impl Connection<'_> {
         let is_slow = self.server.slowlog.is_slow(took_us) && !timed_out && asker.is_none();
         let share_us = took_us / count.max(1) as u64;
         if index == 0 {
-            self.put_messages(None);
+            self.put_messages(Some(Place { index: seen + 1, position: 0 }));
         }
         let replies = replies.into_iter().zip(steps);
         for (((reply, step), mut form), executed) in replies.zip(forms).zip(executed) {
@@ -355,6 +355,7 @@ impl Connection<'_> {
                 result = self.stream.read_buf(&mut self.input) => result.map(Some),
                 () = client.dismissed() => Ok(Some(0)),
                 () = ready(mailbox.as_deref(), || None) => Ok(None),
+                () = client.called(), if mailbox.is_none() => Ok(None),
             }
         };
         let count = match timeout_s {

@@ -49,7 +49,16 @@ pub enum Dispatched {
 
 /// Passes one command through the gate. Session commands run here.
 pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
-    let dispatched = pass(server, session, args, spec);
+    let mut dispatched = pass(server, session, args, spec);
+    if let Dispatched::Step(Step::Read(command) | Step::Write(command)) = &mut dispatched
+        && session.tracked.is_some()
+    {
+        command.set_reader(session.reader());
+    }
+    // CLIENT CACHING is about the next command or transaction.
+    if session.is_caching_called && session.multi.is_none() && !spec.name.starts_with("client|") {
+        session.is_caching_called = false;
+    }
     if matches!(&dispatched, Dispatched::Uncalled(reply) if reply.is_error()) {
         server.stats.rejected(spec);
     }

@@ -1,5 +1,6 @@
 //! Side effects of applying an entry, executed once the gate is released.
 
+use bytes::Bytes;
 use triomphe::Arc;
 
 use super::{Database, Entry, Group, PubSub, Tally, Value, WaiterId};
@@ -28,6 +29,12 @@ pub struct Effects {
     pub position: u64,
     /// What the origin alone counts, for INFO: no part of the state.
     pub tally: Tally,
+    /// Clients of this node are told of changes of keys.
+    pub is_tracked: bool,
+    /// The connection of this node whose command runs now; 0: none.
+    pub author: u64,
+    /// The same if it is to be told when what it reads changes.
+    pub reader: u64,
     /// This node answers what runs now, and so counts it.
     pub is_counting: bool,
 }
@@ -63,6 +70,20 @@ impl Effects {
         let values =
             self.garbage.iter().map(|garbage| if let Garbage::Value(value) = garbage { value.memory() } else { 0 });
         values.sum()
+    }
+
+    /// A key has changed: called wherever that enters the digest.
+    pub(super) fn note_change(&mut self, key: &[u8]) {
+        if self.is_tracked {
+            self.pubsub.push((self.position, PubSub::Changed(Bytes::copy_from_slice(key), self.author)));
+        }
+    }
+
+    /// Any key may have changed.
+    pub(super) fn note_changes_of_all(&mut self) {
+        if self.is_tracked {
+            self.pubsub.push((self.position, PubSub::AllChanged));
+        }
     }
 
     pub(super) fn discard_value(&mut self, value: Value) {

@@ -76,6 +76,7 @@ impl State {
         for (db, key) in &keys {
             if let Some(entry) = self.take_key(*db, key) {
                 effects.discard(entry);
+                effects.note_change(key);
                 self.tell(*db, key, event, effects);
             }
         }

@@ -84,6 +84,7 @@ impl State {
             // Whoever is to learn of evicted keys learns of them here.
             effects.evicted += 1;
             effects.discard(entry);
+            effects.note_change(&victim.key);
             self.tell(victim.db.into(), &victim.key, Event::EVICTED, effects);
         }
     }

@@ -67,6 +67,7 @@ pub(super) fn expire(state: &mut State, db: usize, key: &[u8], at_ms: u64, effec
         effects.expired += u64::from(is_gone);
     } else if let Some(entry) = state.take_key(db, key) {
         effects.expired += 1;
+        effects.note_change(key);
         state.tell(db, key, Event::EXPIRED, effects);
         effects.discard(entry);
     }

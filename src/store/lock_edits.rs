@@ -50,6 +50,7 @@ impl State {
         });
         let Some((over, told, end_ms, after, is_less)) = edited.flatten() else { return };
         self.ties.change(db, key, &before, &after);
+        effects.note_change(key);
         match end_ms {
             Some(end_ms) => self.digest.key(db, key, revision, end_ms),
             None => {

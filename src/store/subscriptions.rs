@@ -56,6 +56,12 @@ pub enum PubSub {
     LockLost(LostHold),
     /// Something has happened to a key.
     Event(KeyEvent),
+    /// A client of this node (by its connection) that keeps what it reads has read this key.
+    Read(u64, Bytes),
+    /// A key has changed, by the client of this connection (0: by none of this node's).
+    Changed(Bytes, u64),
+    /// Any key may have changed.
+    AllChanged,
 }
 
 /// What LOCK.NOTIFY tells of a hold.

@@ -166,7 +166,10 @@ impl<'a> Txn<'a> {
     pub fn view(&mut self) -> View<'_> {
         let rng = Rng::new(self.rng.next_u64());
         let now_ms = self.state.now_ms;
-        View::new(self.state, self.db, Horizon { applied_ms: now_ms, estimate_ms: now_ms }, rng).of_every_node()
+        let reader = if self.effects.is_counting { self.effects.reader } else { 0 };
+        View::new(self.state, self.db, Horizon { applied_ms: now_ms, estimate_ms: now_ms }, rng)
+            .of_every_node()
+            .read_by(reader)
     }
 
     /// The same, and what is done by it is asked of this command's allowance, which then has to be told ([`View::worked`]).
@@ -316,6 +319,7 @@ impl<'a> Txn<'a> {
         let (revision, now_ms) = (self.state.revision, self.state.now_ms);
         let touch = self.state.access(now_ms);
         self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
+        self.effects.note_change(key);
         if !self.state.waiters.is_empty() {
             self.state.waiters.signal(self.db as u8, key, value.type_name());
         }
@@ -438,6 +442,7 @@ impl<'a> Txn<'a> {
             self.remove(key);
         } else if changed {
             self.state.digest.key(self.db, key, revision, deadline_ms);
+            self.effects.note_change(key);
             if wakes && !self.state.waiters.is_empty() {
                 self.state.waiters.signal(self.db as u8, key, type_name);
             }
@@ -458,6 +463,7 @@ impl<'a> Txn<'a> {
         });
         if let Some(revision) = revision {
             self.state.digest.key(self.db, key, revision, deadline_ms.unwrap_or(0));
+            self.effects.note_change(key);
             self.tell(key, if deadline_ms.is_some() { Event::EXPIRE } else { Event::PERSIST });
         }
         revision.is_some()

@@ -31,6 +31,8 @@ pub struct View<'a> {
     rng: RefCell<Rng>,
     met_due: Cell<bool>,
     tally: RefCell<Tally>,
+    /// The connection that is told when what it reads changes; 0: none.
+    reader: u64,
     marks_access: bool,
     /// No other node reads this.
     is_of_node: bool,
@@ -49,6 +51,7 @@ impl<'a> View<'a> {
             rng: RefCell::new(rng),
             met_due: Cell::new(false),
             tally: RefCell::default(),
+            reader: 0,
             marks_access: true,
             is_of_node: true,
             log_alone: false,
@@ -61,6 +64,23 @@ impl<'a> View<'a> {
     pub fn stopped_by(mut self, flag: Arc<AtomicBool>) -> Self {
         self.stop = Some(flag);
         self
+    }
+
+    /// The same for a connection that is told when what it reads changes (0: it is not).
+    pub fn read_by(mut self, reader: u64) -> Self {
+        self.reader = reader;
+        self
+    }
+
+    /// True if it is.
+    pub fn is_tracked(&self) -> bool {
+        self.reader != 0
+    }
+
+    /// A command that only reads has this key.
+    pub fn note_read(&self, key: &[u8]) {
+        let read = PubSub::Read(self.reader, bytes::Bytes::copy_from_slice(key));
+        self.tally.borrow_mut().told.push(read);
     }
 
     /// True if somebody may stop what reads here.
@@ -106,6 +126,7 @@ impl<'a> View<'a> {
             rng: RefCell::new(Rng::new(self.rng.borrow_mut().next_u64())),
             met_due: Cell::new(false),
             tally: RefCell::default(),
+            reader: self.reader,
             marks_access: self.marks_access,
             is_of_node: self.is_of_node,
             log_alone: self.log_alone,

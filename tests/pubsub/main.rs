@@ -10,3 +10,4 @@ mod nodes;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+mod tracking;

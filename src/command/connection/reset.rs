@@ -31,6 +31,7 @@ const DOC: Doc = Doc {
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let authenticated = call.node.settings().requirepass.is_empty();
     call.node.notify_of_locks(&call.session.client, false);
+    call.node.track(&call.session.client, None);
     let (is_subscribed, is_bound) = (!call.session.subscribed.is_empty(), call.session.is_bound);
     if !is_subscribed && !is_bound {
         call.session.reset(authenticated);

@@ -32,6 +32,9 @@ pub struct Client {
     pub shown: Mutex<Shown>,
     /// What its connection holds at the moment.
     pub buffers: Buffers,
+    /// The client that was to be told of changes in this one's place is gone.
+    pub has_lost_redirect: AtomicBool,
+    called: AtomicBool,
     killed: AtomicBool,
     dismissed: AtomicBool,
     /// Of the connection's task: nobody else waits for [`Self::killed`] or [`Self::dismissed`].
@@ -79,6 +82,8 @@ pub struct Shown {
     pub query_buffer_free: usize,
     /// How many subscriptions it has, by kind.
     pub subscriptions: [usize; SubscriptionKind::ALL.len()],
+    /// CLIENT TRACKING: the client that is told in its place (0: none), and whether it is told of prefixes.
+    pub tracked: Option<(u64, bool)>,
     /// Flags besides those that follow from the rest: NO-EVICT, NO-TOUCH.
     pub no_evict: bool,
     /// See above.
@@ -134,6 +139,8 @@ impl Client {
             active_ms: AtomicU64::new(now_ms),
             shown: Mutex::default(),
             buffers: Buffers::default(),
+            has_lost_redirect: AtomicBool::new(false),
+            called: AtomicBool::new(false),
             killed: AtomicBool::new(false),
             dismissed: AtomicBool::new(false),
             kill: AtomicWaker::new(),
@@ -168,6 +175,22 @@ impl Client {
     /// True once killed.
     pub fn is_killed(&self) -> bool {
         self.killed.load(Ordering::Acquire)
+    }
+
+    /// There is a place for messages to this client, which others have made.
+    pub fn call(&self) {
+        self.called.store(true, Ordering::Release);
+        self.kill.wake();
+    }
+
+    /// True if there is.
+    pub fn is_called(&self) -> bool {
+        self.called.load(Ordering::Acquire)
+    }
+
+    /// Returns when there is. For its connection's task, as [`Self::killed`].
+    pub fn called(&self) -> impl Future<Output = ()> + '_ {
+        self.until(Self::is_called)
     }
 
     /// Returns when the client is killed. Only its connection's task may wait for it: there is room for one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::{Client, Spec, Watch};
+use super::{Client, Spec, Tracked, TrackingFigures, Watch};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::SubscriptionKind;
@@ -32,6 +32,11 @@ pub trait Data: Send + Sync {
     fn leave(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply>;
     /// Whether a connection of this node is told from now on when its holds of locks end.
     fn notify_of_locks(&self, client: &Arc<Client>, is_notified: bool);
+    /// How a connection of this node is told from now on when keys change; None: it is not. False: there is no client at this node that was to be told in its
+    /// place.
+    fn track(&self, client: &Arc<Client>, tracked: Option<Tracked>) -> bool;
+    /// How many do, and of what.
+    fn tracking_figures(&self) -> TrackingFigures;
     /// How many channels, patterns and shard channels anybody is subscribed to.
     fn subscriptions(&self) -> BoxFuture<'_, [usize; SubscriptionKind::ALL.len()]>;
     /// Stops the functions, or else the scripts, that read on this node.

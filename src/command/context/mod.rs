@@ -16,6 +16,7 @@ mod spec;
 mod statistics;
 mod subscribed;
 mod table;
+mod tracked;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -37,6 +38,7 @@ pub use spec::{
 pub use statistics::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
 pub use subscribed::Subscribed;
 pub use table::Table;
+pub use tracked::{Tracked, TrackingFigures};
 
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};

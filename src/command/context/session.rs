@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-use super::{Client, Shown, Spec, Subscribed};
+use super::{Client, Shown, Spec, Subscribed, Tracked};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Resp};
 use crate::store::{SubscriptionKind, Watch};
@@ -88,6 +88,10 @@ pub struct Session {
     pub is_bound: bool,
     /// LOCK.NOTIFY
     pub is_notified: bool,
+    /// CLIENT TRACKING
+    pub tracked: Option<Tracked>,
+    /// CLIENT CACHING, for the next command or transaction.
+    pub is_caching_called: bool,
     /// Log index of this connection's last answered write (WAIT).
     pub last_write_index: u64,
     /// Bytes that are read and not yet run: the command that runs now, if it is one of the session, and what stands behind it.
@@ -118,6 +122,8 @@ impl Session {
             waits: 0,
             is_bound: false,
             is_notified: false,
+            tracked: None,
+            is_caching_called: false,
             last_write_index: 0,
             query_bytes: 0,
             query_free: 0,
@@ -127,6 +133,12 @@ impl Session {
     /// True if only commands about subscriptions are allowed: RESP2 cannot tell replies from messages.
     pub fn is_restricted(&self) -> bool {
         self.resp == Resp::V2 && !self.subscribed.is_empty()
+    }
+
+    /// The connection as a reader that is told when what it reads changes; 0: it is not.
+    pub fn reader(&self) -> u64 {
+        let notes = self.tracked.as_ref().is_some_and(|tracked| tracked.notes_reads(self.is_caching_called));
+        if notes { self.client.id } else { 0 }
     }
 
     /// Tells other connections what CLIENT LIST shows of this one.
@@ -148,6 +160,7 @@ impl Session {
         for (count, kind) in shown.subscriptions.iter_mut().zip(SubscriptionKind::ALL) {
             *count = self.subscribed.len(kind);
         }
+        shown.tracked = self.tracked.as_ref().map(|tracked| (tracked.redirect, tracked.broadcasts));
         shown.no_evict = self.no_evict;
         shown.no_touch = self.no_touch;
         follow(&mut shown.name, &self.name);

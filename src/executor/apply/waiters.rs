@@ -59,6 +59,7 @@ fn begin(blocking: Blocking, txn: &mut Txn<'_>, args: &Args) -> Result<Ran, Repl
 /// Serves those who wait for keys that are ready. `position` is that of the command that made them so.
 pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut Effects) {
     let is_counting = std::mem::replace(&mut effects.is_counting, false);
+    let author = effects.author;
     let mut turn = Turn { index, position, served: 0 };
     while let Some((db, key)) = state.next_ready() {
         let last = state.waiters().last_ticket();
@@ -89,7 +90,7 @@ pub(super) fn serve(state: &mut State, index: u64, position: u64, effects: &mut 
             }
         }
     }
-    effects.is_counting = is_counting;
+    (effects.is_counting, effects.author) = (is_counting, author);
 }
 
 /// What those who are served after one command have their random numbers from.
@@ -103,6 +104,7 @@ impl Turn {
     /// Attempts a waiter's command again: true if that ends its wait.
     fn serves(&mut self, state: &mut State, id: WaiterId, waiter: &Waiter, effects: &mut Effects) -> bool {
         let rng = Rng::of_command(self.index, self.position ^ (1 << 62) ^ (self.served << 32));
+        effects.author = id.connection;
         let reply = state.attempt(id, waiter.db.into(), rng, effects, |txn| attempt(txn, &waiter.args));
         let Some(reply) = reply else { return false };
         self.served += 1;

@@ -33,11 +33,12 @@ pub(super) fn run_apart(
 }
 
 /// Waits for a turn, and takes an image; None if the time is over first.
-async fn begin(executor: &Arc<StoreExecutor>, group: &CommandGroup, deadline: Instant) -> Option<(Turn, State)> {
+async fn begin(executor: &Arc<StoreExecutor>, group: &CommandGroup, deadline: Instant) -> Option<(Turn, (State, u64))> {
     // The turn first, so that those who wait hold no images: later writes copy what is in them.
     let begun = async {
         let turn = executor.env.turn(group.runs_script()).await;
-        (turn, executor.gate.read().await.image())
+        let state = executor.gate.read().await;
+        (turn, (state.image(), executor.hub.applied()))
     };
     timeout_at(deadline, begun).await.ok()
 }
@@ -77,7 +78,7 @@ async fn run_on_image(
     deadline: Instant,
     pass: Pass,
 ) -> Option<CommandGroup> {
-    let Some((mut turn, mut image)) = begin(executor, &group, deadline).await else {
+    let Some((mut turn, (mut image, mut index))) = begin(executor, &group, deadline).await else {
         group.fail(&LOADING);
         return None;
     };
@@ -89,7 +90,7 @@ async fn run_on_image(
             group.fail(&LOADING);
             return None;
         };
-        (turn, image) = begun;
+        (turn, (image, index)) = begun;
     }
     let (_turn, executor, consensus) = (turn, executor.clone(), consensus.clone());
     let env = executor.env.clone();
@@ -102,7 +103,7 @@ async fn run_on_image(
         }
         let read = Read { work: Work::Commands(group), deadline };
         // It may do as much as it wants here.
-        match ReadExecution::new(&executor, &image, pass).answer(read, 0)? {
+        match ReadExecution::new(&executor, &image, pass).at(index).answer(read, 0)? {
             Unanswered::MetDue(Read { work: Work::Commands(group), .. }) | Unanswered::TooMuch(group, _) => Some(group),
             Unanswered::MetDue(_) => None,
         }

@@ -29,6 +29,8 @@ pub(super) struct ReadExecution<'a> {
     state: &'a State,
     horizon: Horizon,
     pass: Pass,
+    /// Index of the state.
+    index: u64,
     /// Units that one read may do, and all of a group.
     allowed: (u64, u64),
 }
@@ -54,7 +56,13 @@ impl<'a> ReadExecution<'a> {
     pub(super) fn new(executor: &'a StoreExecutor, state: &'a State, pass: Pass) -> Self {
         let applied_ms = state.now_ms();
         let horizon = Horizon { applied_ms, estimate_ms: executor.clock.estimate_ms().max(applied_ms) };
-        Self { executor, state, horizon, pass, allowed: (u64::MAX, u64::MAX) }
+        let index = executor.hub.applied();
+        Self { executor, state, horizon, pass, index, allowed: (u64::MAX, u64::MAX) }
+    }
+
+    /// The same on the state of another index than the one that is applied: an image.
+    pub(super) fn at(self, index: u64) -> Self {
+        Self { index, ..self }
     }
 
     /// The same on the runtime's thread, where a group may not work for long.
@@ -72,7 +80,7 @@ impl<'a> ReadExecution<'a> {
         let Read { work, deadline } = read;
         match work {
             Work::Commands(group) => match self.run(&group) {
-                Ran::Done(replies) => answer(group, replies),
+                Ran::Done(replies) => answer(group, replies, self.index),
                 Ran::MetDue => return Some(Unanswered::MetDue(Read { work: Work::Commands(group), deadline })),
                 Ran::TooMuch => return Some(Unanswered::TooMuch(group, deadline)),
             },
@@ -130,7 +138,7 @@ impl<'a> ReadExecution<'a> {
         {
             return Ran::MetDue;
         }
-        self.executor.hub.tell_of_reads(std::mem::take(&mut reader.tally.told));
+        self.executor.hub.tell_of_reads(self.index, std::mem::take(&mut reader.tally.told));
         self.executor.key_stats.count(reader.tally);
         Ran::Done(replies)
     }
@@ -162,7 +170,7 @@ impl GroupReader<'_> {
     /// None: it wants to do more than it may, and has ended before that.
     fn read(&mut self, command: &Command) -> Option<Reply> {
         let allowed = self.execution.allowed.0.min(self.left);
-        let mut view = self.execution.view(command.db.into()).allowed(allowed);
+        let mut view = self.execution.view(command.db.into()).allowed(allowed).read_by(command.reader);
         if self.commands.no_touch {
             view = view.without_touch();
         }
@@ -190,7 +198,8 @@ pub(super) fn is_heavy(commands: &CommandGroup, state: &State) -> bool {
     commands.steps.iter().any(|step| matches!(step, Step::Read(command) if is_heavy(command)))
 }
 
-fn answer(commands: CommandGroup, replies: Vec<StepReply>) {
+fn answer(commands: CommandGroup, replies: Vec<StepReply>, seen: u64) {
     // A dropped receiver is a closed connection.
-    let _ = commands.done.send(Answered { steps: commands.steps, replies, index: 0, position: 0, timed_out: false });
+    let _ =
+        commands.done.send(Answered { steps: commands.steps, replies, index: 0, position: 0, seen, timed_out: false });
 }

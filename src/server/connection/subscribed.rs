@@ -3,6 +3,8 @@
 //! Invariants
 //! - Messages are put before the reply to a command that comes after them in the log, and behind the reply to one that does not
 //!   (`executor/hub.rs` says how that is known).
+//! - What reads without a place in the log have not seen is put behind their replies, whatever of it is there by then: so who keeps a reply is
+//!   told behind it that it has changed.
 //! - A connection whose subscribing command has an unknown outcome is closed: what it would be sent from then on is unknown too. Whatever
 //!   ends a connection that has subscribed has the log end its subscriptions.
 //! - What the state has lost with a boot, the connection tells it again between two of its groups, so never something that a later command of
@@ -116,7 +118,7 @@ impl Connection<'_> {
     pub(super) fn end(&mut self) {
         let Some(executor) = self.server.router.executor() else { return };
         let connection = self.session.client.id;
-        if self.mailbox.take().is_some() {
+        if self.mailbox.take().is_some() || self.session.client.is_called() {
             executor.hub.close(connection);
         }
         if self.has_subscribed {
@@ -130,8 +132,11 @@ impl Connection<'_> {
         }
     }
 
-    /// LOCK.NOTIFY has asked for a place for messages.
+    /// LOCK.NOTIFY or CLIENT TRACKING has asked for a place for messages, or another client that has chosen this one to be told in its place.
     pub(super) fn follow_notify(&mut self) {
+        if self.mailbox.is_none() && (self.session.tracked.is_some() || self.session.client.is_called()) {
+            self.open_mailbox();
+        }
         if self.session.is_notified && !std::mem::replace(&mut self.is_notified, self.session.is_notified) {
             self.open_mailbox();
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::command::Spec;
-use crate::command::context::{Client, Data, DatabaseFacts, Subscribed, Watch};
+use crate::command::context::{Client, Data, DatabaseFacts, Subscribed, Tracked, TrackingFigures, Watch};
 use crate::command::pubsub::hold_args;
 use crate::error::ReplyError;
 use crate::executor::Asker;
@@ -81,6 +81,26 @@ impl Data for Server {
             }
             reply
         })
+    }
+
+    fn track(&self, client: &Arc<Client>, tracked: Option<Tracked>) -> bool {
+        let Some(executor) = self.router.executor() else { return false };
+        let redirect = tracked.as_ref().map_or(0, |tracked| tracked.redirect);
+        if redirect != 0 {
+            let Some(target) = self.clients.get(redirect) else { return false };
+            executor.hub.open(&target);
+            target.call();
+            if self.clients.get(redirect).is_none() {
+                // It went meanwhile, perhaps before there was anything that its end could close.
+                executor.hub.close(redirect);
+            }
+        }
+        executor.hub.track(client, tracked);
+        true
+    }
+
+    fn tracking_figures(&self) -> TrackingFigures {
+        self.router.executor().map_or_else(TrackingFigures::default, |executor| executor.hub.tracking_figures())
     }
 
     fn notify_of_locks(&self, client: &Arc<Client>, is_notified: bool) {

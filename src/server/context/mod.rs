@@ -18,7 +18,7 @@ use futures::future::BoxFuture;
 use super::Server;
 use super::front::ask_others;
 use crate::command::context::{Client, Clients, ClientsAnswer, Configuration, Process, ProcessFacts};
-use crate::config::{Settings, subscriber_limits};
+use crate::config::{Settings, subscriber_limits, tracked_keys_max};
 use crate::error::{LOADING, ReplyError};
 use crate::executor::{BufferLimits, StoreExecutor};
 use crate::protocol::Args;
@@ -42,6 +42,7 @@ impl Server {
             let [hard, soft, soft_s] = subscriber_limits(settings);
             executor.eviction.set_maxmemory(settings.maxmemory);
             executor.hub.set_limits(BufferLimits { hard, soft, soft_for: Duration::from_secs(soft_s) });
+            executor.hub.set_tracked_keys_max(tracked_keys_max(settings));
         }
     }
 

@@ -16,6 +16,7 @@ impl Txn<'_> {
     pub fn take(&mut self, key: &[u8]) -> Option<Arc<Entry>> {
         self.expire_if_due(key);
         let entry = self.state.take_key(self.db, key)?;
+        self.effects.note_change(key);
         self.state.record_gone(self.db, key, entry.value(), self.effects);
         Some(entry)
     }
@@ -53,6 +54,7 @@ impl Txn<'_> {
 
     /// Empties the given databases.
     pub fn flush(&mut self, dbs: impl IntoIterator<Item = usize>) {
+        self.effects.note_changes_of_all();
         for index in dbs {
             let Some(db) = self.state.dbs.get_mut(index) else { continue };
             let floor = db.floor();
@@ -79,6 +81,8 @@ impl Txn<'_> {
         if a == b || a.max(b) >= self.state.dbs.len() {
             return;
         }
+        // Who keeps a reply does not say of which database.
+        self.effects.note_changes_of_all();
         self.state.dbs.swap(a, b);
         self.state.sessions.swap(a, b);
         let revision = self.state.revision;

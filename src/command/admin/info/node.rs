@@ -55,7 +55,7 @@ pub fn clients(section: &mut Section, facts: &Facts<'_>) {
         most(&|client| client.buffers.reply_bytes.load(Ordering::Relaxed) + client.buffers.large_reply_bytes()),
     );
     section.field("blocked_clients", clients.iter().filter(|client| client.is_blocked()).count());
-    section.field("tracking_clients", 0);
+    section.field("tracking_clients", facts.node.tracking_figures().clients);
     // No command waits for a key.
     section.field("total_blocking_keys", 0);
     section.field("total_blocking_keys_on_nokey", 0);

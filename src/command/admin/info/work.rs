@@ -74,9 +74,10 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     ] {
         section.field(nothing_is_moved, 0);
     }
-    section.field("tracking_total_keys", 0);
-    section.field("tracking_total_items", 0);
-    section.field("tracking_total_prefixes", 0);
+    let tracking = facts.node.tracking_figures();
+    section.field("tracking_total_keys", tracking.keys);
+    section.field("tracking_total_items", tracking.items);
+    section.field("tracking_total_prefixes", tracking.prefixes);
     // Nothing but clients is answered.
     section.field("unexpected_error_replies", 0);
     section.field("total_error_replies", counters.errors);

@@ -4,6 +4,8 @@ use crate::command::context::Call;
 use crate::command::{Flags, Spec, help};
 
 const LINES: &[&str] = &[
+    "CACHING (YES|NO)",
+    "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
     "CONSISTENCY [LINEARIZABLE|LOCAL]",
     "    Choose how fresh the reads of the current connection are, or tell it.",
     "GETREDIR",
@@ -50,6 +52,9 @@ const LINES: &[&str] = &[
     "    Tell which library the current connection uses.",
     "UNBLOCK <clientid> [TIMEOUT|ERROR]",
     "    Unblock the specified blocked client.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+    "         [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Control server assisted client side caching.",
     "TRACKINGINFO",
     "    Report tracking status for the current connection.",
     "NO-EVICT (ON|OFF)",

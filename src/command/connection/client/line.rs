@@ -1,5 +1,5 @@
-//! A client as CLIENT LIST shows it: Redis 7.2's fields in its order, and `watch`, which came later. Those of things that are not there (redirection,
-//! the number of the file descriptor) have the values that Redis shows for none.
+//! A client as CLIENT LIST shows it: Redis 7.2's fields in its order, and `watch`, which came later. The number of the file descriptor has the value
+//! that Redis shows for none.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,6 +19,7 @@ pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
     let (argv, room, peak) = (get(&buffers.argument_bytes), get(&buffers.reply_room), get(&buffers.reply_peak));
     let (obl, oll, omem) = (get(&buffers.reply_bytes), get(&buffers.chunks), buffers.large_reply_bytes());
     let total = client.memory(&shown);
+    let redirect = shown.tracked.map_or(-1, |(redirect, _)| redirect as i64);
     let [sub, psub, ssub] = shown.subscriptions;
     let mut text = format!("id={} addr={} laddr={} fd=-1 name=", client.id, client.addr, client.laddr).into_bytes();
     text.extend_from_slice(&shown.name);
@@ -26,7 +27,7 @@ pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
         format!(
             " age={age_s} idle={idle_s} flags={flags} db={} sub={sub} psub={psub} ssub={ssub} multi={multi} watch={} qbuf={qbuf} \
              qbuf-free={qbuf_free} argv-mem={argv} multi-mem={} rbs={room} rbp={peak} obl={obl} oll={oll} omem={omem} \
-             tot-mem={total} events={} cmd={} user=default redir=-1 resp={} lib-name=",
+             tot-mem={total} events={} cmd={} user=default redir={redirect} resp={} lib-name=",
             shown.db,
             shown.watched.len(),
             shown.multi_bytes + shown.queue_bytes,
@@ -47,6 +48,9 @@ fn flags(client: &Client, shown: &Shown, blocked: bool, is_dirty: bool) -> Strin
         (shown.is_subscribed(), 'P'),
         (shown.multi_len.is_some(), 'x'),
         (blocked, 'b'),
+        (shown.tracked.is_some(), 't'),
+        (client.has_lost_redirect.load(Ordering::Relaxed), 'R'),
+        (shown.tracked.is_some_and(|(_, broadcasts)| broadcasts), 'B'),
         (is_dirty, 'd'),
         (client.is_killed(), 'A'),
         (shown.no_evict, 'e'),

@@ -23,6 +23,7 @@ pub static SPEC: Spec = Spec::container(
     "client",
     Doc::new(Family::Connection, "2.4.0", "Depends on the subcommand", "Looks at connections and changes them."),
     &[
+        &tracking::CACHING,
         &modes::CONSISTENCY,
         &tracking::GETREDIR,
         &identity::GETNAME,
@@ -37,6 +38,7 @@ pub static SPEC: Spec = Spec::container(
         &modes::REPLY,
         &identity::SETINFO,
         &identity::SETNAME,
+        &tracking::TRACKING,
         &tracking::TRACKINGINFO,
         &pause::UNBLOCK,
         &pause::UNPAUSE,
