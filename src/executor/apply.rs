@@ -210,6 +210,7 @@ fn run_batch(
     for mut group in groups.into_iter().flatten() {
         group.position = position;
         outcome.effects.author = group.connection;
+        outcome.effects.no_touch = group.no_touch;
         let mut replies = Vec::with_capacity(group.steps.len());
         let mut waits = None;
         for step in &group.steps {
@@ -243,6 +244,7 @@ fn run_batch(
     }
     outcome.effects.is_counting = false;
     (outcome.effects.author, outcome.effects.reader) = (0, 0);
+    (outcome.effects.is_counting, outcome.effects.no_touch) = (false, false);
     while let Some(ready) = ahead.next(state) {
         position += 1;
         run_top(state, ready, None, index, boot, position, outcome);

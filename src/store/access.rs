@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 
 use parking_lot::Mutex;
 
-use super::{Options, Position, State};
+use super::{Options, Position};
 
 /// Most reads that a node tells the others at a time.
 pub const SAMPLE_MAX: usize = 2048;
@@ -51,13 +51,18 @@ fn cs(ms: u64) -> u32 {
 
 impl Touch {
     /// A single access.
-    fn one(now_ms: u64, options: &Options, number: u64) -> Self {
+    pub(super) fn one(now_ms: u64, options: &Options, number: u64) -> Self {
         let counts = options.policy().counts_uses().then(|| Counts {
             factor: options.lfu_log_factor,
             decay_min: options.lfu_decay_min,
             chance: mixed(number),
         });
         Self { now_cs: cs(now_ms), counts, weight: 1 }
+    }
+
+    /// The same for as many accesses as a key of a sample stands for.
+    pub(super) fn times(self, weight: u32) -> Self {
+        Self { weight: weight.clamp(1, WEIGHT_MAX), ..self }
     }
 
     /// The counter behind this access.
@@ -84,6 +89,11 @@ impl Touch {
 fn decayed(uses: u8, idle_cs: u32, decay_min: u64) -> u8 {
     let periods = u64::from(idle_cs / MINUTE_CS).checked_div(decay_min).unwrap_or(0);
     uses.saturating_sub(u8::try_from(periods).unwrap_or(u8::MAX))
+}
+
+/// Where a read in a sample was: database and position.
+pub(super) fn place_of(read: u64) -> (usize, Position) {
+    ((read >> POSITION_BITS) as usize, Position(read & ((1 << POSITION_BITS) - 1)))
 }
 
 /// A step of SplitMix64.
@@ -165,7 +175,8 @@ struct Sample {
     keys: Vec<u64>,
 }
 
-const POSITION: u64 = (1 << 56) - 1;
+/// A read is a database and a position in one number.
+const POSITION_BITS: u32 = 56;
 
 impl Accesses {
     /// Whether there is anybody whom this node tells what it reads.
@@ -175,7 +186,8 @@ impl Accesses {
         }
     }
 
-    fn next(&self) -> u64 {
+    /// The number of an access.
+    pub(super) fn next(&self) -> u64 {
         self.0.number.fetch_add(1, Relaxed)
     }
 
@@ -193,7 +205,7 @@ impl Accesses {
         if is_full && place >= SAMPLE_MAX as u64 {
             return;
         }
-        let read = (db as u64) << 56 | Position::of(key).0 & POSITION;
+        let read = (db as u64) << POSITION_BITS | Position::of(key).0;
         match sample.keys.get_mut(place as usize) {
             Some(held) if is_full => *held = read,
             _ => sample.keys.push(read),
@@ -205,34 +217,6 @@ impl Accesses {
         let Sample { seen, keys } = std::mem::take(&mut *self.0.sample.lock());
         let weight = seen.checked_div(keys.len() as u64).unwrap_or(1);
         (weight.min(u64::from(WEIGHT_MAX)) as u32, keys)
-    }
-}
-
-impl State {
-    /// What an access at this moment does.
-    pub(super) fn access(&self, now_ms: u64) -> Touch {
-        let number = if self.options.policy().counts_uses() { self.accesses.next() } else { 0 };
-        Touch::one(now_ms, &self.options, number)
-    }
-
-    /// Notes what another node has read.
-    pub fn note_reads(&self, weight: u32, keys: &[u64], now_ms: u64) {
-        for read in keys {
-            let found = self.db((read >> 56) as usize).likely(Position(read & POSITION));
-            if let Some(entry) = found {
-                entry.touch(Touch { weight: weight.clamp(1, WEIGHT_MAX), ..self.access(now_ms) });
-            }
-        }
-    }
-
-    /// What this node counts of accesses.
-    pub fn accesses(&self) -> &Accesses {
-        &self.accesses
-    }
-
-    /// Goes on with what another state of this node's counted.
-    pub fn take_over_accesses(&mut self, before: &Self) {
-        self.accesses = before.accesses.clone();
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Effects {
     pub author: u64,
     /// The same if it is to be told when what it reads changes.
     pub reader: u64,
+    /// CLIENT NO-TOUCH of the client whose group runs now: what it reads leaves no trace.
+    pub no_touch: bool,
     /// This node answers what runs now, and so counts it.
     pub is_counting: bool,
 }

@@ -7,6 +7,7 @@
 //! - [`Txn`]: what a write command gets; it stamps revisions and records what the digest covers.
 
 mod access;
+mod accessed;
 mod cluster;
 mod creations;
 mod database;
@@ -68,7 +69,7 @@ mod work;
 mod zset;
 
 pub use crate::config::{Policy, ReplicatedOptions as Options};
-pub use access::{Accesses, SAMPLE_MAX, Touch};
+pub use access::{Accesses, NEW_KEY_USES, SAMPLE_MAX, Touch};
 pub use cluster::{Cluster, Member, Wish};
 pub use creations::{Creations, SLOTS as CREATION_SLOTS};
 pub use database::{DATABASES, Database};

@@ -36,6 +36,7 @@ pub struct View<'a> {
     marks_access: bool,
     /// No other node reads this.
     is_of_node: bool,
+    in_script: bool,
     log_alone: bool,
     work: Work,
     stop: Option<Arc<AtomicBool>>,
@@ -54,6 +55,7 @@ impl<'a> View<'a> {
             reader: 0,
             marks_access: true,
             is_of_node: true,
+            in_script: false,
             log_alone: false,
             work: Work::unbounded(),
             stop: None,
@@ -99,6 +101,11 @@ impl<'a> View<'a> {
         self
     }
 
+    /// True if a command may answer what only this node knows: not where others run it too, nor a script's, which may be run by one or by all.
+    pub fn may_tell_of_node(&self) -> bool {
+        self.is_of_node && !self.in_script
+    }
+
     /// The same within apply: every node reads it.
     pub(super) fn of_every_node(mut self) -> Self {
         self.is_of_node = false;
@@ -117,7 +124,7 @@ impl<'a> View<'a> {
         self
     }
 
-    /// The same view of another database, for a command of its own.
+    /// The same view of another database, for a command of a script.
     pub fn on_db(&self, db: usize) -> View<'a> {
         View {
             state: self.state,
@@ -129,6 +136,7 @@ impl<'a> View<'a> {
             reader: self.reader,
             marks_access: self.marks_access,
             is_of_node: self.is_of_node,
+            in_script: true,
             log_alone: self.log_alone,
             work: Work::unbounded(),
             stop: None,

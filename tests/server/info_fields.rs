@@ -98,10 +98,6 @@ const ABSENT: &[(&str, &[&str])] = &[
         &["expired_stale_perc", "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"],
     ),
     (
-        "how long `maxmemory` was exceeded, which is not measured",
-        &["total_eviction_exceeded_time", "current_eviction_exceeded_time"],
-    ),
-    (
         "an event loop of our own",
         &[
             "eventloop_cycles",

@@ -1,7 +1,7 @@
 //! MEMORY. Sizes are this node's own: two nodes may answer differently.
 
 use super::{OPEN, doc};
-use crate::command::context::{Answer, Call};
+use crate::command::context::{Answer, Call, DatabaseFacts};
 use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec, help};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -59,6 +59,10 @@ static HELP: Spec =
         help::reply("MEMORY", LINES).into()
     });
 
+/// Bytes of a key's place in its table, and of one in the index of deadlines without its copy of the key.
+const TABLE_SLOT: usize = 2 * size_of::<usize>();
+const INDEX_SLOT: usize = 32;
+
 const LINES: &[&str] = &[
     "DOCTOR",
     "    Return memory problems reports.",
@@ -95,26 +99,75 @@ fn usage(view: &View<'_>, args: &Args) -> Outcome {
 fn stats(call: &mut Call<'_>, _args: &Args) -> Answer {
     let node = call.node.clone();
     Answer::later(async move {
-        let keys: usize = node.databases().await.iter().map(|database| database.keys).sum();
-        let (used, peak) = (used_bytes(), peak_bytes());
-        let int = |name: &'static str, value: u64| (Reply::bulk(name), Reply::Int(value as i64));
-        Reply::Map(vec![
+        let (databases, scripts, libraries) = (node.databases().await, node.scripts().await, node.libraries().await);
+        let (used, peak, resident, startup) = (used_bytes(), peak_bytes(), resident_bytes(), startup_bytes());
+        let clients: usize = node.clients().iter().map(|client| client.memory(&client.shown.lock())).sum();
+        // The newest entries of the log are what Redis's buffer of its file is.
+        let log_tail = node.raft().map_or(0, |raft| raft.log_tail_bytes);
+        let int = |name: &str, value: u64| (Reply::bulk(name), Reply::Int(value as i64));
+        let double = |name: &str, part: f64, whole: u64| (Reply::bulk(name), Reply::Double(part / whole.max(1) as f64));
+        let mut fields = vec![
             int("peak.allocated", peak),
             int("total.allocated", used),
-            int("startup.allocated", startup_bytes()),
-            int("keys.count", keys as u64),
-            int("keys.bytes-per-key", used.saturating_sub(startup_bytes()).checked_div(keys as u64).unwrap_or(0)),
-            (Reply::bulk("peak.percentage"), Reply::Double(used as f64 * 100.0 / peak.max(1) as f64)),
-            int("allocator.resident", resident_bytes()),
-        ])
+            int("startup.allocated", startup),
+            int("replication.backlog", 0),
+            int("clients.slaves", 0),
+            int("clients.normal", clients as u64),
+            int("cluster.links", 0),
+            int("aof.buffer", log_tail),
+            int("lua.caches", scripts.1 as u64),
+            int("functions.caches", libraries.2 as u64),
+        ];
+        let mut overhead = startup + clients as u64 + log_tail + (scripts.1 + libraries.2) as u64;
+        for DatabaseFacts { index, keys, expires, .. } in &databases {
+            let (main, index_bytes) = ((keys * TABLE_SLOT) as u64, (expires * INDEX_SLOT) as u64);
+            overhead += main + index_bytes;
+            let parts = vec![
+                int("overhead.hashtable.main", main),
+                int("overhead.hashtable.expires", index_bytes),
+                int("overhead.hashtable.slot-to-keys", 0),
+            ];
+            fields.push((Reply::bulk(format!("db.{index}")), Reply::Map(parts)));
+        }
+        let keys: u64 = databases.iter().map(|database| database.keys as u64).sum();
+        let overhead = overhead.min(used);
+        let (dataset, of_data) = (used - overhead, used.saturating_sub(startup));
+        let kept = resident as i64 - used as i64;
+        fields.extend([
+            int("overhead.total", overhead),
+            int("keys.count", keys),
+            int("keys.bytes-per-key", of_data.checked_div(keys).unwrap_or(0)),
+            int("dataset.bytes", dataset),
+            double("dataset.percentage", dataset as f64 * 100.0, of_data),
+            double("peak.percentage", used as f64 * 100.0, peak),
+            int("allocator.allocated", used),
+            int("allocator.active", used),
+            int("allocator.resident", resident),
+            double("allocator-fragmentation.ratio", used as f64, used),
+            int("allocator-fragmentation.bytes", 0),
+            double("allocator-rss.ratio", resident as f64, used),
+            (Reply::bulk("allocator-rss.bytes"), Reply::Int(kept)),
+            double("rss-overhead.ratio", resident as f64, resident),
+            int("rss-overhead.bytes", 0),
+            double("fragmentation", resident as f64, used),
+            (Reply::bulk("fragmentation.bytes"), Reply::Int(kept)),
+        ]);
+        Reply::Map(fields)
     })
 }
 
 fn doctor(call: &mut Call<'_>, _args: &Args) -> Answer {
     let (used, bound) = (used_bytes(), call.node.settings().maxmemory);
-    let text = if bound != 0 && used > bound {
+    let policy = call.node.eviction().policy;
+    let text = if bound != 0 && used > bound && policy.evicts() {
         format!(
-            "{used} bytes are in use, maxmemory is {bound}: commands that need more memory are refused. Delete keys, or raise it by CONFIG SET maxmemory."
+            "{used} bytes are in use, maxmemory is {bound}: keys give way ({}) as far as there are any that may. If this stays, raise maxmemory, or \
+             choose a policy that takes more keys.",
+            policy.name()
+        )
+    } else if bound != 0 && used > bound {
+        format!(
+            "{used} bytes are in use, maxmemory is {bound}: commands that need more memory are refused. Delete keys, raise it by CONFIG SET maxmemory, or choose a maxmemory-policy that evicts."
         )
     } else if used.saturating_mul(2) < peak_bytes() {
         format!("{used} bytes are in use now, and {} were at the peak. That is no problem by itself.", peak_bytes())

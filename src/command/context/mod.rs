@@ -35,7 +35,7 @@ pub use spec::{
     Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, Guarded, KeyFlags,
     KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
 };
-pub use statistics::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
+pub use statistics::{CommandCounts, Counters, EvictionFacts, KeyCounts, SlowEntry, Statistics};
 pub use subscribed::Subscribed;
 pub use table::Table;
 pub use tracked::{Tracked, TrackingFigures};

@@ -3,9 +3,12 @@
 use bytes::Bytes;
 
 use super::Spec;
+use crate::store::Policy;
 
 /// See the module's header.
 pub trait Statistics: Send + Sync {
+    /// What INFO shows of eviction.
+    fn eviction(&self) -> EvictionFacts;
     /// See [`Counters`].
     fn counters(&self) -> Counters;
     /// See [`KeyCounts`].
@@ -90,4 +93,17 @@ pub struct SlowEntry {
     pub addr: String,
     /// The client's name.
     pub name: Bytes,
+}
+
+/// What INFO shows of eviction.
+#[derive(Clone, Copy, Debug)]
+pub struct EvictionFacts {
+    /// The policy as last applied.
+    pub policy: Policy,
+    /// Bytes in use that eviction does not go by.
+    pub not_counted: u64,
+    /// How long the memory in use was above the bound, in all, ms.
+    pub exceeded_ms: u64,
+    /// And since it is above it, without a break.
+    pub exceeding_ms: u64,
 }

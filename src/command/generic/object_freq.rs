@@ -10,6 +10,9 @@ const NOT_LFU: ReplyError = ReplyError::new(
      policies at runtime LRU and LFU data will take some time to adjust.",
 );
 
+/// Each node counts for itself. (Without such a policy the answer is the same on all.)
+const NOT_IN_SCRIPTS: ReplyError = ReplyError::new("ERR This Redis command is not allowed from script");
+
 pub static SPEC: Spec = Spec::read("object|freq", 3, DOC, run).keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
 
 const DOC: Doc = Doc {
@@ -21,8 +24,12 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    match view.look_at(args.arg(2)) {
-        None => Ok(Reply::Nil),
-        Some(_) => Err(NOT_LFU),
+    let Some(entry) = view.look_at(args.arg(2)) else { return Ok(Reply::Nil) };
+    if !view.state().options.policy().counts_uses() {
+        return Err(NOT_LFU);
     }
+    if !view.may_tell_of_node() {
+        return Err(NOT_IN_SCRIPTS);
+    }
+    Ok(Reply::Int(view.state().uses_of(entry, view.now_ms()).into()))
 }

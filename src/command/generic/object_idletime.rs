@@ -1,8 +1,14 @@
 //! OBJECT IDLETIME
 
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::View;
+
+const IS_LFU: ReplyError = ReplyError::new(
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at \
+     runtime LRU and LFU data will take some time to adjust.",
+);
 
 pub static SPEC: Spec = Spec::read("object|idletime", 3, DOC, run)
     .flags(Flags::NODE_DEPENDENT)
@@ -17,5 +23,9 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(view.look_at(args.arg(2)).map_or(Reply::Nil, |entry| Reply::Int(entry.idle_s(view.now_ms()) as i64)))
+    match view.look_at(args.arg(2)) {
+        None => Ok(Reply::Nil),
+        Some(_) if view.state().options.policy().counts_uses() => Err(IS_LFU),
+        Some(entry) => Ok(Reply::Int(entry.idle_s(view.now_ms()) as i64)),
+    }
 }

@@ -6,7 +6,7 @@ use crate::command::{Arg, ArgKind, Categories, Doc, Family, Flags, KeyFlags, Key
 use crate::error::{BAD_PAYLOAD, NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::rdb::{payload, value};
-use crate::store::{Deadline, ELEMENT_UNITS, Event, Txn, is_over};
+use crate::store::{Deadline, ELEMENT_UNITS, Event, NEW_KEY_USES, Txn, is_over};
 
 pub static SPEC: Spec = Spec::write("restore", -4, DOC, run)
     .event(Event::generic("restore"))
@@ -44,8 +44,7 @@ struct Options {
     /// The time to live is a deadline.
     is_absolute: bool,
     idle_s: Option<u64>,
-    /// FREQ, which no policy of eviction asks for.
-    has_frequency: bool,
+    frequency: Option<u8>,
 }
 
 fn options(args: &Args) -> Result<Options, ReplyError> {
@@ -60,14 +59,11 @@ fn options(args: &Args) -> Result<Options, ReplyError> {
         } else if args.is(at, "ABSTTL") {
             options.is_absolute = true;
             1
-        } else if args.is(at, "IDLETIME") && has_more && !options.has_frequency {
+        } else if args.is(at, "IDLETIME") && has_more && options.frequency.is_none() {
             options.idle_s = Some(u64::try_from(number()?).map_err(|_| NO_IDLE_TIME)?);
             2
         } else if args.is(at, "FREQ") && has_more && options.idle_s.is_none() {
-            if !(0..=255).contains(&number()?) {
-                return Err(NO_FREQUENCY);
-            }
-            options.has_frequency = true;
+            options.frequency = Some(u8::try_from(number()?).map_err(|_| NO_FREQUENCY)?);
             2
         } else {
             return Err(SYNTAX);
@@ -109,8 +105,14 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         return Ok(Reply::Ok);
     }
     txn.set_anew(key, value, deadline);
-    if let Some(idle_s) = options.idle_s {
+    // Under another kind of policy they say nothing, as in Redis.
+    let is_lfu = txn.state().options.policy().counts_uses();
+    if let Some(idle_s) = options.idle_s.filter(|_| !is_lfu) {
         txn.make_idle(key, idle_s);
+    }
+    if is_lfu {
+        // What it replaced has nothing to do with it.
+        txn.make_used(key, options.frequency.unwrap_or(NEW_KEY_USES));
     }
     Ok(Reply::Ok)
 }

@@ -2,6 +2,7 @@
 
 use crate::command::testing::Bench;
 use crate::command::{Caller, check};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
 const NOW_MS: u64 = 1_790_000_000_000;
@@ -343,6 +344,45 @@ fn object_does_not_touch_the_key() {
     );
     let Reply::Array(lines) = Bench::new().run("OBJECT HELP") else { panic!() };
     assert_eq!(lines.len(), 15);
+}
+
+/// Redis's texts, and its counter: a new key begins at 5, and RESTORE sets what the policy keeps.
+#[test]
+fn object_tells_what_the_policy_goes_by() {
+    const IS_LFU: &str = "-ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching \
+                          between policies at runtime LRU and LFU data will take some time to adjust.";
+    let mut bench = Bench::new();
+    bench.state.cluster.level = crate::FEATURE_LEVEL;
+    bench.run("SET k v");
+    let Reply::Bulk(dumped) = bench.run("DUMP k") else { panic!() };
+    let restore = |bench: &mut Bench, option: &str, value: &str| {
+        let args = [b"RESTORE", &b"r"[..], b"0", &dumped, b"REPLACE", option.as_bytes(), value.as_bytes()];
+        assert_eq!(bench.run_args(&Args::from_slices(args)), Reply::Ok);
+    };
+    restore(&mut bench, "IDLETIME", "70");
+    assert_eq!(bench.text("OBJECT IDLETIME r"), ":70");
+    bench.state.options.maxmemory_policy = crate::store::Policy::AllkeysLfu as u64;
+    bench.run("SET new v");
+    restore(&mut bench, "FREQ", "200");
+    play(
+        &mut bench,
+        &[
+            ("OBJECT FREQ new", ":5"),
+            ("OBJECT IDLETIME new", IS_LFU),
+            ("OBJECT IDLETIME nosuch", "$-1"),
+            ("GET new", "$1 v"),
+            // The first hits count always.
+            ("OBJECT FREQ new", ":6"),
+            ("OBJECT FREQ new", ":6"),
+            ("OBJECT FREQ r", ":200"),
+            ("+600000 OBJECT FREQ r", ":190"),
+            ("OBJECT FREQ new", ":0"),
+        ],
+    );
+    restore(&mut bench, "IDLETIME", "70");
+    assert_eq!(bench.text("OBJECT FREQ r"), ":5", "it says nothing here");
+    let in_script = bench.work("OBJECT FREQ r").0;
+    assert_eq!(in_script, Reply::Error(ReplyError::new("ERR This Redis command is not allowed from script")));
 }
 
 #[test]

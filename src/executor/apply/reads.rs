@@ -6,8 +6,11 @@ use crate::store::{Effects, Horizon, Rng, State, View};
 
 pub(super) fn read(state: &State, command: &Command, index: u64, position: u64, effects: &mut Effects) -> Reply {
     let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
-    let view = View::new(state, command.db.into(), horizon, Rng::of_command(index, position ^ (1 << 63)))
+    let mut view = View::new(state, command.db.into(), horizon, Rng::of_command(index, position ^ (1 << 63)))
         .read_by(command.reader);
+    if effects.no_touch {
+        view = view.without_touch();
+    }
     let reply = run_read(command.spec, &view, &command.args).into();
     effects.count(view.take_tally());
     reply

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::command::context::{CommandCounts, Counters, KeyCounts, SlowEntry, Statistics};
+use crate::command::context::{CommandCounts, Counters, EvictionFacts, KeyCounts, SlowEntry, Statistics};
 use crate::command::{Spec, runnable};
 use crate::server::Server;
-use crate::store::ScriptCalls;
+use crate::store::{Policy, ScriptCalls};
 
 fn get(counter: &AtomicU64) -> u64 {
     counter.load(Ordering::Relaxed)
@@ -20,6 +20,15 @@ impl Server {
 }
 
 impl Statistics for Server {
+    fn eviction(&self) -> EvictionFacts {
+        let none = EvictionFacts { policy: Policy::NoEviction, not_counted: 0, exceeded_ms: 0, exceeding_ms: 0 };
+        self.executor().map_or(none, |executor| {
+            let (exceeded_ms, exceeding_ms) = executor.eviction.exceeded_ms();
+            let (policy, not_counted) = (executor.eviction.policy(), executor.eviction.not_counted());
+            EvictionFacts { policy, not_counted, exceeded_ms, exceeding_ms }
+        })
+    }
+
     fn counters(&self) -> Counters {
         let stats = &self.stats;
         let scripts = self.script_calls();

@@ -88,11 +88,11 @@ pub fn memory(section: &mut Section, facts: &Facts<'_>) {
     section.field("used_memory_functions", function_bytes);
     section.bytes("used_memory_scripts", (script_bytes + function_bytes) as u64);
     section.bytes("maxmemory", maxmemory);
-    section.field("maxmemory_policy", "noeviction");
+    let eviction = facts.node.eviction();
+    section.field("maxmemory_policy", eviction.policy.name());
     section.field("mem_fragmentation_ratio", format!("{:.2}", resident as f64 / used.max(1) as f64));
     section.field("mem_fragmentation_bytes", resident as i64 - used as i64);
-    // `maxmemory` is judged by all of it.
-    section.field("mem_not_counted_for_evict", 0);
+    section.field("mem_not_counted_for_evict", eviction.not_counted);
     // Peers are no clients, and there is no backlog but the log.
     section.field("mem_replication_backlog", 0);
     section.field("mem_clients_slaves", 0);

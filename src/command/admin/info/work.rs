@@ -53,6 +53,9 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     section.field("evicted_keys", keys.evicted);
     section.field("evicted_clients", 0);
     section.field("evicted_scripts", keys.evicted_scripts);
+    let eviction = facts.node.eviction();
+    section.field("total_eviction_exceeded_time", eviction.exceeded_ms);
+    section.field("current_eviction_exceeded_time", eviction.exceeding_ms);
     section.field("keyspace_hits", keys.hits);
     section.field("keyspace_misses", keys.misses);
     let [channels, patterns, shard_channels] = facts.subscriptions;
