@@ -17,6 +17,8 @@ pub struct KeyStats {
     pub expired: AtomicU64,
     /// Keys that gave way for want of memory while this node applied the log: `evicted_keys`.
     pub evicted: AtomicU64,
+    /// Fields of hashes that the log expired meanwhile: `expired_subkeys`.
+    pub expired_fields: AtomicU64,
     /// Scripts that went for others while this node applied the log: `evicted_scripts`.
     pub evicted_scripts: AtomicU64,
     /// Commands that scripts called.
@@ -39,7 +41,7 @@ impl KeyStats {
 
     /// CONFIG RESETSTAT.
     pub fn reset(&self) {
-        [&self.hits, &self.misses, &self.expired, &self.evicted, &self.evicted_scripts]
+        [&self.hits, &self.misses, &self.expired, &self.expired_fields, &self.evicted, &self.evicted_scripts]
             .into_iter()
             .for_each(|counter| counter.store(0, Ordering::Relaxed));
         *self.calls.lock() = ScriptCalls::default();

@@ -134,6 +134,7 @@ impl StoreExecutor {
         drop(state);
         self.key_stats.expired.fetch_add(outcome.effects.expired, Ordering::Relaxed);
         self.key_stats.evicted.fetch_add(outcome.effects.evicted, Ordering::Relaxed);
+        self.key_stats.expired_fields.fetch_add(outcome.effects.expired_fields, Ordering::Relaxed);
         self.key_stats.evicted_scripts.fetch_add(outcome.effects.evicted_scripts, Ordering::Relaxed);
         self.key_stats.count(std::mem::take(&mut outcome.effects.tally));
         self.waiting.settle(&mut outcome);

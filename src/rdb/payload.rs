@@ -3,9 +3,10 @@
 use crc::{CRC_64_REDIS, Crc};
 
 /// The version that is written: Redis 7.0 and all later ones read it.
-const VERSION_WRITTEN: u16 = 10;
-/// The latest that is read: Redis 7.2's.
-const VERSION_MAX: u16 = 11;
+pub const VERSION_WRITTEN: u16 = 10;
+/// The one that knows hashes with fields that end, which is written for those alone: Redis 7.4's. It is the latest that is read.
+pub const VERSION_OF_ENDS: u16 = 12;
+const VERSION_MAX: u16 = VERSION_OF_ENDS;
 /// Bytes of version and checksum.
 const FOOTER_LEN: usize = 10;
 
@@ -13,7 +14,12 @@ static CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_REDIS);
 
 /// Puts version and checksum behind a payload.
 pub fn seal(payload: &mut Vec<u8>) {
-    payload.extend_from_slice(&VERSION_WRITTEN.to_le_bytes());
+    seal_as(VERSION_WRITTEN, payload);
+}
+
+/// The same with this version.
+pub fn seal_as(version: u16, payload: &mut Vec<u8>) {
+    payload.extend_from_slice(&version.to_le_bytes());
     let sum = CRC.checksum(payload);
     payload.extend_from_slice(&sum.to_le_bytes());
 }
@@ -53,7 +59,7 @@ mod tests {
         }
         // In a file of Redis 0 says that there is no checksum, in a payload nothing does.
         assert_eq!(open(b"abc\x0a\x00\0\0\0\0\0\0\0\0"), None);
-        let mut later = b"abc\x0c\x00".to_vec();
+        let mut later = b"abc\x0d\x00".to_vec();
         later.extend_from_slice(&CRC.checksum(&later).to_le_bytes());
         assert_eq!(open(&later), None);
         for len in 0..FOOTER_LEN {

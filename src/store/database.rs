@@ -49,11 +49,42 @@ type Index = BTreeSet<(u64, Box<[u8]>)>;
 struct Ends {
     key: Option<u64>,
     lock: Option<u64>,
+    field: Option<u64>,
 }
 
 impl Ends {
     fn of(entry: &Entry) -> Self {
-        Self { key: entry.first_end_ms(), lock: entry.lock_end_ms() }
+        Self { key: entry.first_end_ms(), lock: entry.lock_end_ms(), field: entry.field_end_ms() }
+    }
+}
+
+/// What of which keys ends when.
+#[derive(Default, Debug)]
+struct Indexes {
+    /// Keys with a deadline.
+    deadlines: Index,
+    /// Locks, by the ends of their first holds.
+    locks: Index,
+    /// Hashes with fields that end, by the first of those.
+    fields: Index,
+}
+
+impl Indexes {
+    fn change(&mut self, before: Ends, after: Ends, key: &[u8]) {
+        let Self { deadlines, locks, fields } = self;
+        let changes =
+            [(deadlines, before.key, after.key), (locks, before.lock, after.lock), (fields, before.field, after.field)];
+        for (index, before, after) in changes {
+            if before == after {
+                continue;
+            }
+            if let Some(before) = before {
+                index.remove(&(before, key.into()));
+            }
+            if let Some(after) = after {
+                index.insert((after, key.into()));
+            }
+        }
     }
 }
 
@@ -62,8 +93,7 @@ impl Ends {
 pub struct Database {
     shards: Vec<Option<Arc<Shard>>>,
     len: usize,
-    deadlines: Index,
-    locks: Index,
+    ends: Indexes,
     /// No key of this database counts as unchanged since before this revision (SWAPDB raises it).
     floor: u64,
 }
@@ -87,13 +117,13 @@ impl Database {
 
     /// Number of keys with a deadline.
     pub fn volatile_len(&self) -> usize {
-        self.deadlines.len()
+        self.ends.deadlines.len()
     }
 
     /// Sum of the deadlines in ms less `now_ms`, divided by their number: INFO's `avg_ttl`, from a sample.
     pub fn average_ttl_ms(&self, now_ms: u64) -> u64 {
         let sample: Vec<u64> =
-            self.deadlines.iter().take(20).map(|(deadline, _)| deadline.saturating_sub(now_ms)).collect();
+            self.ends.deadlines.iter().take(20).map(|(deadline, _)| deadline.saturating_sub(now_ms)).collect();
         sample.iter().sum::<u64>().checked_div(sample.len() as u64).unwrap_or(0)
     }
 
@@ -125,22 +155,32 @@ impl Database {
 
     /// The earliest deadline and its key.
     pub fn first_deadline(&self) -> Option<(u64, &[u8])> {
-        self.deadlines.first().map(|(deadline, key)| (*deadline, &**key))
+        self.ends.deadlines.first().map(|(deadline, key)| (*deadline, &**key))
+    }
+
+    /// The earliest end of a field of a hash, and the hash's key.
+    pub(super) fn first_field_end(&self) -> Option<(u64, &[u8])> {
+        self.ends.fields.first().map(|(end_ms, key)| (*end_ms, &**key))
+    }
+
+    /// Number of hashes with fields that end.
+    pub fn timed_hashes_len(&self) -> usize {
+        self.ends.fields.len()
     }
 
     /// True if a key is a lock.
     pub fn has_locks(&self) -> bool {
-        !self.locks.is_empty()
+        !self.ends.locks.is_empty()
     }
 
     /// The locks, by the ends of their first holds.
     pub(super) fn locks(&self) -> impl Iterator<Item = &[u8]> {
-        self.locks.iter().map(|(_, key)| &**key)
+        self.ends.locks.iter().map(|(_, key)| &**key)
     }
 
     /// When the first hold of a lock ends.
     pub(super) fn first_lock_end_ms(&self) -> Option<u64> {
-        self.locks.first().map(|(end_ms, _)| *end_ms)
+        self.ends.locks.first().map(|(end_ms, _)| *end_ms)
     }
 
     /// Puts an entry in the place of the one with the same key, which is returned.
@@ -155,7 +195,7 @@ impl Database {
         let old = Arc::make_mut(slot.get_or_insert_default()).insert(position, entry.clone());
         self.len += usize::from(old.is_none());
         let before = old.as_ref().map_or_else(Ends::default, |old| Ends::of(old));
-        Self::index(&mut self.deadlines, &mut self.locks, before, ends, entry.key());
+        self.ends.change(before, ends, entry.key());
         old
     }
 
@@ -178,7 +218,7 @@ impl Database {
             let (was_due, before) = (entry.is_due(now_ms), Ends::of(entry));
             let old = entry.replace(value, revision, deadline_ms);
             entry.touch(touch);
-            Self::index(&mut self.deadlines, &mut self.locks, before, Ends::of(entry), key);
+            self.ends.change(before, Ends::of(entry), key);
             return Some((old, was_due, 0));
         }
         let entry = Entry::new(key, value, revision, deadline_ms, now_ms);
@@ -204,7 +244,7 @@ impl Database {
         let before = Ends::of(entry);
         let result = change(entry);
         let after = Ends::of(entry);
-        Self::index(&mut self.deadlines, &mut self.locks, before, after, key);
+        self.ends.change(before, after, key);
         Some(result)
     }
 
@@ -220,22 +260,8 @@ impl Database {
             *slot = None;
         }
         self.len -= 1;
-        Self::index(&mut self.deadlines, &mut self.locks, Ends::of(&entry), Ends::default(), key);
+        self.ends.change(Ends::of(&entry), Ends::default(), key);
         Some(entry)
-    }
-
-    fn index(deadlines: &mut Index, locks: &mut Index, before: Ends, after: Ends, key: &[u8]) {
-        for (index, before, after) in [(deadlines, before.key, after.key), (locks, before.lock, after.lock)] {
-            if before == after {
-                continue;
-            }
-            if let Some(before) = before {
-                index.remove(&(before, key.into()));
-            }
-            if let Some(after) = after {
-                index.insert((after, key.into()));
-            }
-        }
     }
 
     /// All entries, shard by shard, in no order within a shard: for what is counted or sorted afterwards.
@@ -325,13 +351,13 @@ impl Database {
     /// Keys with a deadline by those, from behind `after` on. A lock stands at the end of its first hold.
     pub fn volatile_after<'a>(&'a self, after: Option<&(u64, Box<[u8]>)>) -> impl Iterator<Item = (u64, &'a [u8])> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.deadlines.range((start, Bound::Unbounded)).map(|(deadline_ms, key)| (*deadline_ms, &**key))
+        self.ends.deadlines.range((start, Bound::Unbounded)).map(|(deadline_ms, key)| (*deadline_ms, &**key))
     }
 
     /// The locks from `cursor` on, as [`Self::scan`] gives keys, with its cursors: at least `count` of them if there are not too many to look at
     /// them all, else those among as many keys.
     pub fn scan_locks(&self, cursor: u64, count: usize) -> (u64, Vec<&Entry>) {
-        if self.locks.len() > LOCKS_SORTED_MAX {
+        if self.ends.locks.len() > LOCKS_SORTED_MAX {
             let (next, mut entries) = self.scan(cursor, count);
             entries.retain(|entry| entry.value().is_lock());
             return (next, entries);
@@ -350,7 +376,7 @@ impl Database {
 
     /// How many keys [`Self::scan_locks`] looks at, at most.
     pub fn scan_locks_len(&self, count: usize) -> usize {
-        match self.locks.len() {
+        match self.ends.locks.len() {
             len @ ..=LOCKS_SORTED_MAX => len,
             _ => count.saturating_add(self.step_len()).min(self.len()),
         }
@@ -374,13 +400,7 @@ impl Database {
     /// The keys and values as they are now, unchanged by what is written later; without the index of deadlines, so
     /// only to be read.
     pub fn image(&self) -> Self {
-        Self {
-            shards: self.shards.clone(),
-            len: self.len,
-            deadlines: BTreeSet::new(),
-            locks: BTreeSet::new(),
-            floor: self.floor,
-        }
+        Self { shards: self.shards.clone(), len: self.len, ends: Indexes::default(), floor: self.floor }
     }
 
     /// Checks the invariants of the module's header; for tests and after a snapshot is installed.
@@ -389,7 +409,8 @@ impl Database {
     /// Names the first thing that is wrong.
     pub fn validate(&self) -> Result<(), String> {
         let mut count = 0;
-        let (mut volatile, mut locks) = (0, 0);
+        let Indexes { deadlines: by_deadline, locks: by_hold, fields: by_field } = &self.ends;
+        let (mut volatile, mut locks, mut timed) = (0, 0, 0);
         for (index, shard) in self.shards.iter().enumerate() {
             let tables = shard.as_ref().map(|shard| shard.tables()).unwrap_or_default();
             if shard.is_some() && (tables.is_empty() || tables.iter().any(|table| table.is_empty())) {
@@ -404,26 +425,33 @@ impl Database {
                 entry.value().validate().map_err(|what| format!("key {:?}: {what}", entry.key()))?;
                 if let Some(end_ms) = entry.lock_end_ms() {
                     locks += 1;
-                    if !self.locks.contains(&(end_ms, entry.key().into())) {
+                    if !by_hold.contains(&(end_ms, entry.key().into())) {
                         return Err(format!("lock {:?} is not indexed", entry.key()));
+                    }
+                }
+                if let Some(end_ms) = entry.field_end_ms() {
+                    timed += 1;
+                    if !by_field.contains(&(end_ms, entry.key().into())) {
+                        return Err(format!("the first end of hash {:?} is not indexed", entry.key()));
                     }
                 }
                 if let Some(deadline) = entry.first_end_ms() {
                     volatile += 1;
-                    if !self.deadlines.contains(&(deadline, entry.key().into())) {
+                    if !by_deadline.contains(&(deadline, entry.key().into())) {
                         return Err(format!("deadline of key {:?} is not indexed", entry.key()));
                     }
                 }
             }
         }
-        if locks != self.locks.len() {
-            return Err(format!("{locks} locks, indexed {}", self.locks.len()));
+        if (locks, timed) != (by_hold.len(), by_field.len()) {
+            let indexed = (by_hold.len(), by_field.len());
+            return Err(format!("{locks} locks and {timed} hashes with fields that end, indexed {indexed:?}"));
         }
-        if count != self.len || volatile != self.deadlines.len() {
+        if count != self.len || volatile != by_deadline.len() {
             return Err(format!(
                 "{count} keys, counted {}; {volatile} deadlines, indexed {}",
                 self.len,
-                self.deadlines.len()
+                by_deadline.len()
             ));
         }
         Ok(())

@@ -19,6 +19,8 @@ pub struct Effects {
     pub evicted: u64,
     /// Bytes of keys and values that are gone and that an image shares.
     pub shared_bytes: u64,
+    /// Fields of hashes that expired, for INFO's `expired_subkeys`.
+    pub expired_fields: u64,
     /// Waits that have ended, in order, and what is answered.
     pub released: Vec<(WaiterId, Reply)>,
     /// Scripts that went for others, for INFO's `evicted_scripts`.

@@ -83,13 +83,19 @@ impl Entry {
 
     /// The end of the first hold, if it is a lock.
     pub(super) fn lock_end_ms(&self) -> Option<u64> {
-        self.value.first_end_ms()
+        if self.value.is_lock() { self.value.first_end_ms() } else { None }
     }
 
-    /// True if the key counts as absent at `now_ms`: its deadline is over. Clocks are cut to whole milliseconds, so when `now_ms` equals
+    /// The end of the first field, if it is a hash.
+    pub(super) fn field_end_ms(&self) -> Option<u64> {
+        if self.value.is_lock() { None } else { self.value.first_end_ms() }
+    }
+
+    /// True if the key counts as absent at `now_ms`: its deadline is over, or the end of all that it holds. Clocks are cut to whole milliseconds, so when `now_ms` equals
     /// the deadline, up to a millisecond of what was promised may be left ([`crate::sys::clock`]).
     pub fn is_due(&self, now_ms: u64) -> bool {
         self.deadline_ms != 0 && is_over(self.deadline_ms, now_ms)
+            || self.value.last_end_ms().is_some_and(|end_ms| is_over(end_ms, now_ms))
     }
 
     fn access(&self) -> Access<'_> {

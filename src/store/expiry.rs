@@ -1,27 +1,35 @@
 //! Expiry: active, by the sweep at the start of each entry, and passive, by a write that meets a key that is due.
 //!
-//! Invariant: what is due goes in the order of its deadlines, sessions before keys, and keys before waiters and replies of ONCE of the same ms; so a
-//! wait whose turn has come by its deadline is served, one whose has not ends with nil, and what a session holds ends with it.
+//! Invariant: what is due goes in the order of its deadlines, sessions before keys, keys before fields of hashes, and those before waiters and
+//! replies of ONCE of the same ms; so a wait whose turn has come by its deadline is served, one whose has not ends with nil, and what a session
+//! holds ends with it. What is due goes one by one, a field as well: a sweep is bounded whatever ends at once. (A hash of which all fields are
+//! over is gone as a key is, at once.)
 
-use super::{Effects, Event, State, is_over};
+use super::{Database, Effects, Event, Hash, Kind, State, is_over};
 use crate::protocol::Reply;
 
+/// When something of a database ends first, and of which key.
+type First<'a> = Option<(u64, &'a [u8])>;
+
 impl State {
-    /// Ends what is due, sessions, keys, waits and replies of ONCE, in order of (deadline, id), (deadline, database, key), (deadline, ticket) and
-    /// (deadline, id), at most `max`.
+    /// Ends what is due, sessions, keys, fields, waits and replies of ONCE, in order of (deadline, id), (deadline, database, key), (deadline,
+    /// database, key, field), (deadline, ticket) and (deadline, id), at most `max`.
     pub fn sweep(&mut self, max: usize, effects: &mut Effects) -> usize {
         (0..max).find(|_| !self.end_first_due(effects)).unwrap_or(max)
     }
 
     /// Ends the first of what is due, in that order. False: nothing is.
     pub fn end_first_due(&mut self, effects: &mut Effects) -> bool {
-        let key = self
-            .dbs
-            .iter()
-            .enumerate()
-            .filter_map(|(index, db)| db.first_deadline().map(|(deadline, key)| (deadline, index, key)))
-            .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
-            .filter(|(deadline, _, _)| is_over(*deadline, self.now_ms));
+        let now_ms = self.now_ms;
+        let first = |of: fn(&Database) -> First<'_>| {
+            let firsts = self.dbs.iter().enumerate();
+            let firsts = firsts.filter_map(|(index, db)| of(db).map(|(deadline, key)| (deadline, index, key)));
+            let first = firsts.min_by_key(|(deadline, index, _)| (*deadline, *index));
+            first.filter(|(deadline, _, _)| is_over(*deadline, now_ms))
+        };
+        let (key, field) = (first(Database::first_deadline), first(Database::first_field_end));
+        let is_of_field = field.is_some_and(|(end_ms, _, _)| key.is_none_or(|(deadline, _, _)| end_ms < deadline));
+        let key = if is_of_field { field } else { key };
         let wait = self.waiters.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
         let once = self.once.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
         let once = once.map(|(deadline, id)| (deadline, id.clone()));
@@ -38,7 +46,8 @@ impl State {
         match (key, wait) {
             (Some((deadline, index, key)), _) if of_rest.is_none_or(|of_rest| deadline <= of_rest) => {
                 let key: Box<[u8]> = key.into();
-                expire(self, index, &key, deadline.saturating_add(1), effects);
+                let end = if is_of_field { end_first_field } else { expire };
+                end(self, index, &key, deadline.saturating_add(1), effects);
             }
             (_, Some((deadline, id))) if of_once.is_none_or(|of_once| deadline <= of_once) => {
                 let reply = self.waiters.get(id).map_or(Reply::Nil, |(_, waiter)| waiter.wants.timed_out());
@@ -71,4 +80,24 @@ pub(super) fn expire(state: &mut State, db: usize, key: &[u8], at_ms: u64, effec
         state.tell(db, key, Event::EXPIRED, effects);
         effects.discard(entry);
     }
+}
+
+/// Ends the first field of a hash that is over at `at_ms`; all of it, if all fields are.
+fn end_first_field(state: &mut State, db: usize, key: &[u8], at_ms: u64, effects: &mut Effects) {
+    if state.db(db).get(key).is_some_and(|entry| entry.is_due(at_ms)) {
+        return expire(state, db, key, at_ms, effects);
+    }
+    let Some(database) = state.dbs.get_mut(db) else { return };
+    // The value that is seen stays the same, and so does the revision.
+    let ended = database.update(key, |entry| {
+        let (field, end_ms) = Hash::of_mut(entry.value_mut())?.take_over(at_ms)?;
+        Some((field, end_ms, entry.revision()))
+    });
+    let Some((field, end_ms, revision)) = ended.flatten() else { return };
+    state.digest.key(db, key, revision, end_ms);
+    state.digest.bytes(&field);
+    effects.expired_fields += 1;
+    // Whoever is to learn that a field has expired learns of it here.
+    effects.note_change(key);
+    state.tell(db, key, Event::hash("hexpired"), effects);
 }

@@ -21,8 +21,8 @@ use std::net::SocketAddr;
 use super::ties::{Ties, TiesOfKey};
 use super::work::Work;
 use super::{
-    Effects, Entry, Event, Group, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value, View, WaiterId,
-    is_over,
+    Effects, Entry, Event, Group, Hash, HashEdit, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value,
+    View, WaiterId, is_over,
 };
 use crate::error::ReplyError;
 
@@ -448,6 +448,27 @@ impl<'a> Txn<'a> {
             }
         }
         Ok(Some(result))
+    }
+
+    /// [`Self::edit`] of a hash, as of the entry's time.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn edit_hash<T>(
+        &mut self,
+        key: &[u8],
+        create: Create,
+        edit: impl FnOnce(&mut HashEdit<'_>) -> Result<(T, Changed), ReplyError>,
+    ) -> Result<Option<T>, ReplyError> {
+        let (now_ms, mut expired) = (self.now_ms(), 0);
+        let result = self.edit(key, create, |hash: &mut Hash| {
+            let mut hash = HashEdit::new(hash, now_ms);
+            let result = edit(&mut hash);
+            expired = hash.expired();
+            result
+        });
+        self.effects.expired_fields += expired;
+        result
     }
 
     /// Changes the deadline of an existing key; its revision stays.

@@ -139,6 +139,12 @@ impl Value {
         self.ask(|value| value.first_end_ms())
     }
 
+    /// See [`ValueType::last_end_ms`].
+    #[inline]
+    pub fn last_end_ms(&self) -> Option<u64> {
+        self.ask(|value| value.last_end_ms())
+    }
+
     /// See [`ValueType::shown_end_ms`].
     pub fn shown_end_ms(&self, now_ms: u64) -> Option<u64> {
         self.ask(|value| value.shown_end_ms(now_ms))

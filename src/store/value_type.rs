@@ -22,6 +22,11 @@ pub trait ValueType {
         None
     }
 
+    /// Cluster time in ms after which nothing of it is left, if all its parts end by themselves and its key has no deadline for that.
+    fn last_end_ms(&self) -> Option<u64> {
+        None
+    }
+
     /// Until when TTL shows it to last at `now_ms`, cluster time in ms, if that is not the key's deadline.
     fn shown_end_ms(&self, _now_ms: u64) -> Option<u64> {
         None

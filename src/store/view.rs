@@ -1,6 +1,6 @@
 //! What a read command sees: the state at one moment, without a way to change it.
 //!
-//! Invariant: a key whose deadline, or that of the session that it is bound to, is before `applied_ms` is absent. One whose deadline is not, but before `estimate_ms`, is
+//! Invariant: a key whose deadline, or that of the session that it is bound to, or the end of the last field of a hash is before `applied_ms` is absent. One whose deadline is not, but before `estimate_ms`, is
 //! hidden as well, and noted: whoever asked for a linearizable read then submits a tick and reads again, because only the log
 //! expires keys (design 5).
 
@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::work::Work;
 use super::{
-    ABSENCE_LEVEL, Database, Entry, Event, Hold, Kind, Mark, PubSub, Rng, ScriptCalls, Session, State, Tally, is_over,
+    ABSENCE_LEVEL, Database, Entry, Event, Hash, Hold, Kind, Mark, PubSub, Rng, ScriptCalls, Session, State, Tally,
+    is_over,
 };
 use crate::error::ReplyError;
 
@@ -223,7 +224,9 @@ impl<'a> View<'a> {
     /// True unless the entry is due; notes that it is due by the estimate alone.
     pub fn is_alive(&self, entry: &Entry) -> bool {
         let of_session = self.state.sessions().deadline_of(self.db, entry.key());
-        entry.deadline_ms().into_iter().chain(of_session).all(|deadline_ms| self.is_not_over(deadline_ms))
+        let of_value = entry.value().last_end_ms();
+        let mut ends = entry.deadline_ms().into_iter().chain(of_session).chain(of_value);
+        ends.all(|deadline_ms| self.is_not_over(deadline_ms))
     }
 
     /// A session that lives; notes that it does not by the estimate alone.
@@ -236,7 +239,13 @@ impl<'a> View<'a> {
         self.is_not_over(hold.deadline_ms)
     }
 
-    fn is_not_over(&self, deadline_ms: u64) -> bool {
+    /// What is before this is hidden, cluster time in ms.
+    pub(super) fn hides_at_ms(&self) -> u64 {
+        if self.log_alone { self.horizon.applied_ms } else { self.horizon.estimate_ms.max(self.horizon.applied_ms) }
+    }
+
+    /// True unless a time is over; notes that it is by the estimate alone.
+    pub fn is_not_over(&self, deadline_ms: u64) -> bool {
         if is_over(deadline_ms, self.horizon.applied_ms) {
             return false;
         }
@@ -275,6 +284,14 @@ impl<'a> View<'a> {
 
     fn mark_of(&self, entry: &Entry) -> Mark {
         let deadline_ms = entry.deadline_ms().unwrap_or(0);
+        let next_ms = Hash::of(entry.value()).and_then(Hash::ends).and_then(|ends| {
+            let at_ms = self.hides_at_ms();
+            if let Some(end_ms) = ends.last_over_ms(at_ms) {
+                self.is_not_over(end_ms);
+            }
+            ends.next_ms(at_ms)
+        });
+        let deadline_ms = next_ms.map_or(deadline_ms, |next_ms| Mark::until(deadline_ms, next_ms));
         Mark::Present { revision: self.db().watched_revision(entry), deadline_ms }
     }
 

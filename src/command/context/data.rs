@@ -64,4 +64,6 @@ pub struct DatabaseFacts {
     pub expires: usize,
     /// What those have left on average, ms.
     pub average_ttl_ms: u64,
+    /// Hashes with fields that end.
+    pub timed_hashes: usize,
 }

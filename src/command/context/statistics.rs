@@ -61,6 +61,8 @@ pub struct KeyCounts {
     pub expired: u64,
     /// Keys that gave way for want of memory meanwhile.
     pub evicted: u64,
+    /// Fields of hashes that it expired meanwhile.
+    pub expired_fields: u64,
     /// Scripts that went for others meanwhile.
     pub evicted_scripts: u64,
 }

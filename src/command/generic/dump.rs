@@ -21,8 +21,8 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     let Some(entry) = view.get(args.arg(1)) else { return Ok(Reply::Nil) };
     // Written, and summed up.
     view.work(entry.value().copy_units().saturating_mul(2))?;
-    let mut dumped = value::dump(entry.value()).ok_or(WRONG_TYPE)?;
-    payload::seal(&mut dumped);
+    let mut dumped = value::dump(entry.value(), |end_ms| view.is_not_over(end_ms)).ok_or(WRONG_TYPE)?;
+    payload::seal_as(value::version(&dumped), &mut dumped);
     Ok(Reply::Bulk(dumped.into()))
 }
 

@@ -1,14 +1,18 @@
 //! What finding fields costs: a small hash is searched linearly for each.
 
 use crate::error::ReplyError;
-use crate::store::{Hash, HashLimits, Txn, View};
+use crate::store::{Hash, HashLimits, LiveHash, Txn, View};
 
 /// The hash at `key`, in which `count` fields are to be found.
 ///
 /// # Errors
 /// WRONGTYPE; or the command may not do as much.
-pub(super) fn find<'a>(view: &View<'a>, key: &[u8], count: usize) -> Result<Option<&'a Hash>, ReplyError> {
-    let hash = view.typed::<Hash>(key)?;
+pub(super) fn find<'v, 'a>(
+    view: &'v View<'a>,
+    key: &[u8],
+    count: usize,
+) -> Result<Option<LiveHash<'v, 'a>>, ReplyError> {
+    let hash = view.hash(key)?;
     view.work(hash.map_or(0, |hash| hash.lookup_units().saturating_mul(count as u64)))?;
     Ok(hash)
 }

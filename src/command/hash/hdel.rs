@@ -3,7 +3,7 @@
 use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hdel", -3, DOC, run)
     .event(Event::hash("hdel"))
@@ -21,7 +21,7 @@ const DOC: Doc = Doc {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let limits = HashLimits::from(&txn.state().options);
     field_work::announce(txn, args.arg(1), args.len() - 2, 0, limits)?;
-    let removed = txn.edit(args.arg(1), Create::No, |hash: &mut Hash| {
+    let removed = txn.edit_hash(args.arg(1), Create::No, |hash| {
         let removed = args.from(2).filter(|field| hash.remove(field)).count();
         Ok((removed as i64, Changed(removed > 0)))
     })?;

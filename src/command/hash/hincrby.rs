@@ -4,7 +4,7 @@ use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_AN_INTEGER, OVERFLOW, ReplyError};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hincrby", 4, DOC, run)
     .event(Event::hash("hincrby"))
@@ -34,13 +34,13 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let increment = increment(args)?;
     let limits = HashLimits::from(&txn.state().options);
     field_work::announce(txn, args.arg(1), 1, 1, limits)?;
-    let sum = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
+    let sum = txn.edit_hash(args.arg(1), Create::Yes, |hash| {
         let before = match hash.get(args.arg(2)) {
             Some(value) => parse_i64(value).ok_or(FIELD_NOT_AN_INTEGER)?,
             None => 0,
         };
         let sum = before.checked_add(increment).ok_or(OVERFLOW)?;
-        hash.set(args.arg(2), itoa::Buffer::new().format(sum).as_bytes(), limits);
+        hash.set_keeping(args.arg(2), itoa::Buffer::new().format(sum).as_bytes(), limits);
         Ok((sum, Changed(true)))
     })?;
     Ok(Reply::Int(sum.unwrap_or_default()))

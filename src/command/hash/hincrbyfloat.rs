@@ -4,7 +4,7 @@ use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, ReplyError};
 use crate::protocol::{Args, LongDouble, Reply};
-use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hincrbyfloat", 4, DOC, run)
     .event(Event::hash("hincrbyfloat"))
@@ -38,7 +38,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     txn.work(LongDouble::text_units(args.arg(3).len()))?;
     let limits = HashLimits::from(&txn.state().options);
     field_work::announce(txn, args.arg(1), 1, 1, limits)?;
-    let sum = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
+    let sum = txn.edit_hash(args.arg(1), Create::Yes, |hash| {
         let (before, before_len) = match hash.get(args.arg(2)) {
             Some(value) => (LongDouble::parse(value).ok_or(FIELD_NOT_A_FLOAT)?, value.len()),
             None => (LongDouble::ZERO, 0),
@@ -48,7 +48,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
             return Err(SUM_NOT_FINITE);
         }
         let text = sum.to_text();
-        hash.set(args.arg(2), text.as_bytes(), limits);
+        hash.set_keeping(args.arg(2), text.as_bytes(), limits);
         Ok(((text, before_len), Changed(true)))
     })?;
     let Some((text, before_len)) = sum else { return Ok(Reply::Nil) };

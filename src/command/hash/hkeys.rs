@@ -3,7 +3,7 @@
 use crate::command::strings::bulks;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Hash, View};
+use crate::store::View;
 
 pub static SPEC: Spec = Spec::read("hkeys", 2, DOC, run).keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS))]);
 
@@ -16,7 +16,7 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(Reply::Array(Vec::new())) };
+    let Some(hash) = view.hash(args.arg(1))? else { return Ok(Reply::Array(Vec::new())) };
     view.work(hash.iter_units())?;
     Ok(Reply::Array(bulks(hash.iter().map(|(field, _)| field)).collect()))
 }

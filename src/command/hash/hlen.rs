@@ -2,7 +2,7 @@
 
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Hash, View};
+use crate::store::View;
 
 pub static SPEC: Spec = Spec::read("hlen", 2, DOC, run).flags(Flags::FAST).keys(&[KeySpec::first(KeyFlags::RO)]);
 
@@ -15,6 +15,6 @@ const DOC: Doc = Doc {
 };
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    let hash = view.typed::<Hash>(args.arg(1))?;
-    Ok(Reply::Int(hash.map_or(0, Hash::len) as i64))
+    let hash = view.hash(args.arg(1))?;
+    Ok(Reply::Int(hash.map_or(0, |hash| hash.len()) as i64))
 }

@@ -4,7 +4,7 @@ use crate::command::generic::random_count::{options, repeats, units};
 use crate::command::strings::{bulk_pairs, bulks};
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{FieldValue, Hash, View};
+use crate::store::{FieldValue, View};
 
 pub static SPEC: Spec = Spec::read("hrandfield", -2, DOC, run)
     .check(|args| options(args, WORD).map(drop))
@@ -30,10 +30,10 @@ const WORD: &str = "WITHVALUES";
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let Some((count, with_values)) = options(args, WORD)? else {
-        let hash = view.typed::<Hash>(args.arg(1))?;
+        let hash = view.hash(args.arg(1))?;
         return Ok(Reply::bulk_or_nil(hash.and_then(|hash| hash.picks(view.rng()).next()).map(|(field, _)| field)));
     };
-    let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(Reply::Array(Vec::new())) };
+    let Some(hash) = view.hash(args.arg(1))? else { return Ok(Reply::Array(Vec::new())) };
     view.work(units(count, hash.len()) + hash.lookup_units())?;
     let fields = if count < 0 {
         let size = |(field, value): &FieldValue<'_>| field.len() + value.len();

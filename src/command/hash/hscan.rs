@@ -4,7 +4,7 @@ use crate::command::generic::{cursor::parse_cursor, scan_step};
 use crate::command::strings::bulks;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
-use crate::store::{ELEMENT_UNITS, Hash, View};
+use crate::store::{ELEMENT_UNITS, View};
 
 pub static SPEC: Spec = Spec::read("hscan", -3, DOC, run)
     .check(|args| parse_cursor(args.arg(2)).map(drop))
@@ -26,7 +26,7 @@ const DOC: Doc = Doc {
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let cursor = parse_cursor(args.arg(2))?;
     // As in Redis, options are not even looked at where there is no hash.
-    let Some(hash) = view.typed::<Hash>(args.arg(1))? else { return Ok(scan_step::reply(0, Vec::new())) };
+    let Some(hash) = view.hash(args.arg(1))? else { return Ok(scan_step::reply(0, Vec::new())) };
     let (pattern, count) = scan_step::options(args)?;
     view.work(if hash.is_large() { (count.min(hash.len()) as u64) * ELEMENT_UNITS } else { hash.iter_units() })?;
     let (next, mut fields) = hash.scan(cursor, count);

@@ -4,7 +4,7 @@ use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{ReplyError, wrong_arity};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hset", -4, DOC, run)
     .event(Event::hash("hset"))
@@ -39,7 +39,7 @@ pub(super) fn set_fields(txn: &mut Txn<'_>, args: &Args, name: &str) -> Result<i
     let limits = HashLimits::from(&txn.state().options);
     let count = (args.len() - 2) / 2;
     field_work::announce(txn, args.arg(1), count, count, limits)?;
-    let added = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
+    let added = txn.edit_hash(args.arg(1), Create::Yes, |hash| {
         hash.expect(count, limits);
         let added = (2..args.len()).step_by(2).filter(|i| hash.set(args.arg(*i), args.arg(i + 1), limits)).count();
         // Setting a field to what it was counts as a change, as in Redis.

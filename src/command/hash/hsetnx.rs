@@ -3,7 +3,7 @@
 use super::field_work;
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
-use crate::store::{Changed, Create, Event, Hash, HashLimits, Txn};
+use crate::store::{Changed, Create, Event, HashLimits, Txn};
 
 pub static SPEC: Spec = Spec::write("hsetnx", 4, DOC, run)
     .event(Event::hash("hset"))
@@ -21,7 +21,7 @@ const DOC: Doc = Doc {
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let limits = HashLimits::from(&txn.state().options);
     field_work::announce(txn, args.arg(1), 1, 1, limits)?;
-    let added = txn.edit(args.arg(1), Create::Yes, |hash: &mut Hash| {
+    let added = txn.edit_hash(args.arg(1), Create::Yes, |hash| {
         let absent = hash.get(args.arg(2)).is_none();
         if absent {
             hash.expect(1, limits);

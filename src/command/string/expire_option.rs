@@ -6,7 +6,7 @@ use crate::store::{Deadline, Event, Str, Txn, is_over};
 
 /// How the amount behind an option is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Time {
+pub enum Time {
     /// EX: from now, s.
     Seconds,
     /// PX: from now, ms.
@@ -18,15 +18,21 @@ pub(super) enum Time {
 }
 
 impl Time {
-    fn of(word: &[u8]) -> Option<Self> {
+    /// The one that a word stands for.
+    pub fn of(word: &[u8]) -> Option<Self> {
         [("EX", Self::Seconds), ("PX", Self::Milliseconds), ("EXAT", Self::AtSeconds), ("PXAT", Self::AtMilliseconds)]
             .into_iter()
             .find_map(|(name, time)| word.eq_ignore_ascii_case(name.as_bytes()).then_some(time))
     }
 
     /// True for EXAT and PXAT.
-    pub(super) fn is_absolute(self) -> bool {
+    pub fn is_absolute(self) -> bool {
         matches!(self, Self::AtSeconds | Self::AtMilliseconds)
+    }
+
+    /// Milliseconds of what the amount counts.
+    pub fn ms_per_unit(self) -> u64 {
+        if matches!(self, Self::Seconds | Self::AtSeconds) { 1000 } else { 1 }
     }
 
     /// Reads `amount`.
@@ -35,8 +41,7 @@ impl Time {
     /// It is no integer; or it is not positive or leaves the range of i64 ms, which is an invalid expire time in `command`.
     pub(super) fn until(self, amount: &[u8], command: &'static str) -> Result<Until, ReplyError> {
         let amount = parse_i64(amount).ok_or(NOT_AN_INTEGER)?;
-        let ms_per_unit = if matches!(self, Self::Seconds | Self::AtSeconds) { 1000 } else { 1 };
-        match amount.checked_mul(ms_per_unit) {
+        match amount.checked_mul(self.ms_per_unit() as i64) {
             Some(ms) if amount > 0 => Ok(Until { ms, is_absolute: self.is_absolute(), command }),
             _ => Err(invalid_expire(command)),
         }

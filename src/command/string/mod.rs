@@ -8,7 +8,7 @@ mod decrby;
 mod delex;
 mod delifeq;
 mod digest;
-mod expire_option;
+pub mod expire_option;
 mod get;
 mod getdel;
 mod getex;

@@ -50,6 +50,11 @@ impl<'a, 'w> Input<'a, 'w> {
         string::array(&mut self.rest).map(f64::from_le_bytes)
     }
 
+    /// The same as a number.
+    pub fn number(&mut self) -> Option<u64> {
+        string::array(&mut self.rest).map(u64::from_le_bytes)
+    }
+
     /// A length of one byte and text, or a byte for what is no number.
     pub fn old_double(&mut self) -> Option<f64> {
         match u8::from_le_bytes(string::array(&mut self.rest)?) {

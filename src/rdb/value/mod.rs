@@ -12,10 +12,12 @@ mod input;
 mod intset;
 mod listpack;
 mod parts;
+mod timed_hash;
 mod ziplist;
 
 use input::{Input, Work};
 
+use super::payload::{VERSION_OF_ENDS, VERSION_WRITTEN};
 use super::string::{write, write_length};
 use crate::store::{Hash, Kind, List, Options, Set, Str, Value, ZSet};
 
@@ -37,6 +39,9 @@ const ZSET_LISTPACK: u8 = 17;
 /// Listpacks one after the other, and long elements between them.
 const LIST_QUICKLIST_2: u8 = 18;
 const SET_LISTPACK: u8 = 20;
+/// Fields with their ends: in a table, and in a listpack.
+const HASH_METADATA: u8 = 24;
+const HASH_LISTPACK_EX: u8 = 25;
 // 15, 19 and 21 are streams, 9 is a form of hashes that no Redis has written since 2.6.
 
 /// How many times the longest argument of a client the strings of a value may have, unpacked.
@@ -65,7 +70,8 @@ impl<'a> Limits<'a> {
 }
 
 /// The payload of a value, to be sealed; None of a stream, whose forms are not written here, and of a lock, which no other server knows.
-pub fn dump(value: &Value) -> Option<Vec<u8>> {
+/// `is_shown`: whether a field with this end is there.
+pub fn dump(value: &Value, is_shown: impl Fn(u64) -> bool) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     if let Some(string) = Str::of(value) {
         out.push(STRING);
@@ -78,6 +84,8 @@ pub fn dump(value: &Value) -> Option<Vec<u8>> {
         out.push(SET);
         write_length(set.len(), &mut out);
         set.iter().for_each(|member| write(member.as_ref(), &mut out));
+    } else if let Some(hash) = Hash::of(value).filter(|hash| hash.ends().is_some()) {
+        timed_hash::dump(hash, &is_shown, &mut out);
     } else if let Some(hash) = Hash::of(value) {
         out.push(HASH);
         write_length(hash.len(), &mut out);
@@ -95,6 +103,11 @@ pub fn dump(value: &Value) -> Option<Vec<u8>> {
         }
     }
     Some(out)
+}
+
+/// The version of the format that such a payload needs.
+pub fn version(payload: &[u8]) -> u16 {
+    if payload.first() == Some(&HASH_METADATA) { VERSION_OF_ENDS } else { VERSION_WRITTEN }
 }
 
 /// The value of a payload, whose seal is open; None if it is none. What stands behind the value is not looked at, as in Redis.
@@ -144,6 +157,8 @@ pub fn restore_within(payload: &[u8], limits: Limits<'_>, work: Work<'_>) -> Opt
             }
             hash.finish()?
         }
+        HASH_METADATA => timed_hash::of_table(&mut input, options)?,
+        HASH_LISTPACK_EX => timed_hash::of_listpack(&mut input, options)?,
         ZSET | ZSET_OLD | ZSET_ZIPLIST | ZSET_LISTPACK => {
             let mut set = parts::sorted_set(options);
             match kind {

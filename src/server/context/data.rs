@@ -43,6 +43,7 @@ impl Data for Server {
                 keys: db.len(),
                 expires: db.volatile_len(),
                 average_ttl_ms: db.average_ttl_ms(now_ms),
+                timed_hashes: db.timed_hashes_len(),
             });
             facts.collect()
         })

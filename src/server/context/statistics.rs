@@ -53,6 +53,7 @@ impl Statistics for Server {
             misses: get(&keys.misses),
             expired: get(&keys.expired),
             evicted: get(&keys.evicted),
+            expired_fields: get(&keys.expired_fields),
             evicted_scripts: get(&keys.evicted_scripts),
         }
     }

@@ -27,6 +27,7 @@ enum Op {
     Append { db: usize, key: Vec<u8>, len: usize },
     Sum { db: usize, key: Vec<u8>, sum: i64 },
     SetHash { db: usize, key: Vec<u8>, large: bool, fields: u8 },
+    SetTimedHash { db: usize, key: Vec<u8>, large: bool, fields: u8 },
     SetZSet { db: usize, key: Vec<u8>, large: bool, members: u8 },
     SetList { db: usize, key: Vec<u8>, large: bool, elements: u8 },
     SetSet { db: usize, key: Vec<u8>, form: SetForm, members: u8 },
@@ -67,6 +68,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (db.clone(), key(), any::<i64>()).prop_map(|(db, key, sum)| Op::Sum { db, key, sum }),
         4 => (db.clone(), key(), any::<bool>(), 1u8..200)
             .prop_map(|(db, key, large, fields)| Op::SetHash { db, key, large, fields }),
+        2 => (db.clone(), key(), any::<bool>(), 1..200u8)
+            .prop_map(|(db, key, large, fields)| Op::SetTimedHash { db, key, large, fields }),
         4 => (db.clone(), key(), any::<bool>(), 1u8..200)
             .prop_map(|(db, key, large, members)| Op::SetZSet { db, key, large, members }),
         3 => (db.clone(), key(), any::<bool>(), 1u8..200)
@@ -164,6 +167,7 @@ fn apply(state: &mut State, index: u64, op: &Op) {
         | Op::Append { db, .. }
         | Op::Sum { db, .. }
         | Op::SetHash { db, .. }
+        | Op::SetTimedHash { db, .. }
         | Op::SetZSet { db, .. }
         | Op::SetList { db, .. }
         | Op::SetSet { db, .. }
@@ -200,6 +204,9 @@ fn write_keys(txn: &mut Txn<'_>, op: &Op) {
         Op::SetHash { key, large, fields, .. } => {
             txn.set(key, hash(*large, u64::from(*fields), seed).into(), Deadline::Clear);
         }
+        Op::SetTimedHash { key, large, fields, .. } => {
+            txn.set(key, timed_hash(*large, u64::from(*fields), seed, now_ms).into(), Deadline::Clear);
+        }
         Op::SetZSet { key, large, members, .. } => {
             txn.set(key, zset(*large, u64::from(*members), seed).into(), Deadline::Clear);
         }
@@ -229,6 +236,19 @@ fn hash(large: bool, fields: u64, seed: u64) -> Hash {
     // An odd factor gives each of them another number.
     let name = |n: u64| n.wrapping_mul(seed | 1).to_string().into_bytes();
     Hash::from_parts(large, (0..fields).map(|n| (name(n), vec![n as u8; (n % 80) as usize])))
+}
+
+/// The same with ends.
+fn timed_hash(large: bool, fields: u64, seed: u64, now_ms: u64) -> Hash {
+    let name = |n: u64| n.wrapping_mul(seed | 1).to_string().into_bytes();
+    let mut hash = hash(large, fields, seed);
+    // Some have ends; one of three has had some.
+    let may_end = (0..fields).filter(|n| !seed.is_multiple_of(3) && (seed >> (n % 32)).is_multiple_of(2));
+    may_end.for_each(|n| hash.set_end(&name(n), Some(now_ms + n * 7 % 50)));
+    if seed % 3 == 1 {
+        (0..fields).for_each(|n| hash.set_end(&name(n), None));
+    }
+    hash
 }
 
 /// A sorted set with scores of all forms, several members of one, and -0 in a large one.

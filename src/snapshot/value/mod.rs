@@ -29,6 +29,10 @@ const STR_TEXT: u8 = 5;
 const LIST_SMALL: u8 = 6;
 /// A list in its large representation, with its nodes.
 const LIST_LARGE: u8 = 7;
+/// As [`HASH_SMALL`], and fields may end.
+const HASH_SMALL_TIMED: u8 = 13;
+/// As [`HASH_LARGE`], and fields may end.
+const HASH_LARGE_TIMED: u8 = 14;
 /// A set of integers, ascending.
 const SET_INTS: u8 = 8;
 /// A set in its small representation, members in its order.
@@ -80,7 +84,7 @@ forms! {
     pub(super) fn write;
     pub(super) fn read;
     Value::Str => string: STR | STR_EDITED | STR_TEXT;
-    Value::Hash => hash: HASH_SMALL | HASH_LARGE;
+    Value::Hash => hash: HASH_SMALL | HASH_LARGE | HASH_SMALL_TIMED | HASH_LARGE_TIMED;
     Value::List => list: LIST_SMALL | LIST_LARGE;
     Value::Set => set: SET_INTS | SET_SMALL | SET_LARGE;
     Value::ZSet => zset: ZSET_SMALL | ZSET_LARGE;

@@ -7,7 +7,7 @@ use crate::store::random::{Picks, Source, sample};
 impl Hash {
     /// Random fields, one after the other, each independent of the others; without end unless the hash is empty.
     pub fn picks(&self, rng: Rng) -> impl Iterator<Item = FieldValue<'_>> {
-        let source = match &self.0 {
+        let source = match self.fields() {
             Repr::Small(packed) => Source::List(packed.iter().collect()),
             Repr::Large(tree) => Source::Tree(tree, |field, value| (field, &**value)),
         };

@@ -21,7 +21,9 @@ fn limits_have_a_bound_however_large_the_options_are() {
 #[derive(Clone, Debug, Default)]
 struct Model {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
+    ends: BTreeMap<Vec<u8>, u64>,
     large: bool,
+    timed: bool,
 }
 
 impl Model {
@@ -41,8 +43,24 @@ impl Model {
         added
     }
 
+    fn set_end(&mut self, field: &[u8], end_ms: Option<u64>) {
+        self.ends.remove(field);
+        self.timed |= end_ms.is_some();
+        end_ms.into_iter().for_each(|end_ms| _ = self.ends.insert(field.to_vec(), end_ms));
+    }
+
+    /// The first that is over, of several the first by name.
+    fn take_over(&mut self, now_ms: u64) -> Option<(Box<[u8]>, u64)> {
+        let (end_ms, field) = self.ends.iter().map(|(field, end_ms)| (*end_ms, field.clone())).min()?;
+        (end_ms < now_ms).then(|| {
+            self.remove(&field);
+            (field.into(), end_ms)
+        })
+    }
+
     fn remove(&mut self, field: &[u8]) -> bool {
         let before = self.fields.len();
+        self.ends.remove(field);
         self.fields.retain(|(present, _)| present != field);
         self.fields.len() < before
     }
@@ -50,7 +68,20 @@ impl Model {
     fn assert_equals(&self, hash: &Hash) {
         hash.validate().unwrap();
         assert_eq!(hash.is_large(), self.large);
-        assert_eq!(hash.encoding(), if self.large { "hashtable" } else { "listpack" });
+        let small = if self.timed { "listpackex" } else { "listpack" };
+        assert_eq!(hash.encoding(), if self.large { "hashtable" } else { small });
+        assert_eq!(hash.ends().is_some(), self.timed);
+        let first_ms = self.ends.values().min().copied();
+        let last_ms = self.ends.values().max().filter(|_| self.ends.len() == self.fields.len()).copied();
+        assert_eq!((hash.first_end_ms(), hash.last_end_ms()), (first_ms, last_ms));
+        for now_ms in [0, 3, 5, 20] {
+            let over: Vec<u64> = self.ends.values().copied().filter(|end_ms| *end_ms < now_ms).collect();
+            assert_eq!(hash.over_len(now_ms), over.len());
+            if let Some(ends) = hash.ends() {
+                assert_eq!(ends.last_over_ms(now_ms), over.iter().max().copied());
+                assert_eq!(ends.next_ms(now_ms), self.ends.values().copied().filter(|end_ms| *end_ms >= now_ms).min());
+            }
+        }
         assert_eq!(hash.len(), self.fields.len());
         assert_eq!(hash.is_empty(), self.fields.is_empty());
         let mut seen: Vec<(Vec<u8>, Vec<u8>)> = owned(hash.iter());
@@ -62,6 +93,7 @@ impl Model {
         assert_eq!(seen, expected);
         for (field, value) in &self.fields {
             assert_eq!(hash.get(field), Some(value.as_slice()));
+            assert_eq!(hash.end_ms(field), self.ends.get(field).copied());
         }
     }
 }
@@ -87,6 +119,8 @@ enum Op {
     Set(Vec<u8>, Vec<u8>),
     Remove(Vec<u8>),
     Get(Vec<u8>),
+    SetEnd(Vec<u8>, Option<u64>),
+    TakeOver(u64),
     /// A clone taken here must not see what comes later.
     Clone,
 }
@@ -99,6 +133,8 @@ fn op(longest: usize) -> impl Strategy<Value = Op> {
         5 => (name(), value).prop_map(|(field, value)| Op::Set(field, value)),
         4 => name().prop_map(Op::Remove),
         1 => name().prop_map(Op::Get),
+        2 => (name(), prop::option::of(1..12u64)).prop_map(|(field, end_ms)| Op::SetEnd(field, end_ms)),
+        1 => (0..12u64).prop_map(Op::TakeOver),
         1 => Just(Op::Clone),
     ]
 }
@@ -118,10 +154,20 @@ fn run(ops: Vec<Op>) {
                     model.fields.iter().find(|(present, _)| *present == field).map(|(_, value)| value.as_slice());
                 assert_eq!(hash.get(&field), value);
             }
+            Op::SetEnd(field, end_ms) if hash.get(&field).is_some() => {
+                hash.set_end(&field, end_ms);
+                model.set_end(&field, end_ms);
+            }
+            Op::SetEnd(..) => {}
+            Op::TakeOver(now_ms) => assert_eq!(hash.take_over(now_ms), model.take_over(now_ms)),
             Op::Clone => clones.push((hash.clone(), model.clone())),
         }
         model.assert_equals(&hash);
         let rebuilt = Hash::from_parts(hash.is_large(), hash.iter());
+        let rebuilt = match hash.ends() {
+            Some(ends) => rebuilt.with_ends(ends.as_set().clone()).unwrap(),
+            None => rebuilt,
+        };
         assert_eq!(rebuilt, hash);
         assert!(rebuilt.iter().eq(hash.iter()), "the order is part of the value");
     }
@@ -313,5 +359,54 @@ fn an_empty_hash_has_no_random_field() {
         assert_eq!(hash.picks(Rng::new(1)).next(), None);
         assert!(hash.sample(5, Rng::new(1)).is_empty());
         assert_eq!(hash.scan(0, 10), (0, vec![]));
+    }
+}
+
+#[test]
+fn a_hash_without_ends_is_no_larger_than_its_fields() {
+    assert_eq!(size_of::<Hash>(), size_of::<Repr>());
+    let mut hash = numbered(5, LIMITS);
+    let bytes = hash.memory() - size_of::<Hash>();
+    assert_eq!(bytes, 5 * (1 + 7 + 1 + 5));
+    hash.set_end(&field(1), None);
+    assert_eq!((hash.memory() - size_of::<Hash>(), hash.encoding()), (bytes, "listpack"));
+    hash.set_end(&field(1), Some(5));
+    assert!(hash.memory() - size_of::<Hash>() > bytes);
+}
+
+#[test]
+fn a_change_of_an_end_copies_a_path_and_not_the_hash() {
+    const LEN: usize = 20_000;
+    /// Two leaves of the tree.
+    const PATH_MAX: usize = 32;
+    let mut hash = numbered(LEN, LIMITS);
+    for i in 0..LEN {
+        hash.set_end(&field(i), Some(1000 + (i as u64 * 7) % 500));
+    }
+    let image = hash.clone();
+    assert!(image.ends().unwrap().as_set().is_large(), "many ends are shared and copied as a large sorted set is");
+    hash.set_end(&field(17), Some(9));
+    assert_eq!(copied(&image, &hash), 0, "a field that ends otherwise is the same");
+    let mut swept = image.clone();
+    assert_eq!(swept.take_over(1001).map(|(_, end_ms)| end_ms), Some(1000));
+    assert!(copied(&image, &swept) <= PATH_MAX, "{}", copied(&image, &swept));
+    assert_eq!((image.len(), image.end_ms(&field(17)), swept.len()), (LEN, Some(1119), LEN - 1));
+}
+
+#[test]
+fn ends_that_are_none_or_of_no_field_are_refused() {
+    let hash = || Hash::from_parts(false, [(b"a", b"1"), (b"b", b"2")]);
+    let set = |field: &'static [u8], end_ms: f64| ZSet::from_parts(false, &[(field, end_ms)]).unwrap();
+    assert_eq!(hash().with_ends(set(b"a", 7.0)).unwrap().end_ms(b"a"), Some(7));
+    assert!(hash().with_ends(set(b"a", END_MAX_MS as f64)).is_some());
+    for (field, end_ms) in [
+        (&b"c"[..], 7.0),
+        (b"a", 0.0),
+        (b"a", -1.0),
+        (b"a", 1.5),
+        (b"a", END_MAX_MS as f64 + 1.0),
+        (b"a", f64::INFINITY),
+    ] {
+        assert!(hash().with_ends(set(field, end_ms)).is_none(), "{end_ms}");
     }
 }

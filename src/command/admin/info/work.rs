@@ -50,6 +50,7 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     section.field("instantaneous_output_kbps", format!("{:.2}", output_per_s as f64 / 1024.0));
     section.field("rejected_connections", counters.rejected_connections);
     section.field("expired_keys", keys.expired);
+    section.field("expired_subkeys", keys.expired_fields);
     section.field("evicted_keys", keys.evicted);
     section.field("evicted_clients", 0);
     section.field("evicted_scripts", keys.evicted_scripts);
@@ -118,7 +119,10 @@ pub fn errors(section: &mut Section, facts: &Facts<'_>) {
 }
 
 pub fn keyspace(section: &mut Section, facts: &Facts<'_>) {
-    for DatabaseFacts { index, keys, expires, average_ttl_ms } in &facts.databases {
-        section.field(&format!("db{index}"), format!("keys={keys},expires={expires},avg_ttl={average_ttl_ms}"));
+    for DatabaseFacts { index, keys, expires, average_ttl_ms, timed_hashes } in &facts.databases {
+        let of_keys = format!("keys={keys},expires={expires},avg_ttl={average_ttl_ms}");
+        // As in Redis 7.4, but for those alone that have such hashes: 7.2 shows no such field.
+        let of_fields = if *timed_hashes > 0 { format!(",subexpiry={timed_hashes}") } else { String::new() };
+        section.field(&format!("db{index}"), format!("{of_keys}{of_fields}"));
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::Element;
 use crate::error::ReplyError;
-use crate::store::{Hash, Kind, Str, View, units_of_bytes};
+use crate::store::{Hash, Kind, LiveHash, Str, View, units_of_bytes};
 
 /// What a part of the result takes at least, also if nothing was found (bytes).
 const PART_SIZE: usize = 32;
@@ -92,7 +92,7 @@ impl<'v, 'a> Lookups<'v, 'a> {
         if let Some(field) = field {
             let Some(hash) = Hash::of(entry.value()) else { return Ok(None) };
             self.view.work(hash.lookup_units())?;
-            let Some(found) = hash.get(field) else { return Ok(None) };
+            let Some(found) = LiveHash::new(self.view, hash).get(field) else { return Ok(None) };
             more(found.len())?;
             return Ok(Some(Bytes::copy_from_slice(found)));
         }
