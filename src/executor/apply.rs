@@ -224,6 +224,7 @@ fn run_batch(
                     position += 1;
                     let exec = own.exec.as_deref();
                     outcome.effects.reader = own.reader;
+                    outcome.effects.calls.clone_from(&own.calls);
                     match ahead.next(state).map(|ready| run_top(state, ready, exec, index, boot, position, outcome)) {
                         Some(TopReply::Answered(reply)) => reply,
                         Some(TopReply::Waits(id, deadline_ms)) => {
@@ -243,7 +244,7 @@ fn run_batch(
         }
     }
     outcome.effects.is_counting = false;
-    (outcome.effects.author, outcome.effects.reader) = (0, 0);
+    (outcome.effects.author, outcome.effects.reader, outcome.effects.calls) = (0, 0, None);
     (outcome.effects.is_counting, outcome.effects.no_touch) = (false, false);
     while let Some(ready) = ahead.next(state) {
         position += 1;
@@ -341,6 +342,7 @@ fn run_exec(
     for (place, command) in commands.iter().enumerate() {
         let position = position ^ ((place as u64 + 1) << 32);
         if command.spec_at(state.cluster.level).is_ok_and(|spec| spec.is_write_in_log()) {
+            effects.calls = own.and_then(|own| own.commands.get(place)).and_then(|own| own.calls.clone());
             slots.push(Slot::Reply(run(state, command, boot, index, position, effects)));
         } else if let Some(own) = own.and_then(|own| own.commands.get(place)) {
             slots.push(read_in_exec(state, own, index, position, effects));

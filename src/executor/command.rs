@@ -13,7 +13,7 @@ use crate::command::{Family, Flags, Run, ScriptNamed, ScriptRun, Spec, keys_of, 
 use crate::config::ReadLevel;
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
-use crate::store::{ELEMENT_UNITS, State, WaiterId};
+use crate::store::{CallLog, ELEMENT_UNITS, State, WaiterId};
 
 /// Elements of a value from which reading it whole is heavy: about a millisecond.
 const LARGE_ELEMENTS: usize = 4096;
@@ -49,6 +49,8 @@ pub struct Command {
     pub asker: Option<Asker>,
     /// Of a command inside ONCE: all that the client sent, which is what the log gets.
     pub once: Option<Box<Args>>,
+    /// Of a script while somebody watches this node's commands: what it calls.
+    pub calls: Option<CallLog>,
 }
 
 /// Whose command it is.
@@ -98,6 +100,7 @@ impl Command {
             by_log: false,
             asker: None,
             once: None,
+            calls: None,
         }
     }
 
@@ -111,6 +114,12 @@ impl Command {
     pub fn set_reader(&mut self, reader: u64) {
         self.exec.iter_mut().flat_map(|exec| &mut exec.commands).for_each(|inner| inner.reader = reader);
         self.reader = reader;
+    }
+
+    /// Has what scripts call kept, of the command and of those inside.
+    pub fn log_calls(&mut self) {
+        self.exec.iter_mut().flat_map(|exec| &mut exec.commands).for_each(Self::log_calls);
+        self.calls = matches!(self.spec.run, Run::Script(_)).then(CallLog::default);
     }
 
     /// Whose command it is, if it may wait in the state.

@@ -67,7 +67,7 @@ struct Message {
 /// What a message is in RESP2.
 #[derive(Debug)]
 enum InResp2 {
-    /// The same, with another first byte.
+    /// The same; a push has another first byte.
     Same,
     /// There is none such.
     Nothing,
@@ -108,6 +108,12 @@ impl Mailbox {
             tracing::warn!(addr = self.client.addr, bytes, "closed a subscriber that does not read what it is sent");
             self.client.kill();
         }
+    }
+
+    /// A line for who watches this node's commands: it has no place in the log, and goes before whatever comes later.
+    pub(super) fn push_line(&self, bytes: Bytes, limits: BufferLimits) {
+        self.push(Message { place: Place { index: 0, position: 0 }, bytes, in_resp2: InResp2::Same }, limits);
+        self.waker.wake();
     }
 
     /// The next message for a connection of this version of the protocol, if there is one at a place before `before` (None: at any place).

@@ -19,7 +19,7 @@ use super::eviction::Eviction;
 use super::natures::Natures;
 use super::prepare::PreparedEntry;
 use super::waiting::Waiting;
-use super::{Gate, Hub, KeyStats, Running, Step, send_answers};
+use super::{Gate, Hub, KeyStats, Monitors, Running, Step, send_answers};
 use crate::store::{Accesses, State};
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
@@ -41,6 +41,8 @@ pub struct StoreExecutor {
     pub natures: Natures,
     /// Connections of this node that are subscribed.
     pub hub: Arc<Hub>,
+    /// Connections of this node that watch its commands.
+    pub monitors: Monitors,
     /// Memory, and keys that give way.
     pub eviction: Arc<Eviction>,
     pub(super) accesses: Accesses,
@@ -60,6 +62,7 @@ impl StoreExecutor {
             running: Arc::default(),
             natures: Natures::default(),
             hub: Arc::default(),
+            monitors: Monitors::default(),
             eviction: Arc::default(),
             waiting: Waiting::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),

@@ -67,6 +67,7 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         mailbox: None,
         has_subscribed: false,
         is_notified: false,
+        is_monitoring: false,
     };
     // A broken socket ends the connection; there is nobody to tell.
     let _ = connection.run().await;
@@ -96,6 +97,8 @@ struct Connection<'a> {
     has_subscribed: bool,
     /// LOCK.NOTIFY, as far as it is followed.
     is_notified: bool,
+    /// MONITOR, once it is answered.
+    is_monitoring: bool,
 }
 
 impl Connection<'_> {
@@ -126,6 +129,7 @@ impl Connection<'_> {
                 self.session.client.buffers.argument_bytes.store(bytes, Ordering::Relaxed);
             }
             self.answer(collected).await?;
+            self.is_monitoring = self.session.is_monitoring;
             self.session.client.buffers.argument_bytes.store(0, Ordering::Relaxed);
             if self.session.closing || self.session.client.is_killed() {
                 self.flush().await?;
@@ -136,13 +140,21 @@ impl Connection<'_> {
 
     /// Waits for the group's replies and encodes them.
     async fn answer(&mut self, group: Collected) -> std::io::Result<()> {
-        let Collected { steps, forms, later, .. } = group;
+        let Collected { steps, forms, later, called, is_monitored, .. } = group;
+        let client = self.session.client.clone();
         let began_ns = self.server.env.clocks.monotonic_ns();
         if let Some((later, spec, args)) = later {
             self.flush().await?;
+            let may_wait = spec.flags.contains(Flags::BLOCKING);
+            if is_monitored && may_wait {
+                self.server.show_call(&client.addr, spec, &args, self.session.db);
+            }
             let Some(finish) = self.wait_for(later, spec).await? else { return Ok(()) };
             self.put_messages(None);
             let reply = finish(&mut self.session);
+            if is_monitored && !may_wait {
+                self.server.show_call(&client.addr, spec, &args, self.session.db);
+            }
             self.failing = matches!(&reply, Reply::Error(error) if *error == LOADING);
             let form = self.form(Some(spec));
             let took_us = self.usec_since(began_ns);
@@ -153,11 +165,21 @@ impl Connection<'_> {
             return self.write(reply, form).await;
         }
         if steps.iter().all(|step| matches!(step, Step::Done(_))) {
-            self.put_messages(None);
-            for (step, form) in steps.into_iter().zip(forms) {
+            // What is shown comes behind the answer to MONITOR.
+            if self.is_monitoring || !self.session.is_monitoring {
+                self.put_messages(None);
+            }
+            let mut called = called.iter().peekable();
+            for (at, (step, form)) in steps.into_iter().zip(forms).enumerate() {
+                if let Some(called) = called.next_if(|called| called.at == at) {
+                    self.server.show_call(&client.addr, called.spec, &called.args, called.db);
+                }
                 if let Step::Done(reply) = step {
                     self.note(&reply, form, form.usec);
                     self.write(reply, form).await?;
+                }
+                if self.is_monitoring && !self.session.closing {
+                    self.put_messages(None);
                 }
             }
             return Ok(());
@@ -176,6 +198,12 @@ impl Connection<'_> {
         }
         let (mut group, answered) = CommandGroup::new(steps, level, self.session.no_touch, self.session.client.id);
         group.waits = asker.map(|_| self.session.client.waits.clone());
+        let mut called = called.iter().peekable();
+        if asker.is_some()
+            && let Some(called) = called.next()
+        {
+            self.server.show_call(&client.addr, called.spec, &called.args, called.db);
+        }
         self.server.router.submit(group);
         let answered = match asker {
             Some(asker) => self.wait_in_state(answered, asker).await?,
@@ -207,7 +235,7 @@ impl Connection<'_> {
             self.put_messages(Some(Place { index: seen + 1, position: 0 }));
         }
         let replies = replies.into_iter().zip(steps);
-        for (((reply, step), mut form), executed) in replies.zip(forms).zip(executed) {
+        for (at, (((reply, step), mut form), executed)) in replies.zip(forms).zip(executed).enumerate() {
             let usec = if matches!(step, Step::Done(_)) { form.usec } else { share_us };
             if let Step::Write(command) = &step {
                 position += 1;
@@ -226,6 +254,9 @@ impl Connection<'_> {
                     reply
                 }
             };
+            if let Some(called) = called.next_if(|called| called.at == at) {
+                self.server.show_step(&client.addr, called, &step, &reply);
+            }
             if is_slow {
                 self.note_slow_step(&step, &reply, took_us);
             }
@@ -345,9 +376,9 @@ impl Connection<'_> {
 
     async fn read(&mut self) -> std::io::Result<()> {
         self.input.reserve(READ_LEN);
-        // As in Redis, subscribers may be silent.
-        let is_subscribed = !self.session.subscribed.is_empty();
-        let timeout_s = if is_subscribed { 0 } else { self.server.settings().timeout_s };
+        // As in Redis, who is subscribed or watches may be silent.
+        let may_be_silent = !self.session.subscribed.is_empty() || self.session.is_monitoring;
+        let timeout_s = if may_be_silent { 0 } else { self.server.settings().timeout_s };
         let (client, mailbox) = (self.session.client.clone(), self.mailbox.clone());
         let read = async {
             tokio::select! {

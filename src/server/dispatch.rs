@@ -32,6 +32,8 @@ const _: () = assert!(COMMAND_BYTES_MAX + BATCH_BYTES_MAX <= ENTRY_LEN_MAX);
 
 const COMMAND_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the command is larger than 128 MB");
 const TRANSACTION_TOO_LARGE: ReplyError = ReplyError::new("LIMIT the transaction is larger than 128 MB");
+/// What watches counts as a replica in Redis.
+const MONITORS: ReplyError = ReplyError::new("ERR Replica can't interact with the keyspace");
 const DEBUG_NOT_ALLOWED: ReplyError = ReplyError::new(
     "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local \
      connection, otherwise you need to set this option in the configuration file, and then restart the server.",
@@ -218,6 +220,10 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
     }
     if spec.is_write() && !server.router.disk_space().admits(spec.flags) {
         return Err(DISK_FULL);
+    }
+    let about_keys = Flags::READONLY.union(Flags::WRITE).union(Flags::MAY_REPLICATE).union(Flags::SCRIPT);
+    if session.is_monitoring && spec.flags.intersects(about_keys) {
+        return Err(MONITORS);
     }
     Ok(())
 }

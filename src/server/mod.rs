@@ -13,6 +13,7 @@ mod dispatch;
 mod front;
 mod invitations;
 mod listener;
+mod monitor;
 mod output;
 mod pause;
 mod registry;

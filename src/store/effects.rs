@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use triomphe::Arc;
 
-use super::{Database, Entry, Group, PubSub, Tally, Value, WaiterId};
+use super::{CallLog, Database, Entry, Group, PubSub, Tally, Value, WaiterId};
 use crate::protocol::Reply;
 
 /// What apply asks each node to do for its own connections after the gate is released.
@@ -37,6 +37,8 @@ pub struct Effects {
     pub author: u64,
     /// The same if it is to be told when what it reads changes.
     pub reader: u64,
+    /// Keeps what the script that runs now calls, if this node's commands are watched.
+    pub calls: Option<CallLog>,
     /// CLIENT NO-TOUCH of the client whose group runs now: what it reads leaves no trace.
     pub no_touch: bool,
     /// This node answers what runs now, and so counts it.

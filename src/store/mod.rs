@@ -8,6 +8,7 @@
 
 mod access;
 mod accessed;
+mod call_log;
 mod cluster;
 mod creations;
 mod database;
@@ -71,6 +72,7 @@ mod zset;
 
 pub use crate::config::{Policy, ReplicatedOptions as Options};
 pub use access::{Accesses, NEW_KEY_USES, SAMPLE_MAX, Touch};
+pub use call_log::CallLog;
 pub use cluster::{Cluster, Member, Wish};
 pub use creations::{Creations, SLOTS as CREATION_SLOTS};
 pub use database::{DATABASES, Database};

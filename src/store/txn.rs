@@ -21,8 +21,8 @@ use std::net::SocketAddr;
 use super::ties::{Ties, TiesOfKey};
 use super::work::Work;
 use super::{
-    Effects, Entry, Event, Group, Hash, HashEdit, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally, Value,
-    View, WaiterId, is_over,
+    CallLog, Effects, Entry, Event, Group, Hash, HashEdit, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally,
+    Value, View, WaiterId, is_over,
 };
 use crate::error::ReplyError;
 
@@ -160,6 +160,11 @@ impl<'a> Txn<'a> {
             from: None,
             event: None,
         }
+    }
+
+    /// What keeps the calls of the script that runs, if this node answers it.
+    pub fn calls(&self) -> Option<CallLog> {
+        self.effects.calls.clone().filter(|_| self.effects.is_counting)
     }
 
     /// Read access to the same moment, by the entry's time alone.

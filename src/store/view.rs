@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::work::Work;
 use super::{
-    ABSENCE_LEVEL, Database, Entry, Event, Hash, Hold, Kind, Mark, PubSub, Rng, ScriptCalls, Session, State, Tally,
-    is_over,
+    ABSENCE_LEVEL, CallLog, Database, Entry, Event, Hash, Hold, Kind, Mark, PubSub, Rng, ScriptCalls, Session, State,
+    Tally, is_over,
 };
 use crate::error::ReplyError;
 
@@ -34,6 +34,7 @@ pub struct View<'a> {
     tally: RefCell<Tally>,
     /// The connection that is told when what it reads changes; 0: none.
     reader: u64,
+    calls: Option<CallLog>,
     marks_access: bool,
     /// No other node reads this.
     is_of_node: bool,
@@ -54,6 +55,7 @@ impl<'a> View<'a> {
             met_due: Cell::new(false),
             tally: RefCell::default(),
             reader: 0,
+            calls: None,
             marks_access: true,
             is_of_node: true,
             in_script: false,
@@ -73,6 +75,17 @@ impl<'a> View<'a> {
     pub fn read_by(mut self, reader: u64) -> Self {
         self.reader = reader;
         self
+    }
+
+    /// The same for a script whose calls are kept.
+    pub fn logged(mut self, calls: Option<CallLog>) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// What keeps them.
+    pub fn calls(&self) -> Option<CallLog> {
+        self.calls.clone()
     }
 
     /// True if it is.
@@ -135,6 +148,7 @@ impl<'a> View<'a> {
             met_due: Cell::new(false),
             tally: RefCell::default(),
             reader: self.reader,
+            calls: None,
             marks_access: self.marks_access,
             is_of_node: self.is_of_node,
             in_script: true,

@@ -15,6 +15,10 @@ pub use steady::Moment;
 pub trait Clocks: Send + Sync {
     /// Wall clock, ms since the Unix epoch.
     fn wall_ms(&self) -> u64;
+    /// The same in µs, where the clock tells them.
+    fn wall_us(&self) -> u64 {
+        self.wall_ms() * 1000
+    }
     /// CLOCK_BOOTTIME, ns.
     fn boottime_ns(&self) -> u64;
     /// CLOCK_MONOTONIC, ns.
@@ -31,6 +35,10 @@ pub struct SystemClocks;
 impl Clocks for SystemClocks {
     fn wall_ms(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+    }
+
+    fn wall_us(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64
     }
 
     fn boottime_ns(&self) -> u64 {

@@ -12,6 +12,7 @@ mod info_fields;
 mod key_counts;
 mod log_lines;
 mod memory;
+mod monitor;
 mod options;
 mod refused;
 mod same;

@@ -10,6 +10,7 @@ mod info;
 mod lolwut;
 mod memory;
 mod module;
+mod monitor;
 mod refused;
 mod role;
 mod save;
@@ -35,6 +36,7 @@ pub static SPECS: &[&Spec] = &[
     &module::SPEC,
     &refused::REPLICAOF,
     &refused::SLAVEOF,
+    &monitor::SPEC,
     &role::SPEC,
     &save::SAVE,
     &shutdown::SPEC,

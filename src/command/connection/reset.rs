@@ -32,6 +32,9 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     let authenticated = call.node.settings().requirepass.is_empty();
     call.node.notify_of_locks(&call.session.client, false);
     call.node.track(&call.session.client, None);
+    if call.session.is_monitoring && call.node.monitor(&call.session.client, false).is_ok() {
+        call.session.is_monitoring = false;
+    }
     let (is_subscribed, is_bound) = (!call.session.subscribed.is_empty(), call.session.is_bound);
     if !is_subscribed && !is_bound {
         call.session.reset(authenticated);

@@ -84,6 +84,8 @@ pub struct Shown {
     pub subscriptions: [usize; SubscriptionKind::ALL.len()],
     /// CLIENT TRACKING: the client that is told in its place (0: none), and whether it is told of prefixes.
     pub tracked: Option<(u64, bool)>,
+    /// MONITOR
+    pub is_monitoring: bool,
     /// Flags besides those that follow from the rest: NO-EVICT, NO-TOUCH.
     pub no_evict: bool,
     /// See above.

@@ -32,6 +32,11 @@ pub trait Data: Send + Sync {
     fn leave(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply>;
     /// Whether a connection of this node is told from now on when its holds of locks end.
     fn notify_of_locks(&self, client: &Arc<Client>, is_notified: bool);
+    /// Whether a connection of this node is shown the commands of its clients from now on.
+    ///
+    /// # Errors
+    /// LOADING while the node has no place in a group.
+    fn monitor(&self, client: &Arc<Client>, is_monitoring: bool) -> Result<(), ReplyError>;
     /// How a connection of this node is told from now on when keys change; None: it is not. False: there is no client at this node that was to be told in its
     /// place.
     fn track(&self, client: &Arc<Client>, tracked: Option<Tracked>) -> bool;

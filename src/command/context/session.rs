@@ -88,6 +88,8 @@ pub struct Session {
     pub is_bound: bool,
     /// LOCK.NOTIFY
     pub is_notified: bool,
+    /// MONITOR
+    pub is_monitoring: bool,
     /// CLIENT TRACKING
     pub tracked: Option<Tracked>,
     /// CLIENT CACHING, for the next command or transaction.
@@ -122,6 +124,7 @@ impl Session {
             waits: 0,
             is_bound: false,
             is_notified: false,
+            is_monitoring: false,
             tracked: None,
             is_caching_called: false,
             last_write_index: 0,
@@ -161,6 +164,7 @@ impl Session {
             *count = self.subscribed.len(kind);
         }
         shown.tracked = self.tracked.as_ref().map(|tracked| (tracked.redirect, tracked.broadcasts));
+        shown.is_monitoring = self.is_monitoring;
         shown.no_evict = self.no_evict;
         shown.no_touch = self.no_touch;
         follow(&mut shown.name, &self.name);

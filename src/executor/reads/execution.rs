@@ -170,7 +170,8 @@ impl GroupReader<'_> {
     /// None: it wants to do more than it may, and has ended before that.
     fn read(&mut self, command: &Command) -> Option<Reply> {
         let allowed = self.execution.allowed.0.min(self.left);
-        let mut view = self.execution.view(command.db.into()).allowed(allowed).read_by(command.reader);
+        let view = self.execution.view(command.db.into()).allowed(allowed).read_by(command.reader);
+        let mut view = view.logged(command.calls.clone());
         if self.commands.no_touch {
             view = view.without_touch();
         }

@@ -7,7 +7,7 @@ use crate::command::{Caller, Flags, Spec, call_read, call_write, check_at, index
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome, Reply, parse_i64};
 use crate::script::Host;
-use crate::store::{DATABASES, ScriptCalls, Txn, View};
+use crate::store::{CallLog, DATABASES, ScriptCalls, Txn, View};
 
 /// What a script works on.
 pub struct ScriptHost<'a, 's> {
@@ -17,6 +17,8 @@ pub struct ScriptHost<'a, 's> {
     refuses_growth: bool,
     /// The last error that a call gave the script.
     last_error: Option<ReplyError>,
+    /// Keeps what is called, for those who watch.
+    calls: Option<CallLog>,
 }
 
 enum Access<'a, 's> {
@@ -29,9 +31,10 @@ enum Access<'a, 's> {
 impl<'a, 's> ScriptHost<'a, 's> {
     /// A script that may write.
     pub fn writing(txn: &'a mut Txn<'s>, no_writes: bool) -> Self {
-        let (db, refuses_growth) = (txn.db_index(), txn.is_short_of_memory());
+        let (db, refuses_growth, calls) = (txn.db_index(), txn.is_short_of_memory(), txn.calls());
+        calls.iter().for_each(CallLog::begin);
         let access = if no_writes { Access::Pledged(txn) } else { Access::Write(txn) };
-        Self { access, db, refuses_growth, last_error: None }
+        Self { access, db, refuses_growth, last_error: None, calls }
     }
 
     /// The same for a script that may need memory whatever there is (`allow-oom`).
@@ -42,7 +45,9 @@ impl<'a, 's> ScriptHost<'a, 's> {
 
     /// A script that only reads.
     pub fn reading(view: &'a View<'s>) -> Self {
-        Self { db: view.db_index(), access: Access::Read(view), refuses_growth: false, last_error: None }
+        let calls = view.calls();
+        calls.iter().for_each(CallLog::begin);
+        Self { db: view.db_index(), access: Access::Read(view), refuses_growth: false, last_error: None, calls }
     }
 
     /// For whom the gate checks.
@@ -124,6 +129,9 @@ impl<'a, 's> ScriptHost<'a, 's> {
 impl Host for ScriptHost<'_, '_> {
     fn call(&mut self, args: &Args, units: u64) -> (Outcome, u64) {
         let (spec, ran) = self.run(args, units);
+        if let (Some(calls), true) = (&self.calls, ran.is_ok()) {
+            calls.add(self.db, args);
+        }
         let counted = spec.or_else(|| named(args)).and_then(index_of);
         let error = ran.as_ref().map_or_else(Some, |(outcome, _)| error_of(outcome));
         if error.is_some() {

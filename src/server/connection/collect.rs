@@ -18,6 +18,7 @@ use crate::protocol::parse::{Limits, Parsed};
 use crate::protocol::{Args, Reply, Resp};
 use crate::replication::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::server::dispatch::{Dispatched, dispatch, find};
+use crate::server::monitor::Called;
 
 /// Most commands of one group: a quarter of a batch.
 pub const GROUP_COMMANDS_MAX: usize = BATCH_COMMANDS_MAX / 4;
@@ -31,6 +32,9 @@ pub(super) struct Collected {
     pub(super) forms: Vec<Form>,
     pub(super) bytes: usize,
     pub(super) later: Option<(Later, &'static Spec, Args)>,
+    /// What is to be shown to those who watch, in order of its steps.
+    pub(super) called: Vec<Called>,
+    pub(super) is_monitored: bool,
     has_write: bool,
     has_heavy_read: bool,
 }
@@ -50,7 +54,7 @@ impl Connection<'_> {
     /// Takes commands from what was read, until a bound or a command that the group is cut around.
     pub(super) fn collect(&mut self) -> Collected {
         self.paused = false;
-        let mut group = Collected::default();
+        let mut group = Collected { is_monitored: self.server.is_monitored(), ..Collected::default() };
         while group.steps.len() < GROUP_COMMANDS_MAX && group.bytes < GROUP_BYTES_MAX && !self.session.closing {
             let limits = self.limits();
             let before = self.input.len();
@@ -103,6 +107,9 @@ impl Connection<'_> {
         let spec = match find(self.server, &mut self.session, &args) {
             Ok(spec) => spec,
             Err(reply) => {
+                if let Some(spec) = lookup(args.name()).filter(|spec| spec.flags.contains(Flags::EXECUTES)) {
+                    self.note_called(spec, &args, group);
+                }
                 let form = self.form(None);
                 group.push(Step::Done(reply), form);
                 return true;
@@ -147,7 +154,13 @@ impl Connection<'_> {
         };
         match dispatched {
             // The form is asked for afterwards: HELLO answers in the version that it has switched to.
-            Dispatched::Step(step) => {
+            Dispatched::Step(mut step) => {
+                if group.is_monitored
+                    && let Step::Read(command) | Step::Write(command) = &mut step
+                {
+                    command.log_calls();
+                }
+                self.note_called(spec, &args, group);
                 let mut form = self.form(Some(spec));
                 if matches!(step, Step::Done(_)) {
                     form.usec = if spec.is_session() { self.usec_since(began_ns) } else { 0 };
@@ -160,6 +173,10 @@ impl Connection<'_> {
                 !cuts && !defers
             }
             Dispatched::Uncalled(reply) => {
+                // Refused, it has ended a transaction all the same.
+                if spec.flags.contains(Flags::EXECUTES) {
+                    self.note_called(spec, &args, group);
+                }
                 let form = self.form(None);
                 group.push(Step::Done(reply), form);
                 true
@@ -168,6 +185,13 @@ impl Connection<'_> {
                 group.later = Some((later, spec, args));
                 false
             }
+        }
+    }
+
+    /// The next step of the group is a call that those who watch are shown.
+    fn note_called(&self, spec: &'static Spec, args: &Args, group: &mut Collected) {
+        if group.is_monitored {
+            group.called.push(Called { at: group.steps.len(), spec, args: args.clone(), db: self.session.db });
         }
     }
 

@@ -14,6 +14,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use super::Connection;
+use crate::command::context::ReplyMode;
 use crate::command::pubsub::{confirm, hold_args};
 use crate::error::INDETERMINATE;
 use crate::executor::{Asker, Command, Mailbox, Place, Step, StepReply};
@@ -62,11 +63,13 @@ impl Connection<'_> {
             return false;
         };
         match self.session.resp {
-            Resp::V3 => self.output.put_shared(&message),
-            Resp::V2 => {
+            Resp::V2 if message.starts_with(b">") => {
                 self.output.put(b"*");
                 self.output.put_shared(&message.slice(1..));
             }
+            // A line of what is watched.
+            _ if message.starts_with(b"+") && self.session.reply_mode == ReplyMode::Off => {}
+            _ => self.output.put_shared(&message),
         }
         true
     }
@@ -121,6 +124,7 @@ impl Connection<'_> {
         if self.mailbox.take().is_some() || self.session.client.is_called() {
             executor.hub.close(connection);
         }
+        executor.monitors.remove(connection);
         if self.has_subscribed {
             let asker = self.next_asker();
             self.server.router.end_subscriptions(asker);
@@ -134,7 +138,8 @@ impl Connection<'_> {
 
     /// LOCK.NOTIFY or CLIENT TRACKING has asked for a place for messages, or another client that has chosen this one to be told in its place.
     pub(super) fn follow_notify(&mut self) {
-        if self.mailbox.is_none() && (self.session.tracked.is_some() || self.session.client.is_called()) {
+        let is_told = self.session.tracked.is_some() || self.session.is_monitoring || self.session.client.is_called();
+        if self.mailbox.is_none() && is_told {
             self.open_mailbox();
         }
         if self.session.is_notified && !std::mem::replace(&mut self.is_notified, self.session.is_notified) {

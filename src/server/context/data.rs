@@ -110,6 +110,15 @@ impl Data for Server {
         }
     }
 
+    fn monitor(&self, client: &Arc<Client>, is_monitoring: bool) -> Result<(), ReplyError> {
+        let executor = self.executor()?;
+        match is_monitoring {
+            true => executor.monitors.add(client.id, executor.hub.open(client)),
+            false => executor.monitors.remove(client.id),
+        }
+        Ok(())
+    }
+
     fn subscriptions(&self) -> BoxFuture<'_, [usize; SubscriptionKind::ALL.len()]> {
         Box::pin(async {
             let Ok(executor) = self.executor() else { return Default::default() };

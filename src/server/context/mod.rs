@@ -41,7 +41,9 @@ impl Server {
         if let Some(executor) = self.router.executor() {
             let [hard, soft, soft_s] = subscriber_limits(settings);
             executor.eviction.set_maxmemory(settings.maxmemory);
-            executor.hub.set_limits(BufferLimits { hard, soft, soft_for: Duration::from_secs(soft_s) });
+            let limits = BufferLimits { hard, soft, soft_for: Duration::from_secs(soft_s) };
+            executor.hub.set_limits(limits);
+            executor.monitors.set_limits(limits);
             executor.hub.set_tracked_keys_max(tracked_keys_max(settings));
         }
     }

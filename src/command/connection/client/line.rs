@@ -45,6 +45,7 @@ pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
 
 fn flags(client: &Client, shown: &Shown, blocked: bool, is_dirty: bool) -> String {
     let letters = [
+        (shown.is_monitoring, 'O'),
         (shown.is_subscribed(), 'P'),
         (shown.multi_len.is_some(), 'x'),
         (blocked, 'b'),
