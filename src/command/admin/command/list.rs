@@ -28,10 +28,9 @@ pub static SPEC: Spec = Spec::session(
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let visible = || visible(call.commands);
-    let top = || visible().map(|spec| Reply::bulk(spec.name));
     let with_subcommands = || visible().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied()));
     let names = match args.len() {
-        2 => return Reply::Array(top().collect()).into(),
+        2 => with_subcommands().map(|spec| Reply::bulk(spec.name)).collect(),
         5 if args.is(2, "filterby") && args.is(3, "module") => vec![],
         5 if args.is(2, "filterby") && args.is(3, "aclcat") => {
             let wanted = categories::by_name(args.arg(4));
