@@ -2,7 +2,10 @@
 //! as it is.
 
 use lockstep::rdb::{payload, value};
-use lockstep::store::{End, Hash, HashLimits, List, ListLimits, Options, Set, SetLimits, Str, Value, ZSet, ZSetLimits};
+use lockstep::store::{
+    Delivery, End, Group, Hash, HashLimits, List, ListLimits, Options, Set, SetLimits, Str, Stream, StreamId,
+    StreamLimits, Value, ZSet, ZSetLimits,
+};
 
 use crate::support::rng::Rng;
 use crate::{Target, fuzz};
@@ -16,6 +19,7 @@ const REDIS: &[&[u8]] = &[
     b"\x12\x03\x02\x0d\x0d\x00\x00\x00\x02\x00\x81a\x02\x81b\x02\xff\x01\x02cd\x02\x0a\x0a\x00\x00\x00\x01\x00\x81e\x02\xff",
     b"\x14\x0f\x0f\x00\x00\x00\x03\x00\x81a\x02\x81b\x02\x01\x01\xff",
     b"\x0e\x01\x12\x12\x00\x00\x00\x0d\x00\x00\x00\x02\x00\x00\x01a\x03\x02bc\xff",
+    b"\x13\x01\x10\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x01@PP\x00\x00\x00\x1f\x00\x03\x01\x01\x01\x02\x01\x81a\x02\x81b\x02\x00\x01\x02\x01\x00\x01\x00\x01\x01\x01\x81x\x02\x05\x01\x03\x01\x00\x01\x01\x01\x02\x01\x81y\x02\x05\x01\x00\x01\x01\x01\xdf\xff\x02\x01\x01\x81c\x02\x82zz\x03\x06\x01\x02\x01\x02\x01\xdf\xff\x02\xc1,\x02\x81z\x02\x05\x01\xff\x03\x07\x00\x05\x01\x05\x02\x04\x01\x01g\x06\x00\x81\xff\xff\xff\xff\xff\xff\xff\xff\x02\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x01\xc6\xf34.\xa2\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00\xc6\xf34.\xa2\x01\x00\x00\x01\x02\x02al\xc6\xf34.\xa2\x01\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00\x02bo\xd2\xf34.\xa2\x01\x00\x00\x00",
 ];
 
 fn element(rng: &mut Rng) -> Vec<u8> {
@@ -33,7 +37,7 @@ fn some_value(rng: &mut Rng) -> Value {
     let options = Options::default();
     let count = 1 + if rng.percent(5) { rng.below(300) } else { rng.below(12) };
     let elements: Vec<Vec<u8>> = (0..count).map(|_| element(rng)).collect();
-    match rng.below(5) {
+    match rng.below(7) {
         0 => Str::new(&elements[0]).into(),
         1 => {
             let mut list = List::default();
@@ -50,6 +54,7 @@ fn some_value(rng: &mut Rng) -> Value {
             elements.iter().for_each(|field| _ = hash.set(field, b"v", HashLimits::from(&options)));
             hash.into()
         }
+        4 | 5 => stream(rng, &elements).into(),
         _ => {
             let mut set = ZSet::default();
             let limits = ZSetLimits::from(&options);
@@ -57,6 +62,27 @@ fn some_value(rng: &mut Rng) -> Value {
             set.into()
         }
     }
+}
+
+fn stream(rng: &mut Rng, elements: &[Vec<u8>]) -> Stream {
+    let (mut stream, limits) = (Stream::default(), StreamLimits::from(&Options::default()));
+    for (ms, value) in (1..).zip(elements) {
+        let id = StreamId::new(ms, rng.below(3) as u64);
+        let fields = [(&b"a"[..], value.as_slice()), (b"b", b"12"), (value, b"x")];
+        stream.add(id, &fields[..1 + rng.below(fields.len())], limits);
+        if rng.percent(30) {
+            stream.remove(id);
+        }
+        if rng.percent(20) {
+            let (group, consumer) = ([b'g', rng.below(2) as u8], [rng.below(3) as u8]);
+            stream.add_group(&group, Group::new(id, rng.percent(50).then_some(1)));
+            stream.change_group(&group, |group| {
+                group.see(&consumer, ms);
+                group.assign(id, &consumer, Delivery { at_ms: ms, deliveries: 1 }, ms);
+            });
+        }
+    }
+    stream
 }
 
 fn valid(rng: &mut Rng) -> Vec<u8> {

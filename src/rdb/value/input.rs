@@ -45,6 +45,11 @@ impl<'a, 'w> Input<'a, 'w> {
         Some(text)
     }
 
+    /// So many bytes.
+    pub fn array<const LEN: usize>(&mut self) -> Option<[u8; LEN]> {
+        string::array(&mut self.rest)
+    }
+
     /// Eight bytes.
     pub fn double(&mut self) -> Option<f64> {
         string::array(&mut self.rest).map(f64::from_le_bytes)

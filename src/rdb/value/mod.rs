@@ -1,10 +1,10 @@
 //! The values of keys as DUMP writes and RESTORE reads them.
 //!
 //! Written is what every Redis since 4 reads: a length and the elements, one by one, whatever the value's form is here or there; the reader
-//! chooses its own by its limits. Read is also what Redis writes of its own forms: listpacks, ziplists, intsets, and lists of them.
+//! chooses its own by its limits. Streams alone have one form, that of Redis 7.0. Read is also what Redis writes of its own forms: listpacks, ziplists, intsets, and lists of them.
 //!
 //! Invariants
-//! - What is read keeps all that its type promises of itself: no element twice, no empty collection, no score that is no number.
+//! - What is read keeps all that its type promises of itself: no element twice, no empty collection but a stream, no score that is no number.
 //! - No string of a value has more bytes than a client's longest argument may have, and all together have no more than [`Limits::bytes_max`],
 //!   packed or not. Work is said of it before it is unpacked. Nothing else is allocated by a number that was only read.
 
@@ -12,6 +12,7 @@ mod input;
 mod intset;
 mod listpack;
 mod parts;
+mod stream;
 mod timed_hash;
 mod ziplist;
 
@@ -19,7 +20,7 @@ use input::{Input, Work};
 
 use super::payload::{VERSION_OF_ENDS, VERSION_WRITTEN};
 use super::string::{write, write_length};
-use crate::store::{Hash, Kind, List, Options, Set, Str, Value, ZSet};
+use crate::store::{Hash, Kind, List, Options, Set, Str, Stream, Value, ZSet};
 
 const STRING: u8 = 0;
 const LIST: u8 = 1;
@@ -34,15 +35,21 @@ const ZSET_ZIPLIST: u8 = 12;
 const HASH_ZIPLIST: u8 = 13;
 /// Ziplists one after the other.
 const LIST_QUICKLIST: u8 = 14;
+/// Of Redis 5.
+const STREAM: u8 = 15;
 const HASH_LISTPACK: u8 = 16;
 const ZSET_LISTPACK: u8 = 17;
 /// Listpacks one after the other, and long elements between them.
 const LIST_QUICKLIST_2: u8 = 18;
+/// With the counts of Redis 7.0.
+const STREAM_2: u8 = 19;
 const SET_LISTPACK: u8 = 20;
+/// And with the times of Redis 7.2 when consumers got something.
+const STREAM_3: u8 = 21;
 /// Fields with their ends: in a table, and in a listpack.
 const HASH_METADATA: u8 = 24;
 const HASH_LISTPACK_EX: u8 = 25;
-// 15, 19 and 21 are streams, 9 is a form of hashes that no Redis has written since 2.6.
+// 9 is a form of hashes that no Redis has written since 2.6.
 
 /// How many times the longest argument of a client the strings of a value may have, unpacked.
 const UNPACKED: u64 = 4;
@@ -69,7 +76,7 @@ impl<'a> Limits<'a> {
     }
 }
 
-/// The payload of a value, to be sealed; None of a stream, whose forms are not written here, and of a lock, which no other server knows.
+/// The payload of a value, to be sealed; None of a lock, which no other server knows.
 /// `is_shown`: whether a field with this end is there.
 pub fn dump(value: &Value, is_shown: impl Fn(u64) -> bool) -> Option<Vec<u8>> {
     let mut out = Vec::new();
@@ -93,6 +100,8 @@ pub fn dump(value: &Value, is_shown: impl Fn(u64) -> bool) -> Option<Vec<u8>> {
             write(field, &mut out);
             write(value, &mut out);
         }
+    } else if let Some(stream) = Stream::of(value) {
+        stream::dump(stream, &mut out);
     } else {
         let set = <ZSet as Kind>::of(value)?;
         out.push(ZSET);
@@ -157,6 +166,7 @@ pub fn restore_within(payload: &[u8], limits: Limits<'_>, work: Work<'_>) -> Opt
             }
             hash.finish()?
         }
+        STREAM | STREAM_2 | STREAM_3 => stream::read(kind, &mut input)?,
         HASH_METADATA => timed_hash::of_table(&mut input, options)?,
         HASH_LISTPACK_EX => timed_hash::of_listpack(&mut input, options)?,
         ZSET | ZSET_OLD | ZSET_ZIPLIST | ZSET_LISTPACK => {
@@ -179,5 +189,7 @@ pub fn restore_within(payload: &[u8], limits: Limits<'_>, work: Work<'_>) -> Opt
     })
 }
 
+#[cfg(test)]
+mod stream_tests;
 #[cfg(test)]
 mod tests;

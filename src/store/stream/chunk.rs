@@ -106,6 +106,11 @@ impl Chunk {
         size >= limits.bytes_max || limits.entries_max != 0 && entries >= limits.entries_max
     }
 
+    /// The same, entry by entry.
+    pub(super) fn parts_by_entry(&self) -> (ChunkHead, Entries<'_>) {
+        (self.parts().0, self.iter())
+    }
+
     /// Adds an entry behind all.
     pub(super) fn push(&mut self, id: StreamId, fields: &[Field<'_>]) {
         let entries = self.iter();
@@ -248,6 +253,13 @@ pub struct Fields<'a> {
     left: usize,
 }
 
+impl Fields<'_> {
+    /// True if their names are those of the chunk.
+    pub fn has_names_of_chunk(&self) -> bool {
+        self.names.is_some()
+    }
+}
+
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
@@ -275,7 +287,8 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    fn names(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    /// The names of the fields that the first entry had.
+    pub fn names(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut names = self.names;
         (0..self.names_len).map_while(move |_| leb128::take_bytes(&mut names))
     }
@@ -313,7 +326,7 @@ fn number_size(number: u64) -> usize {
 }
 
 /// A number with a bit below it.
-fn put_flagged(out: &mut Vec<u8>, number: u64, flag: bool) {
+pub(super) fn put_flagged(out: &mut Vec<u8>, number: u64, flag: bool) {
     let first = (number as u8 & 0x3F) << 1 | u8::from(flag);
     match number >> 6 {
         0 => out.push(first),

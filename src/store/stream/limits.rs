@@ -3,7 +3,7 @@
 use crate::store::Options;
 
 /// Most bytes of a chunk, whatever the option says: a write copies one.
-const CHUNK_BYTES_MAX: u64 = 1 << 20;
+pub(super) const CHUNK_BYTES_MAX: u64 = 1 << 20;
 
 /// Up to where entries stand together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@
 //!
 //! Deliberately without the key, a deadline or a revision: the entry has those.
 
+mod builder;
 mod chunk;
 mod group;
 mod groups;
@@ -23,8 +24,9 @@ mod tests;
 mod trim;
 mod units;
 
+pub use builder::ChunkBuilder;
 use chunk::Chunk;
-pub use chunk::{ChunkHead, Field, Fields, StreamEntry};
+pub use chunk::{ChunkHead, Entries, Field, Fields, StreamEntry};
 pub use group::{Consumer, Delivery, Group, Pending};
 use groups::Groups;
 pub use id::StreamId;
@@ -85,6 +87,11 @@ impl Stream {
     /// The chunks, as a snapshot keeps them.
     pub fn chunks(&self) -> impl Iterator<Item = (ChunkHead, &[u8])> {
         self.closed.iter().chain(&self.open).map(|chunk| chunk.parts())
+    }
+
+    /// The chunks, as a payload tells them.
+    pub fn chunks_by_entry(&self) -> impl Iterator<Item = (ChunkHead, Entries<'_>)> {
+        self.closed.iter().chain(&self.open).map(|chunk| chunk.parts_by_entry())
     }
 
     /// Puts back a chunk that a snapshot held, behind all. False if it does not belong there.

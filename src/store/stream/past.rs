@@ -39,7 +39,7 @@ impl Past {
     }
 
     /// How many entries were added up to this id, if that can be told.
-    fn entries_up_to(&self, id: StreamId) -> Option<i64> {
+    pub fn entries_up_to(&self, id: StreamId) -> Option<i64> {
         let added = self.entries_added as i64;
         if added == 0 || self.len == 0 && id <= self.last_id || id == self.last_id {
             return Some(added);
