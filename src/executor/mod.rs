@@ -16,6 +16,7 @@ pub mod eviction;
 mod gate;
 mod hub;
 mod key_stats;
+mod mailbox;
 mod monitors;
 mod natures;
 mod once;
@@ -41,8 +42,9 @@ pub use command::{Answered, Asker, Command, CommandGroup, Exec, Slot, Step, Step
 pub use contract::{Applied, BoxFuture, Consensus, Due, Executor, Installed, Members, Moved};
 pub use disk_space::DiskSpace;
 pub use gate::Gate;
-pub use hub::{BufferLimits, Hub, Mailbox};
+pub use hub::Hub;
 pub use key_stats::KeyStats;
+pub use mailbox::{BufferLimits, Mailbox};
 pub use monitors::Monitors;
 pub use place::Place;
 pub use read::{Read, Work, within_deadlines};
