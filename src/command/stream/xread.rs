@@ -61,10 +61,15 @@ pub(super) const STREAMS: Arg = Arg::new(
 /// What is there to be read; None if nothing is.
 fn read(view: &View<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
     let reading = Reading::parse(args, SPEC.name)?;
-    let mut streams: Vec<(&[u8], &Stream, StreamId)> = Vec::new();
+    // As in Redis all are looked at before the first is read, which shows in what is told and counted of those that are not there.
+    let mut froms = Vec::new();
     for (place, key) in reading.keys().enumerate() {
-        let stream = view.typed::<Stream>(key)?;
-        if let (From::Behind(id), Some(stream)) = (reading.from(place)?, stream)
+        view.typed::<Stream>(key)?;
+        froms.push(reading.from(place)?);
+    }
+    let mut streams: Vec<(&[u8], &Stream, StreamId)> = Vec::new();
+    for (key, from) in reading.keys().zip(froms) {
+        if let (From::Behind(id), Some(stream)) = (from, view.typed::<Stream>(key)?)
             && stream.last_present().is_some_and(|last| last > id)
         {
             streams.push((key, stream, id.next().unwrap_or(StreamId::MAX)));

@@ -109,8 +109,12 @@ impl<'a> Expiry<'a> {
 /// Redis.)
 pub(super) fn set_until(txn: &mut Txn<'_>, key: &[u8], value: Str, deadline_ms: u64) {
     if is_over(deadline_ms, txn.now_ms()) {
+        let is_new = txn.get(key).is_none();
         txn.discard(key);
         txn.note_creation(key);
+        if is_new {
+            txn.tell(key, Event::NEW);
+        }
         txn.tell_of(key);
         txn.tell(key, Event::EXPIRE);
         txn.tell(key, Event::EXPIRED);
