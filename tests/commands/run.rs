@@ -64,17 +64,7 @@ impl Pair {
                 at += 1;
             }
         }
-        let told = |events: Option<Vec<(String, String)>>| {
-            events.map(|mut events| {
-                events.retain(|event| !is_of_refused_claim(event, items));
-                // In which order SORT looks up what its patterns name is the server's own.
-                let (mut missed, mut others): (Vec<_>, Vec<_>) = events.into_iter().partition(is_of_miss);
-                missed.sort();
-                others.extend(missed);
-                others
-            })
-        };
-        if let (Some(redis), Some(ours)) = (told(self.redis.events()), told(self.ours.events()))
+        if let (Some(redis), Some(ours)) = (self.redis.events(), self.ours.events())
             && redis != ours
         {
             let same = redis.iter().zip(&ours).take_while(|(redis, ours)| redis == ours).count();
@@ -91,18 +81,6 @@ impl Pair {
         let (redis_state, ours_state) = (format!("{:?}", redis.1), format!("{:?}", ours.1));
         Some(Failure { at, name: format!("the state of {}", redis.0), redis: redis_state, ours: ours_state })
     }
-}
-
-fn is_of_miss((channel, text): &(String, String)) -> bool {
-    text == "keymiss" || channel.ends_with(":keymiss")
-}
-
-/// Redis looks for XAUTOCLAIM's key before it reads the options; here wrong ones are refused before anything is looked for.
-fn is_of_refused_claim(event: &(String, String), items: &[Item]) -> bool {
-    let (channel, text) = event;
-    let claims = items.iter().filter(|item| item.is("XAUTOCLAIM"));
-    let mut keys = claims.filter_map(|item| item.args.get(1)).map(|key| String::from_utf8_lossy(key));
-    is_of_miss(event) && keys.any(|key| channel.ends_with(&*key) || *text == key)
 }
 
 fn count(answer: &Answer, counts: &mut Counts) {

@@ -77,7 +77,7 @@ impl Target {
     }
 
     /// What keyspace events there were since the last time, in order: of all classes but `expired`, because the servers read the clock at
-    /// different moments. None: CLIENT KILL TYPE pubsub was among the commands.
+    /// different moments, and `keymiss`, because errors are found before or behind a look at a key. None: CLIENT KILL TYPE pubsub was among the commands.
     pub fn events(&mut self) -> Option<Vec<(String, String)>> {
         let addr = self.addr;
         let (subscriber, publisher) = self.observer.get_or_insert_with(|| {
@@ -85,7 +85,7 @@ impl Target {
             subscriber.call(&["SUBSCRIBE", MARK]);
             subscriber.call(&["PSUBSCRIBE", "__key*__:*"]);
             let mut publisher = Client::connect(addr);
-            publisher.call(&["CONFIG", "SET", "notify-keyspace-events", "KEg$lshztmn"]);
+            publisher.call(&["CONFIG", "SET", "notify-keyspace-events", "KEg$lshztn"]);
             (subscriber, publisher)
         });
         publisher.call(&["PUBLISH", MARK, ""]);

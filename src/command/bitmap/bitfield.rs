@@ -6,7 +6,6 @@ use crate::protocol::{Args, Reply};
 use crate::store::{Changed, Create, ELEMENT_UNITS, Event, Str, Txn, units_of_bytes};
 
 pub static SPEC: Spec = Spec::write("bitfield", -2, DOC, run)
-    .event(Event::string("setbit"))
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::GROWS))
     .check(|args| operations(args).map(drop))
@@ -88,7 +87,8 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
         let before = txn.typed::<Str>(key)?.map_or(0, Str::len);
         txn.work(units_of_bytes(len.saturating_sub(before)) + operations.len() as u64 * ELEMENT_UNITS)?;
     }
-    let replies = txn.edit(key, Create::Yes, |value: &mut Str| {
+    txn.call_it(None);
+    let edited = txn.edit(key, Create::Yes, |value: &mut Str| {
         let grows = value.len() < len;
         let (replies, changed): (Vec<_>, Vec<_>) = value.edit(|bytes| {
             if grows {
@@ -96,7 +96,14 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
             }
             operations.iter().map(|operation| operation.run(bytes)).unzip()
         });
-        Ok((replies, Changed(grows || changed.contains(&true))))
+        let is_changed = grows || changed.contains(&true);
+        Ok(((replies, is_changed), Changed(is_changed)))
     })?;
-    Ok(Reply::Array(replies.unwrap_or_default()))
+    let (replies, is_changed) = edited.unwrap_or_default();
+    // As in Redis: what an operation that failed has made longer is not told.
+    let has_written = |(operation, reply): (&Operation, &Reply)| operation.writes() && *reply != Reply::Nil;
+    if is_changed && operations.iter().zip(&replies).any(has_written) {
+        txn.tell(key, Event::string("setbit"));
+    }
+    Ok(Reply::Array(replies))
 }
