@@ -88,6 +88,21 @@ fn names_of_one_order_have_one_leaf_and_are_found() {
     assert_eq!(trie.get((77, b"none")), None);
 }
 
+/// A branch of its own for names that crowd: it goes when they do, while those beside it stay.
+#[test]
+fn a_branch_of_few_names_is_a_leaf_again() {
+    let at = |order: u64| Given(order, order.to_be_bytes().into(), 0);
+    let (spread, crowded) = ((0..4096_u64).map(|n| n << 41), 1..200_u64);
+    let mut trie: Trie<Given> = spread.chain(crowded.clone()).map(at).collect();
+    let before = shape(&trie.root);
+    for order in crowded.chain((0..10).map(|n| n << 41)) {
+        assert!(trie.remove(place(&at(order))).is_some());
+        trie.validate().unwrap();
+    }
+    let after = shape(&trie.root);
+    assert!(before.0 > after.0 && trie.len() == 4086, "{before:?} {after:?}");
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Insert(u64, u8, u32),
