@@ -187,7 +187,7 @@ impl<'a> Ahead<'a> {
         let rest = self.commands.get(self.at..)?;
         if self.at.is_multiple_of(PREFETCH_KEYS) && rest.len() > 1 {
             state.prefetch(rest.iter().take(PREFETCH_KEYS).filter_map(|command| match command {
-                Ready::Plain(single) => single.first_key(),
+                Ready::Plain(single) => single.about(),
                 Ready::Exec { .. } => None,
             }));
         }

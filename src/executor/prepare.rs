@@ -8,6 +8,7 @@ use crate::command::once::Once;
 use crate::command::{Caller, Family, Flags, KeyFlags, Run, Spec, check, check_at, keys_of, since};
 use crate::error::ReplyError;
 use crate::protocol::Args;
+use crate::store::About;
 use crate::sys::version::FIRST_LEVEL;
 
 use super::entry::{Content, Corrupt, LogCommand, LogEntry, Stamp};
@@ -94,9 +95,9 @@ impl Single {
         self.about.is_some_and(|spec| matches!(spec.run, Run::Script(_)))
     }
 
-    /// The database and first key that the command is about, as a hint.
-    pub fn first_key(&self) -> Option<(usize, &[u8])> {
-        Some((self.db.into(), self.spec.as_ref().ok()?.first_key(&self.args)?))
+    /// What the command may be about, as a hint.
+    pub fn about(&self) -> Option<About<'_>> {
+        self.spec.as_ref().ok()?.about(self.db, &self.args)
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{CommandGroup, Step, Watch};
 use crate::error::{LOADING, ReplyError};
+use crate::store::About;
 
 /// Something that looks at the state, and until when.
 pub struct Read {
@@ -43,11 +44,11 @@ impl Read {
         }
     }
 
-    /// The first key of each of its commands.
-    pub(super) fn first_keys(&self) -> impl Iterator<Item = (usize, &[u8])> {
+    /// What each of its commands may be about.
+    pub(super) fn abouts(&self) -> impl Iterator<Item = About<'_>> {
         let steps = if let Work::Commands(commands) = &self.work { commands.steps.as_slice() } else { &[] };
         steps.iter().filter_map(|step| match step {
-            Step::Read(command) => Some((command.db.into(), command.spec.first_key(&command.args)?)),
+            Step::Read(command) => command.spec.about(command.db, &command.args),
             _ => None,
         })
     }

@@ -1,7 +1,7 @@
-//! Prefetches into the CPU's caches what a batch is about to touch, for many keys at a time.
+//! Prefetches into the CPU's caches what a batch is about to touch, for many commands at a time.
 //!
-//! A look-up is a chain of places in memory, none of which is in a cache of the CPU when there are many keys: a batch run key by key
-//! waits for each in turn. Looked at side by side beforehand, the CPU waits for many at once.
+//! A look-up is a chain of places in memory, none of which is in a cache of the CPU when there are many keys, or many names in one value: a
+//! batch run command by command waits for each in turn. Looked at side by side beforehand, the CPU waits for many at once.
 //!
 //! Invariant: only reads, and nothing depends on what they found.
 
@@ -9,25 +9,64 @@ use std::hint::black_box;
 
 use smallvec::SmallVec;
 
-use super::{Entry, Position, State};
+use super::{Entry, Position, State, tree, zset};
 
-/// Keys looked at side by side: what they bring fits a first-level cache.
+/// Commands looked at side by side: what they bring fits a first-level cache.
 pub const PREFETCH_KEYS: usize = 32;
 
+/// What a command may be about, by the places of its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The database.
+    pub db: usize,
+    /// The key.
+    pub key: &'a [u8],
+    /// The arguments behind it: one may be a name in the key's value.
+    pub behind: [Option<&'a [u8]>; 2],
+}
+
+/// Looking for a name in a large value.
+pub enum NameLookUp<'a> {
+    /// In a hash.
+    Field(tree::LookUp<'a, Box<[u8]>>),
+    /// In a set.
+    Member(tree::LookUp<'a, ()>),
+    /// In a sorted set.
+    Scored(zset::LookUp<'a>),
+}
+
+impl NameLookUp<'_> {
+    /// Goes a step on: false at the end.
+    fn step(&mut self) -> bool {
+        match self {
+            Self::Field(looking) => looking.step(),
+            Self::Member(looking) => looking.step(),
+            Self::Scored(looking) => looking.step(),
+        }
+    }
+}
+
 impl State {
-    /// Prefetches the entries of `keys`, (database, key) each, and the beginning of their values.
-    pub fn prefetch<'a>(&self, keys: impl Iterator<Item = (usize, &'a [u8])>) {
-        // One step for all keys at a time, so that no step waits for the one before.
-        let positions: SmallVec<[(usize, Position); PREFETCH_KEYS]> =
-            keys.take(PREFETCH_KEYS).map(|(db, key)| (db, Position::of(key))).collect();
-        let found: SmallVec<[&Entry; PREFETCH_KEYS]> =
-            positions.iter().filter_map(|(db, position)| self.db(*db).likely(*position)).collect();
-        for entry in &found {
+    /// Prefetches the entries of the keys, the beginning of their values, and what is about to be looked for in them.
+    pub fn prefetch<'a>(&self, commands: impl Iterator<Item = About<'a>>) {
+        // One step for all at a time, so that no step waits for the one before.
+        let positions: SmallVec<[(About<'_>, Position); PREFETCH_KEYS]> =
+            commands.take(PREFETCH_KEYS).map(|about| (about, Position::of(about.key))).collect();
+        let found: SmallVec<[(&Entry, About<'_>); PREFETCH_KEYS]> = positions
+            .iter()
+            .filter_map(|(about, position)| Some((self.db(about.db).likely(*position)?, *about)))
+            .collect();
+        for (entry, _) in &found {
             // An entry lies across two lines of the cache: its key in the first, its deadline in the second.
             black_box((entry.key().first(), entry.revision(), entry.deadline_ms()));
         }
-        for entry in &found {
+        for (entry, _) in &found {
             black_box(entry.value().first_byte());
+        }
+        let mut names: SmallVec<[NameLookUp<'_>; PREFETCH_KEYS]> =
+            found.iter().filter_map(|(entry, about)| entry.value().look_up(about.behind)).collect();
+        while !names.is_empty() {
+            names.retain(NameLookUp::step);
         }
     }
 }

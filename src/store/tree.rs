@@ -103,6 +103,11 @@ impl<V: Beside> Tree<V> {
         })
     }
 
+    /// See [`Trie::look_up`].
+    pub(super) fn look_up(&self, name: &[u8]) -> Option<LookUp<'_, V>> {
+        self.names.look_up(order(name)).map(LookUp)
+    }
+
     /// See [`Trie::scan`].
     pub(super) fn scan(&self, cursor: u64, count: usize) -> (u64, Vec<(&[u8], &V)>) {
         let (next, found) = self.names.scan(cursor, count);
@@ -125,6 +130,15 @@ impl<V: Beside> Tree<V> {
         }
         let bytes: usize = self.iter().map(|(name, beside)| name.len() + beside.bytes()).sum();
         if bytes == self.bytes { Ok(()) } else { Err(format!("{bytes} bytes, counted {}", self.bytes)) }
+    }
+}
+
+/// See [`trie::LookUp`].
+pub struct LookUp<'a, V>(trie::LookUp<'a, Pair<V>>);
+
+impl<V: Clone> LookUp<'_, V> {
+    pub(super) fn step(&mut self) -> bool {
+        self.0.step()
     }
 }
 

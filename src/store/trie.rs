@@ -1,5 +1,5 @@
 //! Names in order of (53 bits of their hash, name): a persistent trie over the bits of the hash, with short sorted leaves. A name is found
-//! along a few nodes that stay in the cache, and then one leaf.
+//! along a few nodes that stay in the cache, and then in one leaf, about where the rest of its hash says.
 //!
 //! Invariants
 //! - A branch with `bits` has 2^`bits` children, chosen by the next so many bits of the order; `names` is how many stand below it. Only a
@@ -25,8 +25,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::CURSOR_BITS;
 
+mod look_up;
 #[cfg(test)]
 mod tests;
+
+pub use look_up::LookUp;
 
 const FILL: usize = 12;
 const FILL_MIN: usize = 3;
@@ -85,6 +88,11 @@ impl Path {
         Self { bits: order << (64 - CURSOR_BITS), left: CURSOR_BITS }
     }
 
+    /// About where in a leaf of `len` names one that has come by here stands, as hashes fall evenly.
+    fn guess(self, len: usize) -> usize {
+        (u128::from(self.bits) * len as u128 >> u64::BITS) as usize
+    }
+
     /// The child that the next bits choose.
     fn take(&mut self, bits: u32) -> usize {
         let child = self.bits.checked_shr(64 - bits).unwrap_or(0);
@@ -120,7 +128,7 @@ impl<T: Named> Trie<T> {
         loop {
             match branch.children.get(path.take(branch.bits))? {
                 Node::Branch(below) => branch = below,
-                Node::Leaf(leaf) => return leaf.get(find(leaf, place).ok()?),
+                Node::Leaf(leaf) => return leaf.get(find(leaf, place, path).ok()?),
             }
         }
     }
@@ -136,7 +144,7 @@ impl<T: Named> Trie<T> {
                 Node::Branch(below) => branch = Arc::make_mut(below),
                 Node::Leaf(leaf) => {
                     let leaf = Arc::make_mut(leaf);
-                    let at = find(leaf, place).ok()?;
+                    let at = find(leaf, place, path).ok()?;
                     return leaf.get_mut(at);
                 }
             }
@@ -226,7 +234,7 @@ impl<T: Named> Branch<T> {
             Node::Branch(below) => Arc::make_mut(below).insert(path, item),
             Node::Leaf(leaf) => {
                 let leaf = Arc::make_mut(leaf);
-                match find(leaf, place(&item)) {
+                match find(leaf, place(&item), path) {
                     Ok(at) => leaf.get_mut(at).map(|present| std::mem::replace(present, item)),
                     Err(at) => {
                         if leaf.len() == leaf.capacity() {
@@ -270,7 +278,7 @@ impl<T: Named> Branch<T> {
             }
             Node::Leaf(leaf) => {
                 let leaf = Arc::make_mut(leaf);
-                let at = find(leaf, place).ok()?;
+                let at = find(leaf, place, path).ok()?;
                 leaf.remove(at)
             }
         };
@@ -361,12 +369,30 @@ fn place<T: Named>(item: &T) -> Place<'_> {
     (item.order(), item.name())
 }
 
-/// Where in a leaf a place is, or belongs. The name, which lies elsewhere in memory, is looked at only where that tells.
-fn find<T: Named>(leaf: &[T], (order, name): Place<'_>) -> Result<usize, usize> {
-    leaf.binary_search_by(|item| match item.order().cmp(&order) {
+/// Where in a leaf a place is, or belongs, `path` being what is left of its order there. The name, which lies elsewhere in memory, is looked
+/// at only where that tells.
+fn find<T: Named>(leaf: &[T], (order, name): Place<'_>, path: Path) -> Result<usize, usize> {
+    search(leaf, path.guess(leaf.len()), |item| match item.order().cmp(&order) {
         Ordering::Equal => item.name().cmp(name),
         other => other,
     })
+}
+
+/// As [`slice::binary_search_by`], from a guess on in ever longer steps until the place lies between two of them: what is looked at lies close
+/// together in memory.
+fn search<T>(leaf: &[T], guess: usize, compare: impl Fn(&T) -> Ordering) -> Result<usize, usize> {
+    let (mut from, mut to) = (0, leaf.len());
+    let (mut at, mut step) = (guess, 1);
+    while let Some(item) = leaf.get(at).filter(|_| (from..to).contains(&at)) {
+        match compare(item) {
+            Ordering::Equal => return Ok(at),
+            Ordering::Less => (from, at) = (at + 1, at + step),
+            Ordering::Greater => (to, at) = (at, at.wrapping_sub(step)),
+        }
+        step *= 2;
+    }
+    let between = leaf.get(from..to).unwrap_or_default();
+    between.binary_search_by(compare).map(|at| from + at).map_err(|at| from + at)
 }
 
 /// See [`Trie::iter`].

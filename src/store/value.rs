@@ -7,6 +7,7 @@
 //! `Value` is 24 bytes; cloning one is O(1) for what is large (shared until written) and a copy for what is small, so that a
 //! snapshot can share the keyspace with the writes that go on.
 
+use super::prefetch::NameLookUp;
 use super::{Hash, List, Lock, Set, Str, Stream, ValueType, ZSet};
 use crate::error::{ReplyError, WRONG_TYPE};
 
@@ -21,7 +22,7 @@ macro_rules! value_types {
         impl Value {
             /// Asks the value's type. Each arm calls with a type that the compiler knows: inlined, nothing is looked up in a vtable.
             #[inline]
-            fn ask<T>(&self, ask: impl FnOnce(&dyn ValueType) -> T) -> T {
+            fn ask<'a, T>(&'a self, ask: impl FnOnce(&'a dyn ValueType) -> T) -> T {
                 match self {
                     $(Self::$type(value) => {
                         let value: &$type = value;
@@ -164,6 +165,10 @@ impl Value {
 
     pub(super) fn first_byte(&self) -> Option<u8> {
         self.ask(|value| value.first_byte())
+    }
+
+    pub(super) fn look_up<'a>(&'a self, behind: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
+        self.ask(|value| value.look_up(behind))
     }
 }
 

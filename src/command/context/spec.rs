@@ -15,7 +15,7 @@ pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 use super::{Answer, Call};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Outcome};
-use crate::store::{Event, Txn, View};
+use crate::store::{About, Event, Txn, View};
 use crate::sys::version::FIRST_LEVEL;
 
 /// Finds what is wrong with a command's arguments, whatever the state, the clock and the connection are: see [`Spec::check`].
@@ -291,10 +291,12 @@ impl Spec {
         self.flags.intersects(Flags::UNBOUNDED.union(Flags::SCRIPT))
     }
 
-    /// The first key among the arguments, where it stands at a fixed place; a hint, also for wrong arguments.
-    pub fn first_key<'a>(&self, args: &'a Args) -> Option<&'a [u8]> {
+    /// The first key among the arguments, where it stands at a fixed place, and what may be a name in its value; a hint, also for wrong
+    /// arguments.
+    pub fn about<'a>(&self, db: u8, args: &'a Args) -> Option<About<'a>> {
         let BeginSearch::Index(at) = self.keys.first()?.begin else { return None };
-        args.opt(usize::try_from(at).ok()?)
+        let at = usize::try_from(at).ok()?;
+        Some(About { db: db.into(), key: args.opt(at)?, behind: [args.opt(at + 1), args.opt(at + 2)] })
     }
 
     /// True if `len` arguments are right.

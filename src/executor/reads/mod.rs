@@ -47,7 +47,7 @@ pub(super) async fn answer(
         let mut prefetched = 0;
         while let Some(commands) = reads.front().map(Read::commands) {
             if prefetched < commands && (commands > 1 || reads.len() > 1) {
-                state.prefetch(reads.iter().flat_map(Read::first_keys));
+                state.prefetch(reads.iter().flat_map(Read::abouts));
                 prefetched = PREFETCH_KEYS;
             }
             prefetched = prefetched.saturating_sub(commands);

@@ -33,6 +33,7 @@ pub use edit::HashEdit;
 pub use ends::{END_MAX_MS, Ends};
 use packed::Packed;
 
+use super::prefetch::NameLookUp;
 use super::tree::{self, Tree};
 use super::{ELEMENT_UNITS, Options, ValueType, ZSet, is_over, units_of_bytes};
 
@@ -293,6 +294,11 @@ impl Hash {
 }
 
 impl ValueType for Hash {
+    fn look_up<'a>(&'a self, [name, _]: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
+        let Repr::Large(tree) = self.fields() else { return None };
+        tree.look_up(name?).map(NameLookUp::Field)
+    }
+
     fn type_name(&self) -> &'static str {
         "hash"
     }

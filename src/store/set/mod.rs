@@ -24,6 +24,7 @@ use ints::Ints;
 pub use member::SetMember;
 
 use super::packed::{self, End, Packed};
+use super::prefetch::NameLookUp;
 use super::tree::{self, Tree};
 use super::{ELEMENT_UNITS, Options, ValueType, units_of_bytes};
 use crate::protocol::parse_i64;
@@ -293,6 +294,11 @@ impl Set {
 }
 
 impl ValueType for Set {
+    fn look_up<'a>(&'a self, [name, _]: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
+        let Repr::Large(tree) = &self.0 else { return None };
+        tree.look_up(name?).map(NameLookUp::Member)
+    }
+
     fn type_name(&self) -> &'static str {
         "set"
     }

@@ -33,6 +33,32 @@ fn names_of_one_order_value_are_scanned_together() {
     assert_eq!(steps, [(7, vec!["a", "", "b", "c"]), (0, vec!["d", "e", "f"])]);
 }
 
+proptest! {
+    /// With any guess, near or far, a place is found where bisection finds it.
+    #[test]
+    fn a_wrong_guess_does_no_harm(mut sorted: Vec<u8>, guess in 0..300_usize, sought: u8) {
+        sorted.sort_unstable();
+        sorted.dedup();
+        prop_assert_eq!(search(&sorted, guess, |item| item.cmp(&sought)), sorted.binary_search(&sought));
+    }
+}
+
+#[test]
+fn the_guess_follows_the_hash() {
+    const LEN: usize = 20;
+    for place in 0..LEN {
+        let mut path = Path::of(order_of(5, place, LEN));
+        assert_eq!(path.take(3), 5);
+        assert_eq!(path.guess(LEN), place);
+    }
+}
+
+/// An order of which three bits are `child`, and the rest such that it stands in the middle of place `place` of `len`.
+fn order_of(child: u64, place: usize, len: usize) -> u64 {
+    let below = CURSOR_BITS - 3;
+    child << below | ((2 * place + 1) << below) as u64 / (2 * len as u64)
+}
+
 #[test]
 fn a_range_has_its_start_and_not_its_end() {
     let all = [(4, "a"), (5, "b"), (5, ""), (6, "c"), (7, ""), (7, "d")];

@@ -25,8 +25,10 @@ mod tree;
 use std::ops::Range;
 
 use packed::Packed;
+pub use tree::LookUp;
 use tree::Tree;
 
+use super::prefetch::NameLookUp;
 use super::{ELEMENT_UNITS, Options, ValueType, units_of_bytes};
 pub use bounds::{LexBound, LexRange, ScoreRange};
 
@@ -298,6 +300,12 @@ fn linear_lex_ranks(members: &[&[u8]], range: &LexRange<'_>, reverse: bool, skip
 }
 
 impl ValueType for ZSet {
+    /// The member stands behind a score, or alone.
+    fn look_up<'a>(&'a self, [alone, behind_score]: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
+        let Repr::Large(tree) = &self.0 else { return None };
+        tree.look_up(behind_score.or(alone)?).map(NameLookUp::Scored)
+    }
+
     fn type_name(&self) -> &'static str {
         "zset"
     }

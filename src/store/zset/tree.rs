@@ -64,6 +64,15 @@ impl trie::Named for Named {
     }
 }
 
+/// See [`trie::LookUp`].
+pub struct LookUp<'a>(trie::LookUp<'a, Named>);
+
+impl LookUp<'_> {
+    pub(in crate::store) fn step(&mut self) -> bool {
+        self.0.step()
+    }
+}
+
 impl Tree {
     /// Elements in order; None if a member stands twice.
     pub(super) fn from_sorted<'a>(elements: impl Iterator<Item = Element<'a>>) -> Option<Self> {
@@ -91,6 +100,11 @@ impl Tree {
 
     pub(super) fn get(&self, member: &[u8]) -> Option<f64> {
         self.by_name.get((order(member), member)).map(|name| name.score)
+    }
+
+    /// See [`Trie::look_up`].
+    pub(super) fn look_up(&self, member: &[u8]) -> Option<LookUp<'_>> {
+        self.by_name.look_up(order(member)).map(LookUp)
     }
 
     /// Where an element stands, or belongs, in order of scores.
