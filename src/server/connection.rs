@@ -7,6 +7,7 @@
 //! - What a connection holds is bounded: the frame being read by `proto-max-bulk-len` and Redis's limits, the group by
 //!   [`collect::GROUP_COMMANDS_MAX`] and [`collect::GROUP_BYTES_MAX`], and nothing more is read or run while replies cannot be written. A slow reader so
 //!   stops its own pipeline and nobody else's.
+//! - No reply is kept back by a command that waits: what was answered before it has been written.
 //! - Nothing that was read before a LOADING runs after it, whether a group or a command that answers later was told so: clients
 //!   send the whole pipeline again.
 //! - A client that is dismissed, because the node ends, has an answer to all that it has sent before the connection closes: what is under
@@ -192,6 +193,9 @@ impl Connection<'_> {
             [Step::Write(command)] => command.waiter(),
             _ => None,
         };
+        if asker.is_some() {
+            self.flush().await?;
+        }
         if steps.iter().any(|step| matches!(step, Step::Write(command) if command.subscribes())) {
             self.open_mailbox();
             self.has_subscribed = true;

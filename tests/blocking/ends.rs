@@ -52,6 +52,24 @@ fn what_is_sent_during_a_wait_runs_after_it() {
 }
 
 #[test]
+fn replies_of_commands_sent_with_one_that_waits_come_before_its_wait_ends() {
+    let server = Server::lockstep(&[]);
+    let mut stage = Stage::new(&server, 2);
+    assert!(stage.act(0, &line("BLPOP k 0")).is_empty());
+    let mut out = Vec::new();
+    for words in [&["RPUSH", "k", "a"][..], &["GET", "absent"], &["BLPOP", "k", "0"]] {
+        encode(&mut out, words);
+    }
+    stage.actor(1).send_raw(&out).unwrap();
+    assert_eq!(stage.actor(1).read_reply().unwrap(), Value::Int(1));
+    assert_eq!(stage.actor(1).read_reply().unwrap(), Value::NullBulk);
+    assert_eq!(stage.await_reply(0), popped("k", "a"));
+    wait_blocked(&server, 1);
+    assert_eq!(stage.control("RPUSH k b"), Value::Int(1));
+    assert_eq!(stage.actor(1).read_reply().unwrap(), popped("k", "b"));
+}
+
+#[test]
 fn waits_beyond_the_bounds_are_refused() {
     let server = Server::lockstep(&["--waiters-per-key-max", "2", "--waiters-max", "3"]);
     let mut stage = Stage::new(&server, 5);
@@ -67,6 +85,11 @@ fn waits_beyond_the_bounds_are_refused() {
     assert!(stage.act(3, &line("BLPOP m 0")).is_empty());
     let info = stage.control("INFO clients").text().unwrap();
     assert!(info.contains("blocked_clients:4\r\n"), "{info}");
+    assert!(info.contains("total_blocking_keys:3\r\ntotal_blocking_keys_on_nokey:0\r\n"), "{info}");
+    assert_eq!(stage.control("XGROUP CREATE s g $ MKSTREAM"), Value::Simple(b"OK".to_vec()));
+    assert!(stage.act(4, &line("XREADGROUP GROUP g c BLOCK 0 STREAMS s >")).is_empty());
+    let info = stage.control("INFO clients").text().unwrap();
+    assert!(info.contains("total_blocking_keys:4\r\ntotal_blocking_keys_on_nokey:1\r\n"), "{info}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub trait Data: Send + Sync {
     fn scripts(&self) -> BoxFuture<'_, (usize, usize)>;
     /// How many libraries of functions there are, how many functions, and their bytes.
     fn libraries(&self) -> BoxFuture<'_, (usize, usize, usize)>;
+    /// How many keys clients of any node wait for, and of how many of those an end would be told too.
+    fn waited_keys(&self) -> BoxFuture<'_, (usize, usize)>;
     /// Ends all subscriptions of a connection of this node, by its command of this number.
     fn end_subscriptions(&self, connection: u64, number: u64) -> BoxFuture<'_, Reply>;
     /// Ends what is bound to a connection of this node, by its command of this number.

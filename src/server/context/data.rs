@@ -127,6 +127,13 @@ impl Data for Server {
         })
     }
 
+    fn waited_keys(&self) -> BoxFuture<'_, (usize, usize)> {
+        Box::pin(async {
+            let Ok(executor) = self.executor() else { return Default::default() };
+            executor.gate.read().await.waiters().key_counts()
+        })
+    }
+
     fn stop_scripts(&self, functions: bool) -> Result<(), ReplyError> {
         self.executor()?.running.stop(functions)
     }

@@ -156,6 +156,11 @@ pub struct WaiterLimits {
 /// A key of a database.
 type Name = (u8, Arc<[u8]>);
 
+/// True if one of so many of each kind minds the end of the key.
+fn awaits_end(counts: &[u64; Wants::ALL.len()]) -> bool {
+    Wants::ALL.iter().zip(counts).any(|(wants, count)| *count > 0 && wants.is_for_end())
+}
+
 /// See the module's header.
 #[derive(Clone, Debug, Default)]
 pub struct Waiters {
@@ -164,6 +169,8 @@ pub struct Waiters {
     queues: OrdMap<(Name, u64), WaiterId>,
     /// How many of a key's waiters want what.
     lens: OrdMap<Name, [u64; Wants::ALL.len()]>,
+    /// Keys whose end matters to one of their waiters.
+    end_awaited: usize,
     deadlines: OrdMap<(u64, u64), WaiterId>,
     /// Of those that are served in turn, by owner and ticket.
     owners: OrdMap<(Arc<[u8]>, u64), WaiterId>,
@@ -233,7 +240,9 @@ impl Waiters {
         }
         for key in &waiter.keys {
             let name = (waiter.db, key.clone());
-            if let Some(count) = self.lens.entry(name.clone()).or_default().get_mut(waiter.wants.number()) {
+            let counts = self.lens.entry(name.clone()).or_default();
+            self.end_awaited += usize::from(waiter.wants.is_for_end() && !awaits_end(counts));
+            if let Some(count) = counts.get_mut(waiter.wants.number()) {
                 *count += 1;
             }
             self.queues.insert((name, ticket), id);
@@ -264,6 +273,7 @@ impl Waiters {
                 if let Some(count) = counts.get_mut(waiter.wants.number()) {
                     *count -= 1;
                 }
+                self.end_awaited -= usize::from(waiter.wants.is_for_end() && !awaits_end(counts));
                 if counts.iter().all(|count| *count == 0) {
                     self.lens.remove(&name);
                 }
@@ -304,8 +314,12 @@ impl Waiters {
     /// True if somebody waits for a key to whom its end matters.
     pub fn is_end_awaited(&self, db: u8, key: &Arc<[u8]>) -> bool {
         let counts = self.lens.get(&(db, key.clone()));
-        counts
-            .is_some_and(|counts| Wants::ALL.iter().zip(counts).any(|(wants, count)| *count > 0 && wants.is_for_end()))
+        counts.is_some_and(awaits_end)
+    }
+
+    /// Keys that somebody waits for, and those of them whose end matters to one who does.
+    pub fn key_counts(&self) -> (usize, usize) {
+        (self.lens.len(), self.end_awaited)
     }
 
     /// The first of those that wait for a key and are served in turn.
@@ -497,6 +511,10 @@ impl Waiters {
         }
         if self.in_turn != self.owners.len() {
             return Err(format!("{} waiters that are served in turn, of owners {}", self.in_turn, self.owners.len()));
+        }
+        let end_awaited = self.lens.values().filter(|counts| awaits_end(counts)).count();
+        if end_awaited != self.end_awaited {
+            return Err(format!("the end of {end_awaited} keys is awaited, counted {}", self.end_awaited));
         }
         let counted: u64 = self.lens.values().flatten().sum();
         if (places, deadlines, bytes) != (self.queues.len(), self.deadlines.len(), self.bytes)

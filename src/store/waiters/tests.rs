@@ -98,7 +98,8 @@ fn random_waits_are_those_of_a_plain_list() {
             if rng.below(3) > 0 {
                 let keys: Vec<&str> = ["a", "b", "c"].into_iter().filter(|_| rng.below(2) == 0).collect();
                 let keys = if keys.is_empty() { vec!["d"] } else { keys };
-                let waiter = waiter(&keys, rng.below(4) * 100);
+                let wants = [Wants::List, Wants::StreamGroup][rng.below(2) as usize];
+                let waiter = Waiter { wants, ..waiter(&keys, rng.below(4) * 100) };
                 waiters.join(name, waiter.clone(), LIMITS).unwrap();
                 model.retain(|(id, _)| *id != name);
                 model.push((name, waiter));
@@ -115,6 +116,15 @@ fn random_waits_are_those_of_a_plain_list() {
                     (expected.clone(), expected.len() as u64)
                 );
             }
+            let waited = |is: &dyn Fn(&Waiter) -> bool| {
+                model
+                    .iter()
+                    .filter(|(_, waiter)| is(waiter))
+                    .flat_map(|(_, waiter)| &waiter.keys)
+                    .collect::<BTreeSet<_>>()
+            };
+            let expected = (waited(&|_| true).len(), waited(&|waiter| waiter.wants.is_for_end()).len());
+            assert_eq!(waiters.key_counts(), expected);
             let first =
                 model.iter().filter(|(_, waiter)| waiter.deadline_ms > 0).min_by_key(|(_, waiter)| waiter.deadline_ms);
             assert_eq!(waiters.first_deadline(), first.map(|(id, waiter)| (waiter.deadline_ms, *id)));

@@ -39,6 +39,8 @@ pub struct Facts<'a> {
     libraries: (usize, usize, usize),
     /// How many channels, patterns and shard channels anybody is subscribed to.
     subscriptions: [usize; 3],
+    /// How many keys are waited for, and of how many of those the end.
+    waited_keys: (usize, usize),
 }
 
 type Write = fn(&mut Section, &Facts<'_>);
@@ -110,9 +112,9 @@ async fn gather(node: &dyn Node) -> Facts<'_> {
     let (cluster, databases) = (node.view().await, node.databases().await);
     let scripts = node.scripts().await;
     let libraries = node.libraries().await;
-    let subscriptions = node.subscriptions().await;
+    let (subscriptions, waited_keys) = (node.subscriptions().await, node.waited_keys().await);
     let (raft, snapshots) = (node.raft(), node.snapshots());
-    Facts { node, cluster, raft, snapshots, databases, scripts, libraries, subscriptions }
+    Facts { node, cluster, raft, snapshots, databases, scripts, libraries, subscriptions, waited_keys }
 }
 
 /// Bytes as Redis writes them for people.

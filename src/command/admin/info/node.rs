@@ -56,9 +56,10 @@ pub fn clients(section: &mut Section, facts: &Facts<'_>) {
     );
     section.field("blocked_clients", clients.iter().filter(|client| client.is_blocked()).count());
     section.field("tracking_clients", facts.node.tracking_figures().clients);
-    // No command waits for a key.
-    section.field("total_blocking_keys", 0);
-    section.field("total_blocking_keys_on_nokey", 0);
+    // Of the clients of all nodes.
+    let (keys, on_end) = facts.waited_keys;
+    section.field("total_blocking_keys", keys);
+    section.field("total_blocking_keys_on_nokey", on_end);
 }
 
 pub fn memory(section: &mut Section, facts: &Facts<'_>) {
