@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::stage::{Stage, wait_blocked};
-use crate::support::client::encode;
+use crate::support::client::{encode, words};
 use crate::support::process::Server;
 use crate::support::value::Value;
 
@@ -49,6 +49,32 @@ fn what_is_sent_during_a_wait_runs_after_it() {
     assert_eq!(stage.await_reply(0), popped("k", "a"));
     let rest: Vec<Value> = (0..3).map(|_| stage.actor(0).read_reply().unwrap()).collect();
     assert_eq!(rest, [Value::Simple(b"OK".to_vec()), popped("k", "b"), Value::Bulk(b"1".to_vec())]);
+}
+
+/// Clients with one connection for all their waits (bee-queue) have several of them on the way; each is answered as soon as it ends.
+#[test]
+fn what_is_answered_does_not_stay_behind_a_wait_that_follows() {
+    let mut servers = vec![Server::redis(&[]), Server::lockstep(&[])];
+    let locked = Server::lockstep(&[]);
+    locked.client().call(&["LOCK.ACQUIRE", "lock", "owner", "PX", "600000"]);
+    servers.push(locked);
+    for (index, server) in servers.iter().enumerate() {
+        let last = if index == 2 { "LOCK.ACQUIRE lock other PX 1000 WAIT 0" } else { "BRPOPLPUSH k l 0" };
+        let (mut waiting, mut pushing) = (server.client(), server.client());
+        let mut out = Vec::new();
+        for command in ["SET s 1", "BRPOPLPUSH k l 0", "GET s", "BRPOPLPUSH k l 0", last, "GET s"] {
+            encode(&mut out, &words(command));
+        }
+        waiting.send_raw(&out).unwrap();
+        assert_eq!(waiting.read_reply().unwrap(), Value::Simple(b"OK".to_vec()), "before the first wait");
+        for element in ["a", "b"] {
+            pushing.call(&["RPUSH", "k", element]);
+            assert_eq!(waiting.read_reply().unwrap(), Value::Bulk(element.into()), "before the next wait");
+            if element == "a" {
+                assert_eq!(waiting.read_reply().unwrap(), Value::Bulk(b"1".to_vec()));
+            }
+        }
+    }
 }
 
 #[test]
