@@ -12,8 +12,7 @@ use crate::executor::{Answered, Asker, Place};
 use crate::server::Stats;
 
 impl Connection<'_> {
-    /// Waits for the reply; what is answered already goes out before, and what arrives meanwhile is kept for later, within a bound. None: there
-    /// is none.
+    /// Waits for the reply; what arrives meanwhile is kept for later, within a bound. None: there is none.
     pub(super) async fn wait_in_state(
         &mut self,
         mut answered: oneshot::Receiver<Answered>,
@@ -25,7 +24,6 @@ impl Connection<'_> {
             let answered = server.router.executor().map_or(0, |executor| executor.hub.answered());
             Some(Place { index: answered + 1, position: 0 })
         };
-        self.flush().await.inspect_err(|_| server.router.cancel_wait(asker))?;
         loop {
             let listens = self.input.len() < WAITING_INPUT_MAX;
             if listens {
