@@ -58,7 +58,7 @@ impl State {
             .collect();
         for (entry, _) in &found {
             // An entry lies across two lines of the cache: its key in the first, its deadline in the second.
-            black_box((entry.key().first(), entry.revision(), entry.deadline_ms()));
+            black_box((entry.key().first().copied(), entry.revision(), entry.deadline_ms()));
         }
         for (entry, _) in &found {
             black_box(entry.value().first_byte());

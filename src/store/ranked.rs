@@ -13,8 +13,11 @@ use std::ops::Range;
 
 use triomphe::Arc;
 
+mod look_up;
 #[cfg(test)]
 mod tests;
+
+pub use look_up::LookUp;
 
 /// Most parts of a node.
 const NODE_MAX: usize = 32;
@@ -91,6 +94,11 @@ impl<T> Ranked<T> {
                 }
             }
         }
+    }
+
+    /// Begins to look for a place as [`Self::partition_point`] does, in steps.
+    pub fn look_up(&self) -> LookUp<'_, T> {
+        LookUp(&self.root)
     }
 
     /// The elements at these places.

@@ -41,6 +41,11 @@ impl<'a, T: Named> LookUp<'a, T> {
         true
     }
 
+    /// What has the order, if looking has ended at it.
+    pub fn found(&self) -> Option<&'a T> {
+        if let At::Item(item) = self.at { Some(item) } else { None }
+    }
+
     fn next(&self) -> Option<At<'a, T>> {
         Some(match self.at {
             At::Node(Node::Branch(branch), mut path) => At::Node(branch.children.get(path.take(branch.bits))?, path),
@@ -54,7 +59,7 @@ impl<'a, T: Named> LookUp<'a, T> {
                 At::Item(leaf.get(at.ok()?)?)
             }
             At::Item(item) => {
-                black_box(item.name().first());
+                black_box(item.name().first().copied());
                 return None;
             }
         })
@@ -83,7 +88,7 @@ mod tests {
     fn found(trie: &Trie<Name>, name: &str) -> Option<String> {
         let mut looking = trie.look_up(order(name.as_bytes()))?;
         while looking.step() {}
-        if let At::Item(item) = looking.at { Some(item.0.clone()) } else { None }
+        looking.found().map(|item| item.0.clone())
     }
 
     #[test]

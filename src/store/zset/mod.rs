@@ -16,6 +16,7 @@
 //! Deliberately without the key, a deadline or a revision: the entry has those.
 
 mod bounds;
+mod look_up;
 mod packed;
 mod random;
 #[cfg(test)]
@@ -24,8 +25,8 @@ mod tree;
 
 use std::ops::Range;
 
+pub use look_up::LookUp;
 use packed::Packed;
-pub use tree::LookUp;
 use tree::Tree;
 
 use super::prefetch::NameLookUp;
@@ -303,7 +304,10 @@ impl ValueType for ZSet {
     /// The member stands behind a score, or alone.
     fn look_up<'a>(&'a self, [alone, behind_score]: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
         let Repr::Large(tree) = &self.0 else { return None };
-        tree.look_up(behind_score.or(alone)?).map(NameLookUp::Scored)
+        Some(NameLookUp::Scored(match behind_score {
+            Some(member) => LookUp::new(tree, member, alone),
+            None => LookUp::new(tree, alone?, None),
+        }))
     }
 
     fn type_name(&self) -> &'static str {

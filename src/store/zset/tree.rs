@@ -16,8 +16,8 @@ const MEMBER_OVERHEAD: usize = 86;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tree {
-    by_score: Ranked<Scored>,
-    by_name: Trie<Named>,
+    pub(super) by_score: Ranked<Scored>,
+    pub(super) by_name: Trie<Named>,
     /// Bytes of all members.
     bytes: usize,
 }
@@ -26,7 +26,7 @@ type Member = ThinArc<(), u8>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scored {
-    score: f64,
+    pub(super) score: f64,
     member: Member,
 }
 
@@ -42,10 +42,10 @@ impl Scored {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Named {
+pub(super) struct Named {
     order: u64,
     member: Member,
-    score: f64,
+    pub(super) score: f64,
 }
 
 impl Named {
@@ -61,15 +61,6 @@ impl trie::Named for Named {
 
     fn name(&self) -> &[u8] {
         &self.member.slice
-    }
-}
-
-/// See [`trie::LookUp`].
-pub struct LookUp<'a>(trie::LookUp<'a, Named>);
-
-impl LookUp<'_> {
-    pub(in crate::store) fn step(&mut self) -> bool {
-        self.0.step()
     }
 }
 
@@ -100,11 +91,6 @@ impl Tree {
 
     pub(super) fn get(&self, member: &[u8]) -> Option<f64> {
         self.by_name.get((order(member), member)).map(|name| name.score)
-    }
-
-    /// See [`Trie::look_up`].
-    pub(super) fn look_up(&self, member: &[u8]) -> Option<LookUp<'_>> {
-        self.by_name.look_up(order(member)).map(LookUp)
     }
 
     /// Where an element stands, or belongs, in order of scores.
