@@ -90,7 +90,7 @@ impl Path {
 
     /// About where in a leaf of `len` names one that has come by here stands, as hashes fall evenly.
     fn guess(self, len: usize) -> usize {
-        (u128::from(self.bits) * len as u128 >> u64::BITS) as usize
+        ((u128::from(self.bits) * len as u128) >> u64::BITS) as usize
     }
 
     /// The child that the next bits choose.

@@ -56,7 +56,7 @@ fn the_guess_follows_the_hash() {
 /// An order of which three bits are `child`, and the rest such that it stands in the middle of place `place` of `len`.
 fn order_of(child: u64, place: usize, len: usize) -> u64 {
     let below = CURSOR_BITS - 3;
-    child << below | ((2 * place + 1) << below) as u64 / (2 * len as u64)
+    (child << below) | (((2 * place + 1) << below) as u64 / (2 * len as u64))
 }
 
 #[test]
