@@ -85,6 +85,11 @@ pub const BAD_PAYLOAD: ReplyError = ReplyError::new("ERR DUMP payload version or
 pub const OVERFLOW: ReplyError = ReplyError::new("ERR increment or decrement would overflow");
 /// INCRBYFLOAT and HINCRBYFLOAT would leave the range of finite numbers.
 pub const NOT_FINITE: ReplyError = ReplyError::new("ERR increment would produce NaN or Infinity");
+/// MODULE LOAD and its kin, as Redis refuses them where `enable-module-command` does not allow them.
+pub const MODULES_NOT_ALLOWED: ReplyError = ReplyError::new(
+    "ERR MODULE command not allowed. If the enable-module-command option is set to \"local\", you can run it from a local \
+     connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+);
 /// SETRANGE and APPEND beyond `proto-max-bulk-len`.
 pub const STRING_TOO_LONG: ReplyError = ReplyError::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 /// A database index outside 0..16.

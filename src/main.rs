@@ -61,6 +61,7 @@ fn run(mut settings: Settings, options: StartOptions) -> Result<(), Fatal> {
         random: random.clone(),
         threads: true,
         level: lockstep::FEATURE_LEVEL,
+        spikes: Arc::default(),
     };
     let result = runtime.block_on(lockstep::replication::types::scope(random(), serve(env, settings, options)));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
@@ -70,6 +71,7 @@ fn run(mut settings: Settings, options: StartOptions) -> Result<(), Fatal> {
 async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<(), Fatal> {
     let dir = settings.dir.clone();
     let (host, log_prefill) = (settings.bind.clone(), settings.log_prefill);
+    let spikes = env.spikes.clone();
     let (log_keep, keep_free_bytes) = (settings.log_keep, settings.disk_reserve);
     // The directory first: two processes on one directory are a worse mistake than two on one port.
     let files = Arc::new(DiskFiles::open(&dir)?);
@@ -78,6 +80,7 @@ async fn serve(env: Env, settings: Settings, options: StartOptions) -> Result<()
         let engine = EngineOptions {
             prefill_bytes: log_prefill,
             keep_free_bytes,
+            spikes,
             // What a snapshot leaves, and as much again until the next one.
             purge_threshold_bytes: log_keep.saturating_mul(2),
             ..EngineOptions::new(dir.join("log"))

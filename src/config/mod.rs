@@ -11,6 +11,7 @@ mod define;
 pub mod events;
 mod file;
 mod kind;
+mod latency;
 mod level;
 mod load;
 mod nearest;
@@ -31,11 +32,13 @@ pub use address::Address;
 pub use compound::Compound;
 pub use file::rewrite;
 pub use kind::{Kind, OptionValue, level_name, parse_level};
+pub use latency::latency_percentiles;
 pub use level::ReadLevel;
 pub use load::{Loaded, from_command_line, load};
 pub use nearest::nearest;
 pub use option::{Change, Opt, Place, ReplicatedValues, Section};
 pub use policy::{POLICIES, Policy};
+pub use redis::is_hidden;
 pub use replicated::{ReplicatedOptions, replicated_since};
 pub use subscribers::{subscriber_limits, tracked_keys_max};
 pub use table::{find, options};
@@ -98,6 +101,10 @@ pub struct Settings {
     pub slowlog_slower_than_us: i64,
     /// `slowlog-max-len`.
     pub slowlog_len_max: usize,
+    /// `latency-monitor-threshold`: ms; 0 = off.
+    pub latency_monitor_threshold_ms: u64,
+    /// `latency-tracking`.
+    pub latency_tracking: bool,
     /// `skip-entry`: this log entry is applied as empty.
     pub skip_entry: Option<u64>,
     /// `rebuild`: the state is taken from another member at the start.
@@ -154,6 +161,8 @@ impl Default for Settings {
             log_format: "text".into(),
             slowlog_slower_than_us: 10_000,
             slowlog_len_max: 128,
+            latency_monitor_threshold_ms: 0,
+            latency_tracking: true,
             skip_entry: None,
             rebuild: false,
             force_new_cluster: None,

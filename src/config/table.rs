@@ -194,6 +194,20 @@ static OWN: &[Opt] = &[
         Place::Usize(|s| &mut s.slowlog_len_max),
         "Entries that SLOWLOG keeps",
     ),
+    live(
+        "latency-monitor-threshold",
+        Section::Reports,
+        int(0, i64::MAX),
+        Place::U64(|s| &mut s.latency_monitor_threshold_ms),
+        "Milliseconds from which LATENCY keeps what took so long; 0 is nothing",
+    ),
+    live(
+        "latency-tracking",
+        Section::Reports,
+        Kind::YesNo,
+        Place::Bool(|s| &mut s.latency_tracking),
+        "Counts how long the calls of each command took, for INFO latencystats and LATENCY HISTOGRAM",
+    ),
 ];
 
 /// Those that repair something.

@@ -13,6 +13,7 @@ use super::read::Read;
 use super::store_executor::free;
 use super::{CommandGroup, DiskSpace, StoreExecutor, reads};
 use crate::store::{Accesses, Cluster, State};
+use crate::sys::latency::EVICTION_CYCLE;
 
 /// Reads of another node that are noted while the gate is held.
 const NOTED_TOGETHER: usize = 256;
@@ -97,7 +98,11 @@ impl Executor for StoreExecutor {
             if !self.eviction.policy().evicts() {
                 return None;
             }
-            self.eviction.next(&*self.gate.read().await, now_ms)
+            let state = self.gate.read().await;
+            let began_ns = self.env.begin();
+            let next = self.eviction.next(&state, now_ms);
+            self.env.end(EVICTION_CYCLE, began_ns);
+            next
         })
     }
 

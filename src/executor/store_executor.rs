@@ -23,6 +23,7 @@ use super::{Gate, Hub, KeyStats, Monitors, Running, Step, send_answers};
 use crate::store::{Accesses, State};
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
+use crate::sys::latency::{EVICTION_DEL, EXPIRE_CYCLE};
 use crate::sys::version::objection;
 
 /// See the module's header.
@@ -115,6 +116,12 @@ impl StoreExecutor {
             entry.is_heavy(|single| look.is_brief(single)) || has_heavy_read(&entry.content, &state, &*consensus);
         super::applying(index);
         let _run = entry.runs_script().then(|| self.running.begin_entry());
+        let event = match &entry.content {
+            Content::Tick => Some(EXPIRE_CYCLE),
+            Content::Evict { .. } => Some(EVICTION_DEL),
+            _ => None,
+        };
+        let began_ns = event.and_then(|_| self.env.begin());
         let own = move |boot, seq| consensus.take_pending(boot, seq);
         let mut outcome = if heavy {
             let (guard, outcome) = self
@@ -129,6 +136,9 @@ impl StoreExecutor {
         } else {
             apply(&mut state, index, entry, own)
         };
+        if let Some(event) = event {
+            self.env.end(event, began_ns);
+        }
         if let Some((number, is_none_left)) = outcome.eviction {
             self.eviction.heard(number, is_none_left, state.now_ms());
         }
@@ -188,3 +198,6 @@ fn has_heavy_read(content: &Content, state: &State, consensus: &dyn Consensus) -
     });
     heavy
 }
+
+#[cfg(test)]
+mod tests;

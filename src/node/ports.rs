@@ -83,7 +83,14 @@ mod tests {
 
     async fn of(bind: &str, advertise: Option<&str>, must_join: bool) -> Result<(String, bool), String> {
         let (clocks, net) = (std::sync::Arc::new(crate::sys::clock::SystemClocks), std::sync::Arc::new(Tcp));
-        let env = Env { clocks, net, random: std::sync::Arc::new(|| 7), threads: false, level: 1 };
+        let env = Env {
+            clocks,
+            net,
+            random: std::sync::Arc::new(|| 7),
+            threads: false,
+            level: 1,
+            spikes: std::sync::Arc::default(),
+        };
         let any = Settings { port: 0, ..Settings::default() };
         let ports = Ports::bind(&env, &any).await.unwrap();
         let advertise = advertise.map(Into::into);

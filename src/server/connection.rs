@@ -36,6 +36,7 @@ use crate::executor::{Answered, CommandGroup, Mailbox, Place, Slot, Step, StepRe
 use crate::protocol::parse::Parser;
 use crate::protocol::{Args, Reply, encode};
 use crate::sys::env::BoxStream;
+use crate::sys::latency::{COMMAND, FAST_COMMAND};
 use collect::{Collected, Form};
 use exec::executed;
 use subscribed::{plain, ready};
@@ -158,11 +159,13 @@ impl Connection<'_> {
             }
             self.failing = matches!(&reply, Reply::Error(error) if *error == LOADING);
             let form = self.form(Some(spec));
-            let took_us = self.usec_since(began_ns);
-            if !self.failing && !spec.flags.contains(Flags::BLOCKING) {
-                self.note_slow(spec, &args, took_us);
+            let took_ns = self.ns_since(began_ns);
+            // How long a command has waited because it was asked to says nothing of its work.
+            let is_timed = !self.failing && (!may_wait || spec.flags.contains(Flags::TIMED));
+            if is_timed {
+                self.note_slow(spec, &args, took_ns / 1000);
             }
-            self.note(&reply, form, took_us);
+            self.note(&reply, form, took_ns / 1000, Some(took_ns).filter(|_| is_timed));
             return self.write(reply, form).await;
         }
         if steps.iter().all(|step| matches!(step, Step::Done(_))) {
@@ -176,7 +179,7 @@ impl Connection<'_> {
                     self.server.show_call(&client.addr, called.spec, &called.args, called.db);
                 }
                 if let Step::Done(reply) = step {
-                    self.note(&reply, form, form.usec);
+                    self.note(&reply, form, form.took_ns / 1000, Some(form.took_ns));
                     self.write(reply, form).await?;
                 }
                 if self.is_monitoring && !self.session.closing {
@@ -230,17 +233,20 @@ impl Connection<'_> {
         };
         self.failing = timed_out;
         self.session.last_write_index = self.session.last_write_index.max(index);
-        let took_us = self.usec_since(began_ns);
-        // How long a command has waited says nothing of its work.
-        let took_us = if asker.is_some() { 0 } else { took_us };
-        let is_slow = self.server.slowlog.is_slow(took_us) && !timed_out && asker.is_none();
+        // As above.
+        let took_ns = if asker.is_some() { 0 } else { self.ns_since(began_ns) };
+        let (took_us, is_timed) = (took_ns / 1000, !timed_out && asker.is_none());
+        let is_slow = is_timed && self.server.slowlog.is_slow(took_us);
         let share_us = took_us / count.max(1) as u64;
         if index == 0 {
             self.put_messages(Some(Place { index: seen + 1, position: 0 }));
         }
         let replies = replies.into_iter().zip(steps);
         for (at, (((reply, step), mut form), executed)) in replies.zip(forms).zip(executed).enumerate() {
-            let usec = if matches!(step, Step::Done(_)) { form.usec } else { share_us };
+            let (usec, took_ns) = match step {
+                Step::Done(_) => (form.took_ns / 1000, Some(form.took_ns)),
+                _ => (share_us, Some(took_ns).filter(|_| is_timed)),
+            };
             if let Step::Write(command) = &step {
                 position += 1;
                 self.put_messages(Some(Place { index, position }));
@@ -265,7 +271,7 @@ impl Connection<'_> {
                 self.note_slow_step(&step, &reply, took_us);
             }
             self.note_executed(&reply, &executed);
-            self.note(&reply, form, usec);
+            self.note(&reply, form, usec, took_ns);
             self.write(reply, form).await?;
             if matches!(step, Step::Write(_)) {
                 self.put_messages(Some(Place { index, position: position + 1 }));
@@ -301,17 +307,22 @@ impl Connection<'_> {
         }
     }
 
-    fn usec_since(&self, began_ns: u64) -> u64 {
-        self.server.env.clocks.monotonic_ns().saturating_sub(began_ns) / 1000
+    fn ns_since(&self, began_ns: u64) -> u64 {
+        self.server.env.clocks.monotonic_ns().saturating_sub(began_ns)
     }
 
-    /// Counts an answered command.
-    fn note(&self, reply: &Reply, form: Form, usec: u64) {
+    /// Counts an answered command: its share of the time of its group, and how long it took itself, if that says anything of it.
+    fn note(&self, reply: &Reply, form: Form, usec: u64, took_ns: Option<u64>) {
         if let Reply::Error(error) = reply {
             self.server.stats.failed(error.code());
         }
         if let Some(spec) = form.spec {
-            self.server.stats.called(spec, usec, reply.is_error());
+            self.server.stats.called(spec, usec, reply.is_error(), took_ns);
+            let env = &self.server.env;
+            if let Some(took_ns) = took_ns.filter(|_| env.spikes.is_on()) {
+                let event = if spec.flags.contains(Flags::FAST) { FAST_COMMAND } else { COMMAND };
+                env.spikes.note(&*env.clocks, event, took_ns);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Sess
 use crate::command::lock::binds_connection;
 use crate::command::once::Once;
 use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named as command_named, script};
-use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, NO_AUTH, OUT_OF_MEMORY, ReplyError};
+use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, MODULES_NOT_ALLOWED, NO_AUTH, OUT_OF_MEMORY, ReplyError};
 use crate::executor::entry::ENTRY_LEN_MAX;
 use crate::executor::{Asker, Command, Exec, Step};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -174,6 +174,9 @@ fn protected(
     };
     if !spec.is_some_and(|spec| spec.flags.contains(Flags::PROTECTED)) {
         return found;
+    }
+    if spec.is_some_and(|spec| spec.flags.contains(Flags::LOADS_MODULES)) {
+        return Err(MODULES_NOT_ALLOWED);
     }
     let is_allowed = match server.settings().enable_debug_command.as_str() {
         "yes" => true,

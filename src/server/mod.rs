@@ -11,6 +11,7 @@ mod connection;
 mod context;
 mod dispatch;
 mod front;
+mod histogram;
 mod invitations;
 mod listener;
 mod monitor;
@@ -83,16 +84,17 @@ impl Server {
     /// A node without connections and without a place.
     pub fn new(env: Env, settings: Settings) -> Arc<Self> {
         let started_ms = env.clocks.wall_ms();
+        env.spikes.set_threshold_ms(settings.latency_monitor_threshold_ms);
         let (process, first_client) = (env.random(), env.random() >> 33);
         Arc::new(Self {
             env,
             slowlog: SlowLog::new(settings.slowlog_slower_than_us, settings.slowlog_len_max),
+            stats: Stats::new(started_ms, settings.latency_tracking),
             settings: RwLock::new(Arc::new(settings)),
             router: Router::default(),
             invitations: Invitations::default(),
             process,
             clients: ClientRegistry::default(),
-            stats: Stats::new(started_ms),
             port: AtomicU16::new(0),
             pause: Pause::default(),
             stop: tokio::sync::Notify::new(),

@@ -6,10 +6,12 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::command::Flags;
 use crate::command::context::Subscribed;
 use crate::command::pubsub::{HOLD, hold_args};
 use crate::command::waiting::{CANCEL, LEAVE};
 use crate::config::ReadLevel;
+use crate::error::{DISK_FULL, OUT_OF_MEMORY};
 use crate::executor::{Asker, Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
 use crate::protocol::{Args, Reply};
 use crate::replication::Group;
@@ -77,6 +79,24 @@ impl Router {
             return Reply::Error(error);
         }
         self.run(Command::new(spec, 0, args)).await
+    }
+
+    /// The same on a database, refused for want of memory or disk as a client's would be.
+    pub async fn execute_on(
+        &self,
+        db: usize,
+        spec: &'static crate::command::Spec,
+        args: crate::protocol::Args,
+    ) -> Reply {
+        let is_refused = spec.flags.contains(Flags::DENYOOM) && self.is_short_of_memory();
+        let refusal = spec
+            .check_available(self.level(), &args)
+            .and(if is_refused { Err(OUT_OF_MEMORY) } else { Ok(()) })
+            .and(if self.disk_space().admits(spec.flags) { Ok(()) } else { Err(DISK_FULL) });
+        match refusal {
+            Err(error) => Reply::Error(error),
+            Ok(()) => self.run(Command::new(spec, db, args)).await,
+        }
     }
 
     /// Has the state hold these subscriptions of a connection (arguments of [`HOLD`]), and no others.

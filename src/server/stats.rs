@@ -1,10 +1,11 @@
 //! Counters of one node: INFO shows them, CONFIG RESETSTAT clears some.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use super::histogram::Histogram;
 use crate::command::{Spec, index_of, runnable};
 
 /// Most codes of errors that are told apart.
@@ -31,6 +32,8 @@ pub struct Stats {
     pub reads: AtomicU64,
     /// Times that sockets were written.
     pub writes: AtomicU64,
+    /// `latency-tracking`
+    is_tracking: AtomicBool,
     by_command: Vec<CommandStats>,
     by_error: Mutex<BTreeMap<Vec<u8>, u64>>,
     rates: Mutex<Rates>,
@@ -47,6 +50,8 @@ pub struct CommandStats {
     pub rejected: AtomicU64,
     /// Answered by an error.
     pub failed: AtomicU64,
+    /// How long calls took, each from when it was handed over until it was answered: for a client that waits for its reply, what it felt.
+    pub latencies: Histogram,
 }
 
 /// Counters as they were sampled last, and what they rose by in a second.
@@ -58,7 +63,7 @@ struct Rates {
 
 impl Stats {
     /// Zeros.
-    pub fn new(started_ms: u64) -> Self {
+    pub fn new(started_ms: u64, is_tracking: bool) -> Self {
         Self {
             started_ms,
             connections: AtomicU64::new(0),
@@ -69,6 +74,7 @@ impl Stats {
             errors: AtomicU64::new(0),
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
+            is_tracking: is_tracking.into(),
             by_command: runnable().iter().map(|_| CommandStats::default()).collect(),
             by_error: Mutex::default(),
             rates: Mutex::default(),
@@ -92,13 +98,21 @@ impl Stats {
         }
     }
 
-    /// Notes an answered call.
-    pub fn called(&self, spec: &'static Spec, usec: u64, failed: bool) {
+    /// `latency-tracking`: whether times of calls are counted.
+    pub fn set_tracking(&self, is_tracking: bool) {
+        self.is_tracking.store(is_tracking, Ordering::Relaxed);
+    }
+
+    /// Notes an answered call: its share of the time of its group, and how long it took itself, if that says anything of it.
+    pub fn called(&self, spec: &'static Spec, usec: u64, failed: bool, took_ns: Option<u64>) {
         Self::add(&self.commands, 1);
         if let Some(stats) = self.of(spec) {
             Self::add(&stats.calls, 1);
             Self::add(&stats.usec, usec);
             Self::add(&stats.failed, u64::from(failed));
+            if let Some(took_ns) = took_ns.filter(|_| self.is_tracking.load(Ordering::Relaxed)) {
+                stats.latencies.add(took_ns);
+            }
         }
     }
 
@@ -149,6 +163,7 @@ impl Stats {
             &self.writes,
         ];
         own.into_iter().chain(of_commands).for_each(|counter| counter.store(0, Ordering::Relaxed));
+        self.by_command.iter().for_each(|stats| stats.latencies.reset());
         self.by_error.lock().clear();
         *self.rates.lock() = Rates::default();
     }

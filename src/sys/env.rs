@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::sys::clock::Clocks;
+use crate::sys::latency::Spikes;
 
 /// A byte stream between two sockets.
 pub trait ByteStream: AsyncRead + AsyncWrite + Send + Sync + Unpin {
@@ -59,6 +60,8 @@ pub struct Env {
     /// The feature level that the node's binary knows: [`FEATURE_LEVEL`](crate::sys::version::FEATURE_LEVEL) but where a simulation has
     /// binaries of two versions.
     pub level: u32,
+    /// What took long.
+    pub spikes: Arc<Spikes>,
 }
 
 /// Threads for work that may take long.
@@ -77,6 +80,16 @@ pub struct Turn {
 }
 
 impl Env {
+    /// When something begins that may become a spike: see [`Spikes::begin`].
+    pub fn begin(&self) -> Option<u64> {
+        self.spikes.begin(&*self.clocks)
+    }
+
+    /// Its end.
+    pub fn end(&self, event: &'static str, began_ns: Option<u64>) {
+        self.spikes.end(&*self.clocks, event, began_ns);
+    }
+
     /// Waits for a turn among the clients' reads; held while [`Self::heavy`] works for one. `is_script`: it may take all of a script's budget.
     pub async fn turn(&self, is_script: bool) -> Turn {
         // They are never closed.

@@ -1,9 +1,11 @@
-//! The only places that touch the machine: clocks, network, threads, tasks, memory and its allocator, file descriptors, log lines.
+//! The only places that touch the machine: clocks and what took long by them, network, threads, tasks, memory and its allocator, file
+//! descriptors, log lines.
 
 pub mod allocator;
 pub mod clock;
 pub mod descriptors;
 pub mod env;
+pub mod latency;
 pub mod log;
 pub mod memory;
 pub mod task;

@@ -5,11 +5,13 @@
 
 mod client_list;
 mod clients;
+mod debug;
 mod descriptors;
 mod exchange;
 mod expiry;
 mod info_fields;
 mod key_counts;
+mod latency;
 mod log_lines;
 mod memory;
 mod monitor;

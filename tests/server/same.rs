@@ -238,6 +238,11 @@ const DIALOGUES: &[&[&str]] = &[
         "COMMAND GETKEYS pfmerge a b c",
         "COMMAND GETKEYS restore k 0 x",
     ],
+    &["MODULE", "MODULE HELP", "MODULE LIST", "MODULE NOSUCH", "MODULE LOAD", "MODULE UNLOAD a b"],
+    &["MODULE LOAD x", "MODULE LOADEX x", "MODULE UNLOAD x", "MULTI", "MODULE LOAD x", "EXEC"],
+    &["BGREWRITEAOF x", "BGREWRITEAOF"],
+    &["COMMAND INFO bgrewriteaof", "COMMAND INFO module|load module|loadex module|unload module|help"],
+    &["COMMAND INFO latency|doctor latency|graph latency|histogram latency|history latency|latest latency|help"],
     &["COMMAND INFO role readonly readwrite save bgsave shutdown lolwut failover replicaof slaveof"],
 ];
 

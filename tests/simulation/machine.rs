@@ -219,6 +219,7 @@ impl Machine {
             random: Arc::new(move || rng.lock().next()),
             threads: false,
             level: self.level.load(Ordering::Relaxed),
+            spikes: Arc::default(),
         };
         let ports = Ports::bind(&env, &self.settings).await?;
         let storage = || {

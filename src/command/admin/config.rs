@@ -4,7 +4,7 @@ use super::{ADMIN, OPEN, doc};
 use crate::command::context::{Answer, Call};
 use crate::command::glob::{Case, matches};
 use crate::command::{Arg, ArgKind, Flags, Spec, help};
-use crate::config::{Opt, options};
+use crate::config::{Opt, is_hidden, options};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 
@@ -57,7 +57,7 @@ fn get(call: &mut Call<'_>, args: &Args) -> Answer {
         let settings = node.settings();
         let mut found = Vec::new();
         for (name, opt) in options().flat_map(names) {
-            if let Some(shown) = patterns.iter().find_map(|pattern| shown_as(pattern, name)) {
+            if let Some(shown) = patterns.iter().find_map(|pattern| shown_as(pattern, name, is_hidden(opt))) {
                 found.push((Reply::bulk(shown), Reply::bulk(opt.get(&settings, &replicated))));
             }
         }
@@ -70,9 +70,9 @@ fn names(opt: &'static Opt) -> impl Iterator<Item = (&'static str, &'static Opt)
 }
 
 /// How an option is named in the answer: as it was asked for, or its own name if that was a pattern.
-fn shown_as(pattern: &[u8], name: &str) -> Option<Vec<u8>> {
+fn shown_as(pattern: &[u8], name: &str, hides: bool) -> Option<Vec<u8>> {
     if pattern.iter().any(|byte| b"*?[".contains(byte)) {
-        return matches(pattern, name.as_bytes(), Case::Ignored).then(|| name.as_bytes().to_vec());
+        return (!hides && matches(pattern, name.as_bytes(), Case::Ignored)).then(|| name.as_bytes().to_vec());
     }
     pattern.eq_ignore_ascii_case(name.as_bytes()).then(|| pattern.to_vec())
 }

@@ -5,8 +5,8 @@ mod command;
 mod config;
 mod config_set;
 mod debug;
-mod debug_protocol;
 mod info;
+mod latency;
 mod lolwut;
 mod memory;
 mod module;
@@ -23,14 +23,17 @@ use super::{Doc, Family, Flags, Spec};
 /// The family.
 pub static SPECS: &[&Spec] = &[
     &acl::SPEC,
+    &save::BGREWRITEAOF,
     &save::BGSAVE,
     &command::SPEC,
     &config::SPEC,
     &config_set::APPLY,
     &debug::SPEC,
+    &debug::PUT,
     &refused::FAILOVER,
     &info::SPEC,
     &save::LASTSAVE,
+    &latency::SPEC,
     &lolwut::SPEC,
     &memory::SPEC,
     &module::SPEC,
@@ -49,8 +52,6 @@ pub static SPECS: &[&Spec] = &[
 const OPEN: Flags = Flags::LOADING.union(Flags::STALE);
 /// Flags of what is for operators.
 const ADMIN: Flags = OPEN.union(Flags::ADMIN).union(Flags::NOSCRIPT);
-/// Flags of DEBUG and each of its subcommands.
-const PROTECTED: Flags = ADMIN.union(Flags::PROTECTED);
 
 /// A documentation of this family.
 const fn doc(since: &'static str, complexity: &'static str, summary: &'static str) -> Doc {

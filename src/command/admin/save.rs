@@ -1,4 +1,5 @@
-//! SAVE, BGSAVE, LASTSAVE: snapshots of this node, as RAFT.SNAPSHOT takes them. No acknowledged write depends on them.
+//! SAVE, BGSAVE, BGREWRITEAOF, LASTSAVE: snapshots of this node, as RAFT.SNAPSHOT takes them. No acknowledged write depends on them. A snapshot
+//! is what lets the beginning of the log go, so it is what Redis calls a rewrite too.
 
 use super::doc;
 use crate::command::context::{Answer, Call, Node};
@@ -22,6 +23,14 @@ pub static BGSAVE: Spec = Spec::session(
     doc("1.0.0", "O(1)", "Begins a snapshot.").args(&[Arg::word("schedule", "SCHEDULE").optional()]),
     background,
 );
+pub static BGREWRITEAOF: Spec = Spec::session(
+    "bgrewriteaof",
+    1,
+    FLAGS,
+    doc("1.0.0", "O(1)", "Begins a snapshot, which lets the log before it go."),
+    rewrite,
+)
+.since(3);
 pub static LASTSAVE: Spec = Spec::session(
     "lastsave",
     1,
@@ -49,6 +58,15 @@ fn background(call: &mut Call<'_>, args: &Args) -> Answer {
         .into();
     }
     call.node.begin_snapshot().map(|()| Reply::simple("Background saving started")).into()
+}
+
+/// One that is asked for while another is written comes behind that.
+fn rewrite(call: &mut Call<'_>, _args: &Args) -> Answer {
+    let text = match call.node.snapshots().in_progress {
+        true => "Background append only file rewriting scheduled",
+        false => "Background append only file rewriting started",
+    };
+    call.node.begin_snapshot().map(|()| Reply::simple(text)).into()
 }
 
 /// The last snapshot's time; before the first one of this process, its start, as in Redis.

@@ -13,6 +13,8 @@ use crate::store::SubscriptionKind;
 pub trait Data: Send + Sync {
     /// Runs a command of the log or the store for the node itself, as if a client had sent it.
     fn execute(&self, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply>;
+    /// Runs a command on a database, as if a client had sent it there: refused as the gate would, for want of memory or disk too.
+    fn execute_on(&self, db: usize, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply>;
     /// The marks that WATCH remembers of keys, read linearizably.
     ///
     /// # Errors

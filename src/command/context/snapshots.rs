@@ -16,6 +16,11 @@ pub trait Snapshots: Send + Sync {
     /// # Errors
     /// LOADING without a group.
     fn begin_snapshot(&self) -> Result<(), ReplyError>;
+    /// Writes what a snapshot of the present state would hold and reads it back, in memory; nothing of the node changes.
+    ///
+    /// # Errors
+    /// LOADING without a group, and what of it did not come back.
+    fn verify_snapshot(&self) -> BoxFuture<'_, Result<(), ReplyError>>;
     /// True if the log alone may take what is free of this node's disk.
     fn is_disk_full(&self) -> bool;
     /// See [`SnapshotFacts`].
@@ -27,8 +32,8 @@ pub trait Snapshots: Send + Sync {
 pub struct SnapshotFacts {
     /// One is being written.
     pub in_progress: bool,
-    /// The last one could not be written.
-    pub failed: bool,
+    /// How many could not be written since the last one that was.
+    pub failed_in_row: u32,
     /// How many this process has taken.
     pub taken: u64,
     /// How many it has installed from peers.
@@ -37,6 +42,10 @@ pub struct SnapshotFacts {
     pub last_s: u64,
     /// Bytes of that one.
     pub last_bytes: u64,
+    /// How long it took to write the last one, or to fail, s; None = there was none.
+    pub last_took_s: Option<u64>,
+    /// For how long the one is being written that is, s; None = there is none.
+    pub present_s: Option<u64>,
     /// The last log index that the newest one covers; 0 = none.
     pub last_index: u64,
 }

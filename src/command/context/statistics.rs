@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use super::Spec;
+use super::{Latencies, Spec};
 use crate::store::Policy;
+use crate::sys::latency::Spikes;
 
 /// See the module's header.
 pub trait Statistics: Send + Sync {
@@ -15,6 +16,10 @@ pub trait Statistics: Send + Sync {
     fn key_counts(&self) -> KeyCounts;
     /// Counters of each command that runs by itself, in the order of the table.
     fn counts_by_command(&self) -> Vec<(&'static Spec, CommandCounts)>;
+    /// How long the calls of each command took that has been timed (`latency-tracking`), in the order of the table.
+    fn latencies(&self) -> Vec<(&'static Spec, Latencies)>;
+    /// What took long (`latency-monitor-threshold`).
+    fn spikes(&self) -> &Spikes;
     /// Codes of errors and how often each was sent.
     fn errors_by_code(&self) -> Vec<(Vec<u8>, u64)>;
     /// CONFIG RESETSTAT.

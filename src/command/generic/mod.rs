@@ -49,6 +49,7 @@ mod ttl;
 mod unlink;
 
 use super::Spec;
+pub use object_refcount::references;
 pub use once::check as check_once;
 
 /// The family.

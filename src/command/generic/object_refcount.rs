@@ -2,7 +2,7 @@
 
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply, parse_i64};
-use crate::store::{Kind, Str, ValueType, View};
+use crate::store::{Kind, Str, Value, ValueType, View};
 
 pub static SPEC: Spec = Spec::read("object|refcount", 3, DOC, run).keys(&[KeySpec::range(2, 0, 1, KeyFlags::RO)]);
 
@@ -18,9 +18,12 @@ const DOC: Doc = Doc {
 const SHARED: i64 = i32::MAX as i64;
 
 fn run(view: &View<'_>, args: &Args) -> Outcome {
-    Ok(view.look_at(args.arg(2)).map_or(Reply::Nil, |entry| {
-        let number = Str::of(entry.value()).filter(|s| s.encoding() == "int").and_then(|s| parse_i64(s.as_bytes()));
-        let is_shared = number.is_some_and(|number| (0..10_000).contains(&number));
-        Reply::Int(if is_shared { SHARED } else { 1 })
-    }))
+    Ok(view.look_at(args.arg(2)).map_or(Reply::Nil, |entry| Reply::Int(references(entry.value()))))
+}
+
+/// How many references to a value there are, as Redis counts them.
+pub fn references(value: &Value) -> i64 {
+    let number = Str::of(value).filter(|s| s.encoding() == "int").and_then(|s| parse_i64(s.as_bytes()));
+    let is_shared = number.is_some_and(|number| (0..10_000).contains(&number));
+    if is_shared { SHARED } else { 1 }
 }

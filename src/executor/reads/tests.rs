@@ -67,7 +67,14 @@ impl Consensus for Silent {
 
 fn executor(threads: bool) -> (Arc<StoreExecutor>, Arc<Silent>) {
     let clocks: Arc<dyn Clocks> = Arc::new(Still);
-    let env = Env { clocks: clocks.clone(), net: Arc::new(NoNet), random: Arc::new(|| 4), threads, level: 1 };
+    let env = Env {
+        clocks: clocks.clone(),
+        net: Arc::new(NoNet),
+        random: Arc::new(|| 4),
+        threads,
+        level: 1,
+        spikes: std::sync::Arc::default(),
+    };
     (StoreExecutor::new(env, Arc::new(ClusterClock::new(clocks))), Arc::default())
 }
 

@@ -16,7 +16,7 @@ fn addrs() -> Addresses {
 
 fn env() -> Env {
     let (clocks, net) = (Arc::new(crate::sys::clock::SystemClocks), Arc::new(crate::sys::env::Tcp));
-    Env { clocks, net, random: Arc::new(|| 7), threads: false, level: 1 }
+    Env { clocks, net, random: Arc::new(|| 7), threads: false, level: 1, spikes: Arc::default() }
 }
 
 fn member() -> NodeIdentity {

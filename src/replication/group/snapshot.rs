@@ -69,6 +69,12 @@ pub struct SnapshotStats {
     pub last_bytes: AtomicU64,
     /// 1 while one is being written.
     pub in_progress: AtomicU64,
+    /// When that one, or the last one, was begun, ns of the monotonic clock.
+    pub began_ns: AtomicU64,
+    /// How many were begun.
+    pub begun: AtomicU64,
+    /// How long the last one took that has ended, well or not, ns.
+    pub last_took_ns: AtomicU64,
 }
 
 impl Snapshots {
@@ -108,6 +114,9 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
         put_snapshot_meta(&mut raft, &self.meta);
         let (index, term) = self.meta.last_log_id.map_or((0, 0), |id| (id.index, id.leader_id.term));
         let Snapshots { stats, failures, tries, .. } = &group.snapshots;
+        let began_ns = group.env.clocks.monotonic_ns();
+        stats.began_ns.store(began_ns, Ordering::Relaxed);
+        stats.begun.fetch_add(1, Ordering::Relaxed);
         stats.in_progress.store(1, Ordering::Relaxed);
         let dir = group.snapshots.dir.clone();
         let (id, keep_free) = (group.id, group.disk_floor());
@@ -118,6 +127,8 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
                 dir.write(&image, &meta, keep_free)
             })
             .await;
+        let took_ns = group.env.clocks.monotonic_ns().saturating_sub(began_ns);
+        stats.last_took_ns.store(took_ns, Ordering::Relaxed);
         stats.in_progress.store(0, Ordering::Relaxed);
         let meta = match result {
             Ok(summary) => {

@@ -37,6 +37,7 @@ use super::state::GroupState;
 use super::state::StateError;
 use crate::error::Fatal;
 use crate::replication::types::Entry;
+use crate::sys::latency::Spikes;
 
 /// Most entries that one read looks up, whatever their size.
 const READ_ENTRIES_MAX: u64 = 4096;
@@ -56,6 +57,8 @@ pub struct EngineOptions {
     pub keep_free_bytes: u64,
     /// How often files are looked at for removal.
     pub purge_interval: Duration,
+    /// Where it is noted how long writes take.
+    pub spikes: Arc<Spikes>,
 }
 
 impl EngineOptions {
@@ -68,6 +71,7 @@ impl EngineOptions {
             prefill_bytes: 128 << 20,
             keep_free_bytes: 0,
             purge_interval: Duration::from_secs(10),
+            spikes: Arc::default(),
         }
     }
 
@@ -145,8 +149,9 @@ impl EngineLog {
         let queued = Arc::clone(&queue);
         let (filled, taken) = (Arc::clone(&spares), spares.watch());
         let given_back = Arc::clone(&spares);
+        let spikes = Arc::clone(&options.spikes);
         let threads = vec![
-            spawn("log-writer", Box::new(move |engine| writer::run(engine, &queued)))?,
+            spawn("log-writer", Box::new(move |engine| writer::run(engine, &queued, &spikes)))?,
             spawn("log-reader", Box::new(move |engine| work.iter().for_each(|job| job(engine))))?,
             spawn(
                 "log-purge",

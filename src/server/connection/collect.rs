@@ -46,8 +46,8 @@ pub(super) struct Form {
     pub(super) shown: bool,
     /// What is called; None if it was refused or queued.
     pub(super) spec: Option<&'static Spec>,
-    /// How long a command took that was answered at once, µs.
-    pub(super) usec: u64,
+    /// How long a command took that was answered at once, ns.
+    pub(super) took_ns: u64,
 }
 
 impl Connection<'_> {
@@ -73,7 +73,7 @@ impl Connection<'_> {
                     Err(error) => {
                         group.push(
                             Step::Done(Reply::Error(error)),
-                            Form { resp: self.session.resp, shown: true, spec: None, usec: 0 },
+                            Form { resp: self.session.resp, shown: true, spec: None, took_ns: 0 },
                         );
                         self.session.closing = true;
                         break;
@@ -163,8 +163,8 @@ impl Connection<'_> {
                 self.note_called(spec, &args, group);
                 let mut form = self.form(Some(spec));
                 if matches!(step, Step::Done(_)) {
-                    form.usec = if spec.is_session() { self.usec_since(began_ns) } else { 0 };
-                    self.note_slow(spec, &args, form.usec);
+                    form.took_ns = if spec.is_session() { self.ns_since(began_ns) } else { 0 };
+                    self.note_slow(spec, &args, form.took_ns / 1000);
                 }
                 // What EXEC does to the session (SELECT, HELLO) has to be done before the next command is looked at.
                 let defers = has_session_commands(&step);
@@ -221,7 +221,7 @@ impl Connection<'_> {
             ReplyMode::Skip => (false, ReplyMode::On),
         };
         self.session.reply_mode = next;
-        Form { resp: self.session.resp, shown, spec, usec: 0 }
+        Form { resp: self.session.resp, shown, spec, took_ns: 0 }
     }
 }
 
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn script_that_was_taken_for_a_read_is_a_write_in_a_group_that_writes() {
-        let form = || Form { resp: Resp::V2, shown: true, spec: None, usec: 0 };
+        let form = || Form { resp: Resp::V2, shown: true, spec: None, took_ns: 0 };
         let read = Command { spec: lookup(b"eval_ro").unwrap(), is_brief: true, ..command("EVAL return 0") };
         let mut group = Collected::default();
         group.push(Step::Read(read.clone()), form());

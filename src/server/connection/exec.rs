@@ -18,7 +18,7 @@ impl Connection<'_> {
     pub(super) fn note_executed(&self, reply: &Reply, executed: &[&'static Spec]) {
         let Reply::Array(items) = reply else { return };
         for (spec, item) in executed.iter().zip(items) {
-            self.server.stats.called(spec, 0, item.is_error());
+            self.server.stats.called(spec, 0, item.is_error(), None);
             if let Reply::Error(error) = item {
                 self.server.stats.failed(error.code());
             }

@@ -19,6 +19,10 @@ impl Data for Server {
         Box::pin(self.router.execute(spec, args))
     }
 
+    fn execute_on(&self, db: usize, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply> {
+        Box::pin(self.router.execute_on(db, spec, args))
+    }
+
     fn watch(&self, keys: Vec<Watch>) -> BoxFuture<'_, Result<Vec<Watch>, ReplyError>> {
         Box::pin(async { self.group()?.watch(keys).await })
     }

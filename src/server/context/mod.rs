@@ -65,6 +65,8 @@ impl Configuration for Server {
         }
         self.configure_groups(&settings);
         self.slowlog.configure(settings.slowlog_slower_than_us, settings.slowlog_len_max);
+        self.env.spikes.set_threshold_ms(settings.latency_monitor_threshold_ms);
+        self.stats.set_tracking(settings.latency_tracking);
         *self.settings.write() = Arc::new(settings);
     }
 

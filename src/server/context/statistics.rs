@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::command::context::{CommandCounts, Counters, EvictionFacts, KeyCounts, SlowEntry, Statistics};
+use crate::command::context::{CommandCounts, Counters, EvictionFacts, KeyCounts, Latencies, SlowEntry, Statistics};
 use crate::command::{Spec, runnable};
 use crate::server::Server;
 use crate::store::{Policy, ScriptCalls};
+use crate::sys::latency::Spikes;
 
 fn get(counter: &AtomicU64) -> u64 {
     counter.load(Ordering::Relaxed)
@@ -72,6 +73,15 @@ impl Statistics for Server {
             Some((*spec, counts))
         };
         runnable().iter().enumerate().filter_map(counts).collect()
+    }
+
+    fn latencies(&self) -> Vec<(&'static Spec, Latencies)> {
+        let of = |spec: &&'static Spec| Some((*spec, self.stats.of(spec)?.latencies.latencies()?));
+        runnable().iter().filter_map(of).collect()
+    }
+
+    fn spikes(&self) -> &Spikes {
+        &self.env.spikes
     }
 
     fn errors_by_code(&self) -> Vec<(Vec<u8>, u64)> {

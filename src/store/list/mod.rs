@@ -81,6 +81,14 @@ impl List {
         }
     }
 
+    /// Bytes that its elements take as listpacks, one for each node.
+    pub fn listpack_len(&self) -> usize {
+        match &self.0 {
+            Repr::Small(packed) => packed.listpack_len(),
+            Repr::Large(nodes) => nodes.nodes().map(Packed::listpack_len).sum(),
+        }
+    }
+
     /// True in the large representation.
     pub fn is_large(&self) -> bool {
         matches!(self.0, Repr::Large(_))

@@ -36,6 +36,10 @@ pub fn tips(name: &str) -> &'static [&'static str] {
         "script|exists" => &[ALL_SHARDS, AND],
         "script|kill" => &[ALL_SHARDS, ONE],
         "slowlog|get" => &[ALL_NODES, VARIES],
+        "latency|doctor" | "latency|graph" | "latency|histogram" | "latency|history" | "latency|latest" => {
+            &[VARIES, ALL_NODES, SPECIAL]
+        }
+        "latency|reset" => &[ALL_NODES, SUM],
         "slowlog|len" => &[ALL_NODES, SUM, VARIES],
         "command" | "command|list" | "command|docs" | "command|info" | "module|list" | "hgetall" | "hkeys"
         | "hvals" => &[ORDER_VARIES],
@@ -56,7 +60,7 @@ mod tests {
     #[test]
     fn the_tips_are_those_of_commands_that_exist() {
         let with_tips = runnable().iter().filter(|spec| !tips(spec.name).is_empty()).count();
-        assert_eq!(with_tips, 66);
+        assert_eq!(with_tips, 72);
         assert_eq!(tips("slowlog|len").len(), 3);
         assert!(tips("get").is_empty());
     }

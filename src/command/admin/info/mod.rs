@@ -57,7 +57,7 @@ const SECTIONS: [(&str, bool, Write); 14] = [
     ("Modules", true, |_, _| ()),
     ("Commandstats", false, work::commands),
     ("Errorstats", true, work::errors),
-    ("Latencystats", false, |_, _| ()),
+    ("Latencystats", false, work::latencies),
     ("Cluster", true, |section, _| section.field("cluster_enabled", 0)),
     ("Raft", true, raft::raft),
     ("Keyspace", true, work::keyspace),

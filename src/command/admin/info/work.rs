@@ -1,8 +1,9 @@
-//! INFO persistence, stats, commandstats, errorstats, keyspace.
+//! INFO persistence, stats, commandstats, errorstats, latencystats, keyspace.
 
 use super::super::save::last_save_s;
 use super::{Facts, Section};
 use crate::command::context::{CommandCounts, DatabaseFacts};
+use crate::config::latency_percentiles;
 
 pub fn persistence(section: &mut Section, facts: &Facts<'_>) {
     let loading = !facts.cluster.has_leader;
@@ -19,20 +20,30 @@ pub fn persistence(section: &mut Section, facts: &Facts<'_>) {
     section.field("rdb_changes_since_last_save", unsaved);
     section.field("rdb_bgsave_in_progress", u8::from(snapshots.in_progress));
     section.field("rdb_last_save_time", last_save_s(facts.node));
-    section.field("rdb_last_bgsave_status", if snapshots.failed { "err" } else { "ok" });
+    let status = if snapshots.failed_in_row > 0 { "err" } else { "ok" };
+    let seconds = |seconds: Option<u64>| seconds.map_or(-1, |seconds| seconds as i64);
+    let (last_s, present_s) = (seconds(snapshots.last_took_s), seconds(snapshots.present_s));
+    section.field("rdb_last_bgsave_status", status);
+    section.field("rdb_last_bgsave_time_sec", last_s);
+    section.field("rdb_current_bgsave_time_sec", present_s);
     section.field("rdb_saves", snapshots.taken);
     // The Raft log is an append-only file that is fsynced before every answer.
     section.field("aof_enabled", 1);
-    section.field("aof_rewrite_in_progress", 0);
+    // What rewrites it are snapshots, which let its beginning go.
+    section.field("aof_rewrite_in_progress", u8::from(snapshots.in_progress));
     section.field("aof_rewrite_scheduled", 0);
-    // It is never rewritten: snapshots let its beginning go.
-    section.field("aof_last_rewrite_time_sec", -1);
-    section.field("aof_current_rewrite_time_sec", -1);
-    section.field("aof_rewrites", 0);
-    section.field("aof_rewrites_consecutive_failures", 0);
-    section.field("aof_last_bgrewrite_status", "ok");
+    section.field("aof_last_rewrite_time_sec", last_s);
+    section.field("aof_current_rewrite_time_sec", present_s);
+    section.field("aof_rewrites", snapshots.taken);
+    section.field("aof_rewrites_consecutive_failures", snapshots.failed_in_row);
+    section.field("aof_last_bgrewrite_status", status);
     section.field("aof_last_write_status", "ok");
     section.field("aof_current_size", log_disk_bytes);
+    section.field("aof_base_size", snapshots.last_bytes);
+    section.field("aof_pending_rewrite", 0);
+    // No answer is ahead of its fsync.
+    section.field("aof_pending_bio_fsync", 0);
+    section.field("aof_delayed_fsync", 0);
     section.field("module_fork_in_progress", 0);
     section.field("module_fork_last_cow_size", 0);
 }
@@ -115,6 +126,18 @@ pub fn commands(section: &mut Section, facts: &Facts<'_>) {
 pub fn errors(section: &mut Section, facts: &Facts<'_>) {
     for (code, count) in facts.node.errors_by_code() {
         section.field(&format!("errorstat_{}", String::from_utf8_lossy(&code)), format!("count={count}"));
+    }
+}
+
+/// Nothing while `latency-tracking` is off, as in Redis.
+pub fn latencies(section: &mut Section, facts: &Facts<'_>) {
+    let settings = facts.node.settings();
+    let percentiles = latency_percentiles(&settings);
+    let all = if settings.latency_tracking { facts.node.latencies() } else { Vec::new() };
+    for (spec, latencies) in all {
+        let show = |percent: &f64| format!("p{percent}={:.3}", latencies.percentile_ns(*percent) as f64 / 1000.0);
+        let shown: Vec<String> = percentiles.iter().map(show).collect();
+        section.field(&format!("latency_percentiles_usec_{}", spec.name), shown.join(","));
     }
 }
 

@@ -71,7 +71,7 @@ bitflags! {
         const FREES = 1 << 30;
         /// Ours: linearizable whatever level the connection has chosen.
         const ALWAYS_LINEARIZABLE = 1 << 31;
-        /// As in Redis, which does not show it: refused unless an option allows it (DEBUG: `enable-debug-command`).
+        /// As in Redis, which does not show it: refused unless an option allows it: `enable-debug-command`, unless it is about modules.
         const PROTECTED = 1 << 32;
         /// Ours: takes a node into the cluster; refused while nothing says by which host others reach this one.
         const TAKES_IN = 1 << 33;
@@ -83,6 +83,10 @@ bitflags! {
         const NAMED = 1 << 36;
         /// Ours: makes a value longer than its arguments are (SETRANGE, SETBIT).
         const GROWS = 1 << 37;
+        /// Ours: its wait counts as its work (DEBUG SLEEP).
+        const TIMED = 1 << 38;
+        /// Ours: protected by `enable-module-command`, which is always no.
+        const LOADS_MODULES = 1 << 39;
     }
 }
 

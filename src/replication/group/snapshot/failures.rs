@@ -45,9 +45,9 @@ impl Failures {
         self.0.lock().in_row = 0;
     }
 
-    /// True if the last one failed.
-    pub fn last_failed(&self) -> bool {
-        self.0.lock().in_row > 0
+    /// How many there were since the last one that succeeded.
+    pub fn in_row(&self) -> u32 {
+        self.0.lock().in_row
     }
 
     /// How many there were.
@@ -93,12 +93,12 @@ mod tests {
     #[test]
     fn repeated_failure_is_logged_once() {
         let failures = Failures::default();
-        assert!(!failures.last_failed());
+        assert!(failures.in_row() == 0);
         let said = ["full", "full", "too many files", "full"].map(|why| failures.note(why));
         assert_eq!(said, [true, false, true, true]);
-        assert!(failures.last_failed());
+        assert!(failures.in_row() > 0);
         failures.end();
-        assert!(!failures.last_failed());
+        assert!(failures.in_row() == 0);
         assert!(failures.note("full"), "again");
         assert_eq!((failures.count(), failures.after(4), failures.after(5)), (5, Some("full".into()), None));
     }

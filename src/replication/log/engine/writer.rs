@@ -16,15 +16,19 @@ use super::super::queue::Queue;
 use super::super::record::Record;
 use super::super::region::{STATE_KEY, region};
 use super::Engine;
+use crate::sys::clock::SystemClocks;
+use crate::sys::latency::{LOG_FSYNC, Spikes};
 
 /// Writes until the queue is closed and empty.
-pub fn run(engine: &Engine, queue: &Queue) {
+pub fn run(engine: &Engine, queue: &Queue, spikes: &Spikes) {
     let mut batch = LogBatch::default();
     while let Some(mut writes) = queue.take() {
+        let began_ns = spikes.begin(&SystemClocks);
         let written = fill(&mut batch, &mut writes).and_then(|()| engine.write(&mut batch, true));
         if let Err(error) = written {
             abort(&format!("writing the log in {} failed: {error}", engine.path()));
         }
+        spikes.end(&SystemClocks, LOG_FSYNC, began_ns);
         debug_assert!(!take_perf_context().log_sync_duration.is_zero(), "acknowledged without an fsync");
         complete(writes);
     }

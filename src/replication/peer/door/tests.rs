@@ -14,8 +14,14 @@ use crate::sys::env::Tcp;
 /// Who has sent something that is no handshake to node 1; what becomes of it there.
 fn stranger(door: &Door) -> (DuplexStream, impl Future<Output = io::Error>) {
     let (near, far) = tokio::io::duplex(1 << 16);
-    let env =
-        Env { clocks: Arc::new(SystemClocks), net: Arc::new(Tcp), random: Arc::new(|| 4), threads: false, level: 1 };
+    let env = Env {
+        clocks: Arc::new(SystemClocks),
+        net: Arc::new(Tcp),
+        random: Arc::new(|| 4),
+        threads: false,
+        level: 1,
+        spikes: Arc::default(),
+    };
     let let_in = async move {
         let (identity, mut stream) = (Identity::new(1, 1, 1, 1, Secret::default()), Box::new(Pipe(near)) as BoxStream);
         door.let_in(&env, &identity, &mut stream, |_| panic!("judged")).await.unwrap_err()

@@ -45,7 +45,14 @@ async fn node() -> (Arc<Group>, MemoryStore, DuplexStream) {
     let (near, far) = tokio::io::duplex(64);
     let net = Arc::new(OnePipe(Mutex::new(Some(Pipe(near)))));
     let clocks = Arc::new(SystemClocks);
-    let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads: false, level: 1 };
+    let env = Env {
+        clocks: clocks.clone(),
+        net,
+        random: Arc::new(|| 4),
+        threads: false,
+        level: 1,
+        spikes: std::sync::Arc::default(),
+    };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
     let store = MemoryStore::new();
     let links = PeerConnections::new(env.clone(), Identity::new(1, 1, 1, 1, Secret::default()));

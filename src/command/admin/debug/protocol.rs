@@ -2,8 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::PROTECTED;
-use super::doc;
+use super::{PROTECTED, doc};
 use crate::command::context::{Answer, Call};
 use crate::command::{Arg, ArgKind, Spec};
 use crate::error::ReplyError;
