@@ -99,6 +99,10 @@ pub fn encode(out: &mut impl Sink, reply: &Reply, resp: Resp) {
             Resp::V2 => bulk(out, decimal_text(*value).as_bytes()),
             Resp::V3 => line(out, b',', decimal_text(*value).as_bytes()),
         },
+        Reply::DoubleText(text) => match resp {
+            Resp::V2 => bulk(out, text),
+            Resp::V3 => line(out, b',', text),
+        },
         Reply::Bool(value) => match resp {
             Resp::V2 => header(out, b':', i64::from(*value)),
             Resp::V3 => out.put(if *value { b"#t\r\n" } else { b"#f\r\n" }),

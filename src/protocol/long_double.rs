@@ -2,7 +2,7 @@
 //!
 //! Everything is done in integers and by software floating point, rounding to nearest, ties to even: the same bits and
 //! the same text on any CPU, whatever its `long double` is. What is read and printed is what glibc's `strtold` and
-//! `printf("%.17Lf")` read and print in the C locale. Other arithmetic than addition, and what timeouts need, is
+//! `printf("%.17Lf")` read and print in the C locale. Other arithmetic than sums and differences, and what timeouts need, is
 //! deliberately absent.
 
 use rustc_apfloat::ieee::X87DoubleExtended;
@@ -60,6 +60,16 @@ impl LongDouble {
         (self.0 * thousand).value.to_i128_r(128, Round::TowardPositive, &mut false).value
     }
 
+    /// The largest one that is finite.
+    pub fn largest() -> Self {
+        Self(X87DoubleExtended::largest())
+    }
+
+    /// The same below 0.
+    pub fn lowest() -> Self {
+        Self(-X87DoubleExtended::largest())
+    }
+
     /// False for infinities and NaN.
     pub fn is_finite(self) -> bool {
         self.0.is_finite()
@@ -84,6 +94,21 @@ impl LongDouble {
             text.insert(0, '-');
         }
         text
+    }
+}
+
+impl PartialOrd for LongDouble {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        self.0.partial_cmp(&other.0)
+    }
+}
+
+/// The rounded difference. Two infinities of the same sign give NaN.
+impl std::ops::Sub for LongDouble {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self((self.0 - other.0).value)
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Reply {
     Double(f64),
     /// A double with its decimals written out, 17 at most, in RESP2 a bulk string (GEOPOS).
     Decimal(f64),
+    /// A double as its text, for numbers of more digits than one of 64 bits has; in RESP2 a bulk string.
+    DoubleText(Bytes),
     /// A boolean, in RESP2 1 or 0.
     Bool(bool),
     /// A text with its format (three letters), in RESP2 a bulk string.

@@ -106,6 +106,11 @@ pub fn to_lua(vm: &mut Machine<'_>, reply: &Reply) -> Res<LuaValue> {
         (Reply::Bool(value), Resp::V2) => LuaValue::Number(f64::from(u8::from(*value))),
         (Reply::Bool(value), Resp::V3) => LuaValue::Bool(*value),
         (Reply::Double(value) | Reply::Decimal(value), Resp::V3) => field(vm, b"double", LuaValue::Number(*value))?,
+        (Reply::DoubleText(text), Resp::V2) => vm.string(text)?,
+        (Reply::DoubleText(text), Resp::V3) => {
+            let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN);
+            field(vm, b"double", LuaValue::Number(number))?
+        }
         (Reply::Double(_) | Reply::Decimal(_), Resp::V2) => vm.string(&bulk_text(reply))?,
         (Reply::BigNumber(text) | Reply::Verbatim(_, text), Resp::V2) => vm.string(text)?,
         (Reply::BigNumber(text), Resp::V3) => {

@@ -50,11 +50,17 @@ struct Ends {
     key: Option<u64>,
     lock: Option<u64>,
     field: Option<u64>,
+    id: Option<u64>,
 }
 
 impl Ends {
     fn of(entry: &Entry) -> Self {
-        Self { key: entry.first_end_ms(), lock: entry.lock_end_ms(), field: entry.field_end_ms() }
+        Self {
+            key: entry.first_end_ms(),
+            lock: entry.lock_end_ms(),
+            field: entry.field_end_ms(),
+            id: entry.id_end_ms(),
+        }
     }
 }
 
@@ -67,13 +73,19 @@ struct Indexes {
     locks: Index,
     /// Hashes with fields that end, by the first of those.
     fields: Index,
+    /// Streams with ids of producers, by the end of the first one.
+    ids: Index,
 }
 
 impl Indexes {
     fn change(&mut self, before: Ends, after: Ends, key: &[u8]) {
-        let Self { deadlines, locks, fields } = self;
-        let changes =
-            [(deadlines, before.key, after.key), (locks, before.lock, after.lock), (fields, before.field, after.field)];
+        let Self { deadlines, locks, fields, ids } = self;
+        let changes = [
+            (deadlines, before.key, after.key),
+            (locks, before.lock, after.lock),
+            (fields, before.field, after.field),
+            (ids, before.id, after.id),
+        ];
         for (index, before, after) in changes {
             if before == after {
                 continue;
@@ -161,6 +173,11 @@ impl Database {
     /// The earliest end of a field of a hash, and the hash's key.
     pub(super) fn first_field_end(&self) -> Option<(u64, &[u8])> {
         self.ends.fields.first().map(|(end_ms, key)| (*end_ms, &**key))
+    }
+
+    /// The earliest end of an id of a producer, and the stream's key.
+    pub(super) fn first_id_end(&self) -> Option<(u64, &[u8])> {
+        self.ends.ids.first().map(|(end_ms, key)| (*end_ms, &**key))
     }
 
     /// Number of hashes with fields that end.
@@ -409,8 +426,8 @@ impl Database {
     /// Names the first thing that is wrong.
     pub fn validate(&self) -> Result<(), String> {
         let mut count = 0;
-        let Indexes { deadlines: by_deadline, locks: by_hold, fields: by_field } = &self.ends;
-        let (mut volatile, mut locks, mut timed) = (0, 0, 0);
+        let Indexes { deadlines: by_deadline, locks: by_hold, fields: by_field, ids: by_id } = &self.ends;
+        let (mut volatile, mut locks, mut timed, mut streams) = (0, 0, 0, 0);
         for (index, shard) in self.shards.iter().enumerate() {
             let tables = shard.as_ref().map(|shard| shard.tables()).unwrap_or_default();
             if shard.is_some() && (tables.is_empty() || tables.iter().any(|table| table.is_empty())) {
@@ -435,6 +452,12 @@ impl Database {
                         return Err(format!("the first end of hash {:?} is not indexed", entry.key()));
                     }
                 }
+                if let Some(end_ms) = entry.id_end_ms() {
+                    streams += 1;
+                    if !by_id.contains(&(end_ms, entry.key().into())) {
+                        return Err(format!("the first end of stream {:?} is not indexed", entry.key()));
+                    }
+                }
                 if let Some(deadline) = entry.first_end_ms() {
                     volatile += 1;
                     if !by_deadline.contains(&(deadline, entry.key().into())) {
@@ -446,6 +469,9 @@ impl Database {
         if (locks, timed) != (by_hold.len(), by_field.len()) {
             let indexed = (by_hold.len(), by_field.len());
             return Err(format!("{locks} locks and {timed} hashes with fields that end, indexed {indexed:?}"));
+        }
+        if streams != by_id.len() {
+            return Err(format!("{streams} streams with ids of producers, indexed {}", by_id.len()));
         }
         if count != self.len || volatile != by_deadline.len() {
             return Err(format!(

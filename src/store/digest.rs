@@ -76,6 +76,7 @@ impl Digest {
                 self.pending.push(19);
                 self.number(value.to_bits());
             }
+            Reply::DoubleText(text) => self.tagged(21, text),
             Reply::Bool(value) => self.pending.extend_from_slice(&[13, u8::from(*value)]),
             Reply::Verbatim(format, text) => {
                 self.tagged(14, format);

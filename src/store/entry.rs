@@ -88,7 +88,12 @@ impl Entry {
 
     /// The end of the first field, if it is a hash.
     pub(super) fn field_end_ms(&self) -> Option<u64> {
-        if self.value.is_lock() { None } else { self.value.first_end_ms() }
+        if self.value.is_lock() || self.value.is_stream() { None } else { self.value.first_end_ms() }
+    }
+
+    /// The end of the first id of a producer, if it is a stream.
+    pub(super) fn id_end_ms(&self) -> Option<u64> {
+        if self.value.is_stream() { self.value.first_end_ms() } else { None }
     }
 
     /// True if the key counts as absent at `now_ms`: its deadline is over, or the end of all that it holds. Clocks are cut to whole milliseconds, so when `now_ms` equals

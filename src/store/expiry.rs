@@ -1,15 +1,17 @@
 //! Expiry: active, by the sweep at the start of each entry, and passive, by a write that meets a key that is due.
 //!
-//! Invariant: what is due goes in the order of its deadlines, sessions before keys, keys before fields of hashes, and those before waiters and
+//! Invariant: what is due goes in the order of its deadlines, sessions before keys, keys before fields of hashes and ids of producers, and those before waiters and
 //! replies of ONCE of the same ms; so a wait whose turn has come by its deadline is served, one whose has not ends with nil, and what a session
 //! holds ends with it. What is due goes one by one, a field as well: a sweep is bounded whatever ends at once. (A hash of which all fields are
 //! over is gone as a key is, at once.)
 
-use super::{Database, Effects, Event, Hash, Kind, State, is_over};
+use super::{Database, Effects, Event, Hash, Kind, State, Stream, is_over};
 use crate::protocol::Reply;
 
 /// When something of a database ends first, and of which key.
 type First<'a> = Option<(u64, &'a [u8])>;
+/// How something of a key ends that is over at this cluster time, ms.
+type EndFirst = fn(&mut State, usize, &[u8], u64, &mut Effects);
 
 impl State {
     /// Ends what is due, sessions, keys, fields, waits and replies of ONCE, in order of (deadline, id), (deadline, database, key), (deadline,
@@ -28,8 +30,11 @@ impl State {
             first.filter(|(deadline, _, _)| is_over(*deadline, now_ms))
         };
         let (key, field) = (first(Database::first_deadline), first(Database::first_field_end));
-        let is_of_field = field.is_some_and(|(end_ms, _, _)| key.is_none_or(|(deadline, _, _)| end_ms < deadline));
-        let key = if is_of_field { field } else { key };
+        let id = first(Database::first_id_end);
+        let ends: [(_, EndFirst); 3] = [(key, expire), (field, end_first_field), (id, end_first_id)];
+        // The first one of those that end at the same time.
+        let ends = ends.into_iter().filter_map(|(key, end)| key.map(|key| (key, end)));
+        let key = ends.min_by_key(|((end_ms, _, _), _)| *end_ms);
         let wait = self.waiters.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
         let once = self.once.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
         let once = once.map(|(deadline, id)| (deadline, id.clone()));
@@ -37,16 +42,15 @@ impl State {
         let session = self.sessions.first_deadline().filter(|(deadline, _)| is_over(*deadline, self.now_ms));
         let of_rest = wait.map(|(deadline, _)| deadline).into_iter().chain(of_once).min();
         if let Some((deadline, id)) = session {
-            let of_others = key.as_ref().map(|(deadline, _, _)| *deadline).into_iter().chain(of_rest).min();
+            let of_others = key.as_ref().map(|((deadline, _, _), _)| *deadline).into_iter().chain(of_rest).min();
             if of_others.is_none_or(|of_others| deadline <= of_others) {
                 self.expire_session(id, effects);
                 return true;
             }
         }
         match (key, wait) {
-            (Some((deadline, index, key)), _) if of_rest.is_none_or(|of_rest| deadline <= of_rest) => {
+            (Some(((deadline, index, key), end)), _) if of_rest.is_none_or(|of_rest| deadline <= of_rest) => {
                 let key: Box<[u8]> = key.into();
-                let end = if is_of_field { end_first_field } else { expire };
                 end(self, index, &key, deadline.saturating_add(1), effects);
             }
             (_, Some((deadline, id))) if of_once.is_none_or(|of_once| deadline <= of_once) => {
@@ -100,4 +104,14 @@ fn end_first_field(state: &mut State, db: usize, key: &[u8], at_ms: u64, effects
     // Whoever is to learn that a field has expired learns of it here.
     effects.note_change(key);
     state.tell(db, key, Event::hash("hexpired"), effects);
+}
+
+/// Ends the first id of a producer of a stream that is over at `at_ms`. Nobody is told: the entries stay as they are, and so does the revision.
+fn end_first_id(state: &mut State, db: usize, key: &[u8], at_ms: u64, _: &mut Effects) {
+    let Some(database) = state.dbs.get_mut(db) else { return };
+    let ended = database.update(key, |entry| Stream::of_mut(entry.value_mut())?.take_over_id(at_ms));
+    if let Some(iid) = ended.flatten() {
+        state.digest.bytes(key);
+        state.digest.bytes(&iid);
+    }
 }

@@ -102,8 +102,9 @@ pub use sessions::{Session, Sessions};
 pub use set::{Set, SetForm, SetLimits, SetMember};
 pub use state::{FIRST_REVISION_EPOCH_S, State};
 pub use stream::{
-    ASSIGN_UNITS, ChunkBuilder, ChunkHead, Consumer, Delivery, Entries, Field, Fields, Group, Past, Pending, Span,
-    Stream, StreamEntry, StreamHead, StreamId, StreamLimits, Trim, TrimTo,
+    ASSIGN_UNITS, ChunkBuilder, ChunkHead, Consumer, Deletion, Delivery, Entries, Field, Fields, Group, KnownId, Past,
+    Pending, ProducerCounts, ProducerTerms, Refs, Span, Stream, StreamEntry, StreamHead, StreamId, StreamLimits, Trim,
+    TrimTo,
 };
 pub use string::Str;
 pub use subscriptions::{LostHold, PubSub, SubscriptionKind, Subscriptions};

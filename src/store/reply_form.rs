@@ -28,6 +28,7 @@ const VERBATIM: u8 = 15;
 const BIG_NUMBER: u8 = 16;
 const DECIMAL: u8 = 17;
 const KEYED: u8 = 18;
+const DOUBLE_TEXT: u8 = 19;
 
 /// The form of `reply`; None if it is longer than `len_max` bytes or nested too deep, or nothing that a command on the state answers.
 pub fn write(reply: &Reply, len_max: usize) -> Option<Bytes> {
@@ -69,6 +70,7 @@ fn put(reply: &Reply, depth: usize, len_max: usize, out: &mut Vec<u8>) -> Option
             out.put_u8(DECIMAL);
             out.put_u64_le(value.to_bits());
         }
+        Reply::DoubleText(text) => put_bytes(DOUBLE_TEXT, text, len_max, out)?,
         Reply::Bool(value) => out.put_u8(if *value { TRUE } else { FALSE }),
         Reply::Verbatim(format, text) => {
             put_bytes(VERBATIM, text, len_max, out)?;
@@ -122,6 +124,7 @@ fn get(rest: &mut &[u8], depth: usize) -> Option<Reply> {
         KEYED => Reply::Keyed(get_pairs(rest, depth)?),
         DOUBLE => Reply::Double(f64::from_bits(rest.try_get_u64_le().ok()?)),
         DECIMAL => Reply::Decimal(f64::from_bits(rest.try_get_u64_le().ok()?)),
+        DOUBLE_TEXT => Reply::DoubleText(Bytes::copy_from_slice(get_bytes(rest)?)),
         FALSE => Reply::Bool(false),
         TRUE => Reply::Bool(true),
         VERBATIM => {
@@ -174,6 +177,7 @@ mod tests {
             Reply::Double(f64::INFINITY),
             Reply::Double(-0.0),
             Reply::Decimal(1.5),
+            Reply::DoubleText(Bytes::from_static(b"0.1")),
             Reply::Bool(true),
             Reply::Bool(false),
             Reply::Verbatim(*b"txt", text.clone()),

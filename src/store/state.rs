@@ -110,7 +110,8 @@ impl State {
     pub fn first_deadline_ms(&self) -> Option<u64> {
         let of_keys = self.dbs.iter().filter_map(|db| db.first_deadline().map(|(deadline, _)| deadline));
         let of_fields = self.dbs.iter().filter_map(|db| db.first_field_end().map(|(end_ms, _)| end_ms));
-        of_keys.chain(of_fields).chain(self.sessions.first_deadline().map(|(deadline, _)| deadline)).min()
+        let of_ids = self.dbs.iter().filter_map(|db| db.first_id_end().map(|(end_ms, _)| end_ms));
+        of_keys.chain(of_fields).chain(of_ids).chain(self.sessions.first_deadline().map(|(deadline, _)| deadline)).min()
     }
 
     /// The state as it is now, unchanged by what is applied later, at the cost of one count for each shard. Only to be

@@ -5,7 +5,7 @@
 //!   digest as (key, revision, deadline). Both happen here and in [`keyspace`], and nowhere else.
 //! - A key comes to be by [`Txn::set`] alone, which notes it for WATCH, or with the whole of a database ([`Txn::swap`]).
 //! - A key that comes to be, or gets another value, is ready for those who wait for it ([`super::Waiters`]): noted at the same places. So
-//!   is one whose value changes, if its type wants that ([`super::ValueType::wakes_by_change`]), and one that is gone. But for a change by
+//!   is one whose value changes, if its type wants that ([`super::ValueType::wakes_by_change`]), a list that has become longer, and one that is gone. But for a change by
 //!   which nobody's attempt would have another outcome than to wait on ([`Txn::edit_quietly`]).
 //! - The mark of a string that NX made is set by [`Txn::make`] alone, on the value of that moment: whatever stamps another revision takes it
 //!   away ([`Entry::made_by_nx`]).
@@ -21,8 +21,8 @@ use std::net::SocketAddr;
 use super::ties::{Ties, TiesOfKey};
 use super::work::Work;
 use super::{
-    CallLog, Effects, Entry, Event, Group, Hash, HashEdit, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Tally,
-    Value, View, WaiterId, is_over,
+    CallLog, Effects, Entry, Event, Group, Hash, HashEdit, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Stream,
+    Tally, Value, View, WaiterId, is_over,
 };
 use crate::error::ReplyError;
 
@@ -431,15 +431,17 @@ impl<'a> Txn<'a> {
             entry.touch(touch);
             let deadline_ms = entry.deadline_ms().unwrap_or(0);
             let value = entry.value_mut().typed_mut::<K>()?;
+            let before = value.elements();
             let (result, changed) = edit(value)?;
             let (vacant, type_name) = (value.is_vacant(), value.type_name());
+            let is_longer = value.elements() > before;
             if changed.0 {
                 entry.set_revision(revision);
             }
-            Ok::<_, ReplyError>((result, changed.0, vacant, type_name, deadline_ms))
+            Ok::<_, ReplyError>((result, changed.0, vacant, (type_name, is_longer), deadline_ms))
         });
         let Some(outcome) = outcome else { return Ok(None) };
-        let (result, changed, vacant, type_name, deadline_ms) = outcome?;
+        let (result, changed, vacant, (type_name, is_longer), deadline_ms) = outcome?;
         if changed {
             self.tell_of(key);
         }
@@ -450,6 +452,8 @@ impl<'a> Txn<'a> {
             self.effects.note_change(key);
             if wakes && !self.state.waiters.is_empty() {
                 self.state.waiters.signal(self.db as u8, key, type_name);
+            } else if is_longer && !self.state.waiters.is_empty() {
+                self.state.waiters.signal_longer(self.db as u8, key);
             }
         }
         Ok(Some(result))
@@ -526,6 +530,11 @@ impl<'a> Txn<'a> {
     /// Frees a consumer group that was removed from its stream.
     pub fn discard_group(&mut self, group: Group) {
         self.effects.discard_group(group);
+    }
+
+    /// Frees the ids of producers that a stream has forgotten.
+    pub fn discard_ids(&mut self, forgotten: Stream) {
+        self.effects.discard_value(forgotten.into());
     }
 
     /// Notes something in the digest that is neither a key nor the command's result.

@@ -110,6 +110,11 @@ impl Value {
         Lock::of(self).is_some()
     }
 
+    /// True for a stream.
+    pub fn is_stream(&self) -> bool {
+        Stream::of(self).is_some()
+    }
+
     /// See [`ValueType::type_name`].
     pub fn type_name(&self) -> &'static str {
         self.ask(|value| value.type_name())

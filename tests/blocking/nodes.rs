@@ -185,3 +185,30 @@ fn streams_wake_readers_on_every_node_and_one_consumer() {
     assert_eq!(cluster.nodes[2].client().line("XPENDING s g"), pending);
     cluster.check_digests();
 }
+
+/// The leader goes between the elements: nothing is moved before there are enough, and then all at once, for one of those who wait.
+#[test]
+fn a_wait_for_several_elements_outlives_the_leader() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.transfer(2);
+    let mut waiting = wait(&cluster.nodes[0], "BLMOVEM s t LEFT RIGHT 0 EXACTLY 3 BULK");
+    let mut one = wait(&cluster.nodes[1], "BLMOVEM one t LEFT RIGHT 0 COUNT 3 OBO");
+    wait_blocked(&cluster.nodes[0], 1);
+    wait_blocked(&cluster.nodes[1], 1);
+    let elements = |names: &[&str]| Value::Array(names.iter().map(|name| Value::Bulk((*name).into())).collect());
+    assert_eq!(cluster.nodes[2].client().line("RPUSH s a b"), Value::Int(2));
+    cluster.nodes[2].kill();
+    let mut client = cluster.nodes[1].client();
+    assert_eq!(client.line("LLEN s"), Value::Int(2), "nothing is moved before");
+    assert_eq!(client.line("RPUSH one x"), Value::Int(1));
+    assert_eq!(one.read_reply().unwrap(), elements(&["x"]));
+    wait_blocked(&cluster.nodes[0], 1);
+    assert_eq!(client.line("RPUSH s c d"), Value::Int(4));
+    assert_eq!(waiting.read_reply().unwrap(), elements(&["a", "b", "c"]));
+    assert_eq!(client.line("LRANGE t 0 -1"), elements(&["x", "a", "b", "c"]));
+    cluster.nodes[2].start_again();
+    cluster.wait_ready(2);
+    cluster.wait_all_matched();
+    assert_eq!(cluster.nodes[2].client().line("LRANGE s 0 -1"), elements(&["d"]));
+    cluster.check_digests();
+}

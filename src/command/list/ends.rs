@@ -81,11 +81,11 @@ pub fn transfer(
     Ok(Some(element.into()))
 }
 
-fn pushed(end: End) -> Event {
+pub(super) fn pushed(end: End) -> Event {
     Event::list(if end == End::Head { "lpush" } else { "rpush" })
 }
 
-fn popped(end: End) -> Event {
+pub(super) fn popped(end: End) -> Event {
     Event::list(if end == End::Head { "lpop" } else { "rpop" })
 }
 

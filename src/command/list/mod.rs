@@ -1,6 +1,7 @@
 //! Lists.
 
 mod blmove;
+mod blmovem;
 mod blmpop;
 mod block;
 mod blpop;
@@ -12,6 +13,7 @@ mod lindex;
 mod linsert;
 mod llen;
 mod lmove;
+mod lmovem;
 pub mod lmpop;
 mod lpop;
 mod lpos;
@@ -21,6 +23,7 @@ mod lrange;
 mod lrem;
 mod lset;
 mod ltrim;
+mod movem;
 mod rpop;
 mod rpoplpush;
 mod rpush;
@@ -48,10 +51,12 @@ pub static SPECS: &[&Spec] = &[
     &lrem::SPEC,
     &ltrim::SPEC,
     &lmove::SPEC,
+    &lmovem::SPEC,
     &rpoplpush::SPEC,
     &blpop::SPEC,
     &brpop::SPEC,
     &blmpop::SPEC,
     &blmove::SPEC,
+    &blmovem::SPEC,
     &brpoplpush::SPEC,
 ];

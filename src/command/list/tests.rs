@@ -133,3 +133,81 @@ fn list_commands_on_many_elements_say_no_more_than_they_do() {
         assert!(!reply.is_error() && units >= 100_000, "{line}: {units}");
     }
 }
+
+/// As Redis 8.10 documents it, and answers what it does not: nothing moved is a null array.
+#[test]
+fn many_elements_are_moved_in_their_order_or_one_by_one() {
+    let mut bench = Bench::new();
+    let show = |bench: &mut Bench, key: &str| {
+        let all = bench.text(&format!("LRANGE {key} 0 -1"));
+        all.split(' ').filter(|word| !word.starts_with(['*', '$'])).collect::<String>()
+    };
+    for (ends, moved, source, target) in [
+        ("LEFT RIGHT", "1", "2345", "xy1"),
+        ("RIGHT LEFT", "5", "1234", "5xy"),
+        ("LEFT LEFT COUNT 3 OBO", "321", "45", "321xy"),
+        ("LEFT LEFT COUNT 3 BULK", "123", "45", "123xy"),
+        ("LEFT RIGHT COUNT 3 OBO", "123", "45", "xy123"),
+        ("LEFT RIGHT COUNT 3 BULK", "123", "45", "xy123"),
+        ("RIGHT RIGHT COUNT 3 OBO", "543", "12", "xy543"),
+        ("RIGHT RIGHT COUNT 3 BULK", "345", "12", "xy345"),
+        ("RIGHT LEFT COUNT 3 OBO", "345", "12", "345xy"),
+        ("RIGHT LEFT COUNT 3 BULK", "345", "12", "345xy"),
+        ("LEFT LEFT EXACTLY 5 OBO", "54321", "", "54321xy"),
+        ("left right count 9 bulk", "12345", "", "xy12345"),
+        ("LEFT LEFT EXACTLY 6 BULK", "", "12345", "xy"),
+    ] {
+        // The small form, and the large one.
+        for listpack_max in [128, 3] {
+            bench.state.options.list_listpack_max = listpack_max;
+            bench.run("DEL s t");
+            bench.run("RPUSH s 1 2 3 4 5");
+            bench.run("RPUSH t x y");
+            let reply = bench.text(&format!("LMOVEM s t {ends}"));
+            let elements = moved.chars().map(|element| format!(" $1 {element}")).collect::<String>();
+            let expected = if moved.is_empty() { "*-1".into() } else { format!("*{}{elements}", moved.len()) };
+            assert_eq!(reply, expected, "{ends}");
+            assert_eq!([show(&mut bench, "s"), show(&mut bench, "t")], [source, target], "{ends}");
+        }
+    }
+    for (ends, left) in [
+        ("LEFT LEFT EXACTLY 2 OBO", "21345"),
+        ("LEFT LEFT COUNT 2 BULK", "12345"),
+        ("LEFT RIGHT COUNT 2 BULK", "34512"),
+        ("RIGHT LEFT COUNT 9 OBO", "12345"),
+        ("RIGHT RIGHT COUNT 9 OBO", "54321"),
+    ] {
+        bench.run("DEL s");
+        bench.run("RPUSH s 1 2 3 4 5");
+        let before = bench.revision("s");
+        bench.run(&format!("LMOVEM s s {ends}"));
+        assert_eq!(show(&mut bench, "s"), left, "{ends}");
+        assert_ne!(bench.revision("s"), before, "{ends}");
+    }
+    bench.run("SET str x");
+    const COUNT: &str = "-ERR count should be greater than 0";
+    for (line, reply) in [
+        ("LMOVEM absent str LEFT LEFT", "*-1"),
+        ("LMOVEM absent t LEFT LEFT COUNT 5 OBO", "*-1"),
+        ("LMOVEM s str LEFT LEFT EXACTLY 9 OBO", "*-1"),
+        ("LMOVEM s str LEFT LEFT COUNT 9 OBO", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ("LMOVEM str s LEFT LEFT", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ("LLEN s", ":5"),
+        ("LMOVEM s t LEFT", "-ERR wrong number of arguments for 'lmovem' command"),
+        ("LMOVEM s t LEFT UP", "-ERR syntax error"),
+        ("LMOVEM s t LEFT LEFT COUNT", "-ERR syntax error"),
+        ("LMOVEM s t LEFT LEFT COUNT 2", "-ERR syntax error"),
+        ("LMOVEM s t LEFT LEFT COUNT 2 OBO more", "-ERR syntax error"),
+        ("LMOVEM s t LEFT LEFT SOME 2 OBO", "-ERR syntax error"),
+        ("LMOVEM s t LEFT LEFT COUNT 2 BOB", "-ERR syntax error"),
+        ("LMOVEM s t LEFT LEFT COUNT 0 OBO", COUNT),
+        ("LMOVEM s t LEFT LEFT EXACTLY -1 OBO", COUNT),
+        ("LMOVEM s t LEFT LEFT COUNT x BOB", COUNT),
+        ("BLMOVEM s t LEFT LEFT x", "-ERR timeout is not a float or out of range"),
+        ("BLMOVEM s t LEFT LEFT 0 COUNT 2", "-ERR syntax error"),
+        ("BLMOVEM s t LEFT LEFT 0 COUNT 0 OBO", COUNT),
+    ] {
+        assert_eq!(bench.text(line), reply, "{line}");
+    }
+    assert_eq!(bench.text3("LMOVEM absent t LEFT LEFT COUNT 5 OBO"), "_");
+}

@@ -1,9 +1,11 @@
 //! What XADD and XTRIM have in common: up to where a stream is trimmed.
 
+use super::deleting;
 use super::ids::{self, NewId};
+use super::producing::{GIVEN_ID, Producing};
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, parse_i64};
-use crate::store::{Changed, Create, Stream, StreamLimits, Trim, TrimTo, Txn};
+use crate::store::{Changed, Create, Refs, Stream, StreamLimits, Trim, TrimTo, Txn};
 
 const TWO_STRATEGIES: ReplyError =
     ReplyError::new("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
@@ -21,9 +23,12 @@ pub(super) struct AddOptions {
     pub create: Create,
     /// The id of XADD's entry, and where it stands.
     pub id: Option<(NewId, usize)>,
+    /// Under which id its producer sends it.
+    pub producing: Option<Producing>,
     to: Option<TrimTo>,
     is_rough: bool,
     limit: Option<u64>,
+    refs: Option<Refs>,
 }
 
 impl AddOptions {
@@ -32,7 +37,8 @@ impl AddOptions {
     /// # Errors
     /// Redis's texts.
     pub(super) fn parse(args: &Args, is_xadd: bool) -> Result<Self, ReplyError> {
-        let mut options = Self { create: Create::Yes, id: None, to: None, is_rough: false, limit: None };
+        let mut options =
+            Self { create: Create::Yes, id: None, producing: None, to: None, is_rough: false, limit: None, refs: None };
         let mut at = 2;
         while at < args.len() {
             let more = args.len() - 1 - at;
@@ -46,11 +52,20 @@ impl AddOptions {
                 let limit = parse_i64(args.arg(at + 1)).ok_or(NOT_AN_INTEGER)?;
                 options.limit = Some(u64::try_from(limit).map_err(|_| NEGATIVE_LIMIT)?);
                 at += 2;
+            } else if let Some(refs) = deleting::refs(args, at).filter(|_| options.refs.is_none()) {
+                options.refs = Some(refs);
+                at += 1;
             } else if is_xadd && args.is(at, "NOMKSTREAM") {
                 options.create = Create::No;
                 at += 1;
+            } else if is_xadd && let Some((producing, next)) = Producing::parse(args, at, options.producing)? {
+                options.producing = Some(producing);
+                at = next;
             } else if is_xadd {
                 options.id = Some((NewId::parse(args.arg(at))?, at));
+                if options.producing.is_some() {
+                    return Err(GIVEN_ID);
+                }
                 break;
             } else {
                 return Err(SYNTAX);
@@ -87,6 +102,11 @@ impl AddOptions {
         Some(Trim { to: self.to?, is_rough: self.is_rough, limit: self.limit.unwrap_or(unless_given) })
     }
 
+    /// What becomes of the references to what is trimmed.
+    pub(super) fn refs(&self) -> Refs {
+        self.refs.unwrap_or(Refs::Keep)
+    }
+
     /// Says how much work the trim is.
     ///
     /// # Errors
@@ -95,7 +115,7 @@ impl AddOptions {
         let limits = StreamLimits::from(&txn.state().options);
         let Some(trim) = self.trim(limits).filter(|_| txn.is_work_bounded()) else { return Ok(()) };
         let left = txn.work_left();
-        let units = txn.typed::<Stream>(key)?.map_or(0, |stream| stream.trim_units(trim, left));
+        let units = txn.typed::<Stream>(key)?.map_or(0, |stream| stream.trim_as_units(trim, self.refs(), left));
         txn.work(units)
     }
 }
@@ -104,9 +124,9 @@ impl AddOptions {
 ///
 /// # Errors
 /// WRONGTYPE.
-pub(super) fn trim(txn: &mut Txn<'_>, key: &[u8], trim: Trim) -> Result<Option<u64>, ReplyError> {
+pub(super) fn trim(txn: &mut Txn<'_>, key: &[u8], trim: Trim, refs: Refs) -> Result<Option<u64>, ReplyError> {
     txn.edit_quietly(key, Create::No, |stream: &mut Stream| {
-        let removed = stream.trim(trim);
+        let removed = stream.trim_as(trim, refs);
         Ok((removed, Changed(removed > 0)))
     })
 }

@@ -9,20 +9,25 @@
 
 mod add_options;
 mod consumers;
+mod deleting;
 mod delivery;
 mod groups;
 mod ids;
 mod info;
+mod producing;
 mod range;
 mod reading;
 mod replies;
 #[cfg(test)]
 mod tests;
 mod xack;
+mod xackdel;
 mod xadd;
 mod xautoclaim;
+mod xcfgset;
 mod xclaim;
 mod xdel;
+mod xdelex;
 mod xgroup;
 mod xgroup_create;
 mod xgroup_createconsumer;
@@ -56,11 +61,14 @@ pub static SPECS: &[&Spec] = &[
     &xreadgroup::SPEC,
     &xgroup::SPEC,
     &xack::SPEC,
+    &xackdel::SPEC,
     &xclaim::SPEC,
     &xautoclaim::SPEC,
     &xpending::SPEC,
     &xinfo::SPEC,
     &xdel::SPEC,
+    &xdelex::SPEC,
     &xtrim::SPEC,
     &xsetid::SPEC,
+    &xcfgset::SPEC,
 ];

@@ -330,3 +330,241 @@ fn groups_that_are_destroyed_are_freed_in_the_background_and_said_by_what_is_pen
         assert_eq!(bench.text("XINFO GROUPS s"), "*0");
     }
 }
+
+/// As Redis 8.2 documents them.
+#[test]
+fn entries_are_deleted_with_their_references_or_only_without_any() {
+    let mut bench = Bench::new();
+    for ms in 1..=6 {
+        bench.run(&format!("XADD s {ms}-0 a 1"));
+    }
+    bench.run("XGROUP CREATE s g 0");
+    bench.run("XGROUP CREATE s h 0");
+    bench.run("XREADGROUP GROUP g c COUNT 5 STREAMS s >");
+    bench.run("XREADGROUP GROUP h c COUNT 4 STREAMS s >");
+    bench.run("XACK s h 1-0 2-0");
+    bench.run("SET str x");
+    for (line, reply) in [
+        ("XDELEX s ACKED IDS 3 1-0 5-0 6-0", "*3 :2 :2 :2"),
+        ("XACK s g 1-0", ":1"),
+        ("XDELEX s IDS 2 1-0 9-0 ACKED", "*2 :1 :2"),
+        ("XDELEX s ACKED IDS 1 1-0", "*1 :-1"),
+        ("XLEN s", ":5"),
+        // The references stay, and then go though the entry is gone.
+        ("XDELEX s KEEPREF IDS 2 3-0 3-0", "*2 :1 :-1"),
+        ("XPENDING s g", "*4 :4 $3 2-0 $3 5-0 *1 *2 $1 c $1 4"),
+        ("XDELEX s ACKED IDS 1 3-0", "*1 :2"),
+        ("XDELEX s DELREF IDS 1 3-0", "*1 :-1"),
+        ("XPENDING s g", "*4 :3 $3 2-0 $3 5-0 *1 *2 $1 c $1 3"),
+        ("XPENDING s h", "*4 :1 $3 4-0 $3 4-0 *1 *2 $1 c $1 1"),
+        ("XACKDEL s g ACKED IDS 4 2-0 4-0 4-0 7-0", "*4 :1 :2 :-1 :-1"),
+        ("XACKDEL s h ACKED IDS 1 4-0", "*1 :1"),
+        ("XRANGE s - +", "*2 *2 $3 5-0 *2 $1 a $1 1 *2 $3 6-0 *2 $1 a $1 1"),
+        ("XREADGROUP GROUP h c COUNT 1 STREAMS s >", "*1 *2 $1 s *1 *2 $3 5-0 *2 $1 a $1 1"),
+        ("XACKDEL s g DELREF IDS 1 5-0", "*1 :1"),
+        ("XPENDING s h", "*4 :0 $-1 $-1 *-1"),
+        ("XREADGROUP GROUP h c STREAMS s >", "*1 *2 $1 s *1 *2 $3 6-0 *2 $1 a $1 1"),
+        ("XDEL s 6-0", ":1"),
+        // It was acknowledged, and is not there.
+        ("XACKDEL s h IDS 1 6-0", "*1 :1"),
+        ("XACKDEL s h IDS 1 6-0", "*1 :-1"),
+        ("XACKDEL s nosuch IDS 1 x", "*1 :-1"),
+        ("XACKDEL absent g ACKED IDS 2 x y", "*2 :-1 :-1"),
+        ("XDELEX absent IDS 1 x", "*1 :-1"),
+        ("XDELEX s IDS 1 x", "-ERR Invalid stream ID specified as stream command argument"),
+        ("XACKDEL s g IDS 2 1-0 x", "-ERR Invalid stream ID specified as stream command argument"),
+        ("XDELEX str IDS 1 1-0", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ("XACKDEL str g IDS 1 1-0", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ("XDELEX s IDS 0 1-0", "-ERR Number of IDs must be a positive integer"),
+        ("XDELEX s IDS -1 1-0", "-ERR Number of IDs must be a positive integer"),
+        ("XDELEX s IDS x 1-0", "-ERR Number of IDs must be a positive integer"),
+        ("XDELEX s IDS 2 1-0", "-ERR The `numids` parameter must match the number of arguments"),
+        ("XDELEX s IDS 9223372036854775807 1-0", "-ERR The `numids` parameter must match the number of arguments"),
+        ("XDELEX s IDS 1 1-0 2-0", "-ERR syntax error"),
+        ("XDELEX s KEEPREF ACKED 1-0", "-ERR syntax error"),
+        ("XDELEX s KEEPREF KEEPREF IDS 1 1-0", "-ERR syntax error"),
+        ("XDELEX s KEEPREF FOO", "-ERR wrong number of arguments for 'xdelex' command"),
+        ("XACKDEL s g KEEPREF IDS 1", "-ERR The `numids` parameter must match the number of arguments"),
+        ("XACKDEL s IDS ACKED ACKED IDS", "-ERR syntax error"),
+    ] {
+        assert_eq!(bench.text(line), reply, "{line}");
+    }
+}
+
+#[test]
+fn stream_is_trimmed_with_references_or_only_of_what_nobody_needs() {
+    let mut bench = Bench::new();
+    let fill = |bench: &mut Bench| {
+        bench.run("DEL s");
+        for ms in 1..=5 {
+            bench.run(&format!("XADD s {ms}-0 a 1"));
+        }
+        bench.run("XGROUP CREATE s g 0");
+        bench.run("XREADGROUP GROUP g c COUNT 4 STREAMS s >");
+        bench.run("XACK s g 2-0 3-0");
+    };
+    let ids = |bench: &mut Bench| {
+        let all = bench.text("XRANGE s - +");
+        all.split(' ').filter(|word| word.contains('-')).collect::<Vec<_>>().join(" ")
+    };
+    for (line, reply, left, pending) in [
+        ("XTRIM s MAXLEN 1", ":4", "5-0", "1-0 4-0"),
+        ("XTRIM s MAXLEN 1 KEEPREF", ":4", "5-0", "1-0 4-0"),
+        ("XTRIM s DELREF MAXLEN 1", ":4", "5-0", ""),
+        ("XTRIM s MAXLEN ~ 1 DELREF", ":4", "5-0", ""),
+        ("XTRIM s MINID 4 DELREF", ":3", "4-0 5-0", "4-0"),
+        ("XTRIM s MAXLEN 0 ACKED", ":2", "1-0 4-0 5-0", "1-0 4-0"),
+        ("XTRIM s ACKED MAXLEN 4", ":1", "1-0 3-0 4-0 5-0", "1-0 4-0"),
+        ("XTRIM s MINID 3 ACKED", ":1", "1-0 3-0 4-0 5-0", "1-0 4-0"),
+        ("XTRIM s MAXLEN ~ 0 ACKED LIMIT 2", ":0", "1-0 2-0 3-0 4-0 5-0", "1-0 4-0"),
+        ("XADD s ACKED MAXLEN 0 6-0 a 1", "$3 6-0", "1-0 4-0 5-0 6-0", "1-0 4-0"),
+        ("XADD s NOMKSTREAM DELREF MAXLEN 1 6-0 a 1", "$3 6-0", "6-0", ""),
+        ("XADD s DELREF 6-0 a 1", "$3 6-0", "1-0 2-0 3-0 4-0 5-0 6-0", "1-0 4-0"),
+        ("XTRIM s MAXLEN 1 ACKED ACKED", "-ERR syntax error", "1-0 2-0 3-0 4-0 5-0", "1-0 4-0"),
+        ("XTRIM s ACKED x", "-ERR syntax error", "1-0 2-0 3-0 4-0 5-0", "1-0 4-0"),
+        (
+            "XADD s ACKED DELREF * a 1",
+            "-ERR Invalid stream ID specified as stream command argument",
+            "1-0 2-0 3-0 4-0 5-0",
+            "1-0 4-0",
+        ),
+    ] {
+        fill(&mut bench);
+        assert_eq!(bench.text(line), reply, "{line}");
+        assert_eq!(ids(&mut bench), left, "{line}");
+        let held = bench.text("XPENDING s g - + 9");
+        let held: Vec<&str> = held.split(' ').filter(|word| word.ends_with("-0")).collect();
+        assert_eq!(held.join(" "), pending, "{line}");
+    }
+    // It goes no further than to the entries that stand together and of which too few would have to go.
+    bench.run("DEL s");
+    bench.state.options.stream_chunk_entries_max = 3;
+    for ms in 1..=5 {
+        bench.run(&format!("XADD s {ms}-0 a 1"));
+    }
+    bench.run("XGROUP CREATE s g 0");
+    bench.run("XREADGROUP GROUP g c STREAMS s >");
+    bench.run("XACK s g 4-0 5-0");
+    assert_eq!(bench.text("XTRIM s MAXLEN 3 ACKED"), ":0");
+    assert_eq!(bench.text("XTRIM s MAXLEN 2 ACKED"), ":2");
+    // Without groups they change nothing: `~` leaves what stands together.
+    bench.run("DEL s");
+    bench.run("XADD s 1-0 a 1");
+    bench.run("XADD s 2-0 a 1");
+    assert_eq!(bench.text("XTRIM s MAXLEN ~ 1 ACKED"), ":0");
+    assert_eq!(bench.text("XTRIM s MAXLEN 1 ACKED"), ":1");
+}
+
+/// As Redis 8.6 documents them.
+#[test]
+fn a_message_that_is_sent_again_is_not_added_again() {
+    let mut bench = Bench::new();
+    let now = bench.now_ms;
+    let id = |ms: u64, seq: u64| {
+        let id = format!("{ms}-{seq}");
+        format!("${} {id}", id.len())
+    };
+    for (line, reply) in [
+        ("XADD s IDMP p 1 * a 1", id(now, 0)),
+        ("XADD s IDMP p 1 * a 2", id(now, 0)),
+        ("XADD s idmp p 2 * a 1", id(now, 1)),
+        ("XADD s IDMP q 1 * a 1", id(now, 2)),
+        ("XADD s IDMPAUTO p * a 1 b 2", id(now, 3)),
+        ("XADD s IDMPAUTO p * b 2 a 1", id(now, 3)),
+        ("XADD s IDMPAUTO p * b 1 a 2", id(now, 4)),
+        ("XADD s IDMPAUTO q * a 1 b 2", id(now, 5)),
+        // Nothing is trimmed, and what is gone is still known.
+        ("XADD s MAXLEN 0 IDMP p 1 * a 1", id(now, 0)),
+        ("XLEN s", ":6".into()),
+        ("XTRIM s MAXLEN 0", ":6".into()),
+        ("XADD s IDMP p 1 * a 1", id(now, 0)),
+        ("XLEN s", ":0".into()),
+        ("XADD absent NOMKSTREAM IDMP p 1 * a 1", "$-1".into()),
+        ("XADD absent NOMKSTREAM IDMP p 1 * a 1", "$-1".into()),
+        ("XADD s IDMP p 9 * a 1", id(now, 6)),
+        ("XADD s IDMP", "-ERR wrong number of arguments for 'xadd' command".into()),
+        ("XADD s IDMP p 9 1-1 a 1", "-ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs".into()),
+        (
+            "XADD s IDMPAUTO p 1-* a 1",
+            "-ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs".into(),
+        ),
+        ("XADD s IDMP p 9 x a 1", "-ERR Invalid stream ID specified as stream command argument".into()),
+        ("XADD s IDMP p 9 IDMPAUTO p * a 1", "-ERR syntax error, IDMP/IDMPAUTO specified multiple times".into()),
+        ("XADD s IDMP \"\" 9 * a 1", "-ERR syntax error, IDMP requires a non-empty producer ID".into()),
+        ("XADD s IDMP p \"\" * a 1", "-ERR syntax error, IDMP requires a non-empty idempotent ID".into()),
+        ("XADD s IDMPAUTO \"\" * a 1", "-ERR syntax error, IDMPAUTO requires a non-empty producer ID".into()),
+        ("XTRIM s MAXLEN 1 IDMPAUTO p", "-ERR syntax error".into()),
+    ] {
+        assert_eq!(bench.text(line), reply, "{line}");
+    }
+    let fields = "idmp-duration :100 $12 idmp-maxsize :100 $12 pids-tracked :2 $12 iids-tracked :7 $10 iids-added :7 $15 \
+                  iids-duplicates :4";
+    for line in ["XINFO STREAM s", "XINFO STREAM s FULL"] {
+        let shown = bench.text(line);
+        assert!(shown.contains(fields), "{line}: {shown}");
+    }
+    bench.run("XADD plain * a 1");
+    assert!(!bench.text("XINFO STREAM plain").contains("idmp"), "as in Redis 7.2");
+    // Through COPY and RENAME; a payload does not have them.
+    bench.run("COPY s copy");
+    bench.run("RENAME copy moved");
+    assert_eq!(bench.text("XADD moved IDMP q 1 * a 1"), id(now, 2));
+    let crate::protocol::Reply::Bulk(payload) = bench.run("DUMP s") else { panic!("no payload") };
+    let restore = [&b"RESTORE"[..], b"restored", b"0", &payload];
+    assert_eq!(bench.run_args(&Args::from_slices(restore)), Reply::Ok);
+    assert_eq!(bench.text("XADD restored IDMP q 1 * a 1"), id(now, 7));
+}
+
+#[test]
+fn ids_of_producers_are_known_for_their_time_and_only_the_last_ones() {
+    let mut bench = Bench::new();
+    let len = |bench: &mut Bench| bench.int("XLEN s");
+    bench.run("XADD s IDMP p 1 * a 1");
+    bench.now_ms += 100_000;
+    bench.run("XADD s IDMP p 1 * a 1");
+    assert_eq!(len(&mut bench), 1, "just not over");
+    bench.now_ms += 1;
+    bench.run("XADD s IDMP p 1 * a 1");
+    assert_eq!(len(&mut bench), 2);
+    for (line, reply) in [
+        ("XCFGSET s IDMP-DURATION 1 IDMP-MAXSIZE 2", "+OK"),
+        ("XADD s IDMP p a * a 1", ""),
+        ("XADD s IDMP p b * a 1", ""),
+        ("XADD s IDMP p c * a 1", ""),
+        ("XADD s IDMP p b * a 1", ""),
+        ("XADD s IDMP p c * a 1", ""),
+        ("XLEN s", ":5"),
+        ("XADD s IDMP p a * a 1", ""),
+        ("XLEN s", ":6"),
+        // The same terms forget nothing, others do.
+        ("XCFGSET s idmp-maxsize 2", "+OK"),
+        ("XADD s IDMP p a * a 1", ""),
+        ("XLEN s", ":6"),
+        ("XCFGSET s IDMP-MAXSIZE 3", "+OK"),
+        ("XADD s IDMP p a * a 1", ""),
+        ("XLEN s", ":7"),
+        ("XCFGSET absent IDMP-MAXSIZE 3", "-ERR no such key"),
+        ("XCFGSET s", "-ERR At least one parameter must be specified"),
+        ("XCFGSET s IDMP-MAXSIZE", "-ERR syntax error"),
+        ("XCFGSET s MAXSIZE 3", "-ERR syntax error"),
+        ("XCFGSET s IDMP-MAXSIZE x", "-ERR value is not an integer or out of range"),
+        ("XCFGSET s IDMP-MAXSIZE 0", "-ERR IDMP-MAXSIZE must be between 1 and 10000 entries"),
+        ("XCFGSET s IDMP-MAXSIZE 10001", "-ERR IDMP-MAXSIZE must be between 1 and 10000 entries"),
+        ("XCFGSET s IDMP-DURATION 0", "-ERR IDMP-DURATION must be between 1 and 86400 seconds"),
+        ("XCFGSET s IDMP-DURATION 86401", "-ERR IDMP-DURATION must be between 1 and 86400 seconds"),
+        ("XCFGSET s IDMP-DURATION 1 IDMP-DURATION 1", "-ERR IDMP-DURATION specified multiple times"),
+        ("XCFGSET s IDMP-MAXSIZE 1 IDMP-MAXSIZE 1", "-ERR IDMP-MAXSIZE specified multiple times"),
+        ("SET str x", "+OK"),
+        ("XCFGSET str IDMP-MAXSIZE 1", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ("XADD str IDMP p 1 * a 1", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+    ] {
+        let found = bench.text(line);
+        assert!(reply.is_empty() && found.starts_with('$') || found == reply, "{line}: {found}");
+    }
+    bench.now_ms += 1001;
+    bench.run("XADD s IDMP p a * a 1");
+    assert_eq!(len(&mut bench), 8, "the duration is the stream's own");
+    let revision = bench.revision("s");
+    bench.run("XCFGSET s IDMP-MAXSIZE 3");
+    assert_eq!(bench.revision("s"), revision, "nothing has changed");
+}

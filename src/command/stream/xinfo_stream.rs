@@ -65,6 +65,19 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
         ("entries-added", Reply::Int(stream.entries_added() as i64)),
         ("recorded-first-entry-id", replies::id(stream.first_id())),
     ];
+    // Redis 7.2 has no such fields: shown once producers have ids, or terms were set.
+    if stream.known_ids().is_some() {
+        let (terms, counts) = (stream.producer_terms(), stream.producer_counts());
+        let of_producers = [
+            ("idmp-duration", terms.duration_s),
+            ("idmp-maxsize", terms.ids_max),
+            ("pids-tracked", counts.producers),
+            ("iids-tracked", counts.ids),
+            ("iids-added", counts.added),
+            ("iids-duplicates", counts.duplicates),
+        ];
+        fields.extend(of_producers.map(|(name, number)| (name, Reply::Int(number as i64))));
+    }
     match count {
         None => {
             let all = (StreamId::ZERO, StreamId::MAX);

@@ -1,6 +1,7 @@
 //! XTRIM
 
 use super::add_options::{AddOptions, trim};
+use super::deleting::REFS;
 use super::xadd::TRIM;
 use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
@@ -17,7 +18,7 @@ const DOC: Doc = Doc {
     since: "5.0.0",
     group: Family::Stream,
     complexity: "O(N) with the number of entries removed",
-    args: &[Arg::new("key", ArgKind::Key(0)), TRIM],
+    args: &[Arg::new("key", ArgKind::Key(0)), TRIM, REFS],
 };
 
 fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
@@ -26,7 +27,7 @@ fn run(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     options.say_work(txn, key)?;
     let limits = StreamLimits::from(&txn.state().options);
     let removed = match options.trim(limits) {
-        Some(how) => trim(txn, key, how)?,
+        Some(how) => trim(txn, key, how, options.refs())?,
         None => None,
     };
     Ok(Reply::Int(removed.unwrap_or(0) as i64))

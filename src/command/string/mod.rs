@@ -17,6 +17,7 @@ mod getset;
 mod incr;
 mod incrby;
 mod incrbyfloat;
+mod increx;
 mod lcs;
 mod mget;
 mod mset;
@@ -48,6 +49,7 @@ pub static SPECS: &[&Spec] = &[
     &incr::SPEC,
     &incrby::SPEC,
     &incrbyfloat::SPEC,
+    &increx::SPEC,
     &lcs::SPEC,
     &mget::SPEC,
     &mset::SPEC,

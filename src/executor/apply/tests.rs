@@ -3,6 +3,7 @@
 mod eviction;
 mod levels;
 mod locks;
+mod longer_lists;
 mod several;
 mod streams;
 mod waiters;

@@ -167,7 +167,7 @@ fn waiters_that_no_state_has_are_refused() {
     };
     // Boot, connection, number, ticket, beginning, deadline, database, what it wants, its arguments and keys, its claim, its session, an address.
     assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 16]]), "database 16, not below 16");
-    assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 0, 9]]), "kind of waiter 9, not below 5");
+    assert_eq!(of(&[&[1, 1, 1, 1, 0, 0, 0, 9]]), "kind of waiter 9, not below 6");
     let has_no_place = |waiters: &[&[u8]]| {
         let why = of(waiters);
         assert!(why.ends_with("that has no place"), "{why}");

@@ -15,8 +15,8 @@ use super::{Meta, SnapshotError, SnapshotReader};
 use crate::protocol::Reply;
 use crate::store::{
     Changed, Create, Creations, DATABASES, Deadline, Delivery, Effects, Entry, Group, Hash, Horizon, Library,
-    LibraryFunction, List, Loaded, Mark, ONCE_REPLY_MAX, OnceReply, Options, Rng, SHARDS, ScriptFlags, Set, SetForm,
-    State, Str, Stream, StreamId, StreamLimits, Txn, Value, View, Wish, ZSet, reply_form,
+    LibraryFunction, List, Loaded, Mark, ONCE_REPLY_MAX, OnceReply, Options, ProducerTerms, Rng, SHARDS, ScriptFlags,
+    Set, SetForm, State, Str, Stream, StreamId, StreamLimits, Txn, Value, View, Wish, ZSet, reply_form,
 };
 
 /// One step of building a state.
@@ -309,6 +309,15 @@ fn stream(entries: u64, groups: u8, seed: u64) -> Stream {
         }
         made.see(b"idle", 5);
         assert!(stream.add_group(&[b'g', group], made));
+    }
+    // Those of the file that is kept have none.
+    let knows = groups.is_multiple_of(3);
+    if knows && !seed.is_multiple_of(3) {
+        stream.set_producer_terms(ProducerTerms { duration_s: 1 + seed % 86_400, ids_max: 2 + seed % 5 });
+    }
+    for n in (1..=entries).filter(|_| knows && seed % 3 == 2) {
+        stream.note_sent(&[b'p'; 3][..1 + n as usize % 3], &(n / 2).to_le_bytes(), id(n), n);
+        stream.note_duplicate();
     }
     stream
 }

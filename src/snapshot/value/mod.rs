@@ -55,6 +55,8 @@ const LOCK_SHARED: u8 = 21;
 const STREAM: u8 = 30;
 /// A stream with groups.
 const STREAM_GROUPS: u8 = 31;
+/// A stream that knows ids of producers, or was told for how long, with groups or without.
+const STREAM_PRODUCERS: u8 = 32;
 
 /// Makes two functions of one arm for each type, so that what is written can be read: the type's tags, and the module that writes it with
 /// its tag and reads what is behind that.
@@ -88,6 +90,6 @@ forms! {
     Value::List => list: LIST_SMALL | LIST_LARGE;
     Value::Set => set: SET_INTS | SET_SMALL | SET_LARGE;
     Value::ZSet => zset: ZSET_SMALL | ZSET_LARGE;
-    Value::Stream => stream: STREAM | STREAM_GROUPS;
+    Value::Stream => stream: STREAM | STREAM_GROUPS | STREAM_PRODUCERS;
     Value::Lock => lock: LOCK | LOCK_SHARED;
 }

@@ -1,15 +1,21 @@
 //! Streams: what is known of the past; the number of chunks, then each: what is known of it, and its bytes; if it has any, the
-//! number of groups, then each with its consumers, and what is pending.
+//! number of groups, then each with its consumers, and what is pending; and what is known of producers: their terms and counters, their names,
+//! and the ids in the order in which they were noted.
 
 use std::io::{self, Read, Write};
 
-use super::{ChunkReader, ChunkWriter, Problem, STREAM, STREAM_GROUPS};
-use crate::store::{ChunkHead, Delivery, Group, Stream, StreamHead, StreamId};
+use super::{ChunkReader, ChunkWriter, Problem, STREAM, STREAM_GROUPS, STREAM_PRODUCERS};
+use crate::store::{ChunkHead, Delivery, Group, KnownId, ProducerTerms, Stream, StreamHead, StreamId};
 
 pub(super) fn write(stream: &Stream, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<()> {
     let StreamHead { last_id, max_deleted_id, entries_added } = stream.head();
     let has_groups = stream.group_count() > 0;
-    out.u8(if has_groups { STREAM_GROUPS } else { STREAM })?;
+    let known_ids = stream.known_ids();
+    out.u8(match (&known_ids, has_groups) {
+        (Some(_), _) => STREAM_PRODUCERS,
+        (None, true) => STREAM_GROUPS,
+        (None, false) => STREAM,
+    })?;
     write_id(last_id, out)?;
     write_id(max_deleted_id, out)?;
     out.varint(entries_added)?;
@@ -20,14 +26,27 @@ pub(super) fn write(stream: &Stream, out: &mut ChunkWriter<'_, impl Write>) -> i
         [u64::from(len), u64::from(deleted), size].into_iter().try_for_each(|number| out.varint(number))?;
         out.bytes(bytes)?;
     }
-    if !has_groups {
-        return Ok(());
+    if has_groups || known_ids.is_some() {
+        out.varint(stream.group_count() as u64)?;
+        for (name, group) in stream.groups() {
+            out.bytes(name)?;
+            write_group(group, out)?;
+        }
     }
-    out.varint(stream.group_count() as u64)?;
-    stream.groups().try_for_each(|(name, group)| {
+    let Some((names, ids)) = known_ids else { return Ok(()) };
+    let (terms, counts) = (stream.producer_terms(), stream.producer_counts());
+    let numbers = [terms.duration_s, terms.ids_max, counts.added, counts.duplicates, counts.producers];
+    numbers.into_iter().try_for_each(|number| out.varint(number))?;
+    for name in names {
         out.bytes(name)?;
-        write_group(group, out)
-    })
+    }
+    out.varint(counts.ids)?;
+    for KnownId { producer, iid, id, number, at_ms } in ids {
+        [producer, number, at_ms].into_iter().try_for_each(|number| out.varint(number))?;
+        write_id(id, out)?;
+        out.bytes(iid)?;
+    }
+    Ok(())
 }
 
 fn write_group(group: &Group, out: &mut ChunkWriter<'_, impl Write>) -> io::Result<()> {
@@ -70,7 +89,7 @@ pub(super) fn read(tag: u8, input: &mut ChunkReader<impl Read>, scratch: &mut Ve
     if stream.last_present().is_some_and(|last| last > last_id) {
         return Err(input.wrong("a stream with entries behind its last id"));
     }
-    let groups = if tag == STREAM_GROUPS { input.varint()? } else { 0 };
+    let groups = if tag == STREAM { 0 } else { input.varint()? };
     for _ in 0..groups {
         let name: Box<[u8]> = input.bytes(scratch)?.into();
         let group = read_group(input, scratch)?;
@@ -78,7 +97,40 @@ pub(super) fn read(tag: u8, input: &mut ChunkReader<impl Read>, scratch: &mut Ve
             return Err(input.wrong("a group that stands twice"));
         }
     }
+    if tag == STREAM_PRODUCERS {
+        read_producers(&mut stream, input, scratch)?;
+    }
     Ok(stream)
+}
+
+fn read_producers(
+    stream: &mut Stream,
+    input: &mut ChunkReader<impl Read>,
+    scratch: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let terms = ProducerTerms { duration_s: input.varint()?, ids_max: input.varint()? };
+    if !terms.are_possible() {
+        return Err(input.wrong("a stream with terms for its producers that it cannot have"));
+    }
+    stream.restore_producers(terms, input.varint()?, input.varint()?);
+    let mut names: Vec<Box<[u8]>> = Vec::new();
+    for _ in 0..input.varint()? {
+        names.push(input.bytes(scratch)?.into());
+    }
+    for _ in 0..input.varint()? {
+        let (producer, number, at_ms) = (input.varint()?, input.varint()?, input.varint()?);
+        let id = read_id(input)?;
+        let iid = input.bytes(scratch)?;
+        let name = usize::try_from(producer).ok().and_then(|at| names.get(at));
+        let known = KnownId { producer, iid, id, number, at_ms };
+        if !name.is_some_and(|name| stream.restore_id(name, known)) {
+            return Err(input.wrong("ids of producers that contradict each other"));
+        }
+    }
+    if stream.producer_counts().producers != names.len() as u64 {
+        return Err(input.wrong("a producer without ids"));
+    }
+    Ok(())
 }
 
 fn read_group(input: &mut ChunkReader<impl Read>, scratch: &mut Vec<u8>) -> Result<Group, Problem> {

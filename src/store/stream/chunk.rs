@@ -200,6 +200,26 @@ impl Chunk {
         self.cut(start..end, removed as u32);
     }
 
+    /// Removes those of these entries, in order of their ids, that there are.
+    pub(super) fn remove_all(&mut self, ids: &[StreamId]) {
+        let mut entries = self.iter();
+        let mut kept = self.bytes.get(..self.bytes.len() - entries.rest.len()).unwrap_or_default().to_vec();
+        let mut removed = 0;
+        loop {
+            let before = entries.rest;
+            let Some(entry) = entries.next() else { break };
+            if ids.binary_search(&entry.id).is_ok() {
+                removed += 1;
+            } else {
+                kept.extend_from_slice(before.get(..before.len() - entries.rest.len()).unwrap_or_default());
+            }
+        }
+        kept.shrink_to_fit();
+        self.bytes = kept;
+        self.len -= removed;
+        self.deleted += removed;
+    }
+
     fn cut(&mut self, range: std::ops::Range<usize>, removed: u32) {
         self.bytes.drain(range);
         self.bytes.shrink_to_fit();

@@ -76,6 +76,23 @@ impl Groups {
         Some(result)
     }
 
+    /// Lets `change` work on each group that is meant: how many.
+    pub(super) fn change_those(&mut self, is_meant: impl Fn(&Group) -> bool, change: impl Fn(&mut Group)) -> usize {
+        let meant = |(place, named): (usize, &Named)| is_meant(&named.group).then_some(place);
+        let places: Vec<usize> = self.groups.iter().enumerate().filter_map(meant).collect();
+        for place in &places {
+            let memories = self.groups.change(*place, |named| {
+                let before = named.memory();
+                change(&mut named.group);
+                (before, named.memory())
+            });
+            if let Some((before, after)) = memories {
+                self.memory = self.memory - before + after;
+            }
+        }
+        places.len()
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.memory
     }

@@ -8,6 +8,7 @@
 //! - No chunk is without entries; without an open chunk there is none at all.
 //! - Where chunks end is a function of what was added and removed, and of the limits at that time: part of the value, kept by snapshots,
 //!   because XTRIM with `~` removes whole ones.
+//! - What is known of producers says nothing of which entries are there: an id stays with the terms, whatever becomes of its entry.
 //! - A stream may be empty: it stays, with its last id and its groups, until somebody removes the key.
 //!
 //! Deliberately without the key, a deadline or a revision: the entry has those.
@@ -19,6 +20,11 @@ mod groups;
 mod id;
 mod limits;
 mod past;
+mod producers;
+#[cfg(test)]
+mod producers_tests;
+mod refs;
+mod sent;
 #[cfg(test)]
 mod tests;
 mod trim;
@@ -32,6 +38,9 @@ use groups::Groups;
 pub use id::StreamId;
 pub use limits::StreamLimits;
 pub use past::Past;
+use producers::Producers;
+pub use producers::{KnownId, ProducerCounts, ProducerTerms};
+pub use refs::{Deletion, Refs};
 pub use trim::{Trim, TrimTo};
 use triomphe::Arc;
 pub use units::{ASSIGN_UNITS, Span};
@@ -58,6 +67,7 @@ pub struct Stream {
     max_deleted_id: StreamId,
     entries_added: u64,
     groups: Option<Box<Groups>>,
+    producers: Option<Box<Producers>>,
 }
 
 /// What a snapshot keeps of a stream besides its chunks and groups.
@@ -223,6 +233,18 @@ impl Stream {
         }
     }
 
+    fn remove_chunk(&mut self, at: usize) {
+        // The last one that is left takes what is added from now on.
+        let removed = match self.take_closed(at) {
+            Some(removed) => Some(removed),
+            None => {
+                let last = self.closed.len().checked_sub(1).and_then(|last| self.take_closed(last));
+                std::mem::replace(&mut self.open, last)
+            }
+        };
+        self.len -= removed.map_or(0, |chunk| chunk.len());
+    }
+
     fn change_chunk<T>(&mut self, at: usize, change: impl FnOnce(&mut Chunk) -> T) -> Option<T> {
         let work = |chunk: &mut Arc<Chunk>| {
             let before = (chunk.len(), chunk.bytes());
@@ -245,15 +267,7 @@ impl Stream {
             return false;
         }
         if self.chunk(at).is_some_and(|chunk| chunk.len() == 1) {
-            // The last one that is left takes what is added from now on.
-            let removed = match self.take_closed(at) {
-                Some(removed) => Some(removed),
-                None => {
-                    let last = self.closed.len().checked_sub(1).and_then(|last| self.take_closed(last));
-                    std::mem::replace(&mut self.open, last)
-                }
-            };
-            self.len -= removed.map_or(0, |chunk| chunk.len());
+            self.remove_chunk(at);
         } else {
             self.change_chunk(at, |chunk| chunk.remove(id));
         }
@@ -329,6 +343,12 @@ impl ValueType for Stream {
             + self.all_bytes()
             + self.chunk_count() * CHUNK_OVERHEAD
             + self.groups.as_ref().map_or(0, |groups| groups.memory())
+            + self.producers.as_ref().map_or(0, |producers| producers.memory())
+    }
+
+    /// Ids of producers end by themselves.
+    fn first_end_ms(&self) -> Option<u64> {
+        self.producers.as_ref()?.first_end_ms()
     }
 
     /// What writes to both sides of a clone cost in the end.
@@ -338,6 +358,8 @@ impl ValueType for Stream {
 
     fn is_slow_to_free(&self) -> bool {
         let groups = self.groups.as_ref().map_or(0, |groups| groups.memory());
+        let producers = self.producers.as_ref().map_or(0, |producers| producers.memory());
+        let groups = groups + producers;
         self.chunk_count() > SLOW_TO_FREE || groups > group::SLOW_TO_FREE_BYTES || self.memory() > SLOW_TO_FREE_BYTES
     }
 
@@ -365,6 +387,7 @@ impl ValueType for Stream {
         if self.groups.as_ref().is_some_and(|groups| groups.len() == 0) {
             return Err("a table of groups without any".into());
         }
+        self.producers.as_ref().map_or(Ok(()), |producers| producers.validate())?;
         self.groups.as_ref().map_or(Ok(()), |groups| groups.validate())
     }
 }

@@ -150,6 +150,62 @@ impl Model {
         }
     }
 
+    /// Not read by some group yet, or not acknowledged.
+    fn is_referenced(&self, id: StreamId) -> bool {
+        self.groups.values().any(|group| id > group.last_id || group.pending.contains_key(&id))
+    }
+
+    fn forget(&mut self, id: StreamId) {
+        self.groups.values_mut().for_each(|group| _ = group.pending.remove(&id));
+    }
+
+    fn delete(&mut self, id: StreamId, refs: Refs) -> Deletion {
+        if refs == Refs::Forget {
+            self.forget(id);
+        }
+        if refs == Refs::Acked && self.is_referenced(id) {
+            return Deletion::Referenced;
+        }
+        if self.mark(|held| held == id) == 0 {
+            return Deletion::Absent;
+        }
+        self.max_deleted_id = self.max_deleted_id.max(id);
+        Deletion::Done
+    }
+
+    /// Entry by entry, from listpack to listpack, up to the first one that has too few that would have to go.
+    fn trim_as(&mut self, trim: Trim, refs: Refs) -> u64 {
+        if refs == Refs::Keep || self.groups.is_empty() {
+            return self.trim(trim);
+        }
+        let (mut removed, mut chunks) = (0, self.chunks.clone());
+        for chunk in chunks.drain(..) {
+            let (len, here) = (self.present().len() as u64, chunk.present().count() as u64);
+            let is_over = matches!(trim.to, TrimTo::Len(most) if len <= most);
+            if is_over || trim.limit != 0 && removed + here > trim.limit {
+                break;
+            }
+            let is_last = match trim.to {
+                TrimTo::Len(most) => len < most + here,
+                TrimTo::Id(id) => chunk.entries.last().unwrap().id >= id,
+            };
+            for entry in chunk.present() {
+                let goes = match trim.to {
+                    TrimTo::Len(most) => self.present().len() as u64 > most,
+                    TrimTo::Id(id) => entry.id < id,
+                };
+                if goes && !(refs == Refs::Acked && self.is_referenced(entry.id)) {
+                    self.forget(entry.id);
+                    removed += self.mark(|held| held == entry.id);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        removed
+    }
+
     fn assert_equals(&self, stream: &Stream) {
         stream.validate().unwrap();
         let present = self.present();
@@ -210,7 +266,13 @@ enum Op {
     Remove(u8),
     Trim(Trim),
     TrimTo(u8, bool),
+    /// The same, with what is to become of the references.
+    Delete(u8, Refs),
+    TrimAs(Trim, Refs),
+    TrimToAs(u8, Refs),
     AddGroup(u8),
+    /// The group has read up to there.
+    Read(u8, u8),
     RemoveGroup(u8),
     See(u8, u8, u64),
     Assign(u8, u8, u8, Delivery),
@@ -242,12 +304,21 @@ fn op() -> impl Strategy<Value = Op> {
         (0u64..30).prop_map(TrimTo::Len),
         (0u64..2000, 0u64..3).prop_map(|(ms, seq)| TrimTo::Id(StreamId::new(ms, seq))),
     ];
-    let trim = (to, any::<bool>(), prop_oneof![2 => Just(0), 1 => 0u64..30]);
+    let trim = (to, any::<bool>(), prop_oneof![2 => Just(0), 1 => 0u64..30]).prop_map(|(to, is_rough, limit)| Trim {
+        to,
+        is_rough,
+        limit,
+    });
+    let refs = || prop_oneof![1 => Just(Refs::Keep), 2 => Just(Refs::Forget), 3 => Just(Refs::Acked)];
     prop_oneof![
         20 => (delta, prop_oneof![2 => Just(0u64), 1 => 0u64..200], fields())
             .prop_map(|(ms, seq, fields)| Op::Add(ms, seq, fields)),
         5 => any::<u8>().prop_map(Op::Remove),
-        1 => trim.prop_map(|(to, is_rough, limit)| Op::Trim(Trim { to, is_rough, limit })),
+        1 => trim.clone().prop_map(Op::Trim),
+        4 => (any::<u8>(), refs()).prop_map(|(at, refs)| Op::Delete(at, refs)),
+        2 => (trim, refs()).prop_map(|(trim, refs)| Op::TrimAs(trim, refs)),
+        1 => (any::<u8>(), refs()).prop_map(|(at, refs)| Op::TrimToAs(at, refs)),
+        4 => (group(), any::<u8>()).prop_map(|(group, at)| Op::Read(group, at)),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(at, is_rough)| Op::TrimTo(at, is_rough)),
         2 => group().prop_map(Op::AddGroup),
         1 => group().prop_map(Op::RemoveGroup),
@@ -303,6 +374,21 @@ fn run(stream: &mut Stream, model: &mut Model, op: Op) {
         Op::TrimTo(at, is_rough) => {
             let trim = Trim { to: TrimTo::Id(id(at / 4)), is_rough, limit: 0 };
             assert_eq!(stream.trim(trim), model.trim(trim));
+        }
+        Op::Delete(at, refs) => {
+            let id = id(at);
+            assert_eq!(stream.is_referenced(id), model.is_referenced(id));
+            assert_eq!(stream.delete(id, refs), model.delete(id, refs));
+            assert!(refs != Refs::Forget || !stream.is_pending(id));
+        }
+        Op::TrimAs(trim, refs) => assert_eq!(stream.trim_as(trim, refs), model.trim_as(trim, refs)),
+        Op::TrimToAs(at, refs) => {
+            let trim = Trim { to: TrimTo::Id(id(at / 2)), is_rough: at % 2 == 0, limit: 0 };
+            assert_eq!(stream.trim_as(trim, refs), model.trim_as(trim, refs));
+        }
+        Op::Read(group, at) => {
+            stream.change_group(&name(group), |group| group.last_id = id(at));
+            model.groups.entry(name(group)).and_modify(|group| group.last_id = id(at));
         }
         Op::AddGroup(group) => {
             let is_new = !model.groups.contains_key(&name(group));

@@ -26,12 +26,12 @@ pub struct Trim {
 
 impl Trim {
     /// True if nothing of the first chunk goes, of so many entries that are left, and after so many that went.
-    fn is_over(self, chunk: &Chunk, left: u64, removed: u64) -> bool {
+    pub(super) fn is_over(self, chunk: &Chunk, left: u64, removed: u64) -> bool {
         matches!(self.to, TrimTo::Len(most) if left <= most) || self.limit != 0 && removed + chunk.len() > self.limit
     }
 
     /// True if the first chunk goes as a whole.
-    fn is_whole(self, chunk: &Chunk, left: u64) -> bool {
+    pub(super) fn is_whole(self, chunk: &Chunk, left: u64) -> bool {
         match self.to {
             TrimTo::Len(most) => left - chunk.len() >= most,
             TrimTo::Id(id) => chunk.last() < id,

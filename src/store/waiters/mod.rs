@@ -62,11 +62,14 @@ pub enum Wants {
     Stream,
     /// A stream with a group; that it, or the key, is gone or is another one ends the wait.
     StreamGroup,
+    /// A list of a length: one that has become longer is worth a look too.
+    LongerList,
 }
 
 impl Wants {
     /// All, by their numbers in a snapshot.
-    pub const ALL: [Self; 5] = [Self::List, Self::SortedSet, Self::Lock, Self::Stream, Self::StreamGroup];
+    pub const ALL: [Self; 6] =
+        [Self::List, Self::SortedSet, Self::Lock, Self::Stream, Self::StreamGroup, Self::LongerList];
     /// What TYPE says of a lock.
     pub(in crate::store) const LOCK_TYPE: &str = "lock";
 
@@ -78,7 +81,7 @@ impl Wants {
     /// True if a value whose type is so called may serve.
     pub fn accepts(self, type_name: &str) -> bool {
         match self {
-            Self::List => type_name == "list",
+            Self::List | Self::LongerList => type_name == "list",
             Self::SortedSet => type_name == "zset",
             Self::Lock => type_name == Self::LOCK_TYPE,
             Self::Stream => type_name == "stream",
@@ -99,7 +102,9 @@ impl Wants {
     /// What is answered when the time is over.
     pub fn timed_out(self) -> Reply {
         match self {
-            Self::List | Self::SortedSet | Self::Lock | Self::Stream | Self::StreamGroup => Reply::NilArray,
+            Self::List | Self::SortedSet | Self::Lock | Self::Stream | Self::StreamGroup | Self::LongerList => {
+                Reply::NilArray
+            }
         }
     }
 }
@@ -423,6 +428,15 @@ impl Waiters {
         let Some(counts) = self.lens.get(&name) else { return };
         let is_wanted = Wants::ALL.iter().zip(counts).any(|(wants, count)| *count > 0 && wants.accepts(type_name));
         if is_wanted && self.is_ready.insert(name.clone()) {
+            self.ready.push_back(name);
+        }
+    }
+
+    /// The list at a key has become longer: it is ready if somebody waits for that.
+    pub(in crate::store) fn signal_longer(&mut self, db: u8, key: &[u8]) {
+        let name: Name = (db, key.into());
+        let counts = self.lens.get(&name).and_then(|counts| counts.get(Wants::LongerList.number()));
+        if counts.is_some_and(|count| *count > 0) && self.is_ready.insert(name.clone()) {
             self.ready.push_back(name);
         }
     }

@@ -222,3 +222,36 @@ fn waiters_are_tried_again_by_what_can_serve_or_end_them_alone() {
     assert_eq!(attempts("XGROUP DESTROY s h", 0), (WAITERS - 3, 0));
     assert_eq!(attempts("XGROUP DESTROY s g", 0), (WAITERS - 3, WAITERS as usize - 3));
 }
+
+/// One that is sent again wakes nobody, also in another entry of the log; what is known of it ends through the log alone.
+#[test]
+fn a_message_that_is_sent_again_wakes_nobody_and_is_forgotten_in_time() {
+    let mut log = Log::new();
+    log.batch(2, &[(0, "XADD s IDMP p 1 * a 1")]);
+    log.batch(2, &[(7, "XREAD BLOCK 0 STREAMS s $")]);
+    log.set_options(|options| options.events = u64::MAX);
+    let attempts = steps(Step::Attempt, || {
+        let again = log.batch(3, &[(0, "XADD s IDMP p 1 * a 1")]);
+        assert_eq!(read(&again), []);
+        assert!(again.effects.pubsub.is_empty(), "no entry of which somebody is told");
+    });
+    assert_eq!(attempts, 0);
+    assert_eq!(read(&log.batch(3, &[(0, "XADD s IDMP p 2 * a 1")])), [got(7, &["1000-1"])]);
+    log.batch(3, &[(0, "XCFGSET s IDMP-DURATION 5"), (0, "XADD s IDMP p 3 * a 1"), (0, "XADD s IDMP q 3 * a 1")]);
+    log.now_ms += 1;
+    log.batch(3, &[(0, "XADD s IDMP q 4 * a 1")]);
+    let ids = |log: &Log| log.origin.db(0).get(b"s").unwrap().value().typed::<Stream>().unwrap().producer_counts().ids;
+    assert_eq!((ids(&log), log.origin.first_deadline_ms()), (3, Some(6000)));
+    let (revision, digest) = (log.origin.db(0).get(b"s").unwrap().revision(), log.origin.digest.value());
+    log.now_ms = 6000;
+    log.content(&Content::Tick);
+    assert_eq!(ids(&log), 3);
+    log.now_ms += 1;
+    log.content(&Content::Tick);
+    assert_eq!((ids(&log), log.origin.first_deadline_ms()), (1, Some(6001)));
+    assert_eq!(log.origin.db(0).get(b"s").unwrap().revision(), revision, "no value has changed");
+    assert_ne!(log.origin.digest.value(), digest);
+    log.now_ms += 10;
+    log.batch(3, &[(0, "DEL s")]);
+    assert_eq!(log.origin.first_deadline_ms(), None);
+}
