@@ -298,4 +298,19 @@ mod tests {
         let often = keys.iter().filter(|read| **read == Position::of(b"often").0).count();
         assert!((SAMPLE_MAX * 2 / 5..SAMPLE_MAX * 3 / 5).contains(&often), "half of the reads: {often}");
     }
+
+    /// A new value of a key goes on with what was known of it; a key of a sample counts as often as it stands for.
+    #[test]
+    fn accesses_outlive_the_value_and_count_as_many_as_they_stand_for() {
+        let options = options(0);
+        let (before, after) = (first_access(50_000), first_access(90_000));
+        let of = |(at_cs, uses)| Access { at_cs, uses };
+        let (before, after) = (of((&before.0, &before.1)), of((&after.0, &after.1)));
+        before.touch(Touch::one(50_000, &options, 0).times(40));
+        assert_eq!(before.uses(50_000, 1), NEW_KEY_USES + 40);
+        before.touch(Touch::one(50_000, &options, 0).times(0));
+        assert_eq!(before.uses(50_000, 1), NEW_KEY_USES + 41, "once at least");
+        after.take_over(before);
+        assert_eq!((after.uses(50_000, 1), after.idle_ms(90_000)), (NEW_KEY_USES + 41, 40_000));
+    }
 }

@@ -107,8 +107,8 @@ mod tests {
     use super::Victim;
     use crate::protocol::Args;
     use crate::store::{
-        Binding, Deadline, Effects, LockMode, LockRequest, Policy, Rng, State, Str, Waiter, WaiterId, WaiterLimits,
-        Wants,
+        Binding, Deadline, Effects, LockMode, LockRequest, Policy, PubSub, Rng, State, Str, Waiter, WaiterId,
+        WaiterLimits, Wants,
     };
 
     /// The keys of database 0 that eviction may pick.
@@ -205,6 +205,46 @@ mod tests {
         // The policy of the moment at which it is applied counts.
         state.options.maxmemory_policy = Policy::NoEviction as u64;
         state.evict(&victims[5], &mut effects);
+        assert_eq!(effects.evicted, 1);
+    }
+
+    #[test]
+    fn key_that_is_bound_to_a_session_is_not_evicted_unless_the_operator_wants_it() {
+        let mut state = State::default();
+        state.cluster.level = crate::FEATURE_LEVEL;
+        state.options.maxmemory_policy = Policy::AllkeysLru as u64;
+        let mut effects = Effects::default();
+        let mut txn = state.txn(0, Rng::new(1), &mut effects);
+        for key in ["plain", "with ttl"] {
+            txn.set(key.as_bytes(), Str::new(b"v").into(), Deadline::Clear);
+        }
+        let session = txn.open_session(1000, b"").unwrap();
+        txn.bind_keys(session, &[b"plain"]).unwrap();
+        assert_eq!(evictable(&state), ["with ttl"]);
+        state.options.protect_locks = 0;
+        assert_eq!(evictable(&state), ["plain", "with ttl"]);
+        state.options.protect_locks = 1;
+        state.txn(0, Rng::new(1), &mut effects).close_session(session).unwrap();
+        assert_eq!(evictable(&state), ["with ttl"], "what was bound is gone with it");
+    }
+
+    #[test]
+    fn what_is_evicted_is_told_to_those_who_track_or_subscribe_to_it() {
+        let mut state = State::default();
+        state.options.maxmemory_policy = Policy::AllkeysLru as u64;
+        state.options.events = u64::MAX;
+        let mut effects = Effects::default();
+        state.txn(0, Rng::new(1), &mut effects).set(b"k", Str::new(b"v").into(), Deadline::Clear);
+        let victim = Victim::new(0, state.db(0).get(b"k").unwrap());
+        let mut effects = Effects { is_tracked: true, ..Effects::default() };
+        state.evict(&victim, &mut effects);
+        state.evict(&victim, &mut effects);
+        let told = effects.pubsub.iter().map(|(_, what)| match what {
+            PubSub::Event(event) => format!("{} {:?}", event.name, event.key),
+            PubSub::Changed(key, _) => format!("changed {key:?}"),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(told.collect::<Vec<_>>(), ["changed b\"k\"", "evicted b\"k\""]);
         assert_eq!(effects.evicted, 1);
     }
 }

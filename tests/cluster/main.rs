@@ -12,6 +12,7 @@ mod endless;
 mod eval_ro;
 mod every_interface;
 mod eviction;
+mod field_ends;
 mod functions;
 mod graceful_stop;
 mod growth;
@@ -26,6 +27,7 @@ mod rebuild;
 mod removal;
 mod replacement;
 mod roles;
+mod sent_again;
 mod snapshot_failure;
 mod strangers;
 #[path = "../support/mod.rs"]

@@ -439,3 +439,54 @@ fn told(effects: &Effects) -> String {
     });
     names.collect::<Vec<_>>().join(" ")
 }
+
+#[test]
+fn a_tick_is_due_for_the_first_field_that_ends_and_who_tracks_the_hash_is_told() {
+    let mut bench = Bench::new();
+    bench.run("HSETEX h PX 20 FIELDS 1 b 1");
+    bench.run("HSETEX h PX 10 FIELDS 1 a 1");
+    bench.run("HSET h c 1");
+    let start_ms = bench.now_ms;
+    for (later, first, changes) in [(0, Some(10), 0), (11, Some(20), 1), (21, None, 1)] {
+        let mut effects = Effects { is_tracked: true, ..Effects::default() };
+        bench.state.advance_clock(start_ms + later);
+        assert_eq!(bench.state.sweep(9, &mut effects), changes);
+        let told = effects.pubsub.iter().filter(|(_, what)| matches!(what, PubSub::Changed(key, _) if key == "h"));
+        assert_eq!(told.count(), changes, "{later}");
+        assert_eq!(bench.state.first_deadline_ms(), first.map(|ms| start_ms + ms), "{later}");
+    }
+}
+
+#[test]
+fn a_write_that_meets_a_field_that_is_over_counts_it_as_ended() {
+    let mut bench = Bench::new();
+    bench.run("HSETEX h PX 10 FIELDS 2 a 1 b 2");
+    bench.run("HSET h c 3");
+    bench.state.advance_clock(bench.now_ms + 11);
+    let mut effects = Effects::default();
+    let mut txn = bench.state.txn(0, Rng::new(1), &mut effects);
+    let args = Args::from_slices(["HSET", "h", "a", "9", "c", "9"]);
+    let spec = crate::command::lookup(args.name()).unwrap();
+    assert_eq!(crate::command::call_write(spec, &mut txn, &args), Ok(Reply::Int(1)));
+    assert_eq!(effects.expired_fields, 1, "the other one is left to the sweep");
+}
+
+/// 2^46 - 1 ms is the last end, as in Redis: also where the time is counted from now.
+#[test]
+fn no_field_ends_behind_the_last_end_that_there_is() {
+    let mut bench = Bench::new();
+    bench.run("HSET h a 1");
+    const LAST_MS: u64 = (1 << 46) - 1;
+    let now_ms = bench.now_ms;
+    let wrong = |name: &str| format!("-ERR invalid expire time in '{name}' command");
+    for (line, reply) in [
+        (format!("HPEXPIREAT h {LAST_MS} FIELDS 1 a"), "*1 :1".into()),
+        (format!("HPEXPIREAT h {} FIELDS 1 a", LAST_MS + 1), wrong("hpexpireat")),
+        (format!("HPEXPIRE h {} FIELDS 1 a", LAST_MS - now_ms), "*1 :1".into()),
+        (format!("HPEXPIRE h {} FIELDS 1 a", LAST_MS - now_ms + 1), wrong("hpexpire")),
+        (format!("HGETEX h PX {} FIELDS 1 a", LAST_MS - now_ms + 1), wrong("hgetex")),
+        ("HPEXPIRETIME h FIELDS 1 a".into(), format!("*1 :{LAST_MS}")),
+    ] {
+        assert_eq!(bench.text(&line), reply, "{line}");
+    }
+}

@@ -568,3 +568,16 @@ fn ids_of_producers_are_known_for_their_time_and_only_the_last_ones() {
     bench.run("XCFGSET s IDMP-MAXSIZE 3");
     assert_eq!(bench.revision("s"), revision, "nothing has changed");
 }
+
+#[test]
+fn the_end_of_an_id_of_a_producer_is_in_the_digest() {
+    let digests = [0, 1].map(|swept| {
+        let mut bench = Bench::new();
+        bench.run("XADD s IDMP p 1 * a 1");
+        bench.state.advance_clock(bench.now_ms + 100_001);
+        assert_eq!(bench.state.sweep(swept, &mut Effects::default()), swept);
+        bench.state.digest.finish(99);
+        bench.state.digest.value()
+    });
+    assert_ne!(digests[0], digests[1]);
+}

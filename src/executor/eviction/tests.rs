@@ -147,3 +147,48 @@ fn leader_is_crowded_beyond_the_slack() {
     eviction.set_maxmemory(0);
     assert!(!eviction.is_crowded());
 }
+
+/// All keys at once, so that what is on its way is all that there is.
+#[test]
+fn what_was_lost_on_its_way_is_picked_again_by_this_leader_and_after_another() {
+    measure!(USED);
+    let eviction = Eviction::by(|| USED.load(Relaxed));
+    let state = state(Policy::AllkeysLru, 10);
+    eviction.set_maxmemory(1);
+    eviction.moved(&state);
+    USED.store(1 << 20, Relaxed);
+    let all = |now_ms| victims(eviction.next(&state, now_ms)).len();
+    assert_eq!(all(1), 10);
+    assert_eq!(eviction.next(&state, 2), None, "all of them are on their way");
+    assert_eq!(all(1 + OUT_FOR_MS), 10, "the entry was lost");
+    // Another one has led meanwhile.
+    eviction.rest();
+    assert_eq!(all(2 + OUT_FOR_MS), 10);
+    // What was applied, and has left them, is no longer on its way.
+    eviction.heard(3, false, 3 + OUT_FOR_MS);
+    assert_eq!(all(3 + OUT_FOR_MS), 10);
+}
+
+#[test]
+fn that_nothing_is_left_is_said_at_once_when_it_was_otherwise_in_between() {
+    measure!(USED);
+    let eviction = Eviction::by(|| USED.load(Relaxed));
+    let (empty, others) = (state(Policy::VolatileLru, 10), state(Policy::AllkeysLru, 10));
+    eviction.set_maxmemory(1000);
+    eviction.moved(&empty);
+    USED.store(50 << 20, Relaxed);
+    assert_eq!(is_none_left(eviction.next(&empty, 100)), Some(true));
+    eviction.heard(1, true, 100);
+    assert_eq!(victims(eviction.next(&others, 101)).len(), 10);
+    eviction.heard(2, false, 101);
+    assert_eq!(is_none_left(eviction.next(&empty, 102)), Some(true));
+    eviction.heard(3, true, 102);
+    // Another one has led meanwhile, which may have said something else.
+    eviction.rest();
+    assert_eq!(is_none_left(eviction.next(&empty, 103)), Some(true));
+    eviction.heard(4, true, 103);
+    // The policy evicts no more, and then does again: nobody has said anything about that.
+    eviction.moved(&state(Policy::NoEviction, 1));
+    eviction.moved(&empty);
+    assert!(!eviction.refuses(103));
+}

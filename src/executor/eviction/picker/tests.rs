@@ -150,3 +150,27 @@ fn none_left_is_said_behind_a_whole_round_and_only_then() {
     assert_eq!(found, ["plain"]);
     assert!(Picker::default().pick(&self::state(Policy::VolatileLru), 1, 0).is_none_left, "there is no key");
 }
+
+#[test]
+fn of_keys_that_are_asked_for_as_often_the_one_that_was_not_for_longest_goes() {
+    let mut state = state(Policy::AllkeysLfu);
+    (0..300).for_each(|number| set(&mut state, 0, &format!("k{number}"), Deadline::Clear));
+    // Once each: the counter of a new key rises for certain.
+    (0..300).for_each(|number| read(&state, &format!("k{number}"), 1000 + 100 * number));
+    let picked = numbers(&Picker::default().pick(&state, 10 * 150, 40_000));
+    let mean = picked.iter().sum::<usize>() / picked.len();
+    assert!(picked.len() >= 8 && mean < 75, "{picked:?}");
+}
+
+#[test]
+fn what_was_found_under_another_policy_is_forgotten() {
+    let mut state = state(Policy::AllkeysRandom);
+    (0..500).for_each(|number| set(&mut state, 0, &format!("k{number}"), Deadline::Clear));
+    (0..500).for_each(|number| read(&state, &format!("k{number}"), 1000 + 100 * number));
+    let mut picker = Picker::default();
+    picker.pick(&state, 1, 60_000);
+    state.options.maxmemory_policy = Policy::AllkeysLru as u64;
+    let picked = numbers(&picker.pick(&state, 20 * 150, 60_000));
+    let mean = picked.iter().sum::<usize>() / picked.len();
+    assert!(picked.len() >= 15 && mean < 120, "{picked:?}");
+}
