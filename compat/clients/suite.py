@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import redis_py
 from cluster import Cluster, client, wait_for
 
 HERE = Path(__file__).parent
@@ -62,6 +63,14 @@ def lock_suites(place, port):
         command += [f"--redis-url=redis://127.0.0.1:{port}/9", f"--protocol={protocol}"]
         command += ["tests/test_lock.py", "tests/test_asyncio/test_lock.py"]
         run_one(f"redis-py's test_lock, RESP{protocol}, {place}", command, cwd=source)
+
+
+def command_suites(leader, follower):
+    """redis-py's own tests of its commands, from its source package: see redis_py.py."""
+    for port, protocol in [(follower, 3), (leader, 2)] if redis_py.LONG else [(follower, 3)]:
+        began = time.monotonic()
+        passed, text = redis_py.run(port, protocol)
+        report(f"redis-py's own tests of its commands, RESP{protocol}", passed, f"{text} ({time.monotonic() - began:.1f} s)")
 
 
 def run_one(name, command, cwd=None):
@@ -130,6 +139,7 @@ def main():
         for place, port in (("follower", follower), ("leader", leader)):
             check_all(cluster, place, port)
             lock_suites(place, port)
+        command_suites(leader, follower)
         leader_kill(cluster)
         if failures:
             for node in cluster.nodes:
