@@ -94,6 +94,10 @@ pub const MODULES_NOT_ALLOWED: ReplyError = ReplyError::new(
 pub const STRING_TOO_LONG: ReplyError = ReplyError::new("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 /// A database index outside 0..16.
 pub const DB_OUT_OF_RANGE: ReplyError = ReplyError::new("ERR DB index is out of range");
+/// CLUSTER and ASKING without `cluster-enabled`.
+pub const CLUSTER_DISABLED: ReplyError = ReplyError::new("ERR This instance has cluster support disabled");
+/// With `cluster-enabled`: the keys of a request are in several slots.
+pub const CROSS_SLOT: ReplyError = ReplyError::new("CROSSSLOT Keys in request don't hash to the same slot");
 /// A scan cursor that is no number.
 pub const INVALID_CURSOR: ReplyError = ReplyError::new("ERR invalid cursor");
 /// EVALSHA of an unknown script.

@@ -33,6 +33,18 @@ CLIENTS = {
     "node-redis": (["node", str(HERE / "node" / "redis.mjs")], [2, 3]),
     "redis-rs": ([RUST], [2, 3]),
 }
+# The same of clients of Redis Cluster, on nodes with `cluster-enabled yes`: they find nodes, and the next leader, by themselves.
+CLUSTER_FLAGS = ["--cluster-enabled", "yes"]
+CLUSTER_CLIENTS = {
+    "redis-cli -c and --cluster": ([PYTHON, str(HERE / "python" / "check_cluster_cli.py")], [2, 3]),
+    "RedisCluster of redis-py": ([PYTHON, str(HERE / "python" / "check_cluster.py")], [2, 3]),
+    "Cluster of ioredis": (["node", str(HERE / "node" / "cluster_ioredis.mjs")], [2, 3]),
+    "createCluster of node-redis": (["node", str(HERE / "node" / "cluster_redis.mjs")], [2, 3]),
+    "ClusterClient of redis-rs": ([RUST, "cluster"], [2, 3]),
+}
+CHECKED_ONLY = "redis-cli -c and --cluster"
+# node-redis looks for another leader after five seconds.
+CLUSTER_LOAD_AFTER_KILL_S = 9
 failures = []
 
 
@@ -47,8 +59,8 @@ def last_line(text):
     return lines[-1] if lines else ""
 
 
-def check_all(cluster, place, port):
-    for name, (program, protocols) in CLIENTS.items():
+def check_all(clients, place, port):
+    for name, (program, protocols) in clients.items():
         for protocol in protocols:
             prefix = f"{name.replace(' ', '-')}:{place}:{protocol}:"
             command = [*program, "check", str(port), str(protocol), prefix]
@@ -86,6 +98,49 @@ def run_one(name, command, cwd=None):
         print((done.stdout + done.stderr)[-4000:], flush=True)
 
 
+def start_load(name, program, protocols, port):
+    command = [*program, "load", str(port), str(protocols[-1]), f"load:{name.replace(' ', '-')}:"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def end_load(process):
+    try:
+        output, _ = process.communicate("", timeout=CHECK_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+        output += "\nno end"
+    return output
+
+
+def cluster_leader_kill(cluster):
+    """Every acknowledged write has to be there, whatever errors the client has told meanwhile; and it has to go on."""
+    victim = cluster.leader()
+    survivors = [node.port for node in cluster.nodes if node is not victim]
+    clients = [(name, *how) for name, how in CLUSTER_CLIENTS.items() if name != CHECKED_ONLY]
+    # From one node each finds the others; the one that it began with stays, because node-redis asks that one for the next leader.
+    loads = [(name, start_load(name, *how, survivors[at % len(survivors)])) for at, (name, *how) in enumerate(clients)]
+    begun = {name: process.stdout.readline() for name, process in loads}
+    time.sleep(LOAD_BEFORE_KILL_S)
+    victim.kill()
+    time.sleep(CLUSTER_LOAD_AFTER_KILL_S)
+    for name, process in loads:
+        output = end_load(process)
+        try:
+            result = json.loads(last_line(output))
+        except ValueError:
+            report(f"{name}, leader killed", False, f"ended with {process.returncode}:\n{begun[name]}{output[-2000:]}")
+            continue
+        prefix, wanted = f"load:{name.replace(' ', '-')}:", result["acknowledged"]
+        with client(survivors[0]) as connection:
+            kept = {int(member) for tag in range(10) for member in connection.smembers(f"{prefix}{{{tag}}}")}
+        lost = set(range(wanted)) - kept
+        pause, errors = result["longest_pause_ms"], result["errors"]
+        passed = process.returncode == 0 and wanted > 0 and not lost and pause < CLUSTER_LOAD_AFTER_KILL_S * 1000
+        text = f"{wanted} acknowledged, {len(lost)} lost, longest pause {pause} ms, errors told: {errors}"
+        report(f"{name}, leader killed", passed, text)
+
+
 def leader_kill(cluster):
     victim = cluster.leader()
     ports = [node.port for node in cluster.nodes if node is not victim]
@@ -93,10 +148,7 @@ def leader_kill(cluster):
         connection.delete(COUNTER)
     loads = []
     for index, (name, (program, protocols)) in enumerate(CLIENTS.items()):
-        command = [*program, "load", str(ports[index % len(ports)]), str(protocols[-1]), f"load:{name.replace(' ', '-')}:"]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        process = start_load(name, program, protocols, ports[index % len(ports)])
         loads.append((name, process))
     begun = {name: process.stdout.readline() for name, process in loads}
     time.sleep(LOAD_BEFORE_KILL_S)
@@ -104,12 +156,7 @@ def leader_kill(cluster):
     time.sleep(LOAD_AFTER_KILL_S)
     acknowledged = 0
     for name, process in loads:
-        try:
-            output, _ = process.communicate("", timeout=CHECK_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            output, _ = process.communicate()
-            output += "\nno end"
+        output = end_load(process)
         try:
             result = json.loads(last_line(output))
             acknowledged += result["acknowledged"]
@@ -131,19 +178,28 @@ def leader_kill(cluster):
     report("killed node", True, "is back and reads the same")
 
 
+def show_logs(cluster):
+    if failures:
+        for node in cluster.nodes:
+            print(f"--- end of the log of {node.port} ---\n{node.log_end()}")
+
+
 def main():
     began = time.monotonic()
     program = os.environ.get("LOCKSTEP_BIN") or str(HERE.parents[1] / "target" / "debug" / "lockstep")
     with Cluster(program) as cluster:
         leader, follower = cluster.leader().port, cluster.followers()[0].port
         for place, port in (("follower", follower), ("leader", leader)):
-            check_all(cluster, place, port)
+            check_all(CLIENTS, place, port)
             lock_suites(place, port)
         command_suites(leader, follower)
         leader_kill(cluster)
-        if failures:
-            for node in cluster.nodes:
-                print(f"--- end of the log of {node.port} ---\n{node.log_end()}")
+        show_logs(cluster)
+    with Cluster(program, CLUSTER_FLAGS) as cluster:
+        for place, port in (("follower", cluster.followers()[0].port), ("leader", cluster.leader().port)):
+            check_all(CLUSTER_CLIENTS, place, port)
+        cluster_leader_kill(cluster)
+        show_logs(cluster)
     print(f"{len(failures)} failed, {time.monotonic() - began:.0f} s")
     return 1 if failures else 0
 

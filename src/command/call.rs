@@ -9,6 +9,8 @@ use crate::sys::version::FIRST_LEVEL;
 
 const UNKNOWN_IN_SCRIPT: ReplyError = ReplyError::new("ERR Unknown Redis command called from script");
 
+const NOT_FROM_SCRIPT: ReplyError = ReplyError::new("ERR This Redis command is not allowed from script");
+
 /// Who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
@@ -44,6 +46,12 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
             _ => unknown_command(args),
         });
     };
+    if matches!(caller, Caller::Script | Caller::ReadOnlyScript)
+        && spec.flags.contains(Flags::NODE_DEPENDENT)
+        && spec.arity_ok(args.len())
+    {
+        return Err(NOT_FROM_SCRIPT);
+    }
     let spec = match spec.run {
         _ if args.len() > 1 && !spec.subcommands.is_empty() => {
             subcommand(spec, args, level).map_err(|error| match caller {
@@ -72,11 +80,11 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
         if spec.flags.intersects(Flags::NOSCRIPT.union(Flags::NODE_DEPENDENT))
             || matches!(spec.run, Run::Session(_) | Run::Container)
         {
-            return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
+            return Err(NOT_FROM_SCRIPT);
         }
         // Of the others those that scripts may call never wait there, as in Redis.
         if matches!(spec.run, Run::Blocking(blocking) if blocking.wants.is_in_turn()) && spec.may_wait(args) {
-            return Err(ReplyError::new("ERR This Redis command is not allowed from script"));
+            return Err(NOT_FROM_SCRIPT);
         }
         if caller == Caller::ReadOnlyScript && spec.is_write() {
             return Err(ReplyError::new("ERR Write commands are not allowed from read-only scripts."));
@@ -117,9 +125,11 @@ pub fn named(args: &Args) -> Option<&'static Spec> {
 /// True if `args` name a command that a binary of this feature level has, whether or not its arguments are right.
 pub fn is_known_at(level: u32, args: &Args) -> bool {
     let known = |spec: &&Spec| spec.is_known_at(level) && !spec.flags.contains(Flags::INTERNAL);
-    registry::lookup(args.name())
-        .filter(known)
-        .is_some_and(|spec| args.len() == 1 || spec.subcommands.is_empty() || subcommand(spec, args, level).is_ok())
+    registry::lookup(args.name()).filter(known).is_some_and(|spec| {
+        // One that scripts may call nothing of (CLUSTER) was no container before level 3.
+        let is_whole = spec.subcommands.is_empty() || spec.flags.contains(Flags::NODE_DEPENDENT);
+        args.len() == 1 || is_whole || subcommand(spec, args, level).is_ok()
+    })
 }
 
 /// The feature level since which the command that `args` name exists, a subcommand's if they name one; whether or not they are right.

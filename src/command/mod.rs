@@ -27,6 +27,7 @@ pub mod later;
 pub mod list;
 pub mod lock;
 pub mod once;
+mod one_slot;
 pub mod pubsub;
 mod registry;
 pub mod repeated;
@@ -49,4 +50,5 @@ pub use context::{
     KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
 };
 pub use find::keys_of;
+pub use one_slot::{OneSlot, check_in_cluster};
 pub use registry::{add, all, index_of, lookup, runnable};

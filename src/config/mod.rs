@@ -69,6 +69,8 @@ pub struct Settings {
     pub timeout_s: u64,
     /// `tcp-keepalive`: seconds; 0 = off.
     pub tcp_keepalive_s: u64,
+    /// `cluster-enabled`: Redis Cluster's protocol is spoken.
+    pub cluster_enabled: bool,
     /// `maxmemory`: bytes; 0 = no bound.
     pub maxmemory: u64,
     /// `write-timeout-ms`: see design 2, Deadline.
@@ -145,6 +147,7 @@ impl Default for Settings {
             maxclients: 10_000,
             timeout_s: 0,
             tcp_keepalive_s: 300,
+            cluster_enabled: false,
             maxmemory: 0,
             write_timeout_ms: 5000,
             node_timeout_ms: 10_000,

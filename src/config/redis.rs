@@ -41,7 +41,7 @@ const BYTES: Kind = bytes(0, i64::MAX);
 const PROTECTED: Kind = Kind::Word(&["no", "yes", "local"]);
 
 const DURABLE: &str = "every write is in a log on disk before it is acknowledged, and no option makes less of it";
-const NO_CLUSTER: &str = "cluster mode is not supported: every node has all keys";
+const ONE_SHARD: &str = "one shard has all slots: its nodes are the members of one Raft group, which elects the leader";
 const NO_TLS: &str = "TLS is not supported";
 const MEMBERS: &str = "the nodes are members of one Raft group, whose leader is elected: RAFT.STATUS shows them";
 const ADVERTISE: &str = "the address that others are told is the option `advertise`, at the start";
@@ -253,25 +253,24 @@ pub(super) static REDIS: &[Opt] = &[
     fixed("masterauth", TEXT, "", ONE_SECRET),
     fixed("masteruser", TEXT, "", ONE_SECRET),
     or(&["slaveof"], immutable("replicaof", TEXT, "")),
-    immutable("cluster-enabled", YES_NO, "no"),
     immutable("cluster-config-file", TEXT, ""),
     immutable("cluster-port", PORT, "0"),
-    fixed("cluster-allow-pubsubshard-when-down", YES_NO, "yes", NO_CLUSTER),
-    fixed("cluster-allow-reads-when-down", YES_NO, "no", NO_CLUSTER),
-    fixed("cluster-allow-replica-migration", YES_NO, "yes", NO_CLUSTER),
-    fixed("cluster-announce-bus-port", PORT, "0", NO_CLUSTER),
-    fixed("cluster-announce-hostname", TEXT, "", NO_CLUSTER),
-    fixed("cluster-announce-human-nodename", TEXT, "", NO_CLUSTER),
-    fixed("cluster-announce-ip", TEXT, "", NO_CLUSTER),
-    fixed("cluster-announce-port", PORT, "0", NO_CLUSTER),
-    fixed("cluster-announce-tls-port", PORT, "0", NO_CLUSTER),
-    fixed("cluster-link-sendbuf-limit", BYTES, "0", NO_CLUSTER),
-    fixed("cluster-migration-barrier", INT, "1", NO_CLUSTER),
-    fixed("cluster-node-timeout", LONG, "15000", NO_CLUSTER),
-    fixed("cluster-preferred-endpoint-type", Kind::Word(&["ip", "hostname", "unknown-endpoint"]), "ip", NO_CLUSTER),
-    or(&["cluster-slave-no-failover"], fixed("cluster-replica-no-failover", YES_NO, "no", NO_CLUSTER)),
-    or(&["cluster-slave-validity-factor"], fixed("cluster-replica-validity-factor", INT, "10", NO_CLUSTER)),
-    fixed("cluster-require-full-coverage", YES_NO, "yes", NO_CLUSTER),
+    fixed("cluster-allow-pubsubshard-when-down", YES_NO, "yes", ONE_SHARD),
+    fixed("cluster-allow-reads-when-down", YES_NO, "no", ONE_SHARD),
+    fixed("cluster-allow-replica-migration", YES_NO, "yes", ONE_SHARD),
+    fixed("cluster-announce-bus-port", PORT, "0", ADVERTISE),
+    fixed("cluster-announce-hostname", TEXT, "", ADVERTISE),
+    fixed("cluster-announce-human-nodename", TEXT, "", ONE_SHARD),
+    fixed("cluster-announce-ip", TEXT, "", ADVERTISE),
+    fixed("cluster-announce-port", PORT, "0", ADVERTISE),
+    fixed("cluster-announce-tls-port", PORT, "0", NO_TLS),
+    fixed("cluster-link-sendbuf-limit", BYTES, "0", ONE_SHARD),
+    fixed("cluster-migration-barrier", INT, "1", ONE_SHARD),
+    fixed("cluster-node-timeout", LONG, "15000", ONE_SHARD),
+    fixed("cluster-preferred-endpoint-type", Kind::Word(&["ip", "hostname", "unknown-endpoint"]), "ip", ONE_SHARD),
+    or(&["cluster-slave-no-failover"], fixed("cluster-replica-no-failover", YES_NO, "no", ONE_SHARD)),
+    or(&["cluster-slave-validity-factor"], fixed("cluster-replica-validity-factor", INT, "10", ONE_SHARD)),
+    fixed("cluster-require-full-coverage", YES_NO, "yes", ONE_SHARD),
     fixed("tls-port", PORT, "0", NO_TLS),
     fixed("tls-auth-clients", Kind::Word(&["no", "yes", "optional"]), "yes", NO_TLS),
     fixed("tls-ca-cert-dir", TEXT, "", NO_TLS),

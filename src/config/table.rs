@@ -99,6 +99,16 @@ static OWN: &[Opt] = &[
         Place::Bool(|s| &mut s.must_join),
         "Never begin a new cluster: without --join, wait to be called by RAFT.ADD",
     ),
+    Opt {
+        change: Change::Immutable,
+        ..opt(
+            "cluster-enabled",
+            Section::Cluster,
+            Kind::YesNo,
+            Place::Bool(|s| &mut s.cluster_enabled),
+            "Whether Redis Cluster's protocol is spoken: CLUSTER shows the members, there is only database 0, and the keys of a request are in one slot",
+        )
+    },
     live(
         "write-timeout-ms",
         Section::Cluster,

@@ -38,6 +38,9 @@ pub struct Command {
     /// The origin's verdict: it uses more memory than `maxmemory`. It goes through the log with the command, because apply must not judge
     /// the memory of its node; scripts refuse by it what needs more.
     pub is_short_of_memory: bool,
+    /// It runs a script, for a client of Redis Cluster: all keys of each call are in one slot, and of database 0. It goes through the log with the
+    /// command, because `cluster-enabled` is each node's own.
+    pub in_cluster: bool,
     /// It runs a script that is known to be over in a moment.
     pub is_brief: bool,
     /// The connection that is told when what the command reads changes; 0: none.
@@ -95,6 +98,7 @@ impl Command {
             args,
             exec: None,
             is_short_of_memory: false,
+            in_cluster: false,
             is_brief: false,
             reader: 0,
             by_log: false,
@@ -114,6 +118,12 @@ impl Command {
     pub fn set_reader(&mut self, reader: u64) {
         self.exec.iter_mut().flat_map(|exec| &mut exec.commands).for_each(|inner| inner.reader = reader);
         self.reader = reader;
+    }
+
+    /// Its scripts, and those inside, run for a client of Redis Cluster.
+    pub fn set_in_cluster(&mut self) {
+        self.exec.iter_mut().flat_map(|exec| &mut exec.commands).for_each(Self::set_in_cluster);
+        self.in_cluster = self.runs_script();
     }
 
     /// Has what scripts call kept, of the command and of those inside.

@@ -37,6 +37,8 @@ pub struct Single {
     about: Option<&'static Spec>,
     /// See [`super::Command::is_short_of_memory`].
     pub is_short_of_memory: bool,
+    /// See [`super::Command::in_cluster`].
+    pub in_cluster: bool,
     /// See [`super::Command::asker`].
     pub asker: Option<Asker>,
 }
@@ -69,11 +71,11 @@ pub struct PreparedEntry {
 }
 
 impl Single {
-    fn new(db: u8, args: Args, is_short_of_memory: bool) -> Self {
+    fn new(db: u8, args: Args, (is_short_of_memory, in_cluster): (bool, bool)) -> Self {
         let spec = check(Caller::Log, &args);
         let since = spec.as_ref().map_or_else(|_| since(&args), |spec| spec.since);
         let about = spec.as_ref().ok().map(|&spec| Once::about(spec, &args));
-        Self { db, args, spec, since, about, is_short_of_memory, asker: None }
+        Self { db, args, spec, since, about, is_short_of_memory, in_cluster, asker: None }
     }
 
     /// What the arguments name on a state of this feature level.
@@ -151,11 +153,12 @@ impl PreparedEntry {
 impl Ready {
     fn new(command: LogCommand) -> Self {
         match command {
-            LogCommand::Plain { is_short_of_memory, db, asker, args } => {
-                Self::Plain(Single { asker, ..Single::new(db, args, is_short_of_memory) })
+            LogCommand::Plain { is_short_of_memory, in_cluster, db, asker, args } => {
+                Self::Plain(Single { asker, ..Single::new(db, args, (is_short_of_memory, in_cluster)) })
             }
-            LogCommand::Exec { is_short_of_memory, asker, watches, commands } => {
-                let single = |(db, args)| Single { asker, ..Single::new(db, args, is_short_of_memory) };
+            LogCommand::Exec { is_short_of_memory, in_cluster, asker, watches, commands } => {
+                let says = (is_short_of_memory, in_cluster);
+                let single = |(db, args)| Single { asker, ..Single::new(db, args, says) };
                 Self::Exec { watches, commands: commands.into_iter().map(single).collect() }
             }
         }

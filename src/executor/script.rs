@@ -4,6 +4,7 @@
 //! is loaded by the log alone.
 
 mod host;
+mod slots;
 
 use crate::command::script::{Program, Request};
 use crate::command::{ScriptNamed, ScriptRun};
@@ -12,6 +13,7 @@ use crate::protocol::{Args, Outcome};
 use crate::script::{Declaration, Ran};
 use crate::store::{Txn, View};
 use host::ScriptHost;
+use slots::ScriptSlots;
 
 /// Runs a script inside apply.
 ///
@@ -20,6 +22,7 @@ use host::ScriptHost;
 pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let request = Request::read(script.named, args, txn.state())?;
     let declared = request.program.declaration();
+    let slots = ScriptSlots::new(txn.is_in_cluster(), declared, request.keys())?;
     if script.writes {
         check_memory(txn, declared)?;
     }
@@ -35,7 +38,8 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
     } else {
         check_read_only(declared)?;
         ScriptHost::writing(txn, true)
-    };
+    }
+    .keeps(slots);
     let Ran { outcome, .. } = prepared.run(request.keys(), request.argv(), &mut host);
     host.finish(&outcome);
     outcome
@@ -48,10 +52,12 @@ pub fn write(script: ScriptRun, txn: &mut Txn<'_>, args: &Args) -> Outcome {
 /// The request's, and the script's own.
 pub fn read(script: ScriptRun, view: &View<'_>, args: &Args) -> Outcome {
     let request = Request::read(script.named, args, view.state())?;
-    check_read_only(request.program.declaration())?;
+    let declared = request.program.declaration();
+    let slots = ScriptSlots::new(view.is_in_cluster(), declared, request.keys())?;
+    check_read_only(declared)?;
     view.work(request.program.preparing_units())?;
     let prepared = request.program.prepare(&view.state().options)?.allowed(view.work_left());
-    let mut host = ScriptHost::reading(view);
+    let mut host = ScriptHost::reading(view).keeps(slots);
     let Ran { outcome, units } = prepared.run(request.keys(), request.argv(), &mut host);
     host.finish(&outcome);
     view.work(units)?;

@@ -46,6 +46,16 @@ impl Declaration {
         self.flags.is_some_and(|flags| !flags.intersects(ScriptFlags::NO_WRITES.union(ScriptFlags::ALLOW_OOM)))
     }
 
+    /// True if it declares `no-cluster`.
+    pub fn no_cluster(self) -> bool {
+        self.flags.is_some_and(|flags| flags.contains(ScriptFlags::NO_CLUSTER))
+    }
+
+    /// True if its calls may have keys of different slots: it says so, or says nothing of itself.
+    pub fn crosses_slots(self) -> bool {
+        self.flags.is_none_or(|flags| flags.contains(ScriptFlags::ALLOW_CROSS_SLOT_KEYS))
+    }
+
     /// True if it says what it is, and not that it only reads.
     pub fn may_write(self) -> bool {
         self.flags.is_some_and(|flags| !flags.contains(ScriptFlags::NO_WRITES))

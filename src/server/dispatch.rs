@@ -19,8 +19,12 @@ use super::Server;
 use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Session, Transaction, Watched};
 use crate::command::lock::binds_connection;
 use crate::command::once::Once;
-use crate::command::{COMMANDS, Caller, Flags, Run, Spec, check, lookup, named as command_named, script};
-use crate::error::{DISK_FULL, EXEC_ABORT, LOADING, MODULES_NOT_ALLOWED, NO_AUTH, OUT_OF_MEMORY, ReplyError};
+use crate::command::{
+    COMMANDS, Caller, Flags, OneSlot, Run, Spec, check, check_in_cluster, lookup, named as command_named, script,
+};
+use crate::error::{
+    CLUSTER_DISABLED, DISK_FULL, EXEC_ABORT, LOADING, MODULES_NOT_ALLOWED, NO_AUTH, OUT_OF_MEMORY, ReplyError,
+};
 use crate::executor::entry::ENTRY_LEN_MAX;
 use crate::executor::{Asker, Command, Exec, Step};
 use crate::protocol::{Args, Reply, parse_i64};
@@ -39,6 +43,9 @@ const DEBUG_NOT_ALLOWED: ReplyError = ReplyError::new(
      connection, otherwise you need to set this option in the configuration file, and then restart the server.",
 );
 
+/// The feature level since which entries say that a script runs for a client of Redis Cluster.
+const IN_CLUSTER_LEVEL: u32 = 3;
+
 /// What came of one command.
 pub enum Dispatched {
     /// A place in the group.
@@ -52,6 +59,14 @@ pub enum Dispatched {
 /// Passes one command through the gate. Session commands run here.
 pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
     let mut dispatched = pass(server, session, args, spec);
+    // Below its level no node knows of it.
+    if server.cluster_enabled
+        && server.router.level() >= IN_CLUSTER_LEVEL
+        && let Dispatched::Step(Step::Read(command) | Step::Write(command)) = &mut dispatched
+        && command.runs_script()
+    {
+        command.set_in_cluster();
+    }
     if let Dispatched::Step(Step::Read(command) | Step::Write(command)) = &mut dispatched
         && session.tracked.is_some()
     {
@@ -211,6 +226,11 @@ fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result
         return Err(LOADING);
     }
     spec.check_available(server.router.level(), args)?;
+    if server.cluster_enabled {
+        check_in_cluster(spec, args)?;
+    } else if spec.flags.contains(Flags::OF_CLUSTER) {
+        return Err(CLUSTER_DISABLED);
+    }
     if spec.flags.contains(Flags::TAKES_IN) {
         others_reach(server)?;
     }
@@ -338,6 +358,12 @@ fn execute(
     spec: &'static Spec,
     args: &Args,
 ) -> Dispatched {
+    if server.cluster_enabled {
+        let mut slot = OneSlot::default();
+        if let Err(error) = transaction.queue.iter().try_for_each(|(spec, args)| slot.add(spec, args)) {
+            return Dispatched::Step(Step::Done(Reply::Error(error)));
+        }
+    }
     match plan(session.db, transaction, spec, args).map(|command| named(server, session, command)) {
         Err(error) => Dispatched::Step(Step::Done(Reply::Error(error))),
         Ok(command) if !server.router.disk_space().admits_command(&command) => refuse(session, DISK_FULL),

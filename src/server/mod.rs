@@ -60,6 +60,8 @@ pub struct Server {
     pub invitations: Invitations,
     /// Drawn at each start.
     pub process: u64,
+    /// `cluster-enabled`, which does not change.
+    pub cluster_enabled: bool,
     /// Connected clients.
     pub clients: ClientRegistry,
     /// Counters for INFO.
@@ -88,6 +90,7 @@ impl Server {
         let (process, first_client) = (env.random(), env.random() >> 33);
         Arc::new(Self {
             env,
+            cluster_enabled: settings.cluster_enabled,
             slowlog: SlowLog::new(settings.slowlog_slower_than_us, settings.slowlog_len_max),
             stats: Stats::new(started_ms, settings.latency_tracking),
             settings: RwLock::new(Arc::new(settings)),

@@ -343,6 +343,34 @@ impl Database {
         (0, found)
     }
 
+    /// Number of keys of a hash slot, those that are due and not yet removed included. Only the keys of a table that other slots share are looked
+    /// at.
+    pub fn slot_len(&self, slot: u16) -> usize {
+        let range = Position::slot_range(slot);
+        let Some(Some(shard)) = self.shards.get(range.start.shard()) else { return 0 };
+        let mut len = 0;
+        shard.visit_range(Position::start_of(range.start.shard()), &range, &mut |table, is_inside| {
+            len += match is_inside {
+                true => table.len(),
+                false => table.iter().filter(|entry| range.contains(&entry.position())).count(),
+            };
+        });
+        len
+    }
+
+    /// The first keys of a hash slot, in order of position; `count` is not more than [`Self::slot_len`], so that no other slot is gone
+    /// through.
+    pub fn slot_entries(&self, slot: u16, count: usize) -> Vec<&Entry> {
+        if count == 0 {
+            return Vec::new();
+        }
+        let range = Position::slot_range(slot);
+        let (_, mut entries) = self.scan(range.start.0, count);
+        entries.retain(|entry| range.contains(&entry.position()));
+        entries.truncate(count);
+        entries
+    }
+
     /// The entries of whole tables, at least `count` if there are as many, from the one on that may hold `from`; and where to go on, None at the
     /// end. In no order within a table: for what asks only that each key comes up once in a round.
     pub fn walk(&self, from: Position, count: usize) -> (Option<Position>, Vec<&Entry>) {

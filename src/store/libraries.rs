@@ -22,9 +22,9 @@ bitflags! {
         const ALLOW_OOM = 1 << 1;
         /// As Redis knows it; without a meaning here.
         const ALLOW_STALE = 1 << 2;
-        /// As Redis knows it; without a meaning here.
+        /// It does not run for clients of Redis Cluster.
         const NO_CLUSTER = 1 << 3;
-        /// As Redis knows it; without a meaning here.
+        /// For those its calls may have keys of different slots.
         const ALLOW_CROSS_SLOT_KEYS = 1 << 4;
     }
 }

@@ -3,6 +3,8 @@
 //! A position is 53 bits: the hash slot in the upper 14, a hash of the key below. So the keys of one slot are
 //! neighbours, a scan's cursor means the same on every node, and JavaScript numbers keep it exact.
 
+use std::ops::Range;
+
 use crc::{CRC_16_XMODEM, Crc, Table};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -36,6 +38,12 @@ impl Position {
     /// The first position of a shard.
     pub fn start_of(shard: usize) -> Self {
         Self((shard as u64) << KEY_BITS)
+    }
+
+    /// All positions of a hash slot.
+    pub fn slot_range(slot: u16) -> Range<Self> {
+        let at = |slot: u64| Self(slot << SLOT_SHIFT);
+        at(slot.into())..at(u64::from(slot) + 1)
     }
 
     /// The bits that tell keys of one shard apart, spread over a word for the shard's table.

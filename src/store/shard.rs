@@ -8,7 +8,7 @@
 //!
 //! Deliberately absent: joining parts again when they shrink. What is empty goes; the rest costs a few words.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
@@ -183,6 +183,41 @@ impl Shard {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Shows `visit` the tables that may hold positions of `range`, each with whether it can hold no others. `start` is the first position of
+    /// the shard.
+    pub fn visit_range<'a>(
+        &'a self,
+        start: Position,
+        range: &Range<Position>,
+        visit: &mut impl FnMut(&'a Table, bool),
+    ) {
+        self.visit_range_at(0, start, range, visit);
+    }
+
+    fn visit_range_at<'a>(
+        &'a self,
+        depth: u32,
+        start: Position,
+        range: &Range<Position>,
+        visit: &mut impl FnMut(&'a Table, bool),
+    ) {
+        let end = Position(start.0 + (1 << bits_below(depth)));
+        if end <= range.start || start >= range.end {
+            return;
+        }
+        match self {
+            Self::Table(table) => visit(table, range.start <= start && end <= range.end),
+            Self::Parts(parts) => {
+                let starts = (start.0..).step_by(1 << bits_below(depth + 1));
+                for (part, start) in parts.iter().zip(starts) {
+                    if let Some(part) = part {
+                        part.visit_range_at(depth + 1, Position(start), range, visit);
+                    }
+                }
+            }
+        }
     }
 
     /// All tables in order.

@@ -70,6 +70,7 @@ pub struct Txn<'a> {
     pub(super) effects: &'a mut Effects,
     work: Work,
     is_short_of_memory: bool,
+    in_cluster: bool,
     asker: Option<WaiterId>,
     from: Option<SocketAddr>,
     /// See `store/telling.rs`.
@@ -93,6 +94,7 @@ impl<'a> Txn<'a> {
             effects,
             work: Work::unbounded(),
             is_short_of_memory: false,
+            in_cluster: false,
             asker: None,
             from: None,
             event: None,
@@ -103,6 +105,17 @@ impl<'a> Txn<'a> {
     pub fn short_of_memory(mut self, is_short: bool) -> Self {
         self.is_short_of_memory = is_short;
         self
+    }
+
+    /// The same for a script that runs for a client of Redis Cluster.
+    pub fn in_cluster(mut self, is_in_cluster: bool) -> Self {
+        self.in_cluster = is_in_cluster;
+        self
+    }
+
+    /// See [`Self::in_cluster`].
+    pub fn is_in_cluster(&self) -> bool {
+        self.in_cluster
     }
 
     /// The same for the command of a connection that may wait, under this name.
@@ -156,6 +169,7 @@ impl<'a> Txn<'a> {
             effects,
             work: Work::unbounded(),
             is_short_of_memory,
+            in_cluster: self.in_cluster,
             asker: None,
             from: None,
             event: None,

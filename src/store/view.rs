@@ -39,6 +39,7 @@ pub struct View<'a> {
     /// No other node reads this.
     is_of_node: bool,
     in_script: bool,
+    in_cluster: bool,
     log_alone: bool,
     work: Work,
     stop: Option<Arc<AtomicBool>>,
@@ -59,6 +60,7 @@ impl<'a> View<'a> {
             marks_access: true,
             is_of_node: true,
             in_script: false,
+            in_cluster: false,
             log_alone: false,
             work: Work::unbounded(),
             stop: None,
@@ -81,6 +83,17 @@ impl<'a> View<'a> {
     pub fn logged(mut self, calls: Option<CallLog>) -> Self {
         self.calls = calls;
         self
+    }
+
+    /// The same for a script that runs for a client of Redis Cluster.
+    pub fn in_cluster(mut self, is_in_cluster: bool) -> Self {
+        self.in_cluster = is_in_cluster;
+        self
+    }
+
+    /// See [`Self::in_cluster`].
+    pub fn is_in_cluster(&self) -> bool {
+        self.in_cluster
     }
 
     /// What keeps them.
@@ -152,6 +165,7 @@ impl<'a> View<'a> {
             marks_access: self.marks_access,
             is_of_node: self.is_of_node,
             in_script: true,
+            in_cluster: self.in_cluster,
             log_alone: self.log_alone,
             work: Work::unbounded(),
             stop: None,

@@ -24,6 +24,7 @@ mod password;
 mod peer_port;
 mod ports;
 mod rebuild;
+mod redis_cluster;
 mod removal;
 mod replacement;
 mod roles;

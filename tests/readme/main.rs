@@ -124,7 +124,7 @@ fn flags(text: &str) -> BTreeSet<String> {
 }
 
 /// Flags of other programs that the README names.
-const OF_OTHERS: [&str; 1] = ["--release"];
+const OF_OTHERS: [&str; 2] = ["--release", "--cluster"];
 
 fn help() -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_lockstep")).arg("--help").output().expect("lockstep runs");

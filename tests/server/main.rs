@@ -16,6 +16,7 @@ mod log_lines;
 mod memory;
 mod monitor;
 mod options;
+mod redis_cluster;
 mod refused;
 mod same;
 mod slow_commands;

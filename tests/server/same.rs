@@ -307,7 +307,7 @@ fn debug_is_described_as_by_redis() {
     assert_eq!(head(&ours), head(&redis));
 }
 
-fn answers(server: &Server, lines: &[&str]) -> String {
+pub fn answers(server: &Server, lines: &[&str]) -> String {
     rest(server.client(), lines)
 }
 

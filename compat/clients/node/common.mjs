@@ -44,8 +44,38 @@ export class Load {
     return this.acknowledged % LOCK_EVERY === 0;
   }
 
+  report() {
+    return {};
+  }
+
   print() {
-    console.log(JSON.stringify({ acknowledged: this.acknowledged, longest_pause_ms: Math.round(this.#longest) }));
+    const { acknowledged } = this;
+    // One that has not gone on is in a pause.
+    this.#longest = Math.max(this.#longest, performance.now() - this.#last);
+    console.log(JSON.stringify({ acknowledged, longest_pause_ms: Math.round(this.#longest), ...this.report() }));
+  }
+}
+
+// One whose client finds another node by itself. What it writes may be written twice, and an error is no end: the same comes again.
+export class ClusterLoad extends Load {
+  errors = [];
+
+  async run(write) {
+    while (this.goesOn) {
+      try {
+        await write(this.acknowledged);
+      } catch (error) {
+        this.errors.push(`${error.name}: ${error.message}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        continue;
+      }
+      this.acknowledge();
+    }
+    this.print();
+  }
+
+  report() {
+    return { errors: this.errors.slice(0, 20) };
   }
 }
 

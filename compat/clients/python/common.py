@@ -66,6 +66,22 @@ class Load:
         print(json.dumps({"acknowledged": self.acknowledged, "longest_pause_ms": round(self.longest_s * 1000)}))
 
 
+class ClusterLoad(Load):
+    """One whose client finds another node by itself. What it writes may be written twice, and an error is no end: the same comes again."""
+
+    def __init__(self):
+        super().__init__()
+        self.errors = []
+
+    def failed(self, error):
+        self.errors.append(f"{type(error).__name__}: {error}")
+
+    def print(self):
+        # One that has not gone on is in a pause.
+        pause = round(max(self.longest_s, time.monotonic() - self.last) * 1000)
+        print(json.dumps({"acknowledged": self.acknowledged, "longest_pause_ms": pause, "errors": self.errors[:20]}))
+
+
 def main(check, load):
     mode, port, protocol, prefix = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     if mode == "check":

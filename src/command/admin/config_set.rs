@@ -207,7 +207,7 @@ mod tests {
             ("appendfsync everysec", "every write is in a log on disk before it is acknowledged"),
             ("min-replicas-to-write 1", "a write waits for a majority"),
             ("replica-read-only yes", "every node takes writes"),
-            ("cluster-require-full-coverage no", "cluster mode is not supported"),
+            ("cluster-require-full-coverage no", "one shard has all slots"),
             ("tls-port 1", "TLS is not supported"),
         ];
         for (line, why) in lines {

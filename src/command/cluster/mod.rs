@@ -2,7 +2,6 @@
 
 mod add;
 mod digest;
-mod disabled;
 mod internal;
 mod invite;
 mod join;
@@ -10,6 +9,7 @@ mod meet;
 mod moved;
 mod nodes;
 mod promote;
+mod redis;
 mod remove;
 mod snapshot;
 mod transfer;
@@ -42,7 +42,8 @@ fn number(bytes: &[u8]) -> Option<u64> {
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
-    &disabled::SPEC,
+    &redis::ASKING,
+    &redis::SPEC,
     &nodes::SPEC,
     &add::SPEC,
     &invite::SPEC,

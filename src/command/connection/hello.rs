@@ -80,13 +80,14 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
         ));
     }
     call.session.resp = resp;
+    let mode = if call.node.settings().cluster_enabled { "cluster" } else { "standalone" };
     let role = if call.node.shows_master() { "master" } else { "replica" };
     Ok(Reply::Map(vec![
         (Reply::bulk("server"), Reply::bulk("redis")),
         (Reply::bulk("version"), Reply::bulk(crate::sys::version::REDIS_VERSION)),
         (Reply::bulk("proto"), Reply::Int(resp as i64)),
         (Reply::bulk("id"), Reply::Int(call.session.client.id as i64)),
-        (Reply::bulk("mode"), Reply::bulk("standalone")),
+        (Reply::bulk("mode"), Reply::bulk(mode)),
         (Reply::bulk("role"), Reply::bulk(role)),
         (Reply::bulk("modules"), Reply::Array(vec![])),
     ]))

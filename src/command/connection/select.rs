@@ -7,7 +7,8 @@ use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::DATABASES;
 
 pub static SPEC: Spec =
-    Spec::session("select", 2, Flags::LOADING.union(Flags::STALE).union(Flags::FAST).union(Flags::SELECTS), DOC, run);
+    Spec::session("select", 2, Flags::LOADING.union(Flags::STALE).union(Flags::FAST).union(Flags::SELECTS), DOC, run)
+        .cluster_check(only_the_first);
 
 const DOC: Doc = Doc {
     summary: "Chooses the database of the commands that follow.",
@@ -19,6 +20,16 @@ const DOC: Doc = Doc {
 
 const INDEX_OUT_OF_INT: ReplyError =
     ReplyError::new("ERR value is out of range, value must between -2147483648 and 2147483647");
+
+/// What is no index is said by the command itself.
+fn only_the_first(args: &Args) -> Result<(), ReplyError> {
+    match parse_i64(args.arg(1)) {
+        Some(index) if index != 0 && i32::try_from(index).is_ok() => {
+            Err(ReplyError::new("ERR SELECT is not allowed in cluster mode"))
+        }
+        _ => Ok(()),
+    }
+}
 
 fn run(call: &mut Call<'_>, args: &Args) -> Answer {
     let Some(index) = parse_i64(args.arg(1)) else { return Reply::Error(NOT_AN_INTEGER).into() };

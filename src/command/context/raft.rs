@@ -13,6 +13,8 @@ pub struct RaftFacts {
     pub term: u64,
     /// The leader that this node hears, maybe itself; 0 = none.
     pub leader: u64,
+    /// The same, or if none is heard the one that it knew last; 0 = none. That it has led itself says nothing.
+    pub last_leader: u64,
     /// Number of voters.
     pub voters: usize,
     /// It has applied all that its own log held at its start.

@@ -120,6 +120,8 @@ pub struct Spec {
     /// state at every time, so an error that comes behind a look at a key, as WRONGTYPE does in front of some, is none of
     /// its. `run` finds all errors by itself too: a script and a log entry come to it without the gate.
     pub check: Option<Check>,
+    /// Refuses arguments where Redis Cluster's protocol is spoken: they name another database than 0, or may lead to keys of other slots.
+    pub cluster_check: Option<Check>,
     /// Its form that waits, if others do not.
     pub waiting_form: Option<WaitingForm>,
     /// What the changes that it makes are called among keyspace events: see `store/telling.rs`.
@@ -197,6 +199,7 @@ impl Spec {
             newer_form: None,
             run,
             check: None,
+            cluster_check: None,
             waiting_form: None,
             event: None,
             is_secret: None,
@@ -242,6 +245,11 @@ impl Spec {
     /// The same with a check of its arguments.
     pub const fn check(self, check: Check) -> Self {
         Self { check: Some(check), ..self }
+    }
+
+    /// The same with a check of what is refused where Redis Cluster's protocol is spoken, besides keys in several slots.
+    pub const fn cluster_check(self, check: Check) -> Self {
+        Self { cluster_check: Some(check), ..self }
     }
 
     /// The same with a form that waits.

@@ -6,8 +6,11 @@ use crate::error::{ReplyError, SYNTAX, WRONG_TYPE};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
-pub static SPEC: Spec =
-    Spec::write("copy", -3, DOC, run).flags(Flags::DENYOOM).check(|args| options(args).map(drop)).keys(&[
+pub static SPEC: Spec = Spec::write("copy", -3, DOC, run)
+    .flags(Flags::DENYOOM)
+    .check(|args| options(args).map(drop))
+    .cluster_check(within)
+    .keys(&[
         KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)),
         KeySpec::range(2, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE)),
     ]);
@@ -24,6 +27,16 @@ const DOC: Doc = Doc {
         Arg::word("replace", "REPLACE").optional(),
     ],
 };
+
+/// What is wrong with the options is said by the command itself.
+fn within(args: &Args) -> Result<(), ReplyError> {
+    match options(args) {
+        Ok(Options { db: Some(1..), .. }) => {
+            Err(ReplyError::new("ERR Copying to another database is not allowed in cluster mode"))
+        }
+        _ => Ok(()),
+    }
+}
 
 struct Options {
     /// Another than that of the command.

@@ -77,6 +77,7 @@ pub static SPECS: &[&Spec] = &[
     &rename::SPEC,
     &renamenx::SPEC,
     &restore::SPEC,
+    &restore::ASKING,
     &scan::SPEC,
     &sort::SPEC,
     &sort_ro::SPEC,

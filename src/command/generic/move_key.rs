@@ -2,12 +2,14 @@
 
 use crate::command::generic::db_index::{SAME_OBJECT, db_index};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
 pub static SPEC: Spec = Spec::write("move", 3, DOC, run)
     .flags(Flags::FAST)
     .check(|args| db_index(args.arg(2)).map(drop))
+    .cluster_check(|_| Err(ReplyError::new("ERR MOVE is not allowed in cluster mode")))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 
 const DOC: Doc = Doc {

@@ -8,14 +8,32 @@ use crate::protocol::{Args, Reply, parse_i64};
 use crate::rdb::{payload, value};
 use crate::store::{Deadline, ELEMENT_UNITS, Event, NEW_KEY_USES, Txn, is_over};
 
-pub static SPEC: Spec = Spec::write("restore", -4, DOC, run)
-    .event(Event::generic("restore"))
-    .since(3)
-    // Reading a payload is more than a moment's work.
-    .flags(Flags::DENYOOM.union(Flags::UNBOUNDED))
-    .categories(Categories::DANGEROUS)
-    .check(|args| options(args).map(drop))
-    .keys(&[KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE))]);
+pub static SPEC: Spec = spec("restore", DOC);
+/// What MIGRATE of a node of Redis Cluster sends.
+pub static ASKING: Spec = spec(
+    "restore-asking",
+    Doc {
+        summary: "RESTORE, as nodes of Redis Cluster ask each other for it.",
+        since: "3.0.0",
+        group: Family::Server,
+        ..DOC
+    },
+)
+.flags(Flags::ASKING)
+.categories(Categories::KEYSPACE);
+
+const KEY: &[KeySpec] = &[KeySpec::first(KeyFlags::OW.union(KeyFlags::UPDATE))];
+
+const fn spec(name: &'static str, doc: Doc) -> Spec {
+    Spec::write(name, -4, doc, run)
+        .event(Event::generic("restore"))
+        .since(3)
+        // Reading a payload is more than a moment's work.
+        .flags(Flags::DENYOOM.union(Flags::UNBOUNDED))
+        .categories(Categories::DANGEROUS)
+        .check(|args| options(args).map(drop))
+        .keys(KEY)
+}
 
 const DOC: Doc = Doc {
     summary: "Makes a key of what DUMP returned, here or in Redis.",

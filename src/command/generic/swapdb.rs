@@ -13,6 +13,7 @@ const INVALID_SECOND: ReplyError = ReplyError::new("ERR invalid second DB index"
 pub static SPEC: Spec = Spec::write("swapdb", 3, DOC, run)
     .flags(Flags::FAST)
     .check(|args| indexes(args).map(drop))
+    .cluster_check(|_| Err(ReplyError::new("ERR SWAPDB is not allowed in cluster mode")))
     .categories(Categories::KEYSPACE.union(Categories::DANGEROUS));
 
 const DOC: Doc = Doc {

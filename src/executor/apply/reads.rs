@@ -8,7 +8,8 @@ pub(super) fn read(state: &State, command: &Command, index: u64, position: u64, 
     let horizon = Horizon { applied_ms: state.now_ms(), estimate_ms: state.now_ms() };
     let mut view = View::new(state, command.db.into(), horizon, Rng::of_command(index, position ^ (1 << 63)))
         .read_by(command.reader)
-        .logged(command.calls.clone());
+        .logged(command.calls.clone())
+        .in_cluster(command.in_cluster);
     if effects.no_touch {
         view = view.without_touch();
     }

@@ -28,6 +28,8 @@ pub enum LogCommand {
     Plain {
         /// See [`Command::is_short_of_memory`].
         is_short_of_memory: bool,
+        /// See [`Command::in_cluster`].
+        in_cluster: bool,
         /// Database.
         db: u8,
         /// See [`Command::asker`].
@@ -39,6 +41,8 @@ pub enum LogCommand {
     Exec {
         /// See [`Command::is_short_of_memory`].
         is_short_of_memory: bool,
+        /// See [`Command::in_cluster`].
+        in_cluster: bool,
         /// See [`Command::asker`].
         asker: Option<Asker>,
         /// Watched keys.
@@ -48,7 +52,7 @@ pub enum LogCommand {
     },
 }
 
-/// First byte of a command: what it is, and the origin's verdict on memory.
+/// First byte of a command: what it is, and what its origin says of it.
 const PLAIN: u8 = 0;
 const EXEC: u8 = 1;
 const SHORT_OF_MEMORY: u8 = 2;
@@ -56,6 +60,9 @@ const SHORT_OF_MEMORY: u8 = 2;
 const ASKED: u8 = 4;
 /// With the asker's address behind it, since feature level 3.
 const FROM: u8 = 8;
+
+/// Its origin speaks Redis Cluster's protocol; since feature level 3.
+const IN_CLUSTER: u8 = 16;
 
 /// Stands for the deadline of a watched key that was absent: no key has this one.
 const ABSENT: u64 = u64::MAX;
@@ -97,6 +104,7 @@ impl BatchWriter {
     /// Appends a command.
     pub fn add(&mut self, command: &Command) {
         let verdict = if command.is_short_of_memory { SHORT_OF_MEMORY } else { 0 };
+        let verdict = if command.in_cluster { verdict | IN_CLUSTER } else { verdict };
         match &command.exec {
             Some(exec) => self.put_exec(verdict, command.asker, exec),
             None => self.put_plain(verdict, command.db, command.asker, command.log_args()),
@@ -214,11 +222,11 @@ impl Iterator for Commands {
 
 fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
     let kind = get_u8(rest)?;
-    let is_short_of_memory = kind & SHORT_OF_MEMORY != 0;
-    match kind & !(SHORT_OF_MEMORY | ASKED | FROM) {
+    let (is_short_of_memory, in_cluster) = (kind & SHORT_OF_MEMORY != 0, kind & IN_CLUSTER != 0);
+    match kind & !(SHORT_OF_MEMORY | ASKED | FROM | IN_CLUSTER) {
         PLAIN => {
             let (db, asker) = (get_u8(rest)?, get_asker(kind, rest)?);
-            Ok(LogCommand::Plain { is_short_of_memory, db, asker, args: get_args(rest)? })
+            Ok(LogCommand::Plain { is_short_of_memory, in_cluster, db, asker, args: get_args(rest)? })
         }
         EXEC => {
             let asker = get_asker(kind, rest)?;
@@ -231,7 +239,7 @@ fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
             for _ in 0..get_number(rest)? {
                 commands.push((get_u8(rest)?, get_args(rest)?));
             }
-            Ok(LogCommand::Exec { is_short_of_memory, asker, watches, commands })
+            Ok(LogCommand::Exec { is_short_of_memory, in_cluster, asker, watches, commands })
         }
         _ => Err(Corrupt::Invalid),
     }

@@ -35,9 +35,16 @@ fn a_batch_reads_back_as_written() {
     let Content::Batch(batch) = entry.content else { panic!() };
     assert_eq!((batch.boot, batch.seq, batch.count), (7, 3, 2));
     let commands = batch.read_all().unwrap();
-    let LogCommand::Plain { is_short_of_memory: false, db: 0, asker: None, args } = &commands[0] else { panic!() };
+    let LogCommand::Plain { is_short_of_memory: false, in_cluster: false, db: 0, asker: None, args } = &commands[0]
+    else {
+        panic!()
+    };
     assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
-    let LogCommand::Exec { is_short_of_memory: false, asker: None, watches, commands } = &commands[1] else { panic!() };
+    let LogCommand::Exec { is_short_of_memory: false, in_cluster: false, asker: None, watches, commands } =
+        &commands[1]
+    else {
+        panic!()
+    };
     assert!(watches.iter().map(|watch| (watch.db, &watch.key[..], watch.mark)).eq(marks().map(|mark| (
         1,
         &b"w"[..],
@@ -109,7 +116,7 @@ fn who_asks_travels_with_the_command() {
     batch.add(&Command { exec: Some(Box::default()), ..command }.asked_by(v6));
     let Content::Batch(batch) = decode(&seal(batch.finish(), Stamp::default())).unwrap().content else { panic!() };
     let read = |command: &LogCommand| match command {
-        LogCommand::Plain { is_short_of_memory, db, asker, args } => (*is_short_of_memory, *db, *asker, args.len()),
+        LogCommand::Plain { is_short_of_memory, db, asker, args, .. } => (*is_short_of_memory, *db, *asker, args.len()),
         LogCommand::Exec { is_short_of_memory, asker, commands, .. } => {
             (*is_short_of_memory, 0, *asker, commands.len())
         }
@@ -118,6 +125,27 @@ fn who_asks_travels_with_the_command() {
     let plain = [(false, 3, Some(v4), 3), (true, 3, Some(asker), 3), (false, 3, None, 3)];
     assert_eq!(commands[..3], plain);
     assert_eq!(commands[3..], [(false, 0, Some(asker), 0), (false, 0, Some(v6), 0)]);
+}
+
+#[test]
+fn that_a_script_runs_for_a_client_of_redis_cluster_travels_with_it() {
+    let eval = crate::command::lookup(b"eval").unwrap();
+    let command = Command::new(eval, 0, Args::from_slices(["EVAL", "return 1", "0"]));
+    let exec = Exec { commands: vec![command.clone()], ..Exec::default() };
+    let mut transaction = Command { exec: Some(Box::new(exec)), ..command.clone() };
+    transaction.set_in_cluster();
+    assert!(transaction.in_cluster && transaction.exec.as_ref().unwrap().commands[0].in_cluster);
+    let mut batch = BatchWriter::new(7, 3, 0);
+    batch.add(&command);
+    batch.add(&Command { in_cluster: true, is_short_of_memory: true, ..command });
+    batch.add(&transaction);
+    let Content::Batch(batch) = decode(&seal(batch.finish(), Stamp::default())).unwrap().content else { panic!() };
+    let read = |command: &LogCommand| match command {
+        LogCommand::Plain { is_short_of_memory, in_cluster, .. }
+        | LogCommand::Exec { is_short_of_memory, in_cluster, .. } => (*is_short_of_memory, *in_cluster),
+    };
+    let commands: Vec<_> = batch.read_all().unwrap().iter().map(read).collect();
+    assert_eq!(commands, [(false, false), (true, true), (false, true)]);
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl GroupReader<'_> {
     fn read(&mut self, command: &Command) -> Option<Reply> {
         let allowed = self.execution.allowed.0.min(self.left);
         let view = self.execution.view(command.db.into()).allowed(allowed).read_by(command.reader);
-        let mut view = view.logged(command.calls.clone());
+        let mut view = view.logged(command.calls.clone()).in_cluster(command.in_cluster);
         if self.commands.no_touch {
             view = view.without_touch();
         }

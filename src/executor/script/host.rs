@@ -3,6 +3,7 @@
 //! Invariant: which commands there are is the state's to say, by its feature level: one that came later is unknown to a script on every
 //! node, also on those whose binary has it.
 
+use super::slots::ScriptSlots;
 use crate::command::{Caller, Flags, Spec, call_read, call_write, check_at, index_of, is_known_at, lookup, named};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome, Reply, parse_i64};
@@ -19,6 +20,8 @@ pub struct ScriptHost<'a, 's> {
     last_error: Option<ReplyError>,
     /// Keeps what is called, for those who watch.
     calls: Option<CallLog>,
+    /// Where it matters, the slots of what is called.
+    slots: Option<ScriptSlots>,
 }
 
 enum Access<'a, 's> {
@@ -34,7 +37,7 @@ impl<'a, 's> ScriptHost<'a, 's> {
         let (db, refuses_growth, calls) = (txn.db_index(), txn.is_short_of_memory(), txn.calls());
         calls.iter().for_each(CallLog::begin);
         let access = if no_writes { Access::Pledged(txn) } else { Access::Write(txn) };
-        Self { access, db, refuses_growth, last_error: None, calls }
+        Self { access, db, refuses_growth, last_error: None, calls, slots: None }
     }
 
     /// The same for a script that may need memory whatever there is (`allow-oom`).
@@ -43,11 +46,24 @@ impl<'a, 's> ScriptHost<'a, 's> {
         self
     }
 
+    /// The same for a client of Redis Cluster.
+    pub fn keeps(mut self, slots: Option<ScriptSlots>) -> Self {
+        self.slots = slots;
+        self
+    }
+
     /// A script that only reads.
     pub fn reading(view: &'a View<'s>) -> Self {
         let calls = view.calls();
         calls.iter().for_each(CallLog::begin);
-        Self { db: view.db_index(), access: Access::Read(view), refuses_growth: false, last_error: None, calls }
+        Self {
+            db: view.db_index(),
+            access: Access::Read(view),
+            refuses_growth: false,
+            last_error: None,
+            calls,
+            slots: None,
+        }
     }
 
     /// For whom the gate checks.
@@ -75,12 +91,15 @@ impl<'a, 's> ScriptHost<'a, 's> {
                     Err(ReplyError::new("ERR Wrong number of args calling Redis command from script")),
                 );
             }
-            return (Some(spec), Ok((self.select(args), 0)));
+            return (Some(spec), Ok((self.slots_allow(spec, args).and_then(|()| self.select(args)), 0)));
         }
         let spec = match check_at(self.level(), self.caller(), args) {
             Ok(spec) => spec,
             Err(error) => return (None, Err(error)),
         };
+        if let Err(error) = self.slots_allow(spec, args) {
+            return (Some(spec), Err(error));
+        }
         let ran = match &mut self.access {
             Access::Write(_) if self.refuses_growth && spec.flags.contains(Flags::DENYOOM) => Err(OUT_OF_MEMORY),
             Access::Write(txn) if spec.is_write() => {
@@ -103,6 +122,10 @@ impl<'a, 's> ScriptHost<'a, 's> {
             }
         };
         (Some(spec), ran)
+    }
+
+    fn slots_allow(&mut self, spec: &Spec, args: &Args) -> Result<(), ReplyError> {
+        self.slots.as_mut().map_or(Ok(()), |slots| slots.call(spec, args))
     }
 
     /// The script has ended. An error of a call that has become the script's own is counted once, by whoever answers the script.

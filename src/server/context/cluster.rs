@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use crate::command::context::{Cluster, ClusterView, Found, Identity, MemberFacts, OtherMember, RaftFacts, RaftRole};
 use crate::config::Address;
 use crate::error::ReplyError;
-use crate::replication::{Group, standings, transfer, why_waiting};
+use crate::replication::{Group, Leader, standings, transfer, why_waiting};
 use crate::server::{Invitations, Server};
 use crate::store::Member;
 use crate::sys::clock::Source;
@@ -30,8 +30,7 @@ impl Cluster for Server {
             let members = self.members().await;
             let address = |node: u64| members.get(&node).map(|member| split(&member.client_addr));
             let (shows_master, heard) = (self.shows_master(), group.heard_leader());
-            // The last one known, but that this node itself leads no longer says nothing.
-            let leader = heard.or_else(|| group.leader().filter(|leader| leader.node != group.node));
+            let leader = last_leader(group);
             let standings = if shows_master { standings(group).await } else { Default::default() };
             let others = standings
                 .iter()
@@ -164,6 +163,11 @@ impl Server {
     }
 }
 
+/// The leader that is heard, or else the last one known; but that this node itself leads no longer says nothing.
+fn last_leader(group: &Group) -> Option<Leader> {
+    group.heard_leader().or_else(|| group.leader().filter(|leader| leader.node != group.node))
+}
+
 fn role(leads: bool, is_voter: bool) -> RaftRole {
     match (leads, is_voter) {
         (true, _) => RaftRole::Leader,
@@ -181,6 +185,7 @@ fn raft_facts(group: &Group) -> RaftFacts {
         role: role(leader == group.node, standing.is_voter),
         term: standing.term,
         leader,
+        last_leader: last_leader(group).map_or(0, |leader| leader.node),
         voters: group.voters().len(),
         is_recovered: group.is_recovered(),
         applied_index: group.applied().index,

@@ -1,6 +1,7 @@
-//! redis-rs: its blocking and its multiplexed connection. `check|load port protocol prefix`, as `suite.py` says.
+//! redis-rs: its blocking and its multiplexed connection. `[cluster] check|load port protocol prefix`, as `suite.py` says.
 
 mod check;
+mod cluster;
 mod load;
 
 use std::process::ExitCode;
@@ -45,13 +46,22 @@ impl Target {
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [mode, port, protocol, prefix] = args.as_slice() else {
-        eprintln!("check|load port protocol prefix");
+    let (is_cluster, args) = match args.as_slice() {
+        [first, rest @ ..] if first == "cluster" => (true, rest),
+        all => (false, all),
+    };
+    let [mode, port, protocol, prefix] = args else {
+        eprintln!("[cluster] check|load port protocol prefix");
         return ExitCode::from(2);
     };
     let protocol = if protocol == "3" { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
     let target = Target { port: port.parse().expect("a port"), protocol };
-    let result = if mode == "check" { check::run(target, prefix) } else { load::run(target, prefix) };
+    let result = match (is_cluster, mode.as_str()) {
+        (false, "check") => check::run(target, prefix),
+        (false, _) => load::run(target, prefix),
+        (true, "check") => cluster::check(target, prefix),
+        (true, _) => cluster::load(target, prefix),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

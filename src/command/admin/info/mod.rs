@@ -58,7 +58,7 @@ const SECTIONS: [(&str, bool, Write); 14] = [
     ("Commandstats", false, work::commands),
     ("Errorstats", true, work::errors),
     ("Latencystats", false, work::latencies),
-    ("Cluster", true, |section, _| section.field("cluster_enabled", 0)),
+    ("Cluster", true, node::cluster),
     ("Raft", true, raft::raft),
     ("Keyspace", true, work::keyspace),
 ];

@@ -18,7 +18,7 @@ pub fn server(section: &mut Section, facts: &Facts<'_>) {
     section.field("redis_version", crate::sys::version::REDIS_VERSION);
     section.field("redis_git_sha1", "00000000");
     section.field("redis_git_dirty", 0);
-    section.field("redis_mode", "standalone");
+    section.field("redis_mode", if settings.cluster_enabled { "cluster" } else { "standalone" });
     section.field("lockstep_version", crate::sys::version::VERSION);
     section.field("os", format!("Linux {} {}", release.trim(), std::env::consts::ARCH));
     section.field("arch_bits", usize::BITS);
@@ -107,6 +107,10 @@ fn system_memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:")).unwrap_or_default();
     line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) * 1024
+}
+
+pub fn cluster(section: &mut Section, facts: &Facts<'_>) {
+    section.field("cluster_enabled", u8::from(facts.node.settings().cluster_enabled));
 }
 
 pub fn cpu(section: &mut Section, _facts: &Facts<'_>) {

@@ -87,6 +87,8 @@ bitflags! {
         const TIMED = 1 << 38;
         /// Ours: protected by `enable-module-command`, which is always no.
         const LOADS_MODULES = 1 << 39;
+        /// Ours: of Redis Cluster's protocol: refused unless `cluster-enabled` says that it is spoken.
+        const OF_CLUSTER = 1 << 40;
     }
 }
 

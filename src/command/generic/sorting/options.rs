@@ -3,7 +3,7 @@
 use crate::command::KeyFlags;
 use crate::error::{NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, parse_i64};
-use crate::store::{Entry, Kind, Set};
+use crate::store::{Entry, Kind, Set, slot};
 
 /// What the arguments behind the key ask for.
 #[derive(Default)]
@@ -76,6 +76,39 @@ impl<'a> Options<'a> {
         let count = usize::try_from(count).unwrap_or(len);
         (start, start.saturating_add(count).min(len))
     }
+}
+
+/// Refuses patterns that may lead to keys of other slots, which Redis Cluster does not look up. What is wrong with the options is said by
+/// the command itself.
+///
+/// # Errors
+/// Redis's texts.
+pub fn check_in_cluster(args: &Args, may_store: bool) -> Result<(), ReplyError> {
+    let Ok(options) = Options::read(args, may_store) else { return Ok(()) };
+    let is_elsewhere = |pattern: &[u8]| slot_of_pattern(pattern) != Some(slot(args.arg(1)));
+    if options.weighs() && options.by.is_some_and(is_elsewhere) {
+        return Err(denied("BY"));
+    }
+    if options.gets.iter().any(|get| *get != b"#" && is_elsewhere(get)) {
+        return Err(denied("GET"));
+    }
+    Ok(())
+}
+
+fn denied(option: &str) -> ReplyError {
+    ReplyError::text(format!(
+        "ERR {option} option of SORT denied in Cluster mode when keys formed by the pattern may be in different slots."
+    ))
+}
+
+/// The slot of all keys that a pattern can name; None if there may be several: no `{tag}` stands in front of what it leaves open.
+fn slot_of_pattern(pattern: &[u8]) -> Option<u16> {
+    let is_open = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'\\');
+    let Some(open) = pattern.iter().position(is_open) else { return Some(slot(pattern)) };
+    let fixed = pattern.get(..open)?;
+    let tag = fixed.iter().position(|byte| *byte == b'{').and_then(|start| fixed.get(start + 1..))?;
+    let end = tag.iter().position(|byte| *byte == b'}').filter(|end| *end > 0)?;
+    tag.get(..end).map(slot)
 }
 
 /// The key, and what the last STORE names, whatever else is wrong.
