@@ -298,6 +298,16 @@ pub enum Slot {
     Session(Box<Command>),
 }
 
+impl Slot {
+    /// Its reply; of one that the connection has yet to fill there is none.
+    pub fn into_reply(self) -> Reply {
+        match self {
+            Self::Reply(reply) => reply,
+            Self::Session(_) => Reply::Nil,
+        }
+    }
+}
+
 impl From<Reply> for StepReply {
     fn from(reply: Reply) -> Self {
         Self::Reply(reply)

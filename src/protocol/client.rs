@@ -29,37 +29,75 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The network's; an error that was answered, with its text.
 pub async fn ask(env: &Env, addr: &str, password: &str, command: &[String]) -> io::Result<Reply> {
     let exchange = async {
-        let mut stream = env.net.connect(addr).await?;
-        let mut input = BytesMut::new();
+        let mut conversation = Conversation::new(env.net.connect(addr).await?);
         if !password.is_empty() {
-            call(&mut stream, &mut input, &["AUTH".to_owned(), password.to_owned()]).await?;
+            conversation.call(&["AUTH", password]).await?;
         }
-        call(&mut stream, &mut input, command).await
+        conversation.call(command).await
     };
     tokio::time::timeout(TIMEOUT, exchange).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
-async fn call(stream: &mut BoxStream, input: &mut BytesMut, command: &[String]) -> io::Result<Reply> {
-    let mut out = format!("*{}\r\n", command.len());
-    for arg in command {
-        out.push_str(&format!("${}\r\n{arg}\r\n", arg.len()));
+/// A connection to another server: commands, and their answers in that order.
+pub struct Conversation {
+    stream: BoxStream,
+    input: BytesMut,
+    output: Vec<u8>,
+}
+
+impl Conversation {
+    /// Nothing was said yet.
+    pub fn new(stream: BoxStream) -> Self {
+        Self { stream, input: BytesMut::new(), output: Vec::new() }
     }
-    stream.write_all(out.as_bytes()).await?;
-    loop {
-        let mut rest = &input[..];
-        if let Some(reply) = decode(&mut rest, DEPTH_MAX)? {
-            let len = input.len() - rest.len();
-            input.advance(len);
-            return match reply {
-                Reply::Error(error) => Err(io::Error::other(error.to_string())),
-                reply => Ok(reply),
-            };
+
+    /// Puts a command behind those that are to be sent.
+    pub fn add(&mut self, command: &[impl AsRef<[u8]>]) {
+        self.output.extend_from_slice(format!("*{}\r\n", command.len()).as_bytes());
+        for arg in command.iter().map(AsRef::as_ref) {
+            self.output.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
+            self.output.extend_from_slice(arg);
+            self.output.extend_from_slice(b"\r\n");
         }
-        if input.len() > ANSWER_LEN_MAX {
-            return Err(no_answer());
+    }
+
+    /// Sends them.
+    ///
+    /// # Errors
+    /// The network's.
+    pub async fn send(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.output).await?;
+        self.output.clear();
+        Ok(())
+    }
+
+    /// The next answer, which may be an error.
+    ///
+    /// # Errors
+    /// The network's; what comes is no answer.
+    pub async fn answer(&mut self) -> io::Result<Reply> {
+        loop {
+            let mut rest = &self.input[..];
+            if let Some(reply) = decode(&mut rest, DEPTH_MAX)? {
+                let len = self.input.len() - rest.len();
+                self.input.advance(len);
+                return Ok(reply);
+            }
+            if self.input.len() > ANSWER_LEN_MAX {
+                return Err(no_answer());
+            }
+            if self.stream.read_buf(&mut self.input).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
-        if stream.read_buf(input).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+
+    async fn call(&mut self, command: &[impl AsRef<[u8]>]) -> io::Result<Reply> {
+        self.add(command);
+        self.send().await?;
+        match self.answer().await? {
+            Reply::Error(error) => Err(io::Error::other(error.to_string())),
+            reply => Ok(reply),
         }
     }
 }

@@ -7,12 +7,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::command::Flags;
-use crate::command::context::Subscribed;
+use crate::command::context::{Subscribed, Transaction};
 use crate::command::pubsub::{HOLD, hold_args};
+use crate::command::txn::EXEC;
 use crate::command::waiting::{CANCEL, LEAVE};
 use crate::config::ReadLevel;
 use crate::error::{DISK_FULL, OUT_OF_MEMORY};
-use crate::executor::{Asker, Command, CommandGroup, DiskSpace, Step, StepReply, StoreExecutor};
+use crate::executor::{Asker, Command, CommandGroup, DiskSpace, Exec, Slot, Step, StepReply, StoreExecutor};
 use crate::protocol::{Args, Reply};
 use crate::replication::Group;
 
@@ -99,6 +100,17 @@ impl Router {
         }
     }
 
+    /// Runs commands of the store for the node itself, as one transaction on a database.
+    pub async fn transact(&self, db: usize, transaction: Transaction) -> Reply {
+        let commands = transaction.queue.into_iter().map(|(spec, args)| Command::new(spec, db, args)).collect();
+        let mut command = Command::new(&EXEC, db, Args::from_slices([EXEC.name]));
+        command.exec = Some(Box::new(Exec { watches: transaction.watches, commands }));
+        if command.is_write() && !self.disk_space().admits_command(&command) {
+            return Reply::Error(DISK_FULL);
+        }
+        self.run(if command.is_write() { command.by_log() } else { command }).await
+    }
+
     /// Has the state hold these subscriptions of a connection (arguments of [`HOLD`]), and no others.
     pub async fn hold(&self, asker: Asker, args: Args) -> Reply {
         self.run(Command::new(&HOLD, 0, args).asked_by(asker)).await
@@ -111,8 +123,9 @@ impl Router {
         match answered.await {
             Ok(answered) => match answered.replies.into_iter().next() {
                 Some(StepReply::Reply(reply)) => reply,
-                // No transaction comes this way.
-                Some(StepReply::Exec(_)) | None => Reply::Nil,
+                // None of them has session commands.
+                Some(StepReply::Exec(slots)) => Reply::Array(slots.into_iter().map(Slot::into_reply).collect()),
+                None => Reply::Nil,
             },
             Err(_) => Reply::Error(crate::error::INDETERMINATE),
         }

@@ -14,6 +14,7 @@ mod key_counts;
 mod latency;
 mod log_lines;
 mod memory;
+mod migrate;
 mod monitor;
 mod options;
 mod redis_cluster;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::{Client, Spec, Tracked, TrackingFigures, Watch};
+use super::{Client, Spec, Tracked, TrackingFigures, Transaction, Watch};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::SubscriptionKind;
@@ -15,6 +15,8 @@ pub trait Data: Send + Sync {
     fn execute(&self, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply>;
     /// Runs a command on a database, as if a client had sent it there: refused as the gate would, for want of memory or disk too.
     fn execute_on(&self, db: usize, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply>;
+    /// Runs commands of the store on a database as one transaction: an array of replies; the null array if a watched key has changed.
+    fn transact(&self, db: usize, transaction: Transaction) -> BoxFuture<'_, Reply>;
     /// The marks that WATCH remembers of keys, read linearizably.
     ///
     /// # Errors

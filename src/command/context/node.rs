@@ -1,6 +1,7 @@
 //! The node as a whole, its process and its clients.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use futures::future::BoxFuture;
 
 use super::{Client, Cluster, Configuration, Data, Snapshots, Statistics};
 use crate::protocol::Args;
+use crate::sys::env::BoxStream;
 
 /// The connections of this node, and those of the others as far as they can be asked.
 pub trait Clients: Send + Sync {
@@ -37,6 +39,8 @@ pub struct ClientsAnswer {
 pub trait Process: Send + Sync {
     /// See [`ProcessFacts`].
     fn process(&self) -> ProcessFacts;
+    /// Connects to `host:port` of another server.
+    fn connect<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, io::Result<BoxStream>>;
     /// Asks for the graceful stop that a signal asks for.
     fn stop(&self);
 }

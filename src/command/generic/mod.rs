@@ -17,6 +17,8 @@ mod flushdb;
 mod key_type;
 mod keys;
 pub mod lifetime;
+mod migrate;
+mod migrate_transfer;
 mod move_key;
 pub mod name_pattern;
 mod object;
@@ -65,6 +67,7 @@ pub static SPECS: &[&Spec] = &[
     &flushall::SPEC,
     &flushdb::SPEC,
     &keys::SPEC,
+    &migrate::SPEC,
     &move_key::SPEC,
     &object::SPEC,
     &once::SPEC,

@@ -5,6 +5,7 @@ use crate::command::{Doc, Family, Flags, Spec};
 use crate::error::{EXEC_ABORT, ReplyError};
 use crate::protocol::{Args, Reply};
 
+/// EXEC.
 pub static SPEC: Spec = Spec::session(
     "exec",
     1,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::command::Spec;
-use crate::command::context::{Client, Data, DatabaseFacts, Subscribed, Tracked, TrackingFigures, Watch};
+use crate::command::context::{Client, Data, DatabaseFacts, Subscribed, Tracked, TrackingFigures, Transaction, Watch};
 use crate::command::pubsub::hold_args;
 use crate::error::ReplyError;
 use crate::executor::Asker;
@@ -21,6 +21,10 @@ impl Data for Server {
 
     fn execute_on(&self, db: usize, spec: &'static Spec, args: Args) -> BoxFuture<'_, Reply> {
         Box::pin(self.router.execute_on(db, spec, args))
+    }
+
+    fn transact(&self, db: usize, transaction: Transaction) -> BoxFuture<'_, Reply> {
+        Box::pin(self.router.transact(db, transaction))
     }
 
     fn watch(&self, keys: Vec<Watch>) -> BoxFuture<'_, Result<Vec<Watch>, ReplyError>> {

@@ -8,6 +8,7 @@ mod snapshots;
 mod statistics;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,6 +25,7 @@ use crate::executor::{BufferLimits, StoreExecutor};
 use crate::protocol::Args;
 use crate::replication::Group;
 use crate::store::Options;
+use crate::sys::env::BoxStream;
 
 impl Server {
     /// The group that session commands are about.
@@ -121,6 +123,10 @@ impl Process for Server {
             port: self.port.load(Ordering::Relaxed),
             process: self.process,
         }
+    }
+
+    fn connect<'a>(&'a self, addr: &'a str) -> BoxFuture<'a, io::Result<BoxStream>> {
+        self.env.net.connect(addr)
     }
 
     fn stop(&self) {

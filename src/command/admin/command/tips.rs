@@ -53,7 +53,8 @@ pub fn tips(name: &str) -> &'static [&'static str] {
         | "cluster|replicas"
         | "cluster|shards"
         | "cluster|slaves"
-        | "cluster|slots" => &[VARIES],
+        | "cluster|slots"
+        | "migrate" => &[VARIES],
         "xadd" | "xtrim" | "xclaim" | "xautoclaim" | "xpending" | "xinfo|consumers" => &[VARIES],
         "dump" | "ttl" | "pttl" | "time" | "lastsave" | "hrandfield" | "hscan" | "zrandmember" | "zscan"
         | "client|list" | "client|info" | "object|idletime" | "object|freq" | "object|encoding" | "object|refcount" => {
@@ -71,7 +72,7 @@ mod tests {
     #[test]
     fn the_tips_are_those_of_commands_that_exist() {
         let with_tips = runnable().iter().filter(|spec| !tips(spec.name).is_empty()).count();
-        assert_eq!(with_tips, 83);
+        assert_eq!(with_tips, 84);
         assert_eq!(tips("slowlog|len").len(), 3);
         assert!(tips("get").is_empty());
     }
