@@ -28,7 +28,10 @@ import replay
 from cluster import Cluster, client, wait_for
 
 HERE = Path(__file__).parent
-KILLS = int(os.environ.get("LOCKSTEP_LOCK_KILLS", "4"))
+# Kills and stops of a leader under all libraries, by turns; LOCKSTEP_LONG=1 is the form for a night, twenty of each.
+KILLS_IN_CI, KILLS_LONG = 4, 40
+IS_LONG = os.environ.get("LOCKSTEP_LONG", "0") != "0"
+KILLS = int(os.environ.get("LOCKSTEP_LOCK_KILLS", KILLS_LONG if IS_LONG else KILLS_IN_CI))
 PROCESSES = 2 if KILLS < 10 else 6
 LOAD_BEFORE_KILL_S = 1.5
 LOAD_AFTER_KILL_S = 2.5
