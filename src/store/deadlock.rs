@@ -105,7 +105,7 @@ pub(super) fn circle(state: &State, db: u8, keys: &[Arc<[u8]>], asker: &Claim) -
         [key] => state.waiters.all_in_turn_wait_for(db, key),
         _ => false,
     };
-    if is_alone || asker.mode.is_semaphore() {
+    if is_alone {
         return None;
     }
     let mut walk = Walk {
@@ -204,7 +204,7 @@ impl Walk<'_> {
         }
         if let Some(seen) = self.queue_seen.get_mut(usize::from(is_shared)) {
             let upto = seen.entry(name).or_default();
-            *upto = behind.max(*upto);
+            *upto = behind;
         }
         Look::GoOn
     }
@@ -212,13 +212,11 @@ impl Walk<'_> {
     /// The owner at this place waits for another.
     fn look(&mut self, at: usize, owner: Arc<[u8]>, key: &Arc<[u8]>, is_held: bool) -> Look {
         self.looks += 1;
+        if !self.known.insert(owner.clone()) {
+            return Look::GoOn;
+        }
+        // Its own holds and claims of what it asks for were passed over: so this is somebody else's way to it.
         let is_back = owner == self.asker.owner;
-        if is_back && at == 0 {
-            return Look::GoOn;
-        }
-        if !is_back && !self.known.insert(owner.clone()) {
-            return Look::GoOn;
-        }
         self.reached.push(Reached { owner, by: Some((at, key.clone(), is_held)) });
         match () {
             () if is_back => Look::Back,

@@ -175,7 +175,8 @@ impl Lock {
 
     /// Until when a delay lasts that has begun by `now_ms`; None: there is none, or it is over.
     pub fn delay_at(&self, now_ms: u64) -> Option<u64> {
-        let over = self.holds.iter().filter(|hold| hold.delay_ms > 0 && is_over(hold.deadline_ms, now_ms));
+        // Of one without a delay this is over.
+        let over = self.holds.iter().filter(|hold| is_over(hold.deadline_ms, now_ms));
         let last_ms = over.map(Hold::end_with_delay_ms).fold(self.delayed_ms, u64::max);
         (last_ms != 0 && !is_over(last_ms, now_ms)).then_some(last_ms)
     }
@@ -197,13 +198,13 @@ impl Lock {
         self.holds.push(hold);
     }
 
-    /// Ends the holds for which this is true, at `now_ms`; with their delays, unless they are released.
+    /// Ends the holds for which this is true, at `now_ms`, by which none of them is over; with their delays, unless they are released.
     pub(super) fn end(&mut self, which: impl Fn(&Hold) -> bool, event: LockEvent, now_ms: u64) -> Vec<Hold> {
         let (ended, left) = std::mem::take(&mut self.holds).into_iter().partition(which);
         self.holds = left;
         let ended: Vec<Hold> = ended;
         if event != LockEvent::Released {
-            self.delay(&ended, |hold| hold.deadline_ms.min(now_ms));
+            self.delay(&ended, |_| now_ms);
         }
         ended
     }
@@ -299,3 +300,6 @@ impl ValueType for Lock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

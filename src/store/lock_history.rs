@@ -203,4 +203,49 @@ mod tests {
         assert_eq!((history.iter().len(), history.bytes, history.latest.len()), (0, 0, 0), "0: nothing is kept");
         image.validate().unwrap();
     }
+
+    #[test]
+    fn an_event_takes_its_name_twice_and_its_owner_once() {
+        let long = LockRecord { owner: (*b"owner").into(), ..record(0, "name", 1) };
+        assert_eq!(long.bytes(), OVERHEAD + 2 * 4 + 5);
+        let mut history = LockHistory::default();
+        history.push(long.clone(), long.bytes());
+        assert_eq!(history.iter().len(), 1, "as much as there may be");
+        history.push(long.clone(), 2 * long.bytes() - 1);
+        assert_eq!(history.iter().len(), 1);
+    }
+
+    #[test]
+    fn a_hold_is_over_with_four_of_the_events() {
+        let ends: Vec<&str> = LockEvent::ALL.into_iter().filter(|event| event.is_end()).map(LockEvent::name).collect();
+        assert_eq!(ends, ["released", "expired", "broken", "lost"]);
+        assert!(LockEvent::ALL.into_iter().map(LockEvent::number).eq(0..6));
+    }
+
+    #[test]
+    fn a_history_whose_parts_do_not_agree_is_refused() {
+        let mut history = LockHistory::default();
+        let max = 4 * record(0, "a", 0).bytes();
+        ["a", "b", "a", "a", "b", "a"]
+            .iter()
+            .zip(1..)
+            .for_each(|(name, token)| history.push(record(0, name, token), max));
+        history.validate().unwrap();
+        // Which of those that have gone it names is no matter, and any that is kept is one too many or too few.
+        for (at, previous, is_sound) in
+            [(0, 1, true), (0, 2, true), (0, 0, true), (1, 3, true), (1, 0, false), (1, 1, false), (0, 4, false)]
+        {
+            let mut changed = history.clone();
+            changed.events[at].1 = previous;
+            assert_eq!(changed.validate().is_ok(), is_sound, "event {at} names {previous}");
+        }
+        let mut changed = history.clone();
+        changed.bytes += 1;
+        assert!(changed.validate().is_err(), "counted wrong");
+        let mut changed = history.clone();
+        changed.latest.remove(&(0, Arc::from(&b"b"[..])));
+        assert!(changed.validate().is_err(), "a name without its last event");
+        history.latest.insert((0, Arc::from(&b"c"[..])), 5);
+        assert!(history.validate().is_err(), "an event of another name");
+    }
 }

@@ -285,15 +285,13 @@ impl Txn<'_> {
         Ok(lock)
     }
 
-    /// Ends the holds that were granted to this request, if no other one was told of them: true if there are any.
-    pub fn end_grant(&mut self, asker: WaiterId) -> bool {
+    /// Ends the holds that were granted to this request, if no other one was told of them.
+    pub fn end_grant(&mut self, asker: WaiterId) {
         let (state, effects) = self.parts();
         let of_request = |hold: &Hold| hold.asker == Some(asker);
-        let granted = state.ties.of(Tie::Request(asker));
-        let ended = granted
-            .into_iter()
-            .map(|TiedHold { db, key, .. }| state.end_holds_of(db.into(), &key, LockEvent::Lost, of_request, effects));
-        ended.sum::<usize>() > 0
+        for TiedHold { db, key, .. } in state.ties.of(Tie::Request(asker)) {
+            state.end_holds_of(db.into(), &key, LockEvent::Lost, of_request, effects);
+        }
     }
 
     /// What is over by then is none for the command that runs: see the module's header. 0: nothing.

@@ -125,4 +125,30 @@ mod tests {
         image.validate().unwrap();
         assert_eq!(image.iter().len(), 2, "an image stays as it was");
     }
+
+    #[test]
+    fn there_is_room_up_to_the_bound_for_the_longest_reply() {
+        let mut kept = OnceReplies::default();
+        let needed = OVERHEAD + 2 * 3 + ONCE_REPLY_MAX as u64;
+        assert!(kept.has_room(b"one", needed) && !kept.has_room(b"one", needed - 1));
+        kept.insert(b"two", reply(10, 7));
+        let taken = OVERHEAD + 2 * 3 + 10;
+        assert!(kept.has_room(b"one", taken + needed) && !kept.has_room(b"one", taken + needed - 1));
+    }
+
+    #[test]
+    fn replies_whose_parts_do_not_agree_are_refused() {
+        let mut kept = OnceReplies::default();
+        kept.insert(b"one", reply(10, 7));
+        kept.validate().unwrap();
+        let mut changed = kept.clone();
+        changed.bytes += 1;
+        assert!(changed.validate().is_err());
+        let mut changed = kept.clone();
+        changed.deadlines.insert((8, Arc::from(&b"two"[..])));
+        assert!(changed.validate().is_err(), "a deadline of nothing");
+        kept.deadlines.clear();
+        kept.deadlines.insert((8, Arc::from(&b"one"[..])));
+        assert!(kept.validate().is_err(), "another deadline");
+    }
 }

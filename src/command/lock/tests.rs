@@ -463,3 +463,58 @@ fn wrong_arguments_are_refused_with_their_reason() {
     assert_eq!(bench.text("EXISTS l"), ":0");
     bench.grant("LOCK.ACQUIRE l a PX 315360000000 LIMIT 9223372036854775807");
 }
+
+#[test]
+fn what_is_over_and_has_not_been_ended_is_nothing_for_a_command() {
+    let mut bench = Bench::new();
+    for name in ["l", "m"] {
+        bench.run(&format!("SET {name} x PX 10"));
+    }
+    bench.grant("LOCK.ACQUIRE s a PX 10 SHARED");
+    bench.grant("LOCK.ACQUIRE s b PX 1000 SHARED");
+    bench.grant("LOCK.ACQUIRE d a PX 10 LIMIT 2 DELAY 50");
+    bench.now_ms += 11;
+    bench.grant("LOCK.ACQUIRE l a PX 1000");
+    for (line, text) in [("LOCK.RELEASE m a", ":0"), ("LOCK.EXTEND m a PX 5", "*-1"), ("LOCK.BREAK m", ":0")] {
+        assert_eq!(bench.text(line), text, "{line}: a value that is due");
+    }
+    assert_eq!(bench.text("LOCK.ACQUIRE d b PX 10"), "*-1", "no holder says how many there may be");
+    let before = bench.revision("s");
+    for (line, text) in [
+        ("LOCK.EXTEND s a PX 100", "*-1"),
+        ("LOCK.RELEASE s a", ":0"),
+        ("LOCK.BREAK s a", ":0"),
+        ("LOCK.RELEASE s nobody", ":0"),
+    ] {
+        assert_eq!(bench.text(line), text, "{line}");
+        assert_eq!(bench.revision("s"), before, "{line}: nothing has changed for WATCH");
+    }
+    bench.grant("LOCK.EXTEND s b PX 2000");
+    assert!(bench.revision("s") > before, "and now something has");
+}
+
+#[test]
+fn what_a_command_may_do_is_counted_by_the_holders() {
+    let mut bench = Bench::new();
+    bench.run("LOCK.ACQUIRE few a PX 1000 SHARED");
+    (0..50).for_each(|owner| _ = bench.run(&format!("LOCK.ACQUIRE many {owner} PX 1000 SHARED")));
+    for [few, many] in [
+        ["LOCK.RELEASE few x", "LOCK.RELEASE many x"],
+        ["LOCK.EXTEND few x PX 5", "LOCK.EXTEND many x PX 5"],
+        ["LOCK.ACQUIRE few x PX 5 SHARED", "LOCK.ACQUIRE many x PX 5 SHARED"],
+    ] {
+        let units = [few, many].map(|line| bench.work(line).1);
+        assert!(units[1] >= units[0] + 4 * 49 * crate::store::ELEMENT_UNITS, "{many}: {units:?}");
+    }
+}
+
+#[test]
+fn as_many_locks_as_there_may_be_are_acquired_at_once() {
+    let mut bench = Bench::new();
+    let names: Vec<String> = (0..100).map(|n| format!("l{n}")).collect();
+    assert_eq!(tokens(&mut bench, &format!("LOCK.MULTI 100 {} o PX 1000", names.join(" "))).len(), 100);
+    let id = bench.int("SESSION.OPEN PX 1000");
+    assert_eq!(tokens(&mut bench, &format!("LOCK.MULTI 2 a a o SESSION {id}")).len(), 2, "for as long as that lives");
+    assert_eq!(bench.int("PTTL a"), 1000);
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {id}")), 1, "named twice, it is one");
+}

@@ -193,3 +193,86 @@ fn wrong_arguments_of_sessions_are_refused_with_their_reason() {
         assert_eq!(bench.text(line), text, "{line}");
     }
 }
+
+#[test]
+fn a_hold_counts_once_for_its_session_from_when_it_is_bound_to_it() {
+    let mut bench = Bench::new();
+    bench.state.options.session_items_max = 2;
+    let id = bench.int("SESSION.OPEN PX 1000");
+    bench.grant(&format!("LOCK.ACQUIRE a o SESSION {id}"));
+    assert!(!bench.run(&format!("LOCK.MULTI 2 a b o SESSION {id}")).is_error(), "it has one of them");
+    const FULL: &str = "-LIMIT the session holds and binds as much as it may (session-items-max)";
+    bench.grant("LOCK.ACQUIRE c o PX 1000");
+    assert_eq!(bench.text(&format!("LOCK.ACQUIRE c o SESSION {id}")), FULL);
+    bench.run("SET k v");
+    assert_eq!(bench.text(&format!("SESSION.BIND {id} k")), FULL);
+    bench.run("LOCK.RELEASE b o");
+    assert_eq!(bench.int(&format!("SESSION.BIND {id} k")), 1);
+    bench.state.options.session_items_max = 1;
+    assert_eq!(bench.int(&format!("SESSION.BIND {id} k")), 1, "it has it, whatever the bound is now");
+}
+
+#[test]
+fn a_session_moves_its_own_holds_alone_and_one_that_is_over_releases_nothing() {
+    let mut bench = Bench::new();
+    let id = bench.int("SESSION.OPEN PX 1000");
+    bench.grant(&format!("LOCK.ACQUIRE s a SHARED SESSION {id}"));
+    bench.grant("LOCK.ACQUIRE s b SHARED PX 5000");
+    bench.now_ms += 500;
+    bench.int(&format!("SESSION.KEEPALIVE {id}"));
+    assert_eq!(bench.int("PTTL s"), 4500, "the other hold goes on as long as it did");
+    bench.now_ms += 1001;
+    assert_eq!(bench.int(&format!("SESSION.CLOSE {id}")), 0);
+    let history = bench.text("LOCK.HISTORY s COUNT 1");
+    assert!(!history.contains("released"), "{history}");
+}
+
+#[test]
+fn what_sessions_may_do_is_counted_by_what_they_have() {
+    let mut bench = Bench::new();
+    let [few, many] = [bench.int("SESSION.OPEN PX 1000"), bench.int("SESSION.OPEN PX 1000")];
+    (0..50).for_each(|n| _ = bench.grant(&format!("LOCK.ACQUIRE l{n} o SESSION {many}")));
+    for line in ["SESSION.KEEPALIVE", "SESSION.CLOSE"] {
+        let units = [few, many].map(|id| bench.work(&format!("{line} {id}")).1);
+        assert!(units[1] >= units[0] + 50 * crate::store::ELEMENT_UNITS, "{line}: {units:?}");
+    }
+    let id = bench.int("SESSION.OPEN PX 1000");
+    let units = ["k", "k1 k2 k3 k4 k5"].map(|keys| bench.work(&format!("SESSION.BIND {id} {keys}")).1);
+    assert!(units[1] >= units[0] + 4 * crate::store::ELEMENT_UNITS, "{units:?}");
+}
+
+/// Two states that differ in this alone have to be told apart.
+#[test]
+fn all_that_sessions_and_locks_leave_is_in_the_digest() {
+    let digest = |line: &str, later_ms: u64| {
+        let mut bench = Bench::new();
+        let [a, b] = [bench.int("SESSION.OPEN PX 1000"), bench.int("SESSION.OPEN PX 1000")];
+        bench.run("MSET k 1 h 1");
+        bench.grant("LOCK.ACQUIRE held o PX 1000");
+        bench.now_ms += later_ms;
+        bench.run(&line.replace("{a}", &a.to_string()).replace("{b}", &b.to_string()));
+        bench.state.digest.value()
+    };
+    for [one, other] in [
+        ["SESSION.OPEN PX 100", "SESSION.OPEN PX 200"],
+        ["SESSION.OPEN PX 100 NAME a", "SESSION.OPEN PX 100 NAME b"],
+        ["SESSION.KEEPALIVE {a}", "SESSION.KEEPALIVE {b}"],
+        ["SESSION.BIND {a} k", "SESSION.BIND {a} h"],
+        ["SESSION.BIND {a} k", "SESSION.BIND {b} k"],
+        ["SESSION.CLOSE {a}", "SESSION.CLOSE {b}"],
+        ["LOCK.ACQUIRE l a PX 100", "LOCK.ACQUIRE l b PX 100"],
+        ["LOCK.ACQUIRE held o PX 5 DELAY 10", "LOCK.ACQUIRE held o PX 5 DELAY 20"],
+    ] {
+        assert_eq!(digest(one, 0), digest(one, 0), "{one}");
+        assert_ne!(digest(one, 0), digest(other, 0), "{one}, or {other}");
+    }
+    assert_ne!(digest("SESSION.KEEPALIVE {a}", 0), digest("SESSION.KEEPALIVE {a}", 7), "until when it lives");
+    let mut bench = Bench::new();
+    bench.grant("LOCK.ACQUIRE l o PX 1000 DELAY 50");
+    bench.run("LOCK.BREAK l");
+    let before = bench.state.digest.mark();
+    bench.now_ms += 51;
+    bench.state.advance_clock(bench.now_ms);
+    assert_eq!(bench.state.sweep(9, &mut crate::store::Effects::default()), 1);
+    assert_ne!(bench.state.digest.mark(), before, "the end of a delay takes the key");
+}

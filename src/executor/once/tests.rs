@@ -182,3 +182,56 @@ fn an_image_and_the_digest_have_what_is_kept() {
     assert_eq!(image.once.iter().len(), 1);
     assert_eq!(bench.run("ONCE b INCR n"), Reply::Int(2));
 }
+
+#[test]
+fn a_read_is_not_kept_and_looks_no_id_up() {
+    let mut bench = once_bench();
+    for value in [1, 2] {
+        bench.run(&format!("SET n {value}"));
+        assert_eq!(bench.text("ONCE r GET n"), format!("$1 {value}"));
+    }
+    assert_eq!(bench.state.once.iter().len(), 0);
+    assert_eq!((bench.text("ONCE r INCR n").as_str(), bench.text("ONCE r GET n").as_str()), (":3", "$1 3"));
+}
+
+#[test]
+fn an_error_that_may_be_tried_again_is_kept_once_something_has_changed() {
+    let mut bench = once_bench();
+    bench.state.options.lock_holders_max = 1;
+    bench.grant("LOCK.ACQUIRE l me PX 1000 SHARED");
+    let acquire = "redis.call('lock.acquire', KEYS[1], 'x', 'PX', 9, 'SHARED')";
+    // The state knows the script from then on, so that it changes nothing.
+    for once in ["", "ONCE a "] {
+        assert!(bench.text(&format!("{once}EVAL \"{acquire}\" 1 l")).starts_with("-LIMIT too many"));
+    }
+    assert_eq!(bench.state.once.iter().len(), 0);
+    let changes = format!("ONCE b EVAL \"redis.call('incr', KEYS[2]) {acquire}\" 2 l n");
+    let first = bench.text(&changes);
+    assert!(first.starts_with("-LIMIT too many"), "{first}");
+    assert_eq!((bench.text(&changes), bench.text("GET n")), (first, "$1 1".into()), "it has run once");
+}
+
+#[test]
+fn what_the_cluster_does_not_know_yet_does_not_run_in_once_either() {
+    let mut bench = once_bench();
+    bench.state.cluster.level = 2;
+    assert!(bench.text("ONCE a LOCK.ACQUIRE l me PX 10").starts_with("-ERR unknown command"));
+    assert_eq!(bench.text("ONCE a SET k v IFEQ w"), "-ERR syntax error", "a form of later than the command");
+    assert_eq!(bench.state.once.iter().len(), 0);
+    bench.state.cluster.level = 3;
+    assert!(bench.text("ONCE a LOCK.ACQUIRE l me PX 10").starts_with("*2"));
+}
+
+#[test]
+fn the_digest_tells_what_is_kept_apart() {
+    let digest = |line: &str, keep_ms: u64| {
+        let mut bench = once_bench();
+        bench.state.options.once_keep_ms = keep_ms;
+        bench.run(line);
+        bench.state.digest.value()
+    };
+    let one = digest("ONCE a SET k v", 1000);
+    assert_eq!(one, digest("ONCE a SET k v", 1000));
+    assert_ne!(one, digest("ONCE a set k v", 1000), "which command the id belongs to");
+    assert_ne!(one, digest("ONCE a SET k v", 1001), "how long it is kept");
+}

@@ -232,3 +232,33 @@ fn a_wait_that_ended_before_the_last_hold_did_is_not_served_however_late_the_ent
     log.now_ms += 100;
     assert_eq!(released(&log.content(&Content::Tick)), [(7, "NilArray".to_owned())]);
 }
+
+#[test]
+fn a_request_whose_client_was_gone_takes_its_own_hold_alone() {
+    let mut log = Log::new();
+    log.batch(2, &[(5, "LOCK.ACQUIRE l a PX 1000 SHARED"), (6, "LOCK.ACQUIRE l b PX 1000 SHARED")]);
+    log.batch(2, &[(5, "wait._cancel")]);
+    assert_eq!(lock(&log, "l").into_iter().map(|hold| hold.0).collect::<Vec<_>>(), ["b"]);
+}
+
+#[test]
+fn who_leaves_waits_no_more_and_what_waits_is_in_the_digest() {
+    let digest = |lines: &[(u64, &str)]| {
+        let mut log = Log::new();
+        log.batch(2, &[(5, "LOCK.ACQUIRE l a PX 1000")]);
+        for line in lines {
+            log.batch(2, &[*line]);
+        }
+        (log.origin.digest.value(), log.origin.waiters().len())
+    };
+    let wait = "LOCK.ACQUIRE l b PX 9 WAIT 100";
+    for [one, other] in [
+        [&[(6, wait)][..], &[(7, wait)][..]],
+        [&[(6, wait)], &[(6, "LOCK.ACQUIRE l b PX 9 WAIT 200")]],
+        [&[(6, wait), (7, wait), (6, "wait._leave")], &[(6, wait), (7, wait), (7, "wait._leave")]],
+    ] {
+        let (one, other) = (digest(one), digest(other));
+        assert_ne!(one.0, other.0);
+        assert_eq!((one.1, other.1), (1, 1), "one waits on");
+    }
+}

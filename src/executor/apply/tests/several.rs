@@ -1,6 +1,7 @@
 //! Several locks at once, and circles of those who wait: by hand, and at random beside a model that also knows all events, sessions
 //! and delays.
 
+mod circles;
 mod commands;
 mod model;
 mod play;

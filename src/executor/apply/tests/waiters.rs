@@ -14,6 +14,8 @@ pub(super) struct Log {
     index: u64,
     seqs: [u64; 2],
     pub(super) now_ms: u64,
+    /// Database of the next commands.
+    pub(super) db: usize,
     /// How often each connection of a boot has asked.
     asked: BTreeMap<(u64, u64), u64>,
 }
@@ -26,7 +28,7 @@ impl Log {
             apply(&mut state, 3, prepared(encode(&Content::Boot { node: 2, nonce: 6 }), 100), |_, _| None);
             state
         };
-        Self { origin: state(), other: state(), index: 3, seqs: [0, 0], now_ms: 1000, asked: BTreeMap::new() }
+        Self { origin: state(), other: state(), index: 3, seqs: [0, 0], now_ms: 1000, db: 0, asked: BTreeMap::new() }
     }
 
     /// Sets replicated options on both.
@@ -58,7 +60,7 @@ impl Log {
         for (connection, line) in lines {
             let words: Vec<&str> = line.split(' ').collect();
             let args = Args::from_slices(&words);
-            let mut command = Command::new(check(Caller::Log, &args).unwrap(), 0, args);
+            let mut command = Command::new(check(Caller::Log, &args).unwrap(), self.db, args);
             if *connection != 0 {
                 let number = self.asked.entry((boot, *connection)).or_default();
                 *number += u64::from(matches!(command.spec.run, Run::Blocking(_)));
