@@ -62,6 +62,7 @@ fn run(mut settings: Settings, options: StartOptions) -> Result<(), Fatal> {
         threads: true,
         level: lockstep::FEATURE_LEVEL,
         spikes: Arc::default(),
+        memory: lockstep::sys::memory::used_bytes,
     };
     let result = runtime.block_on(lockstep::replication::types::scope(random(), serve(env, settings, options)));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));

@@ -56,6 +56,7 @@ impl StoreExecutor {
     /// An executor with an empty state.
     pub fn new(env: Env, clock: Arc<ClusterClock>) -> Arc<Self> {
         let state = State::default();
+        let eviction = Arc::new(Eviction::by(env.memory));
         Arc::new(Self {
             env,
             clock,
@@ -64,7 +65,7 @@ impl StoreExecutor {
             natures: Natures::default(),
             hub: Arc::default(),
             monitors: Monitors::default(),
-            eviction: Arc::default(),
+            eviction,
             waiting: Waiting::default(),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
             notified_members: AtomicU64::new(0),

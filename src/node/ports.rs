@@ -90,6 +90,7 @@ mod tests {
             threads: false,
             level: 1,
             spikes: std::sync::Arc::default(),
+            memory: crate::sys::memory::used_bytes,
         };
         let any = Settings { port: 0, ..Settings::default() };
         let ports = Ports::bind(&env, &any).await.unwrap();

@@ -45,8 +45,15 @@ impl Machine {
     /// With a binary that knows this feature level.
     async fn start_with(&self, level: u32, settings: Settings) -> Result<Node, Fatal> {
         let clocks = Arc::new(crate::sys::clock::SystemClocks);
-        let env =
-            Env { clocks, net: Arc::new(Alone), random: Arc::new(|| 7), threads: false, level, spikes: Arc::default() };
+        let env = Env {
+            clocks,
+            net: Arc::new(Alone),
+            random: Arc::new(|| 7),
+            threads: false,
+            level,
+            spikes: Arc::default(),
+            memory: crate::sys::memory::used_bytes,
+        };
         let storage = Storage {
             files: self.files.clone(),
             log: Arc::new(self.log.open(Duration::from_millis(1))),

@@ -88,7 +88,15 @@ async fn group_of(
     log: LogStore,
 ) -> (Arc<Group>, Arc<StoreExecutor>) {
     let clocks: Arc<dyn Clocks> = Arc::new(Still);
-    let env = Env { clocks: clocks.clone(), net, random: Arc::new(|| 4), threads, level: 1, spikes: Arc::default() };
+    let env = Env {
+        clocks: clocks.clone(),
+        net,
+        random: Arc::new(|| 4),
+        threads,
+        level: 1,
+        spikes: Arc::default(),
+        memory: crate::sys::memory::used_bytes,
+    };
     let clock = Arc::new(ClusterClock::new(clocks));
     let executor = StoreExecutor::new(env.clone(), clock.clone());
     let group = Group::new(Parts {
@@ -157,6 +165,7 @@ async fn converse(mut stream: BoxStream, asked: mpsc::UnboundedSender<Asked>) {
         threads: false,
         level: 1,
         spikes: Arc::default(),
+        memory: crate::sys::memory::used_bytes,
     };
     handshake::accept(&env, &Identity::new(1, 2, 1, 1, Secret::default()), &mut stream, |_| Ok(())).await.unwrap();
     let (read, mut write) = tokio::io::split(stream);

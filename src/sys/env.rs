@@ -1,4 +1,4 @@
-//! The seams to the outside world: clocks, random numbers, network, threads. The simulation puts its own behind them, so that
+//! The seams to the outside world: clocks, random numbers, network, threads, memory. The simulation puts its own behind them, so that
 //! three nodes run in one deterministic process.
 
 use std::future::Future;
@@ -62,6 +62,8 @@ pub struct Env {
     pub level: u32,
     /// What took long.
     pub spikes: Arc<Spikes>,
+    /// Bytes that the process uses, by which keys give way to others.
+    pub memory: fn() -> u64,
 }
 
 /// Threads for work that may take long.

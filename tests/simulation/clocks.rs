@@ -1,7 +1,8 @@
-//! Keys with short TTLs on nodes whose clocks differ as much as they may: what is promised in ms holds in true time, whoever leads.
+//! Keys, and fields of hashes, with short TTLs on nodes whose clocks differ as much as they may: what is promised in ms holds in true time,
+//! whoever leads.
 //!
-//! Held against true time, at every node, of every SET that was answered:
-//! - no key is gone before TTL × (1 - 0.001) since the SET was sent, nor sooner than a PTTL has said;
+//! Held against true time, at every node, of every SET and HSETEX that was answered:
+//! - no key or field is gone before TTL × (1 - 0.001) since it was sent, nor sooner than a PTTL or HPTTL has said;
 //! - none is there longer than TTL × (1 + 0.001) + [`LATE_MS`] since the answer. An outage is not added: it counts.
 
 use std::cell::Cell;
@@ -14,6 +15,7 @@ use crate::client::{Client, Fate};
 use crate::cluster::{Cluster, NODES, Order, Shape, World, now_ms};
 use crate::support::bounds;
 use crate::support::rng::Rng;
+use crate::support::value::Value;
 
 /// 0.05 %: what a node's clock may differ from true time, in millionths.
 const RATE: i64 = 500;
@@ -34,19 +36,59 @@ struct Lives {
     late_ms: Cell<u64>,
 }
 
-/// Sets a key, and looks after it until it is gone, at one node or at any.
-async fn one_life(client: &mut Client, moves: bool, rng: &mut Rng, (key, ttl_ms): (&str, u64), lives: &Lives) {
+/// What lives so long.
+#[derive(Clone, Copy)]
+enum Kind {
+    Key,
+    /// A field of a hash that has another one, without an end.
+    Field,
+}
+
+impl Kind {
+    /// Makes it.
+    async fn set(self, client: &mut Client, key: &str, ttl_ms: u64) -> Fate {
+        let ttl_ms = ttl_ms.to_string();
+        match self {
+            Self::Key => client.call(&["SET", key, "x", "PX", &ttl_ms]).await,
+            Self::Field => client.call(&["HSETEX", key, "PX", &ttl_ms, "FIELDS", "1", "f", "x"]).await,
+        }
+    }
+
+    /// What is left of it, ms; below 0: it is gone. None: unknown.
+    async fn left_ms(self, client: &mut Client, key: &str) -> Option<i64> {
+        let fate = match self {
+            Self::Key => client.call(&["PTTL", key]).await,
+            Self::Field => client.call(&["HPTTL", key, "FIELDS", "1", "f"]).await,
+        };
+        match fate {
+            Fate::Done(Value::Array(each)) => each[0].int(),
+            Fate::Done(left) => Some(left.int().expect("PTTL is a number")),
+            Fate::NotApplied | Fate::Unknown | Fate::Applied => None,
+        }
+    }
+}
+
+/// Sets a key or field, and looks after it until it is gone, at one node or at any.
+async fn one_life(
+    client: &mut Client,
+    moves: bool,
+    rng: &mut Rng,
+    (kind, key, ttl_ms): (Kind, &str, u64),
+    lives: &Lives,
+) {
     let world = &client.world().clone();
+    if matches!(kind, Kind::Field) {
+        client.call(&["HSET", key, "other", "x"]).await;
+    }
     let set_ms = now_ms();
-    if !matches!(client.call(&["SET", key, "x", "PX", &ttl_ms.to_string()]).await, Fate::Done(_)) {
+    if !matches!(kind.set(client, key, ttl_ms).await, Fate::Done(_)) {
         return;
     }
     let answered_ms = now_ms();
     let mut promised_ms = set_ms + ttl_ms * 999 / 1000;
     loop {
         let asked_ms = now_ms();
-        if let Fate::Done(left) = client.call(&["PTTL", key]).await {
-            let left = left.int().expect("PTTL is a number");
+        if let Some(left) = kind.left_ms(client, key).await {
             if left < 0 {
                 let early_ms = promised_ms.saturating_sub(now_ms());
                 world.note(format_args!("{key} with {ttl_ms} ms, set at {set_ms}, is gone, {early_ms} ms early"));
@@ -73,7 +115,8 @@ async fn live(world: World, id: usize, mut rng: Rng, until_ms: u64, lives: Rc<Li
             return;
         }
         let ttl_ms = rng.between(20, 1500) as u64;
-        one_life(&mut client, true, &mut rng, (&format!("{id}:{number}"), ttl_ms), &lives).await;
+        let kind = if rng.percent(40) { Kind::Field } else { Kind::Key };
+        one_life(&mut client, true, &mut rng, (kind, &format!("{id}:{number}"), ttl_ms), &lives).await;
     }
 }
 
@@ -180,7 +223,7 @@ fn a_vote_of_one_whose_clock_ran_ahead_alone_ends_no_key() {
             world.crash(0).await;
             cut(&world, FAST, true);
         };
-        tokio::join!(crash, one_life(&mut client, false, &mut rng, ("key", 6000), &seen));
+        tokio::join!(crash, one_life(&mut client, false, &mut rng, (Kind::Key, "key", 6000), &seen));
         world.start(0).await;
     });
     judge(&lives, 1, "a fast voter");

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::time::sleep;
 use turmoil::{Builder, Sim};
 
-use crate::machine::{EPOCH_MS, Machine};
+use crate::machine::{EPOCH_MS, Machine, set_keys};
 
 /// The host on which all clients are.
 pub const CLIENTS: &str = "clients";
@@ -35,6 +35,8 @@ pub enum Order {
     Start(usize),
     /// Longest time that a message takes from now on, ms.
     Latency(u64),
+    /// What was applied so far is of a cluster that is lost: the next one may have other entries at the same indexes.
+    Forget,
 }
 
 /// What tasks in the simulation share with the driver.
@@ -133,6 +135,8 @@ pub struct Shape {
     pub log_keep: u64,
     /// Longest time that a message takes, ms.
     pub latency_ms: u64,
+    /// `maxmemory`.
+    pub maxmemory: u64,
     /// Nodes: an odd number, so that all of them become voters.
     pub nodes: usize,
 }
@@ -140,7 +144,15 @@ pub struct Shape {
 impl Shape {
     /// Defaults of a node, on a quick network.
     pub fn new(seed: u64) -> Self {
-        Self { seed, write_timeout_ms: 5000, node_timeout_ms: 10_000, log_keep: 256 << 20, latency_ms: 3, nodes: NODES }
+        Self {
+            seed,
+            write_timeout_ms: 5000,
+            node_timeout_ms: 10_000,
+            log_keep: 256 << 20,
+            latency_ms: 3,
+            maxmemory: 0,
+            nodes: NODES,
+        }
     }
 }
 
@@ -186,10 +198,10 @@ impl Cluster<'_> {
         let machines: Vec<Arc<Machine>> = (1..=shape.nodes as u64)
             .map(|number| {
                 let settings = Settings {
-                    join: (number > 1).then(|| "n1:6379".into()),
                     write_timeout_ms: shape.write_timeout_ms,
                     node_timeout_ms: shape.node_timeout_ms,
                     log_keep: shape.log_keep,
+                    maxmemory: shape.maxmemory,
                     ..Settings::default()
                 };
                 Machine::new(number, shape.seed, settings)
@@ -283,16 +295,19 @@ impl Cluster<'_> {
                 self.latency_ms = ms;
                 self.sim.set_max_message_latency(Duration::from_millis(ms));
             }
+            Order::Forget => self.digests.clear(),
         }
     }
 
     /// Looks at every node, and at what may never be.
     fn sample(&mut self) {
         let ms = self.sim.elapsed().as_millis();
+        let mut newest = (0, 0);
         for (node, machine) in self.world.machines.iter().enumerate() {
             let (Some(group), Some(executor)) = (machine.group(), machine.executor()) else { continue };
             let Some(state) = executor.gate.try_read() else { continue };
             let (index, digest, now_ms) = (group.applied().index, state.digest.value(), state.now_ms());
+            newest = newest.max((index, state.db(0).len()));
             let before = self.sampled[node];
             let estimate_ms = group.clock.estimate_ms();
             assert!(estimate_ms >= before.estimate_ms && estimate_ms >= now_ms, "node {node}: cluster time went back");
@@ -308,6 +323,7 @@ impl Cluster<'_> {
             let (known, first) = *self.digests.entry(index).or_insert((digest, node));
             assert_eq!(known, digest, "nodes {first} and {node} differ at index {index}\n{}", self.tail());
         }
+        set_keys(newest.1);
     }
 
     /// All nodes have applied the same, and their states are sound.

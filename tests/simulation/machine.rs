@@ -1,5 +1,6 @@
 //! One computer of the simulation: its disks, its clocks, and the node that runs on it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +21,24 @@ use parking_lot::Mutex;
 use crate::net::{Process, SimNet, Streams};
 use crate::support::rng::Rng;
 
+/// What a key counts for as long as keys give way to others.
+pub const KEY_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    /// Of all machines, which hold the same keys, and of a simulation, which has one thread.
+    static USED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// What a node takes for the bytes that it uses.
+fn used_bytes() -> u64 {
+    USED.get()
+}
+
+/// Says how many keys there are now.
+pub fn set_keys(keys: usize) {
+    USED.set((keys * KEY_BYTES) as u64);
+}
+
 /// Wall clock when the simulation begins, ms.
 pub const EPOCH_MS: u64 = 1_790_000_000_000;
 /// A flush of the log takes this long.
@@ -36,8 +55,25 @@ pub struct SimClocks {
     name: String,
     /// Millionths by which they run fast.
     drift_per_million: AtomicI64,
+    /// How the monotonic clock and the boot clock differ from the raw one.
+    slew: Mutex<Slew>,
     /// What they show more than whole ms.
     fraction_ns: u64,
+}
+
+/// A correction of a clock's rate.
+#[derive(Clone, Copy, Default)]
+struct Slew {
+    /// What it has come to before `since_ns` of the raw clock.
+    before_ns: i128,
+    since_ns: u64,
+    per_million: i128,
+}
+
+impl Slew {
+    fn at_ns(self, raw_ns: u64) -> i128 {
+        self.before_ns + i128::from(raw_ns.saturating_sub(self.since_ns)) * self.per_million / 1_000_000
+    }
 }
 
 impl SimClocks {
@@ -63,6 +99,18 @@ impl SimClocks {
         self.drift_per_million.store(per_million, Ordering::Relaxed);
     }
 
+    /// From now on the monotonic clock and the boot clock gain so many millionths on the raw one, as when somebody corrects them.
+    pub fn slew(&self, per_million: i64) {
+        let raw_ns = self.uptime_ns();
+        let mut slew = self.slew.lock();
+        *slew = Slew { before_ns: slew.at_ns(raw_ns), since_ns: raw_ns, per_million: per_million.into() };
+    }
+
+    fn slewed_ns(&self) -> u64 {
+        let raw_ns = self.uptime_ns();
+        (i128::from(raw_ns) + self.slew.lock().at_ns(raw_ns)) as u64
+    }
+
     /// Moves the wall clock.
     pub fn jump_wall(&self, by_ms: i64) {
         self.wall_offset_ms.fetch_add(by_ms, Ordering::Relaxed);
@@ -75,11 +123,11 @@ impl Clocks for SimClocks {
     }
 
     fn boottime_ns(&self) -> u64 {
-        self.uptime_ns()
+        self.slewed_ns()
     }
 
     fn monotonic_ns(&self) -> u64 {
-        self.uptime_ns()
+        self.slewed_ns()
     }
 
     fn raw_ns(&self) -> u64 {
@@ -91,15 +139,42 @@ impl Clocks for SimClocks {
     }
 }
 
+/// What a machine keeps when it is off.
+#[derive(Clone)]
+struct Disks {
+    log: MemoryDisk,
+    snapshots: MemoryStore,
+    files: Arc<MemoryFiles>,
+}
+
+impl Disks {
+    fn empty() -> Self {
+        Self { log: MemoryDisk::new(), snapshots: MemoryStore::new(), files: Arc::default() }
+    }
+}
+
+/// How a node gets into a cluster.
+#[derive(Clone, Debug)]
+pub enum Entrance {
+    /// It begins one.
+    Founds,
+    /// It calls the node on this machine.
+    Joins(String),
+    /// It waits for RAFT.ADD.
+    Waits,
+    /// The cluster of this id is lost, and it goes on alone.
+    Forces(String),
+}
+
 /// See the module's header.
 pub struct Machine {
     /// Its host name.
     pub name: String,
     /// Its clocks.
     pub clocks: Arc<SimClocks>,
-    disk: MemoryDisk,
-    snapshots: MemoryStore,
-    files: Arc<MemoryFiles>,
+    disks: Mutex<Disks>,
+    /// How its node gets into a cluster.
+    entrance: Mutex<Entrance>,
     streams: Arc<Streams>,
     settings: Settings,
     seed: u64,
@@ -125,15 +200,15 @@ impl Machine {
             booted_ns: AtomicU64::new(0),
             name: name.clone(),
             drift_per_million: AtomicI64::new(rng.between(-100, 100)),
+            slew: Mutex::default(),
             fraction_ns: Rng::new(seed ^ number).next() % 1_000_000,
         });
         Arc::new(Self {
             settings: Settings { advertise: Some(name.clone()), bind: "0.0.0.0".into(), ..settings },
+            entrance: Mutex::new(if number > 1 { Entrance::Joins("n1".into()) } else { Entrance::Founds }),
             name,
             clocks,
-            disk: MemoryDisk::new(),
-            snapshots: MemoryStore::new(),
-            files: Arc::new(MemoryFiles::default()),
+            disks: Mutex::new(Disks::empty()),
             streams: Arc::default(),
             seed: rng.next(),
             life: AtomicU64::new(0),
@@ -156,9 +231,21 @@ impl Machine {
         self.wrong.load(Ordering::Relaxed)
     }
 
-    /// Starts with `--rebuild` from now on.
-    pub fn rebuild(&self) {
-        self.rebuild.store(true, Ordering::Relaxed);
+    /// Starts with `--rebuild` from now on, or no longer.
+    pub fn set_rebuild(&self, rebuild: bool) {
+        self.rebuild.store(rebuild, Ordering::Relaxed);
+    }
+
+    /// Its node, which has been removed and does not run, is followed by a new one, which has nothing yet.
+    pub fn replace(&self, entrance: Entrance) {
+        *self.disks.lock() = Disks::empty();
+        *self.entrance.lock() = entrance;
+        self.removed.store(false, Ordering::Relaxed);
+    }
+
+    /// How its node starts from now on.
+    pub fn set_entrance(&self, entrance: Entrance) {
+        *self.entrance.lock() = entrance;
     }
 
     /// From its next process on its binary is of another version, which knows this feature level.
@@ -220,17 +307,16 @@ impl Machine {
             threads: false,
             level: self.level.load(Ordering::Relaxed),
             spikes: Arc::default(),
+            memory: used_bytes,
         };
-        let ports = Ports::bind(&env, &self.settings).await?;
+        let (settings, disks) = (self.settings_now(), self.disks.lock().clone());
+        let ports = Ports::bind(&env, &settings).await?;
         let storage = || {
-            Ok(Storage {
-                files: self.files.clone(),
-                log: Arc::new(self.disk.open(FLUSH)),
-                snapshots: Arc::new(self.snapshots.clone()),
-            })
+            let Disks { log, snapshots, files } = disks;
+            Ok(Storage { files, log: Arc::new(log.open(FLUSH)), snapshots: Arc::new(snapshots) })
         };
         let options = StartOptions { rebuild: self.rebuild.load(Ordering::Relaxed), ..StartOptions::default() };
-        let Some(node) = Node::start(env, self.settings.clone(), options, storage, ports).await? else { return Ok(()) };
+        let Some(node) = Node::start(env, settings, options, storage, ports).await? else { return Ok(()) };
         *self.running.lock() = Some(Routed { group: node.group.clone(), executor: node.executor.clone() });
         let why = node.failed().await;
         if self.is_removed() && why.0.contains("was removed from the cluster") {
@@ -240,20 +326,32 @@ impl Machine {
         Err(format!("{}: {why}", self.name).into())
     }
 
+    fn settings_now(&self) -> Settings {
+        let entrance = self.entrance.lock().clone();
+        Settings {
+            join: if let Entrance::Joins(name) = &entrance { Some(format!("{name}:6379")) } else { None },
+            must_join: matches!(entrance, Entrance::Waits),
+            force_new_cluster: if let Entrance::Forces(lost) = entrance { Some(lost) } else { None },
+            ..self.settings.clone()
+        }
+    }
+
     /// The process is killed: of the log's writes that were under way, `writes_kept` had reached the disk; what the seed says of the
     /// names of snapshots that were not synced.
     pub fn crash(&self, writes_kept: usize) {
         *self.running.lock() = None;
         self.streams.kill();
-        self.disk.crash_keeping(writes_kept);
+        let disks = self.disks.lock();
+        disks.log.crash_keeping(writes_kept);
         let mut rng = Rng::new(self.seed ^ self.life.load(Ordering::Relaxed));
-        self.snapshots.crash(|| rng.percent(50));
+        disks.snapshots.crash(|| rng.percent(50));
     }
 
     /// The machine is switched off and on: its clocks start again.
     pub fn reboot(&self) {
         self.clocks.boot.fetch_add(1, Ordering::Relaxed);
         self.clocks.booted_ns.store(self.clocks.elapsed_ns(), Ordering::Relaxed);
+        *self.clocks.slew.lock() = Slew::default();
     }
 
     /// Told by the driver, so that clocks can be asked from outside.

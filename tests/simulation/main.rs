@@ -5,9 +5,9 @@
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
 //! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw; [`scripts`]: by scripts. [`nemesis`]: faults
 //!   by seed.
-//! - [`lockers`], [`multis`], [`string_locks`], [`subscribers`], [`once`]: what `promises` puts under faults: holders of locks, who hears of what, and
-//!   requests that are sent again.
-//! - `random_faults`, `promises`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `several`, `standing`, `transactions`: the tests.
+//! - [`lockers`], [`multis`], [`string_locks`], [`subscribers`], [`tracking`], [`once`]: what `promises` puts under faults: holders of locks, who hears of
+//!   what, clients that keep what they have read, and requests that are sent again.
+//! - `random_faults`, `promises`, `changes`, `eviction`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `several`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -18,11 +18,13 @@ compile_error!(
 );
 
 mod blocking;
+mod changes;
 mod client;
 mod clocks;
 mod cluster;
 mod determinism;
 mod ends;
+mod eviction;
 mod expiry;
 mod levels;
 mod lockers;
@@ -43,5 +45,6 @@ mod string_locks;
 mod subscribers;
 #[path = "../support/mod.rs"]
 mod support;
+mod tracking;
 mod transactions;
 mod workload;

@@ -1,12 +1,15 @@
-//! Faults by seed: crashes, partitions, held messages, clocks that jump, leads that are handed over, snapshots.
+//! Faults by seed: crashes, partitions, held messages, clocks that jump or are slewed, leads that are handed over, snapshots.
 
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
-use crate::cluster::{NODES, Order, World, now_ms};
+use crate::cluster::{Order, World, now_ms};
 use crate::support::rng::Rng;
+
+/// Millionths by which a clock may be corrected; with a machine's own drift it stays within what the cluster clock assumes.
+const SLEW: i64 = 400;
 
 /// Which faults may happen.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +24,22 @@ pub struct Faults {
 pub async fn rage(world: World, mut rng: Rng, faults: Faults, until_ms: u64) {
     while now_ms() < until_ms {
         sleep(Duration::from_millis(rng.between(50, 1500) as u64)).await;
-        match rng.below(12) {
+        match rng.below(13) {
             0..3 if faults.crashes => crash_one(&world, &mut rng).await,
             3 if faults.crashes => crash_all(&world, &mut rng).await,
             4..8 if faults.network => cut(&world, &mut rng).await,
             8 => jump(&world, &mut rng),
             9 => ask(&world, &mut rng, &["RAFT.SNAPSHOT"]).await,
             10 => {
-                let node = (1 + rng.below(NODES)).to_string();
+                // The nodes of machines that were replaced have other ids.
+                let group = world.machines[rng.below(world.machines.len())].group();
+                let node = group.map_or(0, |group| group.node).to_string();
                 ask(&world, &mut rng, &["RAFT.TRANSFER", &node]).await;
+            }
+            11 => {
+                let (node, per_million) = (rng.below(world.machines.len()), rng.between(-SLEW, SLEW));
+                world.note(format_args!("the clocks of {node} are slewed by {per_million} millionths"));
+                world.machines[node].clocks.slew(per_million);
             }
             _ => world.order(Order::Latency(rng.between(1, 40) as u64)).await,
         }
@@ -44,7 +54,7 @@ async fn pause(rng: &mut Rng, longest_ms: i64) {
 async fn crash_one(world: &World, rng: &mut Rng) {
     let node = match world.leader() {
         Some(leader) if rng.percent(50) => leader,
-        _ => rng.below(NODES),
+        _ => rng.below(world.machines.len()),
     };
     world.order(Order::Crash(node, rng.below(3))).await;
     pause(rng, 3000).await;
@@ -55,12 +65,12 @@ async fn crash_one(world: &World, rng: &mut Rng) {
 }
 
 async fn crash_all(world: &World, rng: &mut Rng) {
-    for node in 0..NODES {
+    for node in 0..world.machines.len() {
         world.order(Order::Crash(node, rng.below(3))).await;
         pause(rng, 30).await;
     }
     pause(rng, 1000).await;
-    for node in 0..NODES {
+    for node in 0..world.machines.len() {
         world.start(node).await;
         pause(rng, 300).await;
     }
@@ -71,9 +81,9 @@ async fn cut(world: &World, rng: &mut Rng) {
     let name = |node: usize| world.machines[node].name.clone();
     let first = match world.leader() {
         Some(leader) if rng.percent(50) => leader,
-        _ => rng.below(NODES),
+        _ => rng.below(world.machines.len()),
     };
-    let others: Vec<usize> = (0..NODES).filter(|node| *node != first).collect();
+    let others: Vec<usize> = (0..world.machines.len()).filter(|node| *node != first).collect();
     let second = if rng.percent(50) { vec![*rng.pick(&others)] } else { others };
     let kind = rng.below(4);
     world.note(format_args!("cut {first} from {second:?}, kind {kind}"));
@@ -100,21 +110,21 @@ async fn cut(world: &World, rng: &mut Rng) {
 
 fn jump(world: &World, rng: &mut Rng) {
     let by_ms = rng.between(-3_600_000, 3_600_000);
-    let node = rng.below(NODES);
+    let node = rng.below(world.machines.len());
     world.note(format_args!("the wall clock of {node} jumps by {by_ms}"));
     world.machines[node].clocks.jump_wall(by_ms);
 }
 
 /// An operator's command, whose outcome nobody minds.
 async fn ask(world: &World, rng: &mut Rng, args: &[&str]) {
-    let mut operator = Client::new(world, 3000, rng.below(NODES));
+    let mut operator = Client::new(world, 3000, rng.below(world.machines.len()));
     let _ = timeout(Duration::from_secs(2), operator.call(args)).await;
 }
 
 /// Ends every fault and waits until the nodes agree.
 async fn heal(world: &World) {
     world.order(Order::Latency(3)).await;
-    for a in 0..NODES {
+    for a in 0..world.machines.len() {
         world.start(a).await;
         for b in 0..a {
             let (a, b) = (world.machines[a].name.clone(), world.machines[b].name.clone());

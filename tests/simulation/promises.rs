@@ -1,4 +1,4 @@
-//! What users of locks, messages and requests sent again are promised, under random faults.
+//! What users of locks, messages, values that they keep, and requests sent again are promised, under random faults.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::cluster::{Cluster, Shape, World, now_ms};
 use crate::nemesis::{Faults, rage};
 use crate::support::rng::Rng;
 use crate::support::{bounds, holds};
-use crate::{lockers, multis, once, scripts, string_locks, subscribers};
+use crate::{lockers, multis, once, scripts, string_locks, subscribers, tracking};
 
 /// What fills a log, so that it is purged where little is kept.
 const FILLER_MAX: usize = 30_000;
@@ -55,6 +55,7 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         let several = Rc::new(multis::Seen::new(locks.clone()));
         let news = Rc::new(subscribers::Seen::new(by_snapshots));
         let requests = Rc::new(once::Seen::default());
+        let tracked = Rc::new(tracking::Seen::default());
         let until_ms = now_ms() + duration_ms;
         // Some go on when the faults are over.
         let last_ms = until_ms + 2000;
@@ -89,7 +90,15 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         for id in 40..43 {
             tasks.push(tokio::task::spawn_local(once::live(world.clone(), requests.clone(), id, rng.fork(), last_ms)));
         }
+        for id in 60..63 {
+            tasks.push(tokio::task::spawn_local(tracking::write(world.clone(), tracked.clone(), id, rng.fork(), last_ms)));
+        }
         let mut listeners = Vec::new();
+        for way in 0..2 * world.machines.len() {
+            let node = way % world.machines.len();
+            let life = tracking::track(world.clone(), tracked.clone(), node, way + way / world.machines.len(), rng.fork());
+            listeners.push(tokio::task::spawn_local(life));
+        }
         let words: [&'static [&'static str]; 2] = [&["SUBSCRIBE", "news0", "news1"], &["PSUBSCRIBE", "news*"]];
         for node in 0..world.machines.len() {
             let life = subscribers::subscribe(world.clone(), news.clone(), node, words[node % 2]);
@@ -99,18 +108,20 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
             task.await.unwrap();
         }
         subscribers::end(&world, &news).await;
+        tracking::settle(&world, &tracked).await;
         for listener in listeners {
             listener.await.unwrap();
         }
         nobody_waits(&world).await;
         let sent_again = once::read_back(&world, &requests, &mut rng).await;
         let heard = subscribers::judge(&news);
+        let told = tracking::judge(&tracked);
         let counts = multis::judge(&world, &several, late_ms).await;
         let (holds, confirmed) = (locks.holds.lock().clone(), *locks.confirmed.lock());
         let contradiction = holds::check(&holds).err();
         assert!(contradiction.is_none(), "{}", contradiction.unwrap_or_default());
         println!(
-            "seed {seed}: {} holds, confirmed {confirmed} times, {heard} messages, {sent_again} of ONCE, several: {counts:?}, {faults:?}",
+            "seed {seed}: {} holds, confirmed {confirmed} times, {heard} messages, {sent_again} of ONCE, several: {counts:?}, tracked: {told:?}, {faults:?}",
             holds.len()
         );
         assert!(counts.granted > 10 && counts.timed_out > 10 && counts.kept > 0, "hardly any were asked for together");

@@ -50,7 +50,7 @@ fn a_state_that_differs_is_refused_and_taken_anew() {
             let why = world.wait("refusal", || machine.ended()).await;
             assert!(why.contains("differs from the leader's") && why.contains("--rebuild"), "{why}");
 
-            machine.rebuild();
+            machine.set_rebuild(true);
             world.crash(node).await;
             world.start(node).await;
             let recovered = || machine.group().filter(|group| group.is_recovered());

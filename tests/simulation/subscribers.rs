@@ -140,7 +140,8 @@ pub async fn subscribe(world: World, seen: Rc<Seen>, node: usize, words: &'stati
     }
 }
 
-async fn next(stream: &mut TcpStream, buf: &mut Vec<u8>) -> Option<Value> {
+/// The next reply or message; None: the connection has ended.
+pub async fn next(stream: &mut TcpStream, buf: &mut Vec<u8>) -> Option<Value> {
     loop {
         if let Some((value, len)) = Value::decode(buf).expect("a well-formed reply") {
             buf.drain(..len);

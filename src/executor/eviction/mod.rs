@@ -87,12 +87,6 @@ pub fn slack(maxmemory: u64) -> u64 {
     (maxmemory / 32).clamp(1 << 20, 64 << 20)
 }
 
-impl Default for Eviction {
-    fn default() -> Self {
-        Self::by(crate::sys::memory::used_bytes)
-    }
-}
-
 impl Eviction {
     /// By this measure of the bytes in use.
     pub fn by(used: fn() -> u64) -> Self {

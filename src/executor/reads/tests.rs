@@ -74,6 +74,7 @@ fn executor(threads: bool) -> (Arc<StoreExecutor>, Arc<Silent>) {
         threads,
         level: 1,
         spikes: std::sync::Arc::default(),
+        memory: crate::sys::memory::used_bytes,
     };
     (StoreExecutor::new(env, Arc::new(ClusterClock::new(clocks))), Arc::default())
 }

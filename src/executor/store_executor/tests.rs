@@ -64,7 +64,15 @@ impl Consensus for Nothing {
 async fn ticks_and_eviction_are_timed_while_somebody_wants_to_know() {
     let clocks = Arc::new(GoesOn::default());
     let (net, random) = (Arc::new(Nothing), Arc::new(|| 4));
-    let env = Env { clocks: clocks.clone(), net, random, threads: false, level: 3, spikes: Arc::default() };
+    let env = Env {
+        clocks: clocks.clone(),
+        net,
+        random,
+        threads: false,
+        level: 3,
+        spikes: Arc::default(),
+        memory: crate::sys::memory::used_bytes,
+    };
     let spikes = env.spikes.clone();
     let executor = StoreExecutor::new(env, Arc::new(ClusterClock::new(clocks)));
     executor.gate.write().await.options.set("maxmemory-policy", Policy::AllkeysLru as u64);

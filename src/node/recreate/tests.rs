@@ -16,7 +16,15 @@ fn addrs() -> Addresses {
 
 fn env() -> Env {
     let (clocks, net) = (Arc::new(crate::sys::clock::SystemClocks), Arc::new(crate::sys::env::Tcp));
-    Env { clocks, net, random: Arc::new(|| 7), threads: false, level: 1, spikes: Arc::default() }
+    Env {
+        clocks,
+        net,
+        random: Arc::new(|| 7),
+        threads: false,
+        level: 1,
+        spikes: Arc::default(),
+        memory: crate::sys::memory::used_bytes,
+    }
 }
 
 fn member() -> NodeIdentity {

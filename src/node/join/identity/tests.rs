@@ -32,7 +32,15 @@ fn an_identity_reads_back_and_damage_is_noticed() {
 
 fn env() -> Env {
     let (clocks, net) = (Arc::new(crate::sys::clock::SystemClocks), Arc::new(crate::sys::env::Tcp));
-    Env { clocks, net, random: Arc::new(|| 7), threads: false, level: 1, spikes: Arc::default() }
+    Env {
+        clocks,
+        net,
+        random: Arc::new(|| 7),
+        threads: false,
+        level: 1,
+        spikes: Arc::default(),
+        memory: crate::sys::memory::used_bytes,
+    }
 }
 
 async fn start(disk: &MemoryDisk, files: &MemoryFiles) -> Result<(NodeIdentity, LogStore), Fatal> {

@@ -21,6 +21,7 @@ fn stranger(door: &Door) -> (DuplexStream, impl Future<Output = io::Error>) {
         threads: false,
         level: 1,
         spikes: Arc::default(),
+        memory: crate::sys::memory::used_bytes,
     };
     let let_in = async move {
         let (identity, mut stream) = (Identity::new(1, 1, 1, 1, Secret::default()), Box::new(Pipe(near)) as BoxStream);

@@ -35,7 +35,15 @@ fn env() -> Env {
 fn env_from(first: u64) -> Env {
     let next = AtomicU64::new(first);
     let random = Arc::new(move || next.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
-    Env { clocks: Arc::new(SystemClocks), net: Arc::new(Tcp), random, threads: false, level: 1, spikes: Arc::default() }
+    Env {
+        clocks: Arc::new(SystemClocks),
+        net: Arc::new(Tcp),
+        random,
+        threads: false,
+        level: 1,
+        spikes: Arc::default(),
+        memory: crate::sys::memory::used_bytes,
+    }
 }
 
 fn identity(node: u64, password: &str) -> Identity {

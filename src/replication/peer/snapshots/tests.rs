@@ -52,6 +52,7 @@ async fn node() -> (Arc<Group>, MemoryStore, DuplexStream) {
         threads: false,
         level: 1,
         spikes: std::sync::Arc::default(),
+        memory: crate::sys::memory::used_bytes,
     };
     let io = Arc::new(MemoryDisk::new().open(Duration::from_millis(1)));
     let store = MemoryStore::new();
