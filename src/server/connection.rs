@@ -162,8 +162,8 @@ impl Connection<'_> {
             let took_ns = self.ns_since(began_ns);
             // How long a command has waited because it was asked to says nothing of its work.
             let is_timed = !self.failing && (!may_wait || spec.flags.contains(Flags::TIMED));
-            if is_timed {
-                self.note_slow(spec, &args, took_ns / 1000);
+            if !self.failing {
+                self.note_slow(spec, &args, if is_timed { took_ns / 1000 } else { 0 });
             }
             self.note(&reply, form, took_ns / 1000, Some(took_ns).filter(|_| is_timed));
             return self.write(reply, form).await;
@@ -236,7 +236,7 @@ impl Connection<'_> {
         // As above.
         let took_ns = if asker.is_some() { 0 } else { self.ns_since(began_ns) };
         let (took_us, is_timed) = (took_ns / 1000, !timed_out && asker.is_none());
-        let is_slow = is_timed && self.server.slowlog.is_slow(took_us);
+        let is_slow = !timed_out && self.server.slowlog.is_slow(took_us);
         let share_us = took_us / count.max(1) as u64;
         if index == 0 {
             self.put_messages(Some(Place { index: seen + 1, position: 0 }));
@@ -252,11 +252,12 @@ impl Connection<'_> {
                 self.put_messages(Some(Place { index, position }));
                 form.shown |= self.subscribed_by(command, &reply);
             }
+            let mut own_us = Vec::new();
             let reply = match reply {
                 StepReply::Reply(reply) => self.confirmed(plain(&step), reply),
                 StepReply::Exec(slots) => {
                     let defers = slots.iter().any(|slot| matches!(slot, Slot::Session(_)));
-                    let reply = self.fill(slots, &step).await;
+                    let reply = self.fill(slots, &step, &mut own_us).await;
                     if defers {
                         // HELLO may have been among them.
                         form.resp = self.session.resp;
@@ -267,8 +268,8 @@ impl Connection<'_> {
             if let Some(called) = called.next_if(|called| called.at == at) {
                 self.server.show_step(&client.addr, called, &step, &reply);
             }
-            if is_slow {
-                self.note_slow_step(&step, &reply, took_us);
+            if is_slow || !own_us.is_empty() {
+                self.note_slow_step(&step, &reply, took_us, &own_us);
             }
             self.note_executed(&reply, &executed);
             self.note(&reply, form, usec, took_ns);
@@ -341,13 +342,16 @@ impl Connection<'_> {
         }
     }
 
-    /// The same for what ran on the store: of EXEC, what it ran.
-    fn note_slow_step(&self, step: &Step, reply: &Reply, took_us: u64) {
+    /// The same for what ran on the store: of EXEC, what it ran; `own_us` are its session commands, by place, with their own times.
+    fn note_slow_step(&self, step: &Step, reply: &Reply, took_us: u64, own_us: &[(usize, u64)]) {
         let (Step::Read(command) | Step::Write(command)) = step else { return };
         match &command.exec {
             None => self.note_slow(command.spec, &command.args, took_us),
             Some(exec) if matches!(reply, Reply::Array(_)) => {
-                exec.commands.iter().for_each(|inner| self.note_slow(inner.spec, &inner.args, took_us));
+                for (place, inner) in exec.commands.iter().enumerate() {
+                    let own = own_us.iter().find(|(own, _)| *own == place);
+                    self.note_slow(inner.spec, &inner.args, own.map_or(took_us, |(_, us)| *us));
+                }
             }
             Some(_) => {}
         }

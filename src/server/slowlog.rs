@@ -4,7 +4,8 @@
 //! time from when their group (frames read together) was handed over until it was answered, waiting for the quorum included; that
 //! is what the client felt, and each command of the group has it. Commands of the connection or the node: their own time. EXEC is
 //! no entry, the commands that it ran are. A script is one entry; its calls have no time of their own, because nothing in apply
-//! reads a clock. One that waits because it was asked to (WAIT) is none.
+//! reads a clock. One that waits because it was asked to (BLPOP, WAIT) is an entry once it is answered, of no time: its wait is no
+//! work. DEBUG SLEEP stands for work and has all of its time.
 //!
 //! Invariant: a password is never kept ([`Spec::is_secret`]).
 

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::support::client::Client;
+use crate::support::cluster::until;
+use crate::support::process::Server;
 use crate::support::value::Value;
 use crate::{call, is_silent};
 
@@ -37,6 +39,26 @@ fn a_second_pause_neither_shortens_nor_loosens_the_first() {
         assert!(is_silent(&mut b), "PING passed a pause of {first} and one of {second}");
         call(&mut a, "CLIENT UNPAUSE");
         assert_eq!(b.read_reply().unwrap(), Value::Simple(b"PONG".to_vec()));
+    }
+}
+
+#[test]
+fn a_client_that_a_pause_holds_is_shown_as_blocked() {
+    for server in [crate::start(&[]), Server::redis(&[])] {
+        let (mut a, mut b) = (server.client(), server.client());
+        let id = call(&mut b, "CLIENT ID").int().unwrap();
+        let mut shown = || {
+            let line = call(&mut a, &format!("CLIENT LIST ID {id}")).text().unwrap();
+            let clients = call(&mut a, "INFO clients").text().unwrap();
+            (line.contains(" flags=b "), clients.contains("blocked_clients:1\r\n"))
+        };
+        assert_eq!(shown(), (false, false));
+        call(&mut server.client(), "CLIENT PAUSE 60000 WRITE");
+        b.send_line("SET k 1");
+        until("the write is held", || (shown() == (true, true)).then_some(()));
+        call(&mut server.client(), "CLIENT UNPAUSE");
+        assert_eq!(b.read_reply().unwrap(), Value::Simple(b"OK".to_vec()));
+        assert_eq!(shown(), (false, false));
     }
 }
 

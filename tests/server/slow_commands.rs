@@ -2,6 +2,7 @@
 
 use crate::call;
 use crate::support::client::Client;
+use crate::support::cluster::until;
 use crate::support::process::Server;
 use crate::support::value::Value;
 
@@ -57,7 +58,7 @@ fn seen(client: &mut Client) -> Vec<String> {
 }
 
 fn start() -> [Server; 2] {
-    let flags = ["--slowlog-log-slower-than", "0", "--slowlog-max-len", "128"];
+    let flags = ["--slowlog-log-slower-than", "0", "--slowlog-max-len", "128", "--enable-debug-command", "yes"];
     [crate::start(&flags), Server::redis(&flags)]
 }
 
@@ -102,4 +103,53 @@ fn no_more_than_the_bound_is_kept() {
         call(&mut client, "PING");
         assert_eq!(call(&mut client, "SLOWLOG LEN"), Value::Int(0));
     }
+}
+
+/// INFO and SLOWLOG, by which the test looks on, are left out.
+fn seen_of(client: &mut Client, names: &[&str]) -> Vec<String> {
+    seen(client).into_iter().filter(|line| names.iter().any(|name| line.starts_with(name))).collect()
+}
+
+#[test]
+fn a_command_that_waited_is_seen_once_it_is_answered() {
+    let [ours, redis] = start().map(|server| {
+        let (mut client, mut waiter) = (server.client(), server.client());
+        call(&mut client, "SLOWLOG RESET");
+        waiter.send_line("BLPOP list 0");
+        until("BLPOP waits", || call(&mut client, "INFO clients").text()?.contains("blocked_clients:1").then_some(()));
+        let waiting = seen_of(&mut client, &["BLPOP"]);
+        call(&mut client, "RPUSH list a");
+        waiter.read_reply().unwrap();
+        (waiting, seen_of(&mut client, &["BLPOP", "RPUSH"]))
+    });
+    assert_eq!(ours.0, Vec::<String>::new());
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    // The two that end each other may stand in either order.
+    assert_eq!(sorted(ours.1), sorted(redis.1), "left is lockstep, right is Redis");
+}
+
+#[test]
+fn debug_sleep_is_slow_by_all_of_its_time() {
+    for server in start() {
+        let mut client = server.client();
+        call(&mut client, "CONFIG SET slowlog-log-slower-than 100000");
+        call(&mut client, "SLOWLOG RESET");
+        for line in ["DEBUG SLEEP 0.11", "MULTI", "DEBUG SLEEP 0.12", "EXEC"] {
+            call(&mut client, line);
+        }
+        assert_eq!(seen_of(&mut client, &["DEBUG"]), ["DEBUG SLEEP 0.11", "DEBUG SLEEP 0.12"]);
+    }
+}
+
+#[test]
+fn the_wait_of_a_command_is_not_its_time() {
+    let server = crate::start(&["--slowlog-log-slower-than", "200000"]);
+    let mut client = server.client();
+    for line in ["BLPOP none 0.25", "WAIT 7 250"] {
+        call(&mut client, line);
+    }
+    assert_eq!(seen_of(&mut client, &["BLPOP", "WAIT"]), Vec::<String>::new());
 }

@@ -42,6 +42,8 @@ pub struct Client {
     unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
     /// True while its command waits in the replicated state.
     pub waits: Arc<AtomicBool>,
+    /// True while CLIENT PAUSE holds its command back.
+    pub held: AtomicBool,
 }
 
 /// How CLIENT UNBLOCK ends a wait.
@@ -148,6 +150,7 @@ impl Client {
             kill: AtomicWaker::new(),
             unblock: Mutex::default(),
             waits: Arc::default(),
+            held: AtomicBool::new(false),
         }
     }
 
@@ -158,9 +161,11 @@ impl Client {
         receiver
     }
 
-    /// True while it waits.
+    /// True while it waits, be it that CLIENT PAUSE holds it.
     pub fn is_blocked(&self) -> bool {
-        self.waits.load(Ordering::Relaxed) || self.unblock.lock().as_ref().is_some_and(|sender| !sender.is_closed())
+        self.waits.load(Ordering::Relaxed)
+            || self.held.load(Ordering::Relaxed)
+            || self.unblock.lock().as_ref().is_some_and(|sender| !sender.is_closed())
     }
 
     /// Ends the wait; false if there is none.

@@ -26,7 +26,7 @@ impl Connection<'_> {
     }
 
     /// EXEC's reply: runs its session commands, and puts their replies in their places.
-    pub(super) async fn fill(&mut self, slots: Vec<Slot>, step: &Step) -> Reply {
+    pub(super) async fn fill(&mut self, slots: Vec<Slot>, step: &Step, own_us: &mut Vec<(usize, u64)>) -> Reply {
         let mut items = Vec::with_capacity(slots.len());
         let mut encoded = 0;
         for (place, slot) in slots.into_iter().enumerate() {
@@ -38,7 +38,9 @@ impl Connection<'_> {
                 Slot::Session(command) => command,
             };
             let resp = self.session.resp;
+            let began_ns = self.server.env.clocks.monotonic_ns();
             let reply = self.run_in_exec(&command).await;
+            own_us.push((place, self.ns_since(began_ns) / 1000));
             if self.session.resp != resp {
                 // HELLO: what stands before it was answered in the version before.
                 for item in items.iter_mut().skip(encoded) {

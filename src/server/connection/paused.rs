@@ -1,5 +1,7 @@
 //! What CLIENT PAUSE holds back.
 
+use std::sync::atomic::Ordering;
+
 use super::Connection;
 use crate::command::{Flags, Run, Spec, lookup, script::declares_no_writes};
 use crate::protocol::Args;
@@ -24,13 +26,16 @@ impl Connection<'_> {
             self.passes_pause = true;
             return Ok(());
         }
-        tokio::select! {
+        self.session.client.held.store(true, Ordering::Relaxed);
+        let ended = tokio::select! {
             () = self.server.pause.ended() => Ok(()),
             () = self.session.client.dismissed() => match self.session.client.is_killed() {
                 true => Err(std::io::ErrorKind::ConnectionAborted.into()),
                 false => Ok(()),
             },
-        }
+        };
+        self.session.client.held.store(false, Ordering::Relaxed);
+        ended
     }
 
     /// True if the command that is held back runs scripts that have all declared to write nothing.
