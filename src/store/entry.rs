@@ -113,7 +113,7 @@ impl Entry {
     }
 
     /// When the last access was, ms.
-    pub(super) fn accessed_ms(&self, now_ms: u64) -> u64 {
+    pub fn accessed_ms(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.access().idle_ms(now_ms))
     }
 

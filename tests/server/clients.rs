@@ -62,6 +62,24 @@ fn a_client_that_a_pause_holds_is_shown_as_blocked() {
     }
 }
 
+#[test]
+fn a_pause_of_writes_holds_what_redis_holds() {
+    for server in [crate::start(&[]), Server::redis(&[])] {
+        let mut a = server.client();
+        call(&mut a, "PFADD sketch x");
+        for (line, reply) in
+            [("PFCOUNT sketch", 1), ("PUBLISH channel x", 0), ("SPUBLISH channel x", 0), ("DEL none", 0)]
+        {
+            let mut b = server.client();
+            call(&mut a, "CLIENT PAUSE 60000 WRITE");
+            b.send_line(line);
+            assert!(is_silent(&mut b), "{line} passed the pause");
+            call(&mut a, "CLIENT UNPAUSE");
+            assert_eq!(b.read_reply().unwrap(), Value::Int(reply), "{line}");
+        }
+    }
+}
+
 /// A command that is sent without waiting for its reply.
 fn frame(command: &[&str]) -> Vec<u8> {
     let args = command.iter().map(|arg| format!("${}\r\n{arg}\r\n", arg.len()));

@@ -5,17 +5,15 @@
 
 use super::sketch::{Highest, Sketch};
 use crate::command::repeated::times_named;
-use crate::command::{Arg, ArgKind, Doc, Family, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, View};
 
-// The flags of the key are Redis's.
-pub static SPEC: Spec = Spec::read("pfcount", -2, DOC, run).since(3).keys(&[KeySpec::range(
-    1,
-    -1,
-    1,
-    KeyFlags::RW.union(KeyFlags::ACCESS),
-)]);
+// The flags are Redis's.
+pub static SPEC: Spec = Spec::read("pfcount", -2, DOC, run)
+    .since(3)
+    .flags(Flags::MAY_REPLICATE)
+    .keys(&[KeySpec::range(1, -1, 1, KeyFlags::RW.union(KeyFlags::ACCESS))]);
 
 const DOC: Doc = Doc {
     summary: "Estimates how many different elements the sketches at some keys have together.",

@@ -4,8 +4,8 @@ use super::{categories, tips::tips};
 use crate::command::{BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, Spec};
 use crate::protocol::Reply;
 
-/// Redis's flags in the order in which it lists them.
-const FLAGS: [(Flags, &str); 20] = [
+/// Redis's flags in the order in which it lists them; MAY_REPLICATE it does not show.
+const FLAGS: [(Flags, &str); 19] = [
     (Flags::WRITE, "write"),
     (Flags::READONLY, "readonly"),
     (Flags::DENYOOM, "denyoom"),
@@ -20,11 +20,10 @@ const FLAGS: [(Flags, &str); 20] = [
     (Flags::ASKING, "asking"),
     (Flags::FAST, "fast"),
     (Flags::NO_AUTH, "no_auth"),
-    (Flags::MAY_REPLICATE, "may_replicate"),
+    (Flags::NO_MANDATORY_KEYS, "no_mandatory_keys"),
     (Flags::NO_ASYNC_LOADING, "no_async_loading"),
     (Flags::NO_MULTI, "no_multi"),
     (Flags::MOVABLEKEYS, "movablekeys"),
-    (Flags::NO_MANDATORY_KEYS, "no_mandatory_keys"),
     (Flags::ALLOW_BUSY, "allow_busy"),
 ];
 

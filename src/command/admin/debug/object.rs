@@ -8,6 +8,9 @@ use crate::protocol::{Args, Reply};
 use crate::rdb::value::dump;
 use crate::store::{Kind, List, View};
 
+/// The second of the last access, of which Redis keeps so many bits.
+const LRU_CLOCK_MAX: u64 = (1 << 24) - 1;
+
 pub static SPEC: Spec = Spec::read(
     "debug|object",
     3,
@@ -22,6 +25,8 @@ pub static SPEC: Spec = Spec::read(
 fn run(view: &View<'_>, args: &Args) -> Outcome {
     let entry = view.peek(args.arg(2)).ok_or(NO_SUCH_KEY)?;
     let value = entry.value();
+    let idle_s = entry.idle_s(view.now_ms());
+    let accessed_s = (entry.accessed_ms(view.now_ms()) / 1000) & LRU_CLOCK_MAX;
     // What DUMP writes of it, without the type in front. Locks are not dumped.
     let serialized =
         dump(value, |end_ms| view.is_not_over(end_ms)).map_or_else(|| value.memory(), |dumped| dumped.len() - 1);
@@ -29,10 +34,9 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     let list = list.map_or_else(String::new, |list| nodes(list, view.state().options.list_listpack_max as i64));
     Ok(Reply::Simple(
         format!(
-            "Value at:0x0 refcount:{} encoding:{} serializedlength:{serialized} lru:0 lru_seconds_idle:{}{list}{}",
+            "Value at:0x0 refcount:{} encoding:{} serializedlength:{serialized} lru:{accessed_s} lru_seconds_idle:{idle_s}{list}{}",
             references(value),
             value.encoding(),
-            entry.idle_s(view.now_ms()),
             if entry.is_made_by_nx() { " made_by:nx" } else { "" }
         )
         .into_bytes()

@@ -34,7 +34,7 @@ bitflags! {
         const FAST = 1 << 12;
         /// Allowed before AUTH.
         const NO_AUTH = 1 << 13;
-        /// As Redis shows it: may replicate although it is no write.
+        /// As in Redis, which does not show it: may replicate there although it is no write, and so waits while CLIENT PAUSE holds writes.
         const MAY_REPLICATE = 1 << 14;
         /// As Redis shows it.
         const NO_ASYNC_LOADING = 1 << 15;
