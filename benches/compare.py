@@ -62,7 +62,18 @@ RELEASE = ["eval", "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.c
            "1", "lock:__rand_int__", "owner"]
 
 
+# Writes of the other types, each with a read of what it wrote.
+TYPES = ["xadd stream * field __rand_int__", "xrange stream - + count 10", "setbit bits __rand_int__ 1", "getbit bits __rand_int__",
+         "pfadd sketch __rand_int__", "pfcount sketch", "geoadd places 13.__rand_int__ 52.__rand_int__ place:__rand_int__",
+         "geopos places place:__rand_int__"]
+
 READ = ["eval_ro", "return redis.call('get', KEYS[1])", "1", "key:__rand_int__"]
+
+
+# redis-benchmark's own take from 100,000 members, most of which are there already: then Redis changes nothing, and writes nothing to its file.
+NEW = 1_000_000_000
+SADD_NEW = ["sadd", "newset", "element:__rand_int__"]
+ZADD_NEW = ["zadd", "newzset", "__rand_int__", "element:__rand_int__"]
 
 
 def cycles(port, by_script, clients, n):
@@ -109,14 +120,15 @@ def cycles(port, by_script, clients, n):
     return n / seconds, times[n // 2], times[n * 99 // 100]
 
 
-def load(port, command, clients, pipeline, n):
-    """`command`: the name of one of redis-benchmark's tests, or a list of words; or whether locks are released by a script."""
+def load(port, command, clients, pipeline, n, numbers=100_000):
+    """`command`: the name of one of redis-benchmark's tests, or a list of words; or whether locks are released by a script. `numbers`: how many
+    keys, or names in one, are taken from."""
     if isinstance(command, bool):
         return cycles(port, command, clients, n)
     what = ["-t", command] if isinstance(command, str) else command
     out = subprocess.run(
         ["redis-benchmark", "-p", str(port), "-c", str(clients), "-P", str(pipeline), "-n", str(n), "-d", "64",
-         "-r", "100000", "--csv", *what], capture_output=True, text=True, timeout=600).stdout
+         "-r", str(numbers), "--csv", *what], capture_output=True, text=True, timeout=600).stdout
     rows = list(csv.DictReader(io.StringIO(out[out.index('"test"'):])))
     return float(rows[0]["rps"]), float(rows[0]["p50_latency_ms"]), float(rows[0]["p99_latency_ms"])
 
@@ -164,6 +176,8 @@ def main():
                  ("LPUSH 50 x 16", "lpush", 50, 16, 1000000 // k), ("RPOP 50 x 16", "rpop", 50, 16, 1000000 // k),
                  ("SADD 50 x 16", "sadd", 50, 16, 1000000 // k), ("HSET 50 x 16", "hset", 50, 16, 1000000 // k),
                  ("ZADD 50 x 16", "zadd", 50, 16, 1000000 // k),
+                 ("SADD new", SADD_NEW, 50, 16, 1000000 // k), ("ZADD new", ZADD_NEW, 50, 16, 1000000 // k),
+                 *((words[0].upper() + " 50 x 16", words, 50, 16, 1000000 // k) for words in map(str.split, TYPES)),
                  ("SET 1", "set", 1, 1, 20000 // k), ("lock 1", True, 1, 1, 10000 // k), ("EVAL 50", ["eval", "return 1", "0"], 50, 1, 200000 // k),
                  ("release 50", RELEASE, 50, 1, 200000 // k),
                  ("EVAL_RO 50", READ, 50, 1, 200000 // k),
@@ -178,10 +192,11 @@ def main():
                     continue
                 for target, port, group in targets:
                     before = cpu_seconds(pids[group])
-                    rps, p50, p99 = load(port, command, clients, pipeline, n)
+                    numbers = NEW if command in (SADD_NEW, ZADD_NEW) else 100_000
+                    rps, p50, p99 = load(port, command, clients, pipeline, n, numbers)
                     cpu = (cpu_seconds(pids[group]) - before) * 100000 / n
                     results.setdefault((name, target), []).append((rps, p50, p99, cpu))
-        print(f"{'load':14}{'target':10}{'per s':>10}{'ratio':>7}{'best':>7}{'p50 ms':>8}{'ratio':>7}{'p99 ms':>8}{'ratio':>7}{'CPU s/100k':>12}")
+        print(f"{'load':16}{'target':10}{'per s':>10}{'ratio':>7}{'best':>7}{'p50 ms':>8}{'ratio':>7}{'p99 ms':>8}{'ratio':>7}{'CPU s/100k':>12}")
         for name, *_ in loads:
             base = results.get((name, "redis"))
             if not base:
@@ -191,7 +206,7 @@ def main():
                 rows = results[(name, target)]
                 ratio = lambda i: median(rows, i) / max(median(base, i), 1e-9)
                 best = max(row[0] for row in rows) / max(row[0] for row in base)
-                print(f"{name:14}{target:10}{median(rows, 0):10.0f}{ratio(0):7.2f}{best:7.2f}{median(rows, 1):8.3f}{ratio(1):7.2f}"
+                print(f"{name:16}{target:10}{median(rows, 0):10.0f}{ratio(0):7.2f}{best:7.2f}{median(rows, 1):8.3f}{ratio(1):7.2f}"
                       f"{median(rows, 2):8.3f}{ratio(2):7.2f}{median(rows, 3):12.3f}")
     finally:
         for child in children:

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Figures that are no throughput: memory of a million keys beside Redis, the longest pause while a snapshot of them is taken, and the
-longest gap between two acknowledgements on a surviving connection after the leader is killed.
+"""Figures beside the throughputs: memory of a million keys beside Redis, the longest pause while a snapshot of them is taken, the longest gap
+between two acknowledgements on a surviving connection after the leader is killed, and SET where `maxmemory` is reached.
 
-    cargo build --release && python3 benches/figures.py [memory] [snapshot] [failover] [--kills 20]
+    cargo build --release && python3 benches/figures.py [memory] [snapshot] [failover] [maxmemory] [--kills 20]
 """
 import argparse, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from compare import SERVER, cli, free_ports, rss, wait_ready
+from compare import SERVER, cli, free_ports, load, rss, wait_ready
 
 
 class Connection:
@@ -182,6 +182,27 @@ def failover(temp, kills):
         cluster.stop()
 
 
+def maxmemory(temp, rounds=5):
+    """SET of a million keys in pipelines, on three nodes without a bound of memory and on three where each new key takes the room of others."""
+    clusters = []
+    try:
+        rates = []
+        for bound in "0", "80mb":
+            os.makedirs(os.path.join(temp, bound))
+            clusters.append(Cluster(os.path.join(temp, bound), 3, ["--maxmemory", bound, "--maxmemory-policy", "allkeys-lru"]))
+            fill(clusters[-1].ports[0], 300_000)
+            rates.append([])
+        for _ in range(rounds):
+            for cluster, found in zip(clusters, rates):
+                found.append(load(cluster.ports[cluster.leader()], "set", 50, 16, 500_000, 1_000_000)[0])
+        free, full = (sorted(found)[rounds // 2] for found in rates)
+        evicted = [line for line in cli(clusters[1].ports[0], "info", "stats").split() if line.startswith("evicted_keys")][0]
+        print(f"SET 50 x 16: {free:.0f} a second, {full:.0f} at maxmemory ({full / free:.2f}); {evicted}")
+    finally:
+        for cluster in clusters:
+            cluster.stop()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("what", nargs="*", default=["memory", "snapshot", "failover"])
@@ -190,7 +211,7 @@ def main():
     for what in options.what:
         temp = tempfile.mkdtemp(prefix="figures-", dir=os.getcwd())
         try:
-            {"memory": memory, "snapshot": snapshot, "failover": lambda t: failover(t, options.kills)}[what](temp)
+            {"memory": memory, "snapshot": snapshot, "maxmemory": maxmemory, "failover": lambda t: failover(t, options.kills)}[what](temp)
         finally:
             shutil.rmtree(temp, ignore_errors=True)
 

@@ -29,7 +29,7 @@
 use crate::command::{Blocking, Run};
 use crate::error::ReplyError;
 use crate::protocol::Reply;
-use crate::store::{Effects, Member, Origins, PREFETCH_KEYS, Rng, State, WaiterId};
+use crate::store::{Effects, Member, Origins, PREFETCH_KEYS, Rng, State, Victim, WaiterId};
 
 use super::entry::Content;
 use super::prepare::{PreparedEntry, Ready, Single};
@@ -130,7 +130,10 @@ pub fn apply(
             }
         }
         Content::Evict { number, is_none_left, victims } if state.cluster.level >= EVICTION_LEVEL => {
-            victims.iter().for_each(|victim| state.evict(victim, &mut outcome.effects));
+            for victims in victims.chunks(PREFETCH_KEYS) {
+                state.prefetch(victims.iter().map(Victim::about));
+                victims.iter().for_each(|victim| state.evict(victim, &mut outcome.effects));
+            }
             outcome.eviction = Some((number, is_none_left));
         }
         Content::Absent { boot } if state.cluster.level >= WAITERS_LEVEL => _ = end_boot(state, boot, &mut outcome),

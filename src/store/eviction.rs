@@ -9,7 +9,7 @@
 //! - What is evicted is gone for WATCH, waiters and digest like any key that is removed, and is announced in one place, [`State::evict`].
 
 use super::access::mixed;
-use super::{Effects, Entry, Event, Policy, State};
+use super::{About, Effects, Entry, Event, Policy, State};
 
 /// A key that the leader has picked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,11 @@ impl Victim {
     pub fn new(db: u8, entry: &Entry) -> Self {
         let deadline_ms = entry.deadline_ms().unwrap_or(0);
         Self { db, key: entry.key().into(), revision: entry.revision(), deadline_ms }
+    }
+
+    /// What is to be fetched to look at it.
+    pub fn about(&self) -> About<'_> {
+        About { db: self.db.into(), key: &self.key, behind: [None; 2] }
     }
 }
 

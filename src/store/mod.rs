@@ -95,7 +95,7 @@ pub use origins::{Boot, Origins};
 pub use over::is_over;
 pub use packed::End;
 pub use position::{CURSOR_BITS, Position, SHARDS, SLOTS, slot};
-pub use prefetch::{About, PREFETCH_KEYS};
+pub use prefetch::{About, PREFETCH_KEYS, prefetch};
 pub use rng::Rng;
 pub use scripts::{Full, GIVEN_SCRIPTS_LEVEL, Kept, LOADED_BYTES_MAX, SCRIPT_OVERHEAD, ScriptName, Scripts};
 pub use sessions::{Session, Sessions};

@@ -46,6 +46,14 @@ impl NameLookUp<'_> {
     }
 }
 
+/// Prefetches these entries, side by side.
+pub fn prefetch<'a>(entries: impl Iterator<Item = &'a Entry>) {
+    for entry in entries {
+        // One lies across two lines of the cache: its key in the first, its deadline in the second.
+        black_box((entry.key().first().copied(), entry.revision(), entry.deadline_ms()));
+    }
+}
+
 impl State {
     /// Prefetches the entries of the keys, the beginning of their values, and what is about to be looked for in them.
     pub fn prefetch<'a>(&self, commands: impl Iterator<Item = About<'a>>) {
@@ -56,10 +64,7 @@ impl State {
             .iter()
             .filter_map(|(about, position)| Some((self.db(about.db).likely(*position)?, *about)))
             .collect();
-        for (entry, _) in &found {
-            // An entry lies across two lines of the cache: its key in the first, its deadline in the second.
-            black_box((entry.key().first().copied(), entry.revision(), entry.deadline_ms()));
-        }
+        prefetch(found.iter().map(|(entry, _)| *entry));
         for (entry, _) in &found {
             black_box(entry.value().first_byte());
         }

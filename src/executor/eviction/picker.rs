@@ -15,7 +15,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::store::{DATABASES, Entry, Policy, Position, State, Victim};
+use crate::store::{DATABASES, Entry, Policy, Position, State, Victim, prefetch};
 
 /// How many keys are looked at for each victim and unit of `maxmemory-samples`.
 const PER_SAMPLE: u64 = 2;
@@ -182,6 +182,7 @@ impl Picker {
             return passed;
         }
         let (next, entries) = db.walk(self.at, LOOK_STEP);
+        prefetch(entries.iter().map(|entry| &**entry));
         for entry in &entries {
             self.offer(state, entry, now_ms);
         }
