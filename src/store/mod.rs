@@ -35,6 +35,7 @@ mod lock_mode;
 mod locks;
 #[cfg(test)]
 mod model_tests;
+mod name_look_up;
 mod once;
 mod origins;
 mod over;

@@ -9,7 +9,8 @@ use std::hint::black_box;
 
 use smallvec::SmallVec;
 
-use super::{Entry, Position, State, tree, zset};
+use super::name_look_up::NameLookUp;
+use super::{Entry, Position, State};
 
 /// Commands looked at side by side: what they bring fits a first-level cache.
 pub const PREFETCH_KEYS: usize = 32;
@@ -23,27 +24,6 @@ pub struct About<'a> {
     pub key: &'a [u8],
     /// The arguments behind it: one may be a name in the key's value.
     pub behind: [Option<&'a [u8]>; 2],
-}
-
-/// Looking for a name in a large value.
-pub enum NameLookUp<'a> {
-    /// In a hash.
-    Field(tree::LookUp<'a, Box<[u8]>>),
-    /// In a set.
-    Member(tree::LookUp<'a, ()>),
-    /// In a sorted set.
-    Scored(zset::LookUp<'a>),
-}
-
-impl NameLookUp<'_> {
-    /// Goes a step on: false at the end.
-    fn step(&mut self) -> bool {
-        match self {
-            Self::Field(looking) => looking.step(),
-            Self::Member(looking) => looking.step(),
-            Self::Scored(looking) => looking.step(),
-        }
-    }
 }
 
 /// Prefetches these entries, side by side.

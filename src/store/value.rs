@@ -7,7 +7,7 @@
 //! `Value` is 24 bytes; cloning one is O(1) for what is large (shared until written) and a copy for what is small, so that a
 //! snapshot can share the keyspace with the writes that go on.
 
-use super::prefetch::NameLookUp;
+use super::name_look_up::NameLookUp;
 use super::{Hash, List, Lock, Set, Str, Stream, ValueType, ZSet};
 use crate::error::{ReplyError, WRONG_TYPE};
 
@@ -22,7 +22,7 @@ macro_rules! value_types {
         impl Value {
             /// Asks the value's type. Each arm calls with a type that the compiler knows: inlined, nothing is looked up in a vtable.
             #[inline]
-            fn ask<'a, T>(&'a self, ask: impl FnOnce(&'a dyn ValueType) -> T) -> T {
+            fn ask<T>(&self, ask: impl FnOnce(&dyn ValueType) -> T) -> T {
                 match self {
                     $(Self::$type(value) => {
                         let value: &$type = value;
@@ -172,8 +172,17 @@ impl Value {
         self.ask(|value| value.first_byte())
     }
 
-    pub(super) fn look_up<'a>(&'a self, behind: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
-        self.ask(|value| value.look_up(behind))
+    /// Begins to look for the name that a command is probably about, if it is large: `behind` are the command's arguments behind the key.
+    pub(super) fn look_up(&self, behind: [Option<&[u8]>; 2]) -> Option<NameLookUp<'_>> {
+        match (self, behind) {
+            (Self::Hash(hash), [Some(field), _]) => hash.look_up(field).map(NameLookUp::Field),
+            (Self::Set(set), [Some(member), _]) => set.look_up(member).map(NameLookUp::Member),
+            (Self::ZSet(zset), [Some(score), Some(member)]) => {
+                zset.look_up(member, Some(score)).map(NameLookUp::Scored)
+            }
+            (Self::ZSet(zset), [Some(member), None]) => zset.look_up(member, None).map(NameLookUp::Scored),
+            _ => None,
+        }
     }
 }
 

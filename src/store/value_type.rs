@@ -1,7 +1,5 @@
 //! What every type of values says of itself: all that is asked of a value by those who do not know its type.
 
-use super::prefetch::NameLookUp;
-
 /// A type of values.
 pub trait ValueType {
     /// What TYPE answers.
@@ -54,11 +52,6 @@ pub trait ValueType {
 
     /// The beginning of what the value keeps elsewhere: looking at it fetches it.
     fn first_byte(&self) -> Option<u8> {
-        None
-    }
-
-    /// Begins to look for the name that a command is probably about, `behind` being its arguments behind the key.
-    fn look_up<'a>(&'a self, _behind: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
         None
     }
 

@@ -33,7 +33,6 @@ pub use edit::HashEdit;
 pub use ends::{END_MAX_MS, Ends};
 use packed::Packed;
 
-use super::prefetch::NameLookUp;
 use super::tree::{self, Tree};
 use super::{ELEMENT_UNITS, Options, ValueType, ZSet, is_over, units_of_bytes};
 
@@ -293,12 +292,14 @@ impl Hash {
     }
 }
 
-impl ValueType for Hash {
-    fn look_up<'a>(&'a self, [name, _]: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
-        let Repr::Large(tree) = self.fields() else { return None };
-        tree.look_up(name?).map(NameLookUp::Field)
+impl Hash {
+    /// Begins to look for a field, if it is large.
+    pub(super) fn look_up(&self, field: &[u8]) -> Option<tree::LookUp<'_, Box<[u8]>>> {
+        if let Repr::Large(tree) = self.fields() { tree.look_up(field) } else { None }
     }
+}
 
+impl ValueType for Hash {
     fn type_name(&self) -> &'static str {
         "hash"
     }

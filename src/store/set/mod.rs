@@ -24,7 +24,6 @@ use ints::Ints;
 pub use member::SetMember;
 
 use super::packed::{self, End, Packed};
-use super::prefetch::NameLookUp;
 use super::tree::{self, Tree};
 use super::{ELEMENT_UNITS, Options, ValueType, units_of_bytes};
 use crate::protocol::parse_i64;
@@ -293,12 +292,14 @@ impl Set {
     }
 }
 
-impl ValueType for Set {
-    fn look_up<'a>(&'a self, [name, _]: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
-        let Repr::Large(tree) = &self.0 else { return None };
-        tree.look_up(name?).map(NameLookUp::Member)
+impl Set {
+    /// Begins to look for a member, if it is large.
+    pub(super) fn look_up(&self, member: &[u8]) -> Option<tree::LookUp<'_, ()>> {
+        if let Repr::Large(tree) = &self.0 { tree.look_up(member) } else { None }
     }
+}
 
+impl ValueType for Set {
     fn type_name(&self) -> &'static str {
         "set"
     }

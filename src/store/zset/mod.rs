@@ -29,7 +29,6 @@ pub use look_up::LookUp;
 use packed::Packed;
 use tree::Tree;
 
-use super::prefetch::NameLookUp;
 use super::{ELEMENT_UNITS, Options, ValueType, units_of_bytes};
 pub use bounds::{LexBound, LexRange, ScoreRange};
 
@@ -300,16 +299,14 @@ fn linear_lex_ranks(members: &[&[u8]], range: &LexRange<'_>, reverse: bool, skip
     }
 }
 
-impl ValueType for ZSet {
-    /// The member stands behind a score, or alone.
-    fn look_up<'a>(&'a self, [alone, behind_score]: [Option<&[u8]>; 2]) -> Option<NameLookUp<'a>> {
-        let Repr::Large(tree) = &self.0 else { return None };
-        Some(NameLookUp::Scored(match behind_score {
-            Some(member) => LookUp::new(tree, member, alone),
-            None => LookUp::new(tree, alone?, None),
-        }))
+impl ZSet {
+    /// Begins to look for a member, which may be about to have a score, if it is large.
+    pub(super) fn look_up(&self, member: &[u8], score: Option<&[u8]>) -> Option<LookUp<'_>> {
+        if let Repr::Large(tree) = &self.0 { Some(LookUp::new(tree, member, score)) } else { None }
     }
+}
 
+impl ValueType for ZSet {
     fn type_name(&self) -> &'static str {
         "zset"
     }
