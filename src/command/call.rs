@@ -69,14 +69,13 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
             _ => wrong_arity(spec.name),
         });
     }
+    let is_script = matches!(caller, Caller::Script | Caller::ReadOnlyScript);
     let spec = match spec.waiting_form {
-        Some(form) if (form.is_asked)(args) => match caller {
-            Caller::Script | Caller::ReadOnlyScript => return Err(waits_in_script(args)),
-            _ => form.spec,
-        },
+        // In a script nothing waits.
+        Some(form) if !is_script && (form.is_asked)(args) => form.spec,
         _ => spec,
     };
-    if matches!(caller, Caller::Script | Caller::ReadOnlyScript) {
+    if is_script {
         if spec.flags.intersects(Flags::NOSCRIPT.union(Flags::NODE_DEPENDENT))
             || matches!(spec.run, Run::Session(_) | Run::Container)
         {
@@ -91,10 +90,6 @@ pub fn check_at(level: u32, caller: Caller, args: &Args) -> Result<&'static Spec
         }
     }
     Ok(spec)
-}
-
-fn waits_in_script(args: &Args) -> ReplyError {
-    ReplyError::about("ERR ", args.name(), " command is not allowed with BLOCK option from scripts")
 }
 
 /// All commands, as those among them that look others up see them.

@@ -7,6 +7,8 @@ pub trait Host {
     /// Runs one command, which may do `units` of work: its outcome, and the units of what it did, or else was about to do,
     /// beyond what its arguments and reply cost.
     fn call(&mut self, args: &Args, units: u64) -> (Outcome, u64);
+    /// Where `math.random` begins in this run.
+    fn random(&mut self) -> u64;
     /// True if the run may be stopped from outside: nothing that it has done is lost by that.
     fn may_be_stopped(&self) -> bool;
     /// True if it is to be stopped now.

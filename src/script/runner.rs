@@ -107,6 +107,7 @@ impl PreparedScript {
             Program::Function(library, ..) => library.image.start(fuel, memory - library.code_bytes),
         };
         let may_be_stopped = host.may_be_stopped();
+        vm.random = host.random();
         vm.host = Some(host);
         if may_be_stopped {
             vm.slice();

@@ -253,12 +253,10 @@ const SCENES: &[(&str, Scene)] = &[
         ],
     ),
     (
-        "streams in transactions and scripts",
+        "streams in transactions",
         &[
             "3: XGROUP CREATE s g $ MKSTREAM",
             "3: MULTI; XREAD BLOCK 0 STREAMS s $; XREADGROUP GROUP g a BLOCK 0 STREAMS s >; EXEC",
-            "3: EVAL return(redis.pcall('XREAD','BLOCK',0,'STREAMS',KEYS[1],'$').err) 1 s",
-            "3: EVAL return(redis.pcall('xreadgroup','GROUP','g','a','BLOCK',0,'STREAMS',KEYS[1],'>').err) 1 s",
             "3: XREAD BLOCK x STREAMS s $",
             "3: XREAD BLOCK -1 STREAMS s $",
             "3: XREADGROUP GROUP g a BLOCK 1.5 STREAMS s >",

@@ -242,6 +242,10 @@ impl Host for StateHost<'_> {
         }
     }
 
+    fn random(&mut self) -> u64 {
+        0
+    }
+
     fn may_be_stopped(&self) -> bool {
         false
     }

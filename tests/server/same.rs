@@ -218,7 +218,7 @@ const DIALOGUES: &[&[&str]] = &[
         "COMMAND INFO zadd zincrby zrem zcard zscore zmscore zrange zrangestore zrevrange zrangebyscore zrevrangebyscore zrangebylex",
     ],
     &[
-        "COMMAND INFO zrevrangebylex zcount zlexcount zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop bzpopmin bzpopmax bzmpop",
+        "COMMAND INFO zrevrangebylex zcount zlexcount zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop bzmpop",
     ],
     &["COMMAND INFO zrandmember zunion zunionstore zinter zinterstore zintercard zdiff zdiffstore zscan"],
     &["COMMAND INFO setbit getbit bitcount bitpos bitop bitfield_ro pfadd pfmerge pfdebug pfselftest dump restore"],

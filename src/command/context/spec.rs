@@ -40,7 +40,7 @@ pub struct NewerForm {
 pub type GivenKeys = fn(&Args) -> Vec<(usize, KeyFlags)>;
 
 /// The form of a command that waits, where it is one of several: it has the same name, keys and documentation, and another way to run.
-/// Scripts may not call it.
+/// A script's call is never one of it, because nothing waits there.
 #[derive(Clone, Copy)]
 pub struct WaitingForm {
     /// True if the arguments ask for it.
@@ -145,7 +145,7 @@ impl Spec {
 
     /// A command that may wait.
     pub const fn blocking(name: &'static str, arity: i32, doc: Doc, run: Blocking) -> Self {
-        let flags = Flags::WRITE.union(Flags::BLOCKING).union(Flags::NOSCRIPT).union(Flags::CUTS_GROUP);
+        let flags = Flags::WRITE.union(Flags::BLOCKING).union(Flags::CUTS_GROUP);
         Self::new(name, arity, doc, Run::Blocking(run)).flags(flags)
     }
 

@@ -20,6 +20,7 @@ const DOC: Doc = Doc {
         Arg::new("cursor", ArgKind::Integer),
         Arg::new("pattern", ArgKind::Pattern).token("MATCH").optional(),
         Arg::new("count", ArgKind::Integer).token("COUNT").optional(),
+        Arg::word("novalues", "NOVALUES").optional(),
     ],
 };
 
@@ -27,10 +28,13 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     let cursor = parse_cursor(args.arg(2))?;
     // As in Redis, options are not even looked at where there is no hash.
     let Some(hash) = view.hash(args.arg(1))? else { return Ok(scan_step::reply(0, Vec::new())) };
-    let (pattern, count) = scan_step::options(args)?;
+    let scan_step::Options { pattern, count, no_values } = scan_step::options(args, view.state().cluster.level, true)?;
     view.work(if hash.is_large() { (count.min(hash.len()) as u64) * ELEMENT_UNITS } else { hash.iter_units() })?;
     let (next, mut fields) = hash.scan(cursor, count);
     view.work(fields.iter().map(|(field, _)| pattern.units(field)).sum())?;
     fields.retain(|(field, _)| pattern.matches(field));
+    if no_values {
+        return Ok(scan_step::reply(next, bulks(fields.iter().map(|(field, _)| *field)).collect()));
+    }
     Ok(scan_step::reply(next, bulks(fields.iter().flat_map(|(field, value)| [*field, *value])).collect()))
 }

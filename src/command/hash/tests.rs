@@ -27,6 +27,22 @@ fn hash_replies_are_those_of_redis() {
 }
 
 #[test]
+fn below_level_3_nothing_knows_novalues() {
+    let mut bench = Bench::new();
+    bench.state.cluster.level = 2;
+    for (line, reply) in [
+        ("HSET h a 1", ":1"),
+        ("SADD s a", ":1"),
+        ("HSCAN h 0 NOVALUES", "-ERR syntax error"),
+        ("HSCAN h 0 NOVALUES 1", "-ERR syntax error"),
+        ("SSCAN s 0 NOVALUES", "-ERR syntax error"),
+        ("HSCAN absent 0 NOVALUES", "*2 $1 0 *0"),
+    ] {
+        assert_eq!(bench.text(line), reply, "{line}");
+    }
+}
+
+#[test]
 fn resp3_shows_maps_and_pairs() {
     let mut bench = Bench::new();
     bench.run("HSET h a 1 b 2");

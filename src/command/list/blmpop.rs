@@ -1,4 +1,4 @@
-//! BLMPOP. Scripts may call it, as in Redis: there it does not wait.
+//! BLMPOP
 
 use super::lmpop::MultiPop;
 use crate::command::waiting::timeout_ms;
@@ -26,7 +26,6 @@ pub static SPEC: Spec = Spec::blocking(
     },
 )
 .since(3)
-.without(Flags::NOSCRIPT)
 .flags(Flags::MOVABLEKEYS)
 .check(|args| wait(args).map(drop))
 .keys(&[KeySpec {

@@ -28,7 +28,7 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     let cursor = parse_cursor(args.arg(2))?;
     // As in Redis, options are not even looked at where there is no set.
     let Some(set) = view.typed::<Set>(args.arg(1))? else { return Ok(scan_step::reply(0, Vec::new())) };
-    let (pattern, count) = scan_step::options(args)?;
+    let scan_step::Options { pattern, count, .. } = scan_step::options(args, view.state().cluster.level, false)?;
     let is_large = set.form() == SetForm::Large;
     view.work(if is_large { (count.min(set.len()) as u64) * ELEMENT_UNITS } else { set.iter_units() })?;
     let (next, mut members) = set.scan(cursor, count);

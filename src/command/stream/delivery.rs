@@ -19,7 +19,7 @@ pub(super) struct Terms<'a> {
 pub(super) fn is_due(stream: &Stream, group: &[u8], from: From) -> bool {
     match from {
         From::Behind(_) => true,
-        From::New | From::Last => {
+        From::New | From::Last | From::Newest => {
             let Some(group) = stream.group(group).filter(|group| stream.last_id() > group.last_id) else {
                 return false;
             };
@@ -37,12 +37,12 @@ pub(super) fn units(stream: &Stream, from: From, terms: Terms<'_>, left: u64) ->
             let ids = held.flat_map(|held| held.pending_from(id.next().unwrap_or(StreamId::MAX)));
             total_units(ids.take(terms.count).map(|id| stream.entry_units(id) + ASSIGN_UNITS), left)
         }
-        From::New | From::Last if group.last_id < stream.last_id() => {
+        From::New | From::Last | From::Newest if group.last_id < stream.last_id() => {
             let from = group.last_id.next().unwrap_or(StreamId::MAX);
             let span = Span::first(from, StreamId::MAX, terms.count as u64);
             stream.range_units(Span { each: if terms.is_noack { 0 } else { ASSIGN_UNITS }, ..span }, left)
         }
-        From::New | From::Last => 0,
+        From::New | From::Last | From::Newest => 0,
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) fn deliver(stream: &mut Stream, from: From, terms: Terms<'_>) -> Opti
     match from {
         _ if !due => None,
         From::Behind(id) => Some(history(stream, id, terms)),
-        From::New | From::Last => Some(new(stream, terms)),
+        From::New | From::Last | From::Newest => Some(new(stream, terms)),
     }
 }
 

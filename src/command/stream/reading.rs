@@ -18,6 +18,10 @@ const LAST_IN_XREADGROUP: ReplyError = ReplyError::new(
     "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a \
      proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.",
 );
+const NEWEST_IN_XREADGROUP: ReplyError = ReplyError::new(
+    "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a \
+     proper ID, or use the > ID to get new messages. The + ID would just return an empty result set.",
+);
 const NO_TIMEOUT: ReplyError = ReplyError::new("ERR timeout is not an integer or out of range");
 const NEGATIVE_TIMEOUT: ReplyError = ReplyError::new("ERR timeout is negative");
 
@@ -37,6 +41,8 @@ pub(super) enum From {
     Behind(StreamId),
     /// `$`: what will be added.
     Last,
+    /// `+`: the last entry alone, or the first that will be added where there is none.
+    Newest,
     /// `>`: what the group has not delivered yet.
     New,
 }
@@ -132,6 +138,9 @@ impl<'a> Reading<'a> {
         let arg = self.args.arg(self.id_at(place));
         if ids::is(arg, b'$') {
             return if self.by.is_none() { Ok(From::Last) } else { Err(LAST_IN_XREADGROUP) };
+        }
+        if ids::is(arg, b'+') {
+            return if self.by.is_none() { Ok(From::Newest) } else { Err(NEWEST_IN_XREADGROUP) };
         }
         if ids::is(arg, b'>') {
             return if self.by.is_some() { Ok(From::New) } else { Err(NEW_IN_XREAD) };

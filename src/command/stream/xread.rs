@@ -69,10 +69,12 @@ fn read(view: &View<'_>, args: &Args) -> Result<Option<Reply>, ReplyError> {
     }
     let mut streams: Vec<(&[u8], &Stream, StreamId)> = Vec::new();
     for (key, from) in reading.keys().zip(froms) {
-        if let (From::Behind(id), Some(stream)) = (from, view.typed::<Stream>(key)?)
-            && stream.last_present().is_some_and(|last| last > id)
-        {
-            streams.push((key, stream, id.next().unwrap_or(StreamId::MAX)));
+        let Some(stream) = view.typed::<Stream>(key)? else { continue };
+        let Some(last) = stream.last_present() else { continue };
+        match from {
+            From::Behind(id) if id < last => streams.push((key, stream, id.next().unwrap_or(StreamId::MAX))),
+            From::Newest => streams.push((key, stream, last)),
+            _ => {}
         }
     }
     for (_, stream, from) in &streams {

@@ -25,7 +25,6 @@ pub static SPEC: Spec = Spec::blocking(
     },
 )
 .since(3)
-.without(Flags::NOSCRIPT)
 .flags(Flags::MOVABLEKEYS)
 .check(|args| wait(args).map(drop))
 .keys(&[KeySpec {

@@ -28,7 +28,7 @@ fn run(view: &View<'_>, args: &Args) -> Outcome {
     let cursor = parse_cursor(args.arg(2))?;
     // As in Redis, options are not even looked at where there is no set.
     let Some(set) = view.typed::<ZSet>(args.arg(1))? else { return Ok(scan_step::reply(0, Vec::new())) };
-    let (pattern, count) = scan_step::options(args)?;
+    let scan_step::Options { pattern, count, .. } = scan_step::options(args, view.state().cluster.level, false)?;
     view.work(if set.is_large() { (count.min(set.len()) as u64) * ELEMENT_UNITS } else { set.iter_units() })?;
     let (next, mut found) = set.scan(cursor, count);
     view.work(found.iter().map(|(member, _)| pattern.units(member)).sum())?;

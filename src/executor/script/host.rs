@@ -10,6 +10,9 @@ use crate::protocol::{Args, Outcome, Reply, parse_i64};
 use crate::script::Host;
 use crate::store::{CallLog, DATABASES, ScriptCalls, Txn, View};
 
+/// The feature level since which random numbers are others in each run, as in Redis: at a lower one all runs have the same.
+const RANDOM_SINCE: u32 = 3;
+
 /// What a script works on.
 pub struct ScriptHost<'a, 's> {
     access: Access<'a, 's>,
@@ -150,6 +153,16 @@ impl<'a, 's> ScriptHost<'a, 's> {
 }
 
 impl Host for ScriptHost<'_, '_> {
+    fn random(&mut self) -> u64 {
+        if self.level() < RANDOM_SINCE {
+            return 0;
+        }
+        match &mut self.access {
+            Access::Write(txn) | Access::Pledged(txn) => txn.random(),
+            Access::Read(view) => view.random(),
+        }
+    }
+
     fn call(&mut self, args: &Args, units: u64) -> (Outcome, u64) {
         let (spec, ran) = self.run(args, units);
         if let (Some(calls), true) = (&self.calls, ran.is_ok()) {

@@ -318,12 +318,27 @@ fn powers_and_numbers_go_through_our_functions() {
 }
 
 #[test]
-fn random_numbers_are_the_same_in_every_run() {
+fn random_numbers_are_those_of_the_entry() {
     let script = "return {math.random(1e9), math.random(1e9), math.random(5, 10), tostring(math.random())}";
     let first = eval(&mut bench(), script);
     assert_eq!(eval(&mut bench(), script), first);
+    let mut bench_of_many = bench();
+    let mut several: Vec<String> = (0..8).map(|_| eval(&mut bench_of_many, "return math.random(1e9)")).collect();
+    several.sort();
+    several.dedup();
+    assert_eq!(several.len(), 8, "each run has its own");
     let seeded = "math.randomseed(7) return math.random(1e9)";
+    assert_eq!(eval(&mut bench_of_many, seeded), eval(&mut bench_of_many, seeded));
     assert_ne!(eval(&mut bench(), seeded), eval(&mut bench(), "return math.random(1e9)"));
+}
+
+#[test]
+fn below_level_3_random_numbers_are_the_same_in_every_run() {
+    let mut bench = bench();
+    bench.state.cluster.level = 2;
+    let first = eval(&mut bench, "return math.random(1e9)");
+    assert_eq!(eval(&mut bench, "return math.random(1e9)"), first);
+    assert_eq!(bench.text("EVAL_RO 'return math.random(1e9)' 0"), first);
 }
 
 #[test]

@@ -81,6 +81,6 @@ local function try(...)
     local result = redis.pcall(...)
     return type(result) == 'table' and result.err or result
 end
-return {try('XREAD', 'BLOCK', 0, 'STREAMS', KEYS[1], '1-1') or 'nil', try('XREAD', 'STREAMS', KEYS[1], '0')[1][2][1][1],
+return {try('BLMPOP', 0, 1, KEYS[1] .. 'absent', 'LEFT') or 'nil', try('XREAD', 'STREAMS', KEYS[1], '0')[1][2][1][1],
     try('XADD', KEYS[1], '1-1', 'f', 'v'), try('XADD', KEYS[1], '0-0', 'f', 'v'), try('XADD', KEYS[1], 'x', 'f', 'v'),
     try('XADD', KEYS[1], 'NOMKSTREAM', '2-1', 'f'), try('XGROUP', 'CREATE', 'none', 'g', '$'), try('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', KEYS[1], '>')}

@@ -160,21 +160,67 @@ fn scripts_read_streams_and_never_wait_for_them() {
     };
     for (line, part) in [
         ("EVAL return(redis.call('xread','STREAMS','s','0')) 0", "Nil"),
-        (
-            "EVAL return(redis.pcall('XREAD','BLOCK','5','STREAMS','s','0').err) 0",
-            "ERR XREAD command is not allowed with BLOCK option from scripts",
-        ),
-        (
-            "EVAL return(redis.pcall('xreadgroup','GROUP','g','c','BLOCK','0','STREAMS','s','>').err) 0",
-            "ERR xreadgroup command is not allowed with BLOCK option from scripts",
-        ),
+        ("EVAL return(redis.call('XREAD','BLOCK','5','STREAMS','s','0')) 0", "Nil"),
+        ("EVAL return(redis.call('xread','BLOCK','0','STREAMS','s','$')) 0", "Nil"),
+        ("EVAL return(redis.call('xreadgroup','GROUP','g','c','BLOCK','0','STREAMS','s','>')) 0", "Nil"),
+        ("EVAL return(redis.pcall('xread','BLOCK','-1','STREAMS','s','0').err) 0", "ERR timeout is negative"),
         ("EVAL return(redis.call('xadd','s','MAXLEN','~','10','*','event','x')) 0", "1000-0"),
         ("EVAL return(redis.call('xreadgroup','GROUP','g','c','STREAMS','s','>')[1][2][1][2][1]) 0", "event"),
+        ("EVAL return(redis.call('xread','BLOCK','0','STREAMS','s','0')[1][2][1][1]) 0", "1000-0"),
+        ("EVAL_RO return(redis.call('xread','BLOCK','0','STREAMS','s','+')[1][2][1][1]) 0", "1000-0"),
+        ("EVAL return(redis.call('xreadgroup','GROUP','g','c','BLOCK','0','STREAMS','s','0')[1][2][1][1]) 0", "1000-0"),
         ("EVAL return(redis.call('xinfo','stream','s')[2]) 0", "Int(1)"),
     ] {
         let reply = answer(line);
         assert!(reply.contains(part), "{line}: {reply}");
     }
+    assert!(log.origin.waiters().is_empty());
+}
+
+#[test]
+fn who_waits_for_the_last_entry_gets_the_first_that_comes() {
+    let mut log = Log::new();
+    log.batch(2, &[(0, "XADD full 5-0 a 1"), (0, "XADD full 6-0 a 1"), (0, "XADD gone 9-0 a 1"), (0, "XDEL gone 9-0")]);
+    log.batch(2, &[(7, "XREAD BLOCK 0 STREAMS absent gone + +")]);
+    // Each entry is applied to two states.
+    assert!(!log.origin.waiters().is_empty());
+    assert_eq!(read(&log.batch(3, &[(0, "XADD gone 10-0 a 1")])), [got(7, &["10-0"])]);
+    let at_once = log.batch(2, &[(8, "XREAD BLOCK 0 STREAMS full absent + +")]);
+    let [StepReply::Reply(Reply::Keyed(streams))] = &at_once.answers[0].1[..] else { panic!("{:?}", at_once.answers) };
+    assert_eq!(streams.len(), 1);
+    assert!(log.origin.waiters().is_empty());
+}
+
+/// As in a transaction.
+#[test]
+fn commands_that_may_wait_do_not_in_scripts() {
+    let mut log = Log::new();
+    let mut answer = |line: &str| {
+        let outcome = log.batch(2, &[(0, line)]);
+        let [StepReply::Reply(reply)] = &outcome.answers[0].1[..] else { panic!("{:?}", outcome.answers) };
+        format!("{reply:?}")
+    };
+    answer("RPUSH l a b c d e f g");
+    answer("ZADD z 1 a 2 b 3 c 4 d");
+    for (line, with, without) in [
+        ("'blpop',KEYS[1],'0'", ["l", "a"], "Nil"),
+        ("'brpop',KEYS[1],'0'", ["l", "g"], "Nil"),
+        ("'brpoplpush',KEYS[1],'to','0'", ["f", "f"], "Nil"),
+        ("'blmove',KEYS[1],'to','left','right','0'", ["b", "b"], "Nil"),
+        ("'blmpop','0','1',KEYS[1],'left'", ["l", "c"], "Nil"),
+        ("'bzpopmin',KEYS[1],'0'", ["z", "a"], "Nil"),
+        ("'bzpopmax',KEYS[1],'0'", ["z", "d"], "Nil"),
+        ("'bzmpop','0','1',KEYS[1],'min'", ["z", "b"], "Nil"),
+    ] {
+        let key = if line.starts_with("'bz") { "z" } else { "l" };
+        let reply = answer(&format!("EVAL return(redis.call({line})) 1 {key}"));
+        assert!(with.iter().all(|part| reply.contains(part)) && !reply.contains("Error"), "{line}: {reply}");
+        let reply = answer(&format!("EVAL return(redis.call({line})) 1 absent"));
+        assert!(reply.starts_with(without), "{line}: {reply}");
+        let reply = answer(&format!("EVAL_RO return(redis.pcall({line}).err) 1 {key}"));
+        assert!(reply.contains("Write commands are not allowed from read-only scripts"), "{line}: {reply}");
+    }
+    assert!(log.origin.waiters().is_empty());
 }
 
 /// What others do costs the same however many wait: only what can serve or end somebody lets them try again, and what that one does, none.
