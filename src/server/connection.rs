@@ -196,6 +196,9 @@ impl Connection<'_> {
             [Step::Write(command)] => command.waiter(),
             _ => None,
         };
+        if asker.is_some() {
+            self.flush().await?;
+        }
         if steps.iter().any(|step| matches!(step, Step::Write(command) if command.subscribes())) {
             self.open_mailbox();
             self.has_subscribed = true;

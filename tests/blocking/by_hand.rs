@@ -79,14 +79,7 @@ const SCENES: &[(&str, Scene)] = &[
             "3: MULTI; BLPOP k 0; BLMPOP 0 1 k LEFT; EXEC",
         ],
     ),
-    (
-        "scripts",
-        &[
-            "3: EVAL return(redis.pcall('BLPOP',KEYS[1],0).err) 1 k",
-            "3: EVAL return(redis.pcall('BLMOVE',KEYS[1],KEYS[1],'LEFT','LEFT',0).err) 1 k",
-            "3: EVAL return(redis.call('BLMPOP',0,1,KEYS[1],'LEFT')) 1 k",
-        ],
-    ),
+    ("scripts", &["3: EVAL return(redis.call('BLMPOP',0,1,KEYS[1],'LEFT')) 1 k"]),
     (
         "many at a time",
         &[
@@ -181,7 +174,6 @@ const SCENES: &[(&str, Scene)] = &[
         "sorted sets in transactions and scripts",
         &[
             "3: MULTI; BZPOPMIN k 0; BZPOPMAX k 0; BZMPOP 0 1 k MIN; EXEC",
-            "3: EVAL return(redis.pcall('BZPOPMIN',KEYS[1],0).err) 1 k",
             "3: EVAL return(redis.call('BZMPOP',0,1,KEYS[1],'MIN')) 1 k",
             "3: SET s x",
             "3: BZPOPMIN s 0",

@@ -78,6 +78,24 @@ fn what_is_answered_does_not_stay_behind_a_wait_that_follows() {
 }
 
 #[test]
+fn replies_of_commands_sent_with_one_that_waits_come_before_its_wait_ends() {
+    let server = Server::lockstep(&[]);
+    let mut stage = Stage::new(&server, 2);
+    assert!(stage.act(0, &line("BLPOP k 0")).is_empty());
+    let mut out = Vec::new();
+    for words in [&["RPUSH", "k", "a"][..], &["GET", "absent"], &["BLPOP", "k", "0"]] {
+        encode(&mut out, words);
+    }
+    stage.actor(1).send_raw(&out).unwrap();
+    assert_eq!(stage.actor(1).read_reply().unwrap(), Value::Int(1));
+    assert_eq!(stage.actor(1).read_reply().unwrap(), Value::NullBulk);
+    assert_eq!(stage.await_reply(0), popped("k", "a"));
+    wait_blocked(&server, 1);
+    assert_eq!(stage.control("RPUSH k b"), Value::Int(1));
+    assert_eq!(stage.actor(1).read_reply().unwrap(), popped("k", "b"));
+}
+
+#[test]
 fn waits_beyond_the_bounds_are_refused() {
     let server = Server::lockstep(&["--waiters-per-key-max", "2", "--waiters-max", "3"]);
     let mut stage = Stage::new(&server, 5);
