@@ -24,7 +24,8 @@ pub enum Answer {
 /// Channel that marks where events end.
 const MARK: &str = "__mark__";
 
-const CONSUMER: &str = "xgroup-createconsumer";
+/// 7.2 makes a consumer that asks in vain, so there is one to delete.
+const CONSUMERS: [&str; 2] = ["xgroup-createconsumer", "xgroup-delconsumer"];
 
 /// Changes an answer, so that the harness can be seen to notice.
 pub type Sabotage = fn(&Item, Value) -> Value;
@@ -98,8 +99,7 @@ impl Target {
             let parts: Vec<String> = message.items().unwrap_or_default().iter().filter_map(Value::text).collect();
             match parts.as_slice() {
                 [_, channel, _] if channel == MARK => return Some(events),
-                // 7.2 makes a consumer that asks in vain.
-                [_, _, channel, text] if channel.ends_with(CONSUMER) || text == CONSUMER => {}
+                [_, _, channel, text] if CONSUMERS.iter().any(|event| channel.ends_with(event) || text == event) => {}
                 [_, _, channel, text] => events.push((channel.clone(), text.clone())),
                 other => panic!("{other:?} is no message"),
             }
