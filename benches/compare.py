@@ -63,7 +63,7 @@ RELEASE = ["eval", "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.c
 
 
 # Writes of the other types, each with a read of what it wrote.
-TYPES = ["xadd stream * field __rand_int__", "xrange stream - + count 10", "setbit bits __rand_int__ 1", "getbit bits __rand_int__",
+TYPES = ["xadd stream * field __rand_int__", "xrange stream - + count 10", "setbit bits:__rand_int__ 7 1", "getbit bits:__rand_int__ 7",
          "pfadd sketch __rand_int__", "pfcount sketch", "geoadd places 13.__rand_int__ 52.__rand_int__ place:__rand_int__",
          "geopos places place:__rand_int__"]
 
