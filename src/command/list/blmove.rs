@@ -1,9 +1,9 @@
 //! BLMOVE
 
 use super::block::move_one;
-use super::ends::end;
+use super::ends::{SOURCE_AND_DESTINATION, end};
 use crate::command::waiting::timeout_ms;
-use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, KeyFlags, KeySpec, Spec, Wait};
+use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, Spec, Wait};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Wants;
@@ -24,10 +24,7 @@ pub static SPEC: Spec = Spec::blocking(
 .since(3)
 .flags(Flags::DENYOOM)
 .check(|args| wait(args).map(drop))
-.keys(&[
-    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-    KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
-]);
+.keys(SOURCE_AND_DESTINATION);
 
 const END: ArgKind = ArgKind::OneOf(&[Arg::word("left", "LEFT"), Arg::word("right", "RIGHT")]);
 

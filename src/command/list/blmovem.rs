@@ -1,9 +1,10 @@
 //! BLMOVEM, of Redis 8.10: with COUNT it waits for one element, with EXACTLY for as many. Nothing is kept for who waits: others may take what
 //! is not enough, and who comes later may be served before.
 
+use super::ends::SOURCE_AND_DESTINATION;
 use super::movem::{END, HOW_MANY, ManyMoved};
 use crate::command::waiting::timeout_ms;
-use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, KeyFlags, KeySpec, Spec, Wait};
+use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, Spec, Wait};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::Wants;
@@ -31,10 +32,7 @@ pub static SPEC: Spec = Spec::blocking(
 .without(Flags::NOSCRIPT)
 .flags(Flags::DENYOOM)
 .check(|args| wait(args).map(drop))
-.keys(&[
-    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-    KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
-]);
+.keys(SOURCE_AND_DESTINATION);
 
 const DOC: Doc = Doc {
     summary: "Takes elements off one end of a list and adds them at an end of another or the same one; waits until there are enough.",

@@ -1,8 +1,9 @@
 //! BRPOPLPUSH
 
 use super::block::move_one;
+use super::ends::SOURCE_AND_DESTINATION;
 use crate::command::waiting::timeout_ms;
-use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, KeyFlags, KeySpec, Spec, Wait};
+use crate::command::{Arg, ArgKind, Blocking, Doc, Family, Flags, Spec, Wait};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{End, Wants};
@@ -23,10 +24,7 @@ pub static SPEC: Spec = Spec::blocking(
 .since(3)
 .flags(Flags::DENYOOM)
 .check(|args| wait(args).map(drop))
-.keys(&[
-    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-    KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
-]);
+.keys(SOURCE_AND_DESTINATION);
 
 const DOC: Doc = Doc {
     summary: "Takes the last element off a list and adds it at the beginning of another one; waits until there is one.",

@@ -3,11 +3,18 @@
 use bytes::Bytes;
 
 use crate::command::strings::bulks;
+use crate::command::{KeyFlags, KeySpec};
 use crate::error::{ReplyError, SYNTAX, wrong_arity};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::store::{Changed, Create, End, Event, List, ListLimits, Txn};
 
 const NO_POSITIVE_NUMBER: ReplyError = ReplyError::new("ERR value is out of range, must be positive");
+
+/// The keys of commands that move elements of one list to another.
+pub(super) const SOURCE_AND_DESTINATION: &[KeySpec] = &[
+    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
+    KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
+];
 
 /// Adds the arguments from the second on at an end of the list at `key`, one after the other: its length then; None if there is no list
 /// and none was to be made.

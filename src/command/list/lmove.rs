@@ -1,16 +1,16 @@
 //! LMOVE
 
-use super::ends::{end, transfer};
-use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use super::ends::{SOURCE_AND_DESTINATION, end, transfer};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};
 use crate::store::{End, Txn};
 
-pub static SPEC: Spec =
-    Spec::write("lmove", 5, DOC, run).since(3).flags(Flags::DENYOOM).check(|args| ends(args).map(drop)).keys(&[
-        KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-        KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
-    ]);
+pub static SPEC: Spec = Spec::write("lmove", 5, DOC, run)
+    .since(3)
+    .flags(Flags::DENYOOM)
+    .check(|args| ends(args).map(drop))
+    .keys(SOURCE_AND_DESTINATION);
 
 const FROM: ArgKind = ArgKind::OneOf(&[Arg::word("left", "LEFT"), Arg::word("right", "RIGHT")]);
 

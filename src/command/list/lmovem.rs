@@ -1,7 +1,8 @@
 //! LMOVEM, of Redis 8.10.
 
+use super::ends::SOURCE_AND_DESTINATION;
 use super::movem::{END, HOW_MANY, ManyMoved};
-use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::Txn;
 
@@ -12,10 +13,7 @@ pub static SPEC: Spec = Spec::write("lmovem", -5, DOC, run)
     .since(3)
     .flags(Flags::DENYOOM)
     .check(|args| ManyMoved::parse(args, AT).map(drop))
-    .keys(&[
-        KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-        KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
-    ]);
+    .keys(SOURCE_AND_DESTINATION);
 
 const DOC: Doc = Doc {
     summary: "Takes elements off one end of a list, adds them at an end of another or the same one, and returns them.",

@@ -1,14 +1,12 @@
 //! RPOPLPUSH
 
-use super::ends::transfer;
-use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use super::ends::{SOURCE_AND_DESTINATION, transfer};
+use crate::command::{Arg, ArgKind, Doc, Family, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{End, Txn};
 
-pub static SPEC: Spec = Spec::write("rpoplpush", 3, DOC, run).since(3).flags(Flags::DENYOOM).keys(&[
-    KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
-    KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
-]);
+pub static SPEC: Spec =
+    Spec::write("rpoplpush", 3, DOC, run).since(3).flags(Flags::DENYOOM).keys(SOURCE_AND_DESTINATION);
 
 const DOC: Doc = Doc {
     summary: "Takes the last element off a list, adds it in front of another or the same one, and returns it.",

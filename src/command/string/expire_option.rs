@@ -1,8 +1,22 @@
 //! EX, PX, EXAT and PXAT, which several commands share: reading them, and what a deadline in the past does.
 
+use crate::command::{Arg, ArgKind};
 use crate::error::{NOT_AN_INTEGER, ReplyError, invalid_expire};
 use crate::protocol::{Args, parse_i64};
 use crate::store::{Deadline, Event, Str, Txn, is_over};
+
+/// One of them, or PERSIST.
+pub const EXPIRATION_OR_PERSIST: Arg = Arg::new(
+    "expiration",
+    ArgKind::OneOf(&[
+        Arg::new("seconds", ArgKind::Integer).token("EX"),
+        Arg::new("milliseconds", ArgKind::Integer).token("PX"),
+        Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
+        Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
+        Arg::word("persist", "PERSIST"),
+    ]),
+)
+.optional();
 
 /// How the amount behind an option is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::error::{ReplyError, SYNTAX};
 use crate::protocol::{Args, Reply};
 use crate::store::{Str, Txn};
 
-use super::expire_option::Expiry;
+use super::expire_option::{EXPIRATION_OR_PERSIST, Expiry};
 
 pub static SPEC: Spec = Spec::write("getex", -2, DOC, run)
     .flags(Flags::FAST)
@@ -17,20 +17,7 @@ const DOC: Doc = Doc {
     since: "6.2.0",
     group: Family::String,
     complexity: "O(1)",
-    args: &[
-        Arg::new("key", ArgKind::Key(0)),
-        Arg::new(
-            "expiration",
-            ArgKind::OneOf(&[
-                Arg::new("seconds", ArgKind::Integer).token("EX"),
-                Arg::new("milliseconds", ArgKind::Integer).token("PX"),
-                Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
-                Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
-                Arg::word("persist", "PERSIST"),
-            ]),
-        )
-        .optional(),
-    ],
+    args: &[Arg::new("key", ArgKind::Key(0)), EXPIRATION_OR_PERSIST],
 };
 
 /// The syntax alone: the amount is looked at behind the key, as in Redis.

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::expire_option::Time;
+use super::expire_option::{EXPIRATION_OR_PERSIST, Time};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::error::{NOT_A_FLOAT, NOT_AN_INTEGER, ReplyError, SYNTAX};
 use crate::protocol::{Args, LongDouble, Reply, parse_i64};
@@ -34,17 +34,7 @@ const DOC: Doc = Doc {
         Arg::new("lowerbound", ArgKind::String).token("LBOUND").optional(),
         Arg::new("upperbound", ArgKind::String).token("UBOUND").optional(),
         Arg::word("saturate", "SATURATE").optional(),
-        Arg::new(
-            "expiration",
-            ArgKind::OneOf(&[
-                Arg::new("seconds", ArgKind::Integer).token("EX"),
-                Arg::new("milliseconds", ArgKind::Integer).token("PX"),
-                Arg::new("unix-time-seconds", ArgKind::UnixTime).token("EXAT"),
-                Arg::new("unix-time-milliseconds", ArgKind::UnixTime).token("PXAT"),
-                Arg::word("persist", "PERSIST"),
-            ]),
-        )
-        .optional(),
+        EXPIRATION_OR_PERSIST,
         Arg::word("enx", "ENX").optional(),
     ],
 };
