@@ -31,6 +31,7 @@ from pathlib import Path
 
 from cluster import Cluster, client
 from proxy import Proxy
+from readme import check_table
 from registry import APPS
 
 HERE = Path(__file__).parent
@@ -45,7 +46,6 @@ BOUNDS = {"APP_TIMEOUT_S": "30", "APP_FINISH_S": "45", "APP_EVERY_MS": "100"}
 END_S = 60
 # How long commands wait through an election, in place of 5 s: several applications at once keep a small machine busy.
 FLAGS = ["--write-timeout-ms", "12000"]
-TABLE_BEGIN, TABLE_END = "<!-- table -->\n", "<!-- end of the table -->\n"
 
 
 class Running:
@@ -151,18 +151,6 @@ def table(apps, passed):
     return "\n".join(rows) + "\n"
 
 
-def check_table(text, write):
-    path = HERE / "README.md"
-    before, rest = path.read_text().split(TABLE_BEGIN)
-    present, after = rest.split(TABLE_END)
-    if write:
-        path.write_text(before + TABLE_BEGIN + text + TABLE_END + after)
-    elif present != text:
-        print(f"FAIL the table of README.md is not what this run found:\n{text}")
-        return False
-    return True
-
-
 def main():
     parser = argparse.ArgumentParser(description="Applications against three nodes whose leader is killed.")
     parser.add_argument("--write", action="store_true", help="write the table of README.md anew")
@@ -181,7 +169,7 @@ def main():
     passed = {app.name for app in apps} - failed
     fine = not failed
     if not options.only:
-        fine &= check_table(table(apps, passed), options.write)
+        fine &= check_table(HERE / "README.md", table(apps, passed), options.write)
     print(f"{len(passed)} of {len(apps)} applications pass, {time.monotonic() - began:.0f} s")
     return 0 if fine else 1
 

@@ -26,6 +26,7 @@ from pathlib import Path
 
 import replay
 from cluster import Cluster, client, wait_for
+from readme import check_table
 
 HERE = Path(__file__).parent
 # Kills and stops of a leader under all libraries, by turns; LOCKSTEP_LONG=1 is the form for a night, twenty of each.
@@ -50,7 +51,6 @@ FLAGS = ["--write-timeout-ms", "12000"]
 README = HERE.parents[1] / "README.md"
 # The programs that take an example of the README from standard input.
 EXAMPLES = {"python": [sys.executable, "-"], "js": ["node", "--input-type=module", "-"], "php": ["php"]}
-TABLE_BEGIN, TABLE_END = "<!-- table -->\n", "<!-- end of the table -->\n"
 
 
 @dataclass
@@ -274,19 +274,6 @@ def table(all_libraries, replayed):
     return "\n".join(rows) + "\n"
 
 
-def check_table(text, write):
-    path = HERE / "README.md"
-    readme = path.read_text()
-    before, rest = readme.split(TABLE_BEGIN)
-    present, after = rest.split(TABLE_END)
-    if write:
-        path.write_text(before + TABLE_BEGIN + text + TABLE_END + after)
-    elif present != text:
-        print(f"FAIL the table of README.md is not what this run found:\n{text}")
-        return False
-    return True
-
-
 def main():
     began = time.monotonic()
     program = os.environ.get("LOCKSTEP_BIN") or str(HERE.parents[1] / "target" / "debug" / "lockstep")
@@ -304,7 +291,7 @@ def main():
                 print(f"--- end of the log of {node.port} ---\n{node.log_end()}")
     passed &= all(replayed.values())
     if not only:
-        passed &= check_table(table(chosen, replayed), "--write" in sys.argv)
+        passed &= check_table(HERE / "README.md", table(chosen, replayed), "--write" in sys.argv)
     print(f"{len(failed)} of {len(chosen)} libraries failed, {KILLS} kills and stops, {time.monotonic() - began:.0f} s")
     return 0 if passed and not failed else 1
 

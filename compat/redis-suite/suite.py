@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cluster import Node, free_ports
+from readme import check_table
 
 HERE = Path(__file__).parent
 SUITE = HERE / "target" / "suite"
@@ -36,7 +37,6 @@ SILENCE_S = 60
 UNIT_TIMEOUT_S = 240
 LONG_FACTOR = 5
 FLAGS = ["--enable-debug-command", "yes"]
-TABLE_BEGIN, TABLE_END = "<!-- table -->\n", "<!-- end of the table -->\n"
 # These begin with the first, so that the last to end is a short one.
 SLOWEST = []
 LINE = re.compile(r"^\[(ok|err|skip|ignore|exception|timeout)\]: (.*)", re.I | re.M)
@@ -251,18 +251,6 @@ def table(units, outcomes, skips):
     return "\n".join(rows) + f"\n\nWithout a test for external servers: {', '.join(empty)}.\n"
 
 
-def check_table(text, write):
-    path = HERE / "README.md"
-    before, rest = path.read_text().split(TABLE_BEGIN)
-    present, after = rest.split(TABLE_END)
-    if write:
-        path.write_text(before + TABLE_BEGIN + text + TABLE_END + after)
-    elif present != text:
-        print(f"FAIL the table of README.md is not what this run found; `compat/redis-suite/run --write` writes it:\n{text}")
-        return False
-    return True
-
-
 def main():
     parser = argparse.ArgumentParser()
     for flag in ("--long", "--write", "--all"):
@@ -289,7 +277,7 @@ def main():
                     print(f"FAIL skip.txt:{test.line}: {unit} has no such test: {test.name}")
                     passed = False
     if not (options.only or options.units or options.long or options.all):
-        passed &= check_table(table(known, outcomes, skips), options.write)
+        passed &= check_table(HERE / "README.md", table(known, outcomes, skips), options.write)
     print(f"{sum(len(outcome.passed) for outcome in outcomes.values())} tests passed, {time.monotonic() - began:.0f} s")
     return 0 if passed else 1
 
