@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::access::{Access, first_access};
 use super::{Position, Touch, Value, is_over};
+use crate::sys::cache::prefetch;
 
 /// A key, its value, and when each last changed.
 #[derive(Debug)]
@@ -49,6 +50,13 @@ impl Entry {
     /// See [`Self::made_by_nx`].
     pub fn is_made_by_nx(&self) -> bool {
         self.is_made_by_nx
+    }
+
+    /// Prefetches it.
+    pub(super) fn prefetch(&self) {
+        // It lies across two lines of the cache.
+        prefetch(&self.key);
+        prefetch(&self.deadline_ms);
     }
 
     /// The key.

@@ -5,8 +5,6 @@
 //!
 //! Invariant: only reads, and nothing depends on what they found.
 
-use std::hint::black_box;
-
 use smallvec::SmallVec;
 
 use super::name_look_up::NameLookUp;
@@ -29,8 +27,7 @@ pub struct About<'a> {
 /// Prefetches these entries, side by side.
 pub fn prefetch<'a>(entries: impl Iterator<Item = &'a Entry>) {
     for entry in entries {
-        // One lies across two lines of the cache: its key in the first, its deadline in the second.
-        black_box((entry.key().first().copied(), entry.revision(), entry.deadline_ms()));
+        entry.prefetch();
     }
 }
 
@@ -46,7 +43,7 @@ impl State {
             .collect();
         prefetch(found.iter().map(|(entry, _)| *entry));
         for (entry, _) in &found {
-            black_box(entry.value().first_byte());
+            entry.value().prefetch();
         }
         let mut names: SmallVec<[NameLookUp<'_>; PREFETCH_KEYS]> =
             found.iter().filter_map(|(entry, about)| entry.value().look_up(about.behind)).collect();

@@ -1,5 +1,5 @@
 //! A sequence in which every element knows its place: a persistent B+ tree that counts what stands below each of its nodes. Whoever keeps
-//! it in order finds a place by [`Ranked::partition_point`].
+//! it in order finds a place by [`Ranked::partition_point`], and inserts and removes by a [`Sought`] place in one way down.
 //!
 //! Invariants
 //! - Elements stand in leaves alone, and all leaves at one depth. A child's `len` is the number of elements below it, its `first` the first
@@ -9,6 +9,7 @@
 //! - A clone shares all nodes. A change copies those on its path that are shared, and one neighbour of each at most; what another clone
 //!   sees never changes.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use triomphe::Arc;
@@ -45,6 +46,31 @@ struct Child<T> {
     first: T,
     len: usize,
     node: Arc<Node<T>>,
+}
+
+/// A place in a sequence that is in order: by what elements hold themselves, and where that is equal by more.
+pub trait Sought<T> {
+    /// True if what the element itself holds puts it in front.
+    fn is_past(&self, item: &T) -> bool;
+
+    /// True if what the element itself holds is equal.
+    fn is_near(&self, item: &T) -> bool;
+
+    /// How an element that is near stands to it.
+    fn exact(&self, item: &T) -> Ordering;
+
+    /// How many of `parts` stand in front of it, or at it with `or_at`. First without a branch in each step, which would be guessed wrong
+    /// half of the time.
+    fn point<P>(&self, parts: &[P], item: impl Fn(&P) -> &T, or_at: bool) -> usize {
+        let from = parts.partition_point(|part| self.is_past(item(part)));
+        match parts.get(from..) {
+            Some(rest) if rest.first().is_some_and(|part| self.is_near(item(part))) => {
+                let is_before = |ordering: Ordering| ordering.is_lt() || or_at && ordering.is_eq();
+                from + rest.partition_point(|part| self.is_near(item(part)) && is_before(self.exact(item(part))))
+            }
+            _ => from,
+        }
+    }
 }
 
 impl<T> Default for Ranked<T> {
@@ -96,9 +122,21 @@ impl<T> Ranked<T> {
         }
     }
 
-    /// Begins to look for a place as [`Self::partition_point`] does, in steps.
-    pub fn look_up(&self) -> LookUp<'_, T> {
-        LookUp(&self.root)
+    /// How many elements stand in front of a place.
+    pub fn rank(&self, sought: &impl Sought<T>) -> usize {
+        let mut node = &*self.root;
+        let mut before = 0;
+        loop {
+            match node {
+                Node::Leaf(items) => return before + sought.point(items, |item| item, false),
+                Node::Branch(children) => {
+                    let begun = sought.point(children, |child| &child.first, false);
+                    let Some((last, whole)) = children.get(..begun).and_then(<[_]>::split_last) else { return before };
+                    before += whole.iter().map(|child| child.len).sum::<usize>();
+                    node = &last.node;
+                }
+            }
+        }
     }
 
     /// The elements at these places.
@@ -135,6 +173,17 @@ impl<T: Clone> Ranked<T> {
     pub fn insert(&mut self, index: usize, item: T) {
         let index = index.min(self.len);
         let right = insert(Arc::make_mut(&mut self.root), index, item, index == self.len);
+        self.grow(right);
+    }
+
+    /// Puts an element at a place of its own.
+    pub fn insert_at(&mut self, sought: &impl Sought<T>, item: T) {
+        let right = insert_at(Arc::make_mut(&mut self.root), sought, item, true);
+        self.grow(right);
+    }
+
+    /// By one element; `right` is what the root has cut off.
+    fn grow(&mut self, right: Option<Child<T>>) {
         self.len += 1;
         if let Some(right) = right {
             let left = Child::of(std::mem::replace(&mut self.root, Arc::new(Node::Leaf(Vec::new()))));
@@ -148,13 +197,25 @@ impl<T: Clone> Ranked<T> {
             return None;
         }
         let item = remove(Arc::make_mut(&mut self.root), index)?;
+        self.shrink();
+        Some(item)
+    }
+
+    /// Takes the element out that stands at a place, if one does.
+    pub fn remove_at(&mut self, sought: &impl Sought<T>) -> Option<T> {
+        let (item, _) = remove_at(Arc::make_mut(&mut self.root), sought)?;
+        self.shrink();
+        Some(item)
+    }
+
+    /// By one element.
+    fn shrink(&mut self) {
         self.len -= 1;
         while let Node::Branch(children) = &*self.root
             && let [only] = children.as_slice()
         {
             self.root = only.node.clone();
         }
-        Some(item)
     }
 
     /// Lets `change` work on the element at a place, which stays in its place. What it shares with others it shares with other clones of
@@ -276,10 +337,7 @@ fn nodes<P, T: Clone>(mut parts: impl Iterator<Item = P>, node: fn(Vec<P>) -> No
 /// Inserts below a node; returns what it has cut off, if it became too wide. `at_end`: behind all that the tree holds.
 fn insert<T: Clone>(node: &mut Node<T>, index: usize, item: T, at_end: bool) -> Option<Child<T>> {
     match node {
-        Node::Leaf(items) => {
-            put(items, index, item);
-            cut(items, at_end).and_then(|right| Child::of(Arc::new(Node::Leaf(right))))
-        }
+        Node::Leaf(items) => insert_into_leaf(items, index, item, at_end),
         Node::Branch(children) => {
             // Between two children it goes to the end of the first, whose own `first` stays.
             let (at, within) = locate(children, index.saturating_sub(1))?;
@@ -290,11 +348,44 @@ fn insert<T: Clone>(node: &mut Node<T>, index: usize, item: T, at_end: bool) -> 
                 child.first = item.clone();
             }
             let right = insert(Arc::make_mut(&mut child.node), within, item, at_end)?;
-            child.len -= right.len;
-            put(children, at + 1, right);
-            cut(children, at_end).and_then(|right| Child::of(Arc::new(Node::Branch(right))))
+            insert_behind(children, at, right, at_end)
         }
     }
+}
+
+/// The same by a place.
+fn insert_at<T: Clone>(node: &mut Node<T>, sought: &impl Sought<T>, item: T, at_end: bool) -> Option<Child<T>> {
+    match node {
+        Node::Leaf(items) => {
+            let index = sought.point(items, |item| item, false);
+            let at_end = at_end && index == items.len();
+            insert_into_leaf(items, index, item, at_end)
+        }
+        Node::Branch(children) => {
+            let begun = sought.point(children, |child| &child.first, false);
+            let at = begun.saturating_sub(1);
+            let at_end = at_end && begun == children.len();
+            let child = children.get_mut(at)?;
+            child.len += 1;
+            if begun == 0 {
+                child.first = item.clone();
+            }
+            let right = insert_at(Arc::make_mut(&mut child.node), sought, item, at_end)?;
+            insert_behind(children, at, right, at_end)
+        }
+    }
+}
+
+fn insert_into_leaf<T: Clone>(items: &mut Vec<T>, index: usize, item: T, at_end: bool) -> Option<Child<T>> {
+    put(items, index, item);
+    cut(items, at_end).and_then(|right| Child::of(Arc::new(Node::Leaf(right))))
+}
+
+/// Puts what the child at `at` has cut off behind it.
+fn insert_behind<T: Clone>(children: &mut Vec<Child<T>>, at: usize, right: Child<T>, at_end: bool) -> Option<Child<T>> {
+    children.get_mut(at)?.len -= right.len;
+    put(children, at + 1, right);
+    cut(children, at_end).and_then(|right| Child::of(Arc::new(Node::Branch(right))))
 }
 
 fn put<P>(parts: &mut Vec<P>, index: usize, part: P) {
@@ -319,19 +410,39 @@ fn remove<T: Clone>(node: &mut Node<T>, index: usize) -> Option<T> {
         Node::Leaf(items) => (index < items.len()).then(|| items.remove(index)),
         Node::Branch(children) => {
             let (at, within) = locate(children, index)?;
-            let child = children.get_mut(at)?;
-            let item = remove(Arc::make_mut(&mut child.node), within)?;
-            child.len -= 1;
-            if within == 0
-                && let Some(first) = child.node.first()
-            {
-                child.first = first.clone();
-            }
-            if child.node.width() < NODE_MIN {
-                mend(children, at);
-            }
+            let item = remove(Arc::make_mut(&mut children.get_mut(at)?.node), within)?;
+            removed(children, at, within == 0);
             Some(item)
         }
+    }
+}
+
+/// The same by a place; true beside the element if it was the node's first.
+fn remove_at<T: Clone>(node: &mut Node<T>, sought: &impl Sought<T>) -> Option<(T, bool)> {
+    match node {
+        Node::Leaf(items) => {
+            let index = sought.point(items, |item| item, false);
+            let is_there = |item: &T| sought.is_near(item) && sought.exact(item).is_eq();
+            items.get(index).is_some_and(is_there).then(|| (items.remove(index), index == 0))
+        }
+        Node::Branch(children) => {
+            let at = sought.point(children, |child| &child.first, true).checked_sub(1)?;
+            let (item, is_first) = remove_at(Arc::make_mut(&mut children.get_mut(at)?.node), sought)?;
+            removed(children, at, is_first);
+            Some((item, is_first && at == 0))
+        }
+    }
+}
+
+/// Follows a child from which an element has been taken, its first one if `is_first`.
+fn removed<T: Clone>(children: &mut Vec<Child<T>>, at: usize, is_first: bool) {
+    let Some(child) = children.get_mut(at) else { return };
+    child.len -= 1;
+    if is_first && let Some(first) = child.node.first() {
+        child.first = first.clone();
+    }
+    if child.node.width() < NODE_MIN {
+        mend(children, at);
     }
 }
 

@@ -1,31 +1,71 @@
 //! Names of a large hash or set, in a hash with values, and the bytes of all of them.
 
 use super::trie::{self, Named, Trie, order};
+use crate::sys::cache::prefetch_at;
 
 /// What stands beside a name.
 pub trait Beside: Clone {
+    /// What it is made of.
+    type Given: ?Sized;
+
     /// Memory of one name beyond the bytes of both: its part of a leaf, and what small allocations round up to.
     const OVERHEAD: usize;
 
+    /// One.
+    fn of(given: &Self::Given) -> Self;
+
+    /// Becomes what [`Self::of`] makes.
+    fn set(&mut self, given: &Self::Given);
+
     /// Its bytes.
     fn bytes(&self) -> usize;
+
+    /// Prefetches what it keeps elsewhere.
+    fn prefetch(&self);
 }
 
 impl Beside for Box<[u8]> {
+    type Given = [u8];
+
     const OVERHEAD: usize = 80;
+
+    fn of(given: &[u8]) -> Self {
+        given.into()
+    }
+
+    /// Where the length stays, so does the allocation: one that is freed and the next one of its size lie in no cache.
+    fn set(&mut self, given: &[u8]) {
+        if self.len() == given.len() {
+            self.copy_from_slice(given);
+        } else {
+            *self = given.into();
+        }
+    }
 
     fn bytes(&self) -> usize {
         self.len()
+    }
+
+    fn prefetch(&self) {
+        prefetch_at(self, 0);
     }
 }
 
 /// Nothing.
 impl Beside for () {
+    type Given = ();
+
     const OVERHEAD: usize = 44;
+
+    fn of((): &()) -> Self {}
+
+    fn set(&mut self, (): &()) {}
 
     fn bytes(&self) -> usize {
         0
     }
+
+    fn prefetch(&self) {}
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -48,13 +88,18 @@ impl<V> Pair<V> {
     }
 }
 
-impl<V: Clone> Named for Pair<V> {
+impl<V: Beside> Named for Pair<V> {
     fn order(&self) -> u64 {
         self.order
     }
 
     fn name(&self) -> &[u8] {
         &self.name
+    }
+
+    fn prefetch(&self) {
+        prefetch_at(&self.name, 0);
+        self.beside.prefetch();
     }
 }
 
@@ -83,16 +128,21 @@ impl<V: Beside> Tree<V> {
     }
 
     /// Puts something beside a name: true if the name is new.
-    pub(super) fn set(&mut self, name: &[u8], beside: V) -> bool {
+    pub(super) fn set(&mut self, name: &[u8], given: &V::Given) -> bool {
         let order = order(name);
         if let Some(present) = self.names.get_mut((order, name)) {
-            self.bytes = self.bytes - present.beside.bytes() + beside.bytes();
-            present.beside = beside;
+            let before = present.beside.bytes();
+            present.beside.set(given);
+            self.bytes = self.bytes - before + present.beside.bytes();
             return false;
         }
+        self.insert(order, name, V::of(given));
+        true
+    }
+
+    fn insert(&mut self, order: u64, name: &[u8], beside: V) {
         self.bytes += name.len() + beside.bytes();
         self.names.insert(Pair { order, name: name.into(), beside });
-        true
     }
 
     pub(super) fn remove(&mut self, name: &[u8]) -> bool {
@@ -133,10 +183,22 @@ impl<V: Beside> Tree<V> {
     }
 }
 
+impl Tree<()> {
+    /// Puts a name into a set: true if it is new.
+    pub(super) fn add(&mut self, name: &[u8]) -> bool {
+        let order = order(name);
+        let is_new = self.names.get((order, name)).is_none();
+        if is_new {
+            self.insert(order, name, ());
+        }
+        is_new
+    }
+}
+
 /// See [`trie::LookUp`].
 pub struct LookUp<'a, V>(trie::LookUp<'a, Pair<V>>);
 
-impl<V: Clone> LookUp<'_, V> {
+impl<V: Beside> LookUp<'_, V> {
     pub(super) fn step(&mut self) -> bool {
         self.0.step()
     }

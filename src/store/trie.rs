@@ -24,6 +24,7 @@ use triomphe::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::CURSOR_BITS;
+use crate::sys::cache::prefetch_at;
 
 mod look_up;
 #[cfg(test)]
@@ -46,6 +47,11 @@ pub trait Named: Clone {
 
     /// Its name.
     fn name(&self) -> &[u8];
+
+    /// Prefetches what it keeps elsewhere and a look-up goes on to: its name at least.
+    fn prefetch(&self) {
+        prefetch_at(self.name(), 0);
+    }
 }
 
 /// The place of a name among all: as many bits as a cursor may have.
@@ -123,12 +129,18 @@ impl<T> Trie<T> {
 impl<T: Named> Trie<T> {
     /// What stands at a place.
     pub fn get(&self, place: Place<'_>) -> Option<&T> {
+        let (leaf, at) = self.leaf(place)?;
+        leaf.get(at)
+    }
+
+    /// The leaf that has something at a place, and where in it.
+    fn leaf(&self, place: Place<'_>) -> Option<(&[T], usize)> {
         let mut path = Path::of(place.0);
         let mut branch = &*self.root;
         loop {
             match branch.children.get(path.take(branch.bits))? {
                 Node::Branch(below) => branch = below,
-                Node::Leaf(leaf) => return leaf.get(find(leaf, place, path).ok()?),
+                Node::Leaf(leaf) => return Some((leaf, find(leaf, place, path).ok()?)),
             }
         }
     }
@@ -136,17 +148,13 @@ impl<T: Named> Trie<T> {
     /// The same, to change all of it but its name.
     pub fn get_mut(&mut self, place: Place<'_>) -> Option<&mut T> {
         // Looking first: the way down copies shared nodes.
-        self.get(place)?;
+        let (_, at) = self.leaf(place)?;
         let mut path = Path::of(place.0);
         let mut branch = Arc::make_mut(&mut self.root);
         loop {
             match branch.children.get_mut(path.take(branch.bits))? {
                 Node::Branch(below) => branch = Arc::make_mut(below),
-                Node::Leaf(leaf) => {
-                    let leaf = Arc::make_mut(leaf);
-                    let at = find(leaf, place, path).ok()?;
-                    return leaf.get_mut(at);
-                }
+                Node::Leaf(leaf) => return Arc::make_mut(leaf).get_mut(at),
             }
         }
     }
@@ -158,8 +166,8 @@ impl<T: Named> Trie<T> {
 
     /// Takes out what stands at a place.
     pub fn remove(&mut self, place: Place<'_>) -> Option<T> {
-        self.get(place)?;
-        Arc::make_mut(&mut self.root).remove(Path::of(place.0), place)
+        let (_, at) = self.leaf(place)?;
+        Arc::make_mut(&mut self.root).remove(Path::of(place.0), at)
     }
 
     /// Those of this order value and greater ones.
@@ -264,12 +272,13 @@ impl<T: Named> Branch<T> {
         None
     }
 
-    fn remove(&mut self, mut path: Path, place: Place<'_>) -> Option<T> {
+    /// `at`: where in its leaf it stands.
+    fn remove(&mut self, mut path: Path, at: usize) -> Option<T> {
         let child = self.children.get_mut(path.take(self.bits))?;
         let removed = match child {
             Node::Branch(below) => {
                 let below = Arc::make_mut(below);
-                let removed = below.remove(path, place)?;
+                let removed = below.remove(path, at)?;
                 if below.names <= LEAF_MIN {
                     let items = std::mem::replace(child, Node::Leaf(Arc::new(Vec::new()))).into_items();
                     *child = Node::Leaf(Arc::new(items));
@@ -278,7 +287,9 @@ impl<T: Named> Branch<T> {
             }
             Node::Leaf(leaf) => {
                 let leaf = Arc::make_mut(leaf);
-                let at = find(leaf, place, path).ok()?;
+                if at >= leaf.len() {
+                    return None;
+                }
                 leaf.remove(at)
             }
         };

@@ -168,8 +168,8 @@ impl Value {
         self.ask(|value| value.is_slow_to_free())
     }
 
-    pub(super) fn first_byte(&self) -> Option<u8> {
-        self.ask(|value| value.first_byte())
+    pub(super) fn prefetch(&self) {
+        self.ask(|value| value.prefetch());
     }
 
     /// Begins to look for the name that a command is probably about, if it is large: `behind` are the command's arguments behind the key.

@@ -50,10 +50,8 @@ pub trait ValueType {
         false
     }
 
-    /// The beginning of what the value keeps elsewhere: looking at it fetches it.
-    fn first_byte(&self) -> Option<u8> {
-        None
-    }
+    /// Prefetches the beginning of what the value keeps elsewhere.
+    fn prefetch(&self) {}
 
     /// Exchanges the contents where both stand, if that is cheaper than exchanging the values: false if it is not, and nothing changed.
     fn exchange(&mut self, _other: &mut Self) -> bool

@@ -2,6 +2,7 @@
 //! descriptors, log lines.
 
 pub mod allocator;
+pub mod cache;
 pub mod clock;
 pub mod descriptors;
 pub mod env;

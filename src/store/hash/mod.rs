@@ -105,7 +105,7 @@ impl Hash {
         if large {
             let mut tree = Tree::default();
             for (field, value) in fields {
-                tree.set(field.as_ref(), value.as_ref().into());
+                tree.set(field.as_ref(), value.as_ref());
             }
             Self(Form::Plain(Repr::Large(tree)))
         } else {
@@ -239,7 +239,7 @@ impl Hash {
             self.enlarge();
         }
         match self.fields_mut() {
-            Repr::Large(tree) => tree.set(field, value.into()),
+            Repr::Large(tree) => tree.set(field, value),
             Repr::Small(packed) => {
                 let added = packed.set(field, value);
                 if packed.len() as u64 > limits.entries_max {
@@ -285,7 +285,7 @@ impl Hash {
         if let Repr::Small(packed) = &*fields {
             let mut tree = Tree::default();
             for (field, value) in packed.iter() {
-                tree.set(field, value.into());
+                tree.set(field, value);
             }
             *fields = Repr::Large(tree);
         }

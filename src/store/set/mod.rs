@@ -100,7 +100,7 @@ impl Set {
             SetForm::Large => {
                 let mut tree = Tree::default();
                 for member in members {
-                    tree.set(member.as_ref(), ());
+                    tree.add(member.as_ref());
                 }
                 Repr::Large(tree)
             }
@@ -219,7 +219,7 @@ impl Set {
                     return false;
                 }
             }
-            Repr::Large(tree) => return tree.get(member).is_none() && tree.set(member, ()),
+            Repr::Large(tree) => return tree.add(member),
         }
         // A new one, and no integer among integers.
         match &mut self.0 {
@@ -229,7 +229,7 @@ impl Set {
             _ => {
                 self.enlarge();
                 if let Repr::Large(tree) = &mut self.0 {
-                    tree.set(member, ());
+                    tree.add(member);
                 }
             }
         }
@@ -277,7 +277,7 @@ impl Set {
         if self.form() != SetForm::Large {
             let mut tree = Tree::default();
             for member in self.iter() {
-                tree.set(member.as_ref(), ());
+                tree.add(member.as_ref());
             }
             self.0 = Repr::Large(tree);
         }

@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{ValueType, units_of_bytes};
+use crate::sys::cache::prefetch_at;
 
 /// From this size on a string is kept reference-counted (bytes).
 const SHARED_FROM: usize = 4096;
@@ -173,8 +174,8 @@ impl ValueType for Str {
         self.len() > SLOW_TO_FREE
     }
 
-    fn first_byte(&self) -> Option<u8> {
-        self.as_bytes().first().copied()
+    fn prefetch(&self) {
+        prefetch_at(self.as_bytes(), 0);
     }
 
     /// If both are small and of one length: an allocation that was used a moment ago is freed then, not one that is in no cache.

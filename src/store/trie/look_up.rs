@@ -1,8 +1,10 @@
 //! Looking a name up in steps, none of which needs to wait for memory twice: many names looked up side by side wait together.
 
-use std::hint::black_box;
+use super::{Branch, Named, Node, Path, Trie, search};
+use crate::sys::cache::{prefetch, prefetch_at};
 
-use super::{Named, Node, Path, Trie, search};
+/// How far from where an order may stand a leaf is fetched besides, in names.
+const NEAR: usize = 2;
 
 /// An order on its way through a [`Trie`].
 pub struct LookUp<'a, T> {
@@ -10,15 +12,13 @@ pub struct LookUp<'a, T> {
     at: At<'a, T>,
 }
 
-/// Where it has come to.
+/// Where it has come to: each place is being fetched, and the next step looks at it.
 enum At<'a, T> {
-    /// At a node that has not been looked at.
     Node(&'a Node<T>, Path),
-    /// At a leaf of which nothing but its length has been looked at.
-    Leaf(&'a [T], Path),
-    /// In a leaf of which the place where the order may stand has been looked at.
+    Branch(&'a Branch<T>, Path),
+    Leaf(&'a Vec<T>, Path),
+    /// About the middle of what is being fetched of a leaf is where the order may stand.
     Near(&'a [T], Path),
-    /// At what has this order, its name not yet looked at.
     Item(&'a T),
 }
 
@@ -27,6 +27,7 @@ impl<T: Named> Trie<T> {
     pub fn look_up(&self, order: u64) -> Option<LookUp<'_, T>> {
         let mut path = Path::of(order);
         let child = self.root.children.get(path.take(self.root.bits))?;
+        prefetch(child);
         Some(LookUp { order, at: At::Node(child, path) })
     }
 }
@@ -48,10 +49,25 @@ impl<'a, T: Named> LookUp<'a, T> {
 
     fn next(&self) -> Option<At<'a, T>> {
         Some(match self.at {
-            At::Node(Node::Branch(branch), mut path) => At::Node(branch.children.get(path.take(branch.bits))?, path),
-            At::Node(Node::Leaf(leaf), path) => At::Leaf(leaf, path),
+            At::Node(Node::Branch(branch), path) => {
+                prefetch(&**branch);
+                At::Branch(branch, path)
+            }
+            At::Node(Node::Leaf(leaf), path) => {
+                prefetch(&**leaf);
+                At::Leaf(leaf, path)
+            }
+            At::Branch(branch, mut path) => {
+                let child = branch.children.get(path.take(branch.bits))?;
+                prefetch(child);
+                At::Node(child, path)
+            }
             At::Leaf(leaf, path) => {
-                black_box(leaf.get(path.guess(leaf.len()))?.order());
+                let guess = path.guess(leaf.len());
+                // Hashes do not fall quite evenly.
+                for at in [guess.saturating_sub(NEAR), guess, guess + NEAR] {
+                    prefetch_at(leaf, at);
+                }
                 At::Near(leaf, path)
             }
             At::Near(leaf, path) => {
@@ -59,7 +75,7 @@ impl<'a, T: Named> LookUp<'a, T> {
                 At::Item(leaf.get(at.ok()?)?)
             }
             At::Item(item) => {
-                black_box(item.name().first().copied());
+                item.prefetch();
                 return None;
             }
         })

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::tree::{Named, Scored, Tree};
+use super::tree::{At, Named, Scored, Tree};
 use crate::store::trie::order;
 use crate::store::{ranked, trie};
 
@@ -26,7 +26,7 @@ impl<'a> LookUp<'a> {
 
     /// Goes a step on: false at the end.
     pub(in crate::store) fn step(&mut self) -> bool {
-        self.places.retain(|(score, place)| place.step(|item| item.score < *score));
+        self.places.retain(|(score, place)| place.step(&At((&[], *score)), Scored::prefetch));
         if let Some(member) = &mut self.member
             && !member.step()
         {

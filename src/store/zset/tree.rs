@@ -3,13 +3,15 @@
 //!
 //! Invariant: both hold the same members with the same scores, each member once.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use triomphe::ThinArc;
 
 use super::Element;
-use crate::store::ranked::{self, Ranked};
+use crate::store::ranked::{self, Ranked, Sought};
 use crate::store::trie::{self, Trie, order};
+use crate::sys::cache::prefetch_at;
 
 /// Memory of one member beyond its bytes: its parts of two leaves that are two thirds full, and the counts in front of the bytes.
 const MEMBER_OVERHEAD: usize = 86;
@@ -35,9 +37,27 @@ impl Scored {
         (&self.member.slice, self.score)
     }
 
-    /// [`super::precedes`], and the member, which lies elsewhere in memory, is looked at only where that tells.
-    fn precedes(&self, (member, score): Element<'_>) -> bool {
-        self.score < score || (self.score == score && &self.member.slice < member)
+    /// Prefetches its member.
+    pub(super) fn prefetch(&self) {
+        prefetch_at(&self.member.slice, 0);
+    }
+}
+
+/// Where an element stands, or belongs, in order of scores. The members of others, which lie elsewhere in memory, are looked at only where the
+/// score does not tell.
+pub(super) struct At<'a>(pub(super) Element<'a>);
+
+impl Sought<Scored> for At<'_> {
+    fn is_past(&self, item: &Scored) -> bool {
+        item.score < self.0.1
+    }
+
+    fn is_near(&self, item: &Scored) -> bool {
+        item.score == self.0.1
+    }
+
+    fn exact(&self, item: &Scored) -> Ordering {
+        item.member.slice.cmp(self.0.0)
     }
 }
 
@@ -95,7 +115,7 @@ impl Tree {
 
     /// Where an element stands, or belongs, in order of scores.
     pub(super) fn rank(&self, element: Element<'_>) -> usize {
-        self.by_score.partition_point(|present| present.precedes(element))
+        self.by_score.rank(&At(element))
     }
 
     /// How many elements `is_before` holds for, if those are the first ones, by their scores.
@@ -123,8 +143,8 @@ impl Tree {
         match self.by_name.get(place).map(|name| name.score) {
             Some(before) if before == score => Some(before),
             Some(before) => {
-                if let Some(moved) = self.by_score.remove(self.rank((member, before))) {
-                    self.by_score.insert(self.rank((member, score)), Scored { score, ..moved });
+                if let Some(moved) = self.by_score.remove_at(&At((member, before))) {
+                    self.by_score.insert_at(&At((member, score)), Scored { score, ..moved });
                 }
                 if let Some(name) = self.by_name.get_mut(place) {
                     name.score = score;
@@ -133,7 +153,7 @@ impl Tree {
             }
             None => {
                 let shared: Member = ThinArc::from_header_and_slice((), member);
-                self.by_score.insert(self.rank((member, score)), Scored { score, member: shared.clone() });
+                self.by_score.insert_at(&At((member, score)), Scored { score, member: shared.clone() });
                 self.by_name.insert(Named { order: place.0, member: shared, score });
                 self.bytes += member.len();
                 None
@@ -143,7 +163,7 @@ impl Tree {
 
     pub(super) fn remove(&mut self, member: &[u8]) -> bool {
         let Some(name) = self.by_name.remove((order(member), member)) else { return false };
-        self.by_score.remove(self.rank((member, name.score)));
+        self.by_score.remove_at(&At((member, name.score)));
         self.bytes -= member.len();
         true
     }
