@@ -184,6 +184,7 @@ fn run_all(
         run(replication::drive_reads(group.clone())),
         run(replication::watch_deadlines(group.clone())),
         run(replication::watch_leader(group.clone())),
+        run(replication::watch_evidence(group.clone())),
         run(replication::drive_ticks(group.clone())),
         run(replication::watch_absence(group.clone())),
         run(replication::drive_eviction(group.clone())),

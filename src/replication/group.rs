@@ -4,6 +4,7 @@
 mod contact;
 mod digests;
 mod disk_space;
+mod ended;
 mod front;
 mod members;
 mod progress;
@@ -30,6 +31,7 @@ pub use state_machine::StateMachine;
 use self::contact::Contact;
 use self::digests::Digests;
 use self::disk_space::Disks;
+use self::ended::Ended;
 use self::front::FrontSlot;
 use self::members::MemberView;
 use self::progress::Progress;
@@ -77,6 +79,7 @@ pub struct Group {
     pub(super) disks: Disks,
     pub(super) waits: Waits,
     pub(super) front: FrontSlot,
+    ended: Ended,
     write_timeout_ms: AtomicU64,
     node_timeout_ms: AtomicU64,
 }
@@ -125,6 +128,7 @@ impl Group {
             disks: Disks::default(),
             waits: Waits::default(),
             front: FrontSlot::default(),
+            ended: Ended::default(),
             write_timeout_ms: AtomicU64::new(5000),
             node_timeout_ms: AtomicU64::new(10_000),
         })

@@ -11,6 +11,7 @@ mod absence;
 pub mod codec;
 mod drivers;
 mod eviction;
+mod evidence;
 mod group;
 pub mod log;
 mod membership;
@@ -30,6 +31,7 @@ pub mod types;
 pub use absence::watch_absence;
 pub use drivers::{drive_origin, drive_ticks, watch_deadlines, watch_leader};
 pub use eviction::{drive_eviction, tell_reads};
+pub use evidence::watch_evidence;
 pub use group::{
     Front, Group, LastApplied, Parts, Raft, RaftStanding, SnapshotStats, Snapshots, StateMachine, drive_reads,
     drive_snapshots, take as take_snapshot,

@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use turmoil::{Builder, Sim};
 
 use crate::machine::{EPOCH_MS, Machine, set_keys};
+use crate::net::set_refusing;
 
 /// The host on which all clients are.
 pub const CLIENTS: &str = "clients";
@@ -208,6 +209,7 @@ impl Cluster<'_> {
             })
             .collect();
         for machine in &machines {
+            set_refusing(&machine.name, false);
             let process = machine.clone();
             sim.host(machine.name.as_str(), move || process.clone().run());
         }
@@ -283,10 +285,13 @@ impl Cluster<'_> {
                 let machine = self.world.machines[node].clone();
                 machine.crash(writes_kept);
                 self.sim.crash(machine.name.as_str());
+                // Else it has lost its power, and is silent.
+                set_refusing(&machine.name, writes_kept.is_multiple_of(2));
                 self.sampled[node] = Sample::default();
             }
             Order::Start(node) => {
                 let name = self.world.machines[node].name.clone();
+                set_refusing(&name, false);
                 if !self.sim.is_host_running(name.as_str()) {
                     self.sim.bounce(name.as_str());
                 }

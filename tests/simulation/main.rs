@@ -7,7 +7,7 @@
 //!   by seed.
 //! - [`lockers`], [`multis`], [`string_locks`], [`subscribers`], [`tracking`], [`once`]: what `promises` puts under faults: holders of locks, who hears of
 //!   what, clients that keep what they have read, and requests that are sent again.
-//! - `random_faults`, `promises`, `changes`, `eviction`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `levels`, `membership`, `reads`, `rebuild`, `several`, `standing`, `transactions`: the tests.
+//! - `random_faults`, `promises`, `changes`, `eviction`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `failover`, `levels`, `membership`, `reads`, `rebuild`, `several`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -26,6 +26,7 @@ mod determinism;
 mod ends;
 mod eviction;
 mod expiry;
+mod failover;
 mod levels;
 mod lockers;
 mod machine;

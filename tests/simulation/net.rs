@@ -3,12 +3,15 @@
 //! Invariant: in which order the connections of a process that is killed break depends on the run alone. (The tasks that hold them end in an
 //! order that tokio makes of numbers which all runs of one test program share.)
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::mem::take;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use lockstep::sys::env::{BoxStream, ByteStream, Listener, Net};
 use parking_lot::Mutex;
@@ -16,6 +19,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::{TcpListener, TcpStream};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+thread_local! {
+    /// Machines that run and on which no node does, of this simulation, which has one thread: they refuse connections. (To turmoil they are
+    /// machines without power.)
+    static REFUSING: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Says whether a machine refuses connections.
+pub fn set_refusing(machine: &str, refuses: bool) {
+    REFUSING.with_borrow_mut(
+        |machines| if refuses { machines.insert(machine.to_owned()) } else { machines.remove(machine) },
+    );
+}
 
 /// The connections of a machine.
 #[derive(Default)]
@@ -98,6 +114,11 @@ impl Net for SimNet {
         Box::pin(async move {
             let (host, port) = addr.rsplit_once(':').ok_or(io::ErrorKind::InvalidInput)?;
             let port: u16 = port.parse().map_err(io::Error::other)?;
+            if REFUSING.with_borrow(|machines| machines.contains(host)) {
+                // There and back.
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            }
             let stream = TcpStream::connect((host, port)).await?;
             Ok(self.0.own(stream))
         })

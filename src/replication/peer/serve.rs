@@ -101,11 +101,13 @@ async fn serve_one(groups: &Groups, callers: &Callers, door: &Door, mut stream: 
             None => std::future::pending().await,
         }
     };
-    tokio::select! {
+    let result = tokio::select! {
         result = talk => result,
         // It calls again, and is told.
         () = superseded => Err(io::ErrorKind::ConnectionAborted.into()),
-    }
+    };
+    group.connection_ended(hello.node);
+    result
 }
 
 /// A removed node, an older process of a node, and a binary that does not know the state's feature level may not talk.
