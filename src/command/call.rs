@@ -102,6 +102,14 @@ impl Table for Commands {
         registry::all()
     }
 
+    fn runnable(&self) -> &'static [&'static Spec] {
+        registry::runnable()
+    }
+
+    fn index_of(&self, spec: &'static Spec) -> Option<usize> {
+        registry::index_of(spec)
+    }
+
     fn lookup(&self, name: &[u8]) -> Option<&'static Spec> {
         registry::lookup(name)
     }

@@ -9,6 +9,7 @@
 //! One that comes, or changes, after the first release has the feature level that comes with it ([`Spec::since`], [`Spec::newer_form`]),
 //! which [`FEATURE_LEVEL`](crate::FEATURE_LEVEL) then is: `executor/apply.rs` says why.
 
+pub mod access;
 pub mod admin;
 pub mod bitmap;
 mod call;
@@ -46,8 +47,8 @@ pub mod zset;
 pub use crate::protocol::Outcome;
 pub use call::{COMMANDS, Caller, call_read, call_write, check, check_at, is_known_at, named, since};
 pub use context::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, Guarded, KeyFlags,
-    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
+    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, ChannelNames, Doc, Family, FindKeys, Flags, Guarded,
+    KeyFlags, KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
 };
 pub use find::keys_of;
 pub use one_slot::{OneSlot, check_in_cluster};

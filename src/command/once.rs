@@ -3,12 +3,10 @@
 use bytes::Bytes;
 
 use super::call::{Caller, check_at};
+use super::context::ONCE_COMMAND_AT;
 use super::{Flags, Run, Spec};
 use crate::error::ReplyError;
 use crate::protocol::Args;
-
-/// Arguments in front of the command.
-const BEFORE: usize = 2;
 
 const NOT_IN_ONCE: ReplyError = ReplyError::new("ERR this command is not allowed in ONCE");
 
@@ -31,7 +29,7 @@ impl Once {
     /// node, what scripts may not call (unless it runs one), ONCE.
     pub fn read(level: u32, args: &Args) -> Result<Self, ReplyError> {
         super::generic::check_once(args)?;
-        let inner = args.skip(BEFORE);
+        let inner = args.skip(ONCE_COMMAND_AT);
         let spec = check_at(level, Caller::Client, &inner)?;
         let is_allowed = match spec.run {
             Run::Read(_) | Run::Pure(_) | Run::Script(_) => true,

@@ -43,7 +43,8 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
 }
 
 /// Writes the values that CONFIG SET may change into the file: those that it has already in their lines, others that differ
-/// from the default at its end. Replicated ones are the log's affair and stay as they are. Comments and order are kept.
+/// from the default at its end. Replicated ones are the log's affair and stay as they are, and so does
+/// the secret of the nodes. Comments and order are kept.
 ///
 /// # Errors
 /// The disk's, or the file has a form that lines cannot be replaced in; then it is unchanged.
@@ -52,7 +53,7 @@ pub fn rewrite(path: &Path, settings: &Settings) -> Result<(), String> {
     let mut wanted = parse(&before)?;
     let mut text = before.clone();
     let (defaults, none) = (Settings::default(), ReplicatedOptions::default());
-    for opt in options().filter(|opt| opt.is_settable() && !opt.is_replicated()) {
+    for opt in options().filter(|opt| opt.is_settable() && !opt.is_replicated() && !opt.is_password()) {
         let value = opt.get(settings, &none);
         let in_file = wanted.get(opt.name);
         let same = in_file.map(|text| opt.kind.parse(text)) == Some(opt.kind.parse(&value));

@@ -40,7 +40,7 @@ pub use option::{Change, Opt, Place, ReplicatedValues, Section};
 pub use policy::{POLICIES, Policy};
 pub use redis::is_hidden;
 pub use replicated::{ReplicatedOptions, replicated_since};
-pub use subscribers::{subscriber_limits, tracked_keys_max};
+pub use subscribers::{acl_log_len_max, subscriber_limits, tracked_keys_max};
 pub use table::{find, options};
 
 /// The options of one node, as flags, environment, file and CONFIG SET have made them. Options that apply consults are
@@ -63,6 +63,10 @@ pub struct Settings {
     pub advertise: Option<String>,
     /// `requirepass`: empty = none.
     pub requirepass: String,
+    /// The password that CONFIG SET has given the default user in its place: CONFIG GET shows it.
+    pub password_set: Option<String>,
+    /// `aclfile`: file of users; empty = none.
+    pub aclfile: String,
     /// `maxclients`.
     pub maxclients: usize,
     /// `timeout`: seconds of silence after which a client is closed; 0 = never.
@@ -144,6 +148,8 @@ impl Default for Settings {
             must_join: false,
             advertise: None,
             requirepass: String::new(),
+            password_set: None,
+            aclfile: String::new(),
             maxclients: 10_000,
             timeout_s: 0,
             tcp_keepalive_s: 300,

@@ -103,6 +103,8 @@ pub enum Place {
     Bool(At<bool>),
     /// In the settings.
     Text(At<String>),
+    /// In the settings: the secret of the start, which CONFIG SET leaves as it is while it gives the default user another password.
+    Password,
     /// In the settings; empty = none.
     TextOption(At<Option<String>>),
     /// In the settings; empty = none.
@@ -142,6 +144,7 @@ impl Opt {
             Place::Usize(at) => number(*at(&mut settings) as i64),
             Place::Bool(at) => number(i64::from(*at(&mut settings))),
             Place::Text(at) => at(&mut settings).clone(),
+            Place::Password => settings.password_set.unwrap_or(settings.requirepass),
             Place::TextOption(at) => at(&mut settings).clone().unwrap_or_default(),
             Place::NumberOption(at) => at(&mut settings).map_or_else(String::new, |number| number.to_string()),
             Place::Path(at) => at(&mut settings).display().to_string(),
@@ -160,6 +163,7 @@ impl Opt {
             (Place::Usize(at), OptionValue::Number(value)) => *at(settings) = value as usize,
             (Place::Bool(at), OptionValue::Number(value)) => *at(settings) = value != 0,
             (Place::Text(at), OptionValue::Text(value)) => *at(settings) = value,
+            (Place::Password, OptionValue::Text(value)) => settings.requirepass = value,
             (Place::TextOption(at), OptionValue::Text(value)) => {
                 *at(settings) = Some(value).filter(|text| !text.is_empty())
             }
@@ -182,6 +186,11 @@ impl Opt {
     /// True if its value is part of the replicated state.
     pub fn is_replicated(&self) -> bool {
         matches!(self.place, Place::Replicated)
+    }
+
+    /// True if CONFIG SET of it changes the default user, which is part of the replicated state.
+    pub fn is_password(&self) -> bool {
+        matches!(self.place, Place::Password)
     }
 
     /// Why it takes no value but the one that it has, if there is more to say than that it cannot be set.

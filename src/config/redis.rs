@@ -94,7 +94,6 @@ pub(super) static REDIS: &[Opt] = &[
     protected("dbfilename", TEXT, ""),
     immutable("appendfilename", TEXT, ""),
     immutable("appenddirname", TEXT, ""),
-    immutable("aclfile", TEXT, ""),
     // Memory.
     stored("maxmemory-eviction-tenacity", int(0, 100), "10"),
     fixed(
@@ -137,12 +136,6 @@ pub(super) static REDIS: &[Opt] = &[
     or(&["lua-time-limit"], stored("busy-reply-threshold", LONG, "5000")),
     stored("tracking-table-max-keys", LONG, "1000000"),
     stored("acllog-max-len", LONG, "128"),
-    fixed(
-        "acl-pubsub-default",
-        Kind::Word(&["allchannels", "resetchannels"]),
-        "resetchannels",
-        "there are no users whose channels it could open",
-    ),
     // INFO goes by it: [`super::latency_percentiles`].
     stored("latency-tracking-info-percentiles", Kind::Compound(Compound::Percentiles), "50 99 99.9"),
     fixed("locale-collate", TEXT, "", "the order of texts is the same on every node, whatever their locales are"),

@@ -61,6 +61,8 @@ replicated_options! {
     /// The same as options.
     pub static REPLICATED;
 
+    acl_pubsub_default: "acl-pubsub-default" [], Kind::Word(CHANNELS), 1,
+        "Which channels a new user may use: allchannels, or resetchannels for none";
     hash_small_entries_max: "hash-max-listpack-entries" ["hash-max-ziplist-entries"], int(0, i64::MAX), 128,
         "Fields up to which a hash is kept as a list";
     hash_small_value_max: "hash-max-listpack-value" ["hash-max-ziplist-value"], bytes(0, i64::MAX), 64,
@@ -123,7 +125,15 @@ replicated_options! {
         "Length up to which members of a sorted set are kept in a list";
 }
 
+/// The values of `acl-pubsub-default`.
+const CHANNELS: &[&str] = &["allchannels", "resetchannels"];
+
 impl ReplicatedOptions {
+    /// `acl-pubsub-default allchannels`.
+    pub fn opens_channels(&self) -> bool {
+        self.acl_pubsub_default == 0
+    }
+
     /// `maxmemory-policy`.
     pub fn policy(&self) -> Policy {
         Policy::numbered(self.maxmemory_policy)
@@ -133,6 +143,7 @@ impl ReplicatedOptions {
 /// The feature level since which this option is replicated. Before it each node kept it for itself, and nothing followed from it.
 pub fn replicated_since(name: &str) -> u32 {
     let of_level_3 = [
+        "acl-",
         "hll-sparse-",
         "idempotent-set-nx",
         "lfu-",
@@ -142,6 +153,7 @@ pub fn replicated_since(name: &str) -> u32 {
         "notify-keyspace-events",
         "once-",
         "protect-",
+        "requirepass",
         "script-cache-",
         "session",
         "set-max-",

@@ -18,6 +18,12 @@ pub fn tracked_keys_max(settings: &Settings) -> usize {
     text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
+/// `acllog-max-len`: entries that ACL LOG keeps.
+pub fn acl_log_len_max(settings: &Settings) -> usize {
+    let text = find("acllog-max-len").map(|opt| opt.get(settings, &ReplicatedOptions::default()));
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,13 +40,23 @@ static OWN: &[Opt] = &[
         Place::U64(|s| &mut s.tcp_keepalive_s),
         "Seconds of silence before a client's machine is asked whether it is there; 0 is off",
     ),
-    opt(
+    live(
         "requirepass",
         Section::Clients,
         TEXT,
-        Place::Text(|s| &mut s.requirepass),
-        "Password of clients, and the secret that nodes prove to each other; the same on every node",
+        Place::Password,
+        "Password of the default user of a new cluster, and the secret that nodes prove to each other; the same on every node",
     ),
+    Opt {
+        change: Change::Immutable,
+        ..opt(
+            "aclfile",
+            Section::Clients,
+            TEXT,
+            Place::Text(|s| &mut s.aclfile),
+            "File of users: those of a new cluster, and what ACL LOAD and SAVE use",
+        )
+    },
     live(
         "maxclients",
         Section::Clients,

@@ -315,7 +315,8 @@ fn run(state: &mut State, command: &Single, boot: u64, index: u64, position: u64
             let rng = Rng::of_command(index, position);
             let from = command.asker.and_then(|asker| asker.from);
             let asker = command.asker.map(|asker| asker.under(boot));
-            let txn = state.txn(command.db.into(), rng, effects).asked_by(asker).from(from);
+            let user = state.acting(command.user.as_deref());
+            let txn = state.txn(command.db.into(), rng, effects).asked_by(asker).from(from).acting(user);
             let mut txn = txn.short_of_memory(command.is_short_of_memory).in_cluster(command.in_cluster);
             run_write(spec, &mut txn, &command.args).into()
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -41,6 +42,9 @@ pub struct Command {
     /// It runs a script, for a client of Redis Cluster: all keys of each call are in one slot, and of database 0. It goes through the log with the
     /// command, because `cluster-enabled` is each node's own.
     pub in_cluster: bool,
+    /// It runs a script, for a user that may not everything: its name. It goes through the log with the command, because what the user may is
+    /// asked of the state on which the script runs.
+    pub user: Option<Bytes>,
     /// It runs a script that is known to be over in a moment.
     pub is_brief: bool,
     /// The connection that is told when what the command reads changes; 0: none.
@@ -99,6 +103,7 @@ impl Command {
             exec: None,
             is_short_of_memory: false,
             in_cluster: false,
+            user: None,
             is_brief: false,
             reader: 0,
             by_log: false,
@@ -124,6 +129,12 @@ impl Command {
     pub fn set_in_cluster(&mut self) {
         self.exec.iter_mut().flat_map(|exec| &mut exec.commands).for_each(Self::set_in_cluster);
         self.in_cluster = self.runs_script();
+    }
+
+    /// Its scripts, and those inside, run as this user.
+    pub fn set_user(&mut self, user: &Bytes) {
+        self.exec.iter_mut().flat_map(|exec| &mut exec.commands).for_each(|inner| inner.set_user(user));
+        self.user = self.runs_script().then(|| user.clone());
     }
 
     /// Has what scripts call kept, of the command and of those inside.
@@ -244,7 +255,11 @@ impl Command {
             exec.commands.iter().map(|command| command.log_args().size() + 16).sum::<usize>()
                 + exec.watches.iter().map(|watch| watch.key.len() + 32).sum::<usize>()
         });
-        self.log_args().size() + exec + 16 + self.asker.map_or(0, |_| 40)
+        self.log_args().size()
+            + exec
+            + 16
+            + self.asker.map_or(0, |_| 40)
+            + self.user.as_ref().map_or(0, |user| user.len() + 8)
     }
 }
 

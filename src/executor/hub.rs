@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::Place;
@@ -44,6 +45,11 @@ impl Hub {
         let new =
             || Held { mailbox: Arc::new(Mailbox::new(client.clone())), names: BTreeSet::new(), is_notified: false };
         self.table.lock().connections.entry(client.id).or_insert_with(new).mailbox.clone()
+    }
+
+    /// What a connection is subscribed to.
+    pub fn names(&self, connection: u64) -> BTreeSet<(SubscriptionKind, Bytes)> {
+        self.table.lock().connections.get(&connection).map_or_else(BTreeSet::new, |held| held.names.clone())
     }
 
     /// Ends all that a connection is subscribed to. Its mailbox stays: it may be used again.

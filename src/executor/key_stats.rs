@@ -1,10 +1,13 @@
 //! Keyspace statistics of a node, for INFO: hits, misses, expired and evicted keys, and the commands that scripts called.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::store::{ScriptCalls, Tally};
+use crate::store::{Denial, ScriptCalls, Tally};
+
+/// Most denials that wait to be taken.
+const DENIALS_MAX: usize = 1024;
 
 /// Counters of one node; no part of the state.
 #[derive(Debug, Default)]
@@ -23,6 +26,8 @@ pub struct KeyStats {
     pub evicted_scripts: AtomicU64,
     /// Commands that scripts called.
     pub calls: Mutex<ScriptCalls>,
+    denials: Mutex<Vec<Denial>>,
+    has_denials: AtomicBool,
 }
 
 impl KeyStats {
@@ -34,8 +39,23 @@ impl KeyStats {
         if tally.misses > 0 {
             self.misses.fetch_add(tally.misses, Ordering::Relaxed);
         }
-        if let Some(calls) = tally.calls {
+        if let Some(mut calls) = tally.calls {
+            if !calls.denials.is_empty() {
+                let mut denials = self.denials.lock();
+                denials.append(&mut calls.denials);
+                denials.truncate(DENIALS_MAX);
+                self.has_denials.store(true, Ordering::Release);
+            }
             self.calls.lock().add(&calls);
+        }
+    }
+
+    /// What scripts were denied since the last time.
+    pub fn take_denials(&self) -> Vec<Denial> {
+        if self.has_denials.swap(false, Ordering::AcqRel) {
+            std::mem::take(&mut self.denials.lock())
+        } else {
+            Vec::new()
         }
     }
 

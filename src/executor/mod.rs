@@ -32,6 +32,7 @@ mod store_executor;
 #[cfg(test)]
 pub mod testing;
 mod tracking;
+mod users_seen;
 mod waiting;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,6 +52,7 @@ pub use read::{Read, Work, within_deadlines};
 pub use run::{run_read, run_write};
 pub use running::Running;
 pub use store_executor::StoreExecutor;
+pub use users_seen::UsersSeen;
 
 static APPLYING: AtomicU64 = AtomicU64::new(0);
 

@@ -4,6 +4,8 @@
 //! must not run has its error as its result, on every node alike. What is looked up is what this binary knows; whether it exists yet is
 //! the state's to say ([`Single::spec_at`]).
 
+use bytes::Bytes;
+
 use crate::command::once::Once;
 use crate::command::{Caller, Family, Flags, KeyFlags, Run, Spec, check, check_at, keys_of, since};
 use crate::error::ReplyError;
@@ -39,6 +41,8 @@ pub struct Single {
     pub is_short_of_memory: bool,
     /// See [`super::Command::in_cluster`].
     pub in_cluster: bool,
+    /// See [`super::Command::user`].
+    pub user: Option<Bytes>,
     /// See [`super::Command::asker`].
     pub asker: Option<Asker>,
 }
@@ -75,7 +79,7 @@ impl Single {
         let spec = check(Caller::Log, &args);
         let since = spec.as_ref().map_or_else(|_| since(&args), |spec| spec.since);
         let about = spec.as_ref().ok().map(|&spec| Once::about(spec, &args));
-        Self { db, args, spec, since, about, is_short_of_memory, in_cluster, asker: None }
+        Self { db, args, spec, since, about, is_short_of_memory, in_cluster, user: None, asker: None }
     }
 
     /// What the arguments name on a state of this feature level.
@@ -153,12 +157,12 @@ impl PreparedEntry {
 impl Ready {
     fn new(command: LogCommand) -> Self {
         match command {
-            LogCommand::Plain { is_short_of_memory, in_cluster, db, asker, args } => {
-                Self::Plain(Single { asker, ..Single::new(db, args, (is_short_of_memory, in_cluster)) })
+            LogCommand::Plain { is_short_of_memory, in_cluster, user, db, asker, args } => {
+                Self::Plain(Single { user, asker, ..Single::new(db, args, (is_short_of_memory, in_cluster)) })
             }
-            LogCommand::Exec { is_short_of_memory, in_cluster, asker, watches, commands } => {
+            LogCommand::Exec { is_short_of_memory, in_cluster, user, asker, watches, commands } => {
                 let says = (is_short_of_memory, in_cluster);
-                let single = |(db, args)| Single { asker, ..Single::new(db, args, says) };
+                let single = |(db, args)| Single { user: user.clone(), asker, ..Single::new(db, args, says) };
                 Self::Exec { watches, commands: commands.into_iter().map(single).collect() }
             }
         }

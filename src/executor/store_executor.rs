@@ -8,7 +8,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
@@ -19,7 +19,7 @@ use super::eviction::Eviction;
 use super::natures::Natures;
 use super::prepare::PreparedEntry;
 use super::waiting::Waiting;
-use super::{Gate, Hub, KeyStats, Monitors, Running, Step, send_answers};
+use super::{Gate, Hub, KeyStats, Monitors, Running, Step, UsersSeen, send_answers};
 use crate::store::{Accesses, State};
 use crate::sys::clock::ClusterClock;
 use crate::sys::env::Env;
@@ -38,6 +38,8 @@ pub struct StoreExecutor {
     pub key_stats: Arc<KeyStats>,
     /// Scripts and functions that run here.
     pub running: Arc<Running>,
+    /// The users as last applied.
+    pub users: UsersSeen,
     /// What is known of scripts.
     pub natures: Natures,
     /// Connections of this node that are subscribed.
@@ -49,6 +51,7 @@ pub struct StoreExecutor {
     pub(super) accesses: Accesses,
     pub(super) waiting: Waiting,
     bulk_len_max: AtomicU64,
+    opens_channels: AtomicBool,
     notified_members: AtomicU64,
 }
 
@@ -62,11 +65,13 @@ impl StoreExecutor {
             clock,
             key_stats: Arc::default(),
             running: Arc::default(),
+            users: UsersSeen::default(),
             natures: Natures::default(),
             hub: Arc::default(),
             monitors: Monitors::default(),
             eviction,
             waiting: Waiting::default(),
+            opens_channels: AtomicBool::new(state.options.opens_channels()),
             bulk_len_max: AtomicU64::new(state.options.bulk_len_max),
             notified_members: AtomicU64::new(0),
             accesses: state.accesses().clone(),
@@ -79,11 +84,18 @@ impl StoreExecutor {
         self.bulk_len_max.load(Ordering::Relaxed) as usize
     }
 
+    /// `acl-pubsub-default allchannels` as last applied.
+    pub fn opens_channels(&self) -> bool {
+        self.opens_channels.load(Ordering::Relaxed)
+    }
+
     /// The state has changed: everybody below consensus is notified, and what consensus has to be notified of is returned.
     pub(super) fn moved(&self, state: &State) -> Moved {
         self.bulk_len_max.store(state.options.bulk_len_max, Ordering::Relaxed);
         self.clock.applied(state.now_ms());
         self.eviction.moved(state);
+        self.users.show(&state.users);
+        self.opens_channels.store(state.options.opens_channels(), Ordering::Relaxed);
         let cluster = &state.cluster;
         let is_news = self.notified_members.swap(cluster.version, Ordering::Relaxed) != cluster.version;
         let members = is_news.then(|| Members {

@@ -45,7 +45,8 @@ impl Node {
         let addrs = Addresses::of(&settings, &ports)?;
         let storage = storage()?;
         rebuild::refuse_a_diverged_state(&*storage.files, options.rebuild)?;
-        let server = Server::new(env, settings);
+        let users = server::users_of(&settings)?;
+        let server = Server::new(env, settings, users);
         let asked = server.clone();
         tokio::select! {
             biased;
@@ -197,6 +198,8 @@ fn run_all(
         run(chores::watch_disk(server.clone(), group.clone(), files.clone())),
         run(differences::warn_of_differences(group.clone(), executor.clone(), options.replicated)),
         run(announce(router, group.clone(), own)),
+        run(server::begin_users(server.clone())),
+        run(server::watch_users(server.clone())),
     ]
 }
 

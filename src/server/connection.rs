@@ -28,7 +28,7 @@ use tokio::io::AsyncReadExt;
 
 use super::slowlog::shorten;
 use super::{Output, Server, Stats};
-use crate::command::context::{Client, Finish, Later, Session, SlowEntry};
+use crate::command::context::{Client, Finish, Later, Session, SlowEntry, UsersHere};
 use crate::command::{Flags, Spec};
 use crate::config::ReadLevel;
 use crate::error::{INDETERMINATE, LOADING};
@@ -53,11 +53,11 @@ const LONG_REPLY: usize = 8192;
 
 /// Serves a client until it leaves, breaks the protocol or is killed.
 pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>) {
-    let authenticated = server.settings().requirepass.is_empty();
+    let acting = server.newcomer();
     let mut connection = Connection {
         server,
         stream,
-        session: Session::new(client, authenticated),
+        session: Session::new(client, acting),
         parser: Parser::default(),
         input: BytesMut::new(),
         output: Output::default(),
@@ -199,7 +199,11 @@ impl Connection<'_> {
         if asker.is_some() {
             self.flush().await?;
         }
-        if steps.iter().any(|step| matches!(step, Step::Write(command) if command.subscribes())) {
+        let subscribes = steps.iter().any(|step| matches!(step, Step::Write(command) if command.subscribes()));
+        let has_user =
+            |step: &Step| matches!(step, Step::Write(command) | Step::Read(command) if command.user.is_some());
+        let runs_script = steps.iter().any(has_user);
+        if subscribes {
             self.open_mailbox();
             self.has_subscribed = true;
         }
@@ -231,6 +235,12 @@ impl Connection<'_> {
             self.session.closing = !self.session.client.is_dismissed();
             return Ok(());
         };
+        if subscribes {
+            self.server.look_at_subscriptions(&mut self.session);
+        }
+        if runs_script {
+            self.server.note_script_denials(&client);
+        }
         self.failing = timed_out;
         self.session.last_write_index = self.session.last_write_index.max(index);
         // As above.

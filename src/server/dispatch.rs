@@ -20,7 +20,8 @@ use crate::command::context::{Answer, COMMAND_BYTES_MAX, Call, Later, Node, Sess
 use crate::command::lock::binds_connection;
 use crate::command::once::Once;
 use crate::command::{
-    COMMANDS, Caller, Flags, OneSlot, Run, Spec, check, check_in_cluster, lookup, named as command_named, script,
+    COMMANDS, Caller, Doc, Family, Flags, OneSlot, Run, Spec, check, check_in_cluster, lookup, named as command_named,
+    script,
 };
 use crate::error::{
     CLUSTER_DISABLED, DISK_FULL, EXEC_ABORT, LOADING, MODULES_NOT_ALLOWED, NO_AUTH, OUT_OF_MEMORY, ReplyError,
@@ -58,6 +59,9 @@ pub enum Dispatched {
 
 /// Passes one command through the gate. Session commands run here.
 pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static Spec) -> Dispatched {
+    if !server.look_up_user(session) {
+        return Dispatched::Uncalled(Reply::Error(NO_AUTH));
+    }
     let mut dispatched = pass(server, session, args, spec);
     // Below its level no node knows of it.
     if server.cluster_enabled
@@ -66,6 +70,12 @@ pub fn dispatch(server: &Arc<Server>, session: &mut Session, args: &Args, spec: 
         && command.runs_script()
     {
         command.set_in_cluster();
+    }
+    if let Some(user) = Server::script_user(session)
+        && let Dispatched::Step(Step::Read(command) | Step::Write(command)) = &mut dispatched
+        && command.runs_script()
+    {
+        command.set_user(user);
     }
     if let Dispatched::Step(Step::Read(command) | Step::Write(command)) = &mut dispatched
         && session.tracked.is_some()
@@ -93,9 +103,8 @@ fn pass(server: &Arc<Server>, session: &mut Session, args: &Args, spec: &'static
     if session.multi.is_some() && !spec.flags.contains(Flags::IMMEDIATE) {
         return queue(session, spec, args);
     }
-    if let Some(check) = spec.check
-        && let Err(error) = check(args)
-    {
+    let checked = spec.check.map_or(Ok(()), |check| check(args));
+    if let Err(error) = checked.and_then(|()| server.permit_patterns(session, spec, args)) {
         // A call that fails, not one that is refused: it counts as in Redis, and in a transaction it is found by EXEC.
         return Dispatched::Step(Step::Done(Reply::Error(error)));
     }
@@ -140,7 +149,8 @@ fn pass_once(server: &Server, session: &mut Session, args: &Args, spec: &'static
     if session.multi.is_some() {
         return queue(session, spec, args);
     }
-    if let Some(Err(error)) = once.spec.check.map(|check| check(&once.args)) {
+    let checked = once.spec.check.map_or(Ok(()), |check| check(&once.args));
+    if let Err(error) = checked.and_then(|()| server.permit_patterns(session, spec, args)) {
         return Dispatched::Step(Step::Done(Reply::Error(error)));
     }
     if let Run::Pure(run) = once.spec.run {
@@ -212,10 +222,11 @@ fn discarded(session: &mut Session, why: &ReplyError) -> ReplyError {
 }
 
 /// What has to hold before a command may run here, besides its arity.
-fn admit(server: &Server, session: &Session, args: &Args, spec: &Spec) -> Result<(), ReplyError> {
-    if !session.authenticated && !spec.flags.contains(Flags::NO_AUTH) {
+fn admit(server: &Server, session: &Session, args: &Args, spec: &'static Spec) -> Result<(), ReplyError> {
+    if !session.acting.is_authenticated && !spec.flags.contains(Flags::NO_AUTH) {
         return Err(NO_AUTH);
     }
+    server.permit(session, spec, args)?;
     if session.is_restricted() && !spec.flags.contains(Flags::WHILE_SUBSCRIBED) {
         return Err(ReplyError::text(format!(
             "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
@@ -364,7 +375,8 @@ fn execute(
             return Dispatched::Step(Step::Done(Reply::Error(error)));
         }
     }
-    match plan(session.db, transaction, spec, args).map(|command| named(server, session, command)) {
+    let may = |spec, args: &Args| server.permit_in_exec(session, spec, args);
+    match plan(session.db, transaction, spec, args, may).map(|command| named(server, session, command)) {
         Err(error) => Dispatched::Step(Step::Done(Reply::Error(error))),
         Ok(command) if !server.router.disk_space().admits_command(&command) => refuse(session, DISK_FULL),
         Ok(command) if command.is_write() => Dispatched::Step(Step::Write(judged(server, command))),
@@ -372,15 +384,32 @@ fn execute(
     }
 }
 
+/// Stands in a transaction for a command that its user may no longer run, and answers why.
+static REFUSED: Spec =
+    Spec::pure("exec._refused", 2, Doc::new(Family::Transactions, "0.2.0", "O(1)", "Answers an error."), |args| {
+        Err(ReplyError::text(args.arg(1)))
+    })
+    .flags(Flags::INTERNAL);
+
 /// Makes one command of a queued transaction, on a connection that has chosen `db`.
 ///
 /// # Errors
 /// LIMIT if it is larger than an entry may be.
-fn plan(db: usize, transaction: Transaction, spec: &'static Spec, args: &Args) -> Result<Command, ReplyError> {
+fn plan(
+    db: usize,
+    transaction: Transaction,
+    spec: &'static Spec,
+    args: &Args,
+    may: impl Fn(&'static Spec, &Args) -> Result<(), ReplyError>,
+) -> Result<Command, ReplyError> {
     let mut command = Command::new(spec, db, args.clone());
     let mut commands = Vec::with_capacity(transaction.queue.len());
     let mut db = db;
     for (spec, args) in transaction.queue {
+        if let Err(error) = may(spec, &args) {
+            commands.push(Command::new(&REFUSED, db, Args::from_slices([REFUSED.name.as_bytes(), error.as_bytes()])));
+            continue;
+        }
         commands.push(self::command(spec, db, &args));
         // What SELECT will answer is known from its argument, and the commands behind it depend on it.
         if spec.flags.contains(Flags::SELECTS)

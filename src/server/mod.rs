@@ -7,6 +7,7 @@
 //! Clients are served from before the node knows who it is: while it joins, and while it takes up what it has, each command is
 //! answered by the gate as [`router`] says. Connections of that time go on when the node has its place.
 
+mod acl_log;
 mod connection;
 mod context;
 mod dispatch;
@@ -21,6 +22,7 @@ mod registry;
 mod router;
 mod slowlog;
 mod stats;
+mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
@@ -36,8 +38,10 @@ pub use registry::ClientRegistry;
 pub use router::{Routed, Router};
 pub use slowlog::SlowLog;
 pub use stats::{CommandStats, Stats};
+pub use users::{begin_users, users_of, watch_users};
 
-use crate::config::Settings;
+use crate::config::{Settings, acl_log_len_max};
+use crate::store::Users;
 use crate::sys::env::Env;
 
 /// Keeps INFO's rates, until the future is dropped.
@@ -74,6 +78,10 @@ pub struct Server {
     pub slowlog: SlowLog,
     /// Asks the main task to stop the node: SHUTDOWN.
     pub stop: tokio::sync::Notify,
+    /// The users while the cluster has none.
+    node_users: Arc<Users>,
+    /// ACL LOG.
+    acl_log: acl_log::AclLog,
     next_client: AtomicU64,
     /// Where client ids begin while the node has no id: below those of every node, and elsewhere than another node's.
     first_client: u64,
@@ -83,8 +91,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A node without connections and without a place.
-    pub fn new(env: Env, settings: Settings) -> Arc<Self> {
+    /// A node without connections and without a place. `users`: see [`users_of`].
+    pub fn new(env: Env, settings: Settings, users: Users) -> Arc<Self> {
         let started_ms = env.clocks.wall_ms();
         env.spikes.set_threshold_ms(settings.latency_monitor_threshold_ms);
         let (process, first_client) = (env.random(), env.random() >> 33);
@@ -93,6 +101,8 @@ impl Server {
             cluster_enabled: settings.cluster_enabled,
             slowlog: SlowLog::new(settings.slowlog_slower_than_us, settings.slowlog_len_max),
             stats: Stats::new(started_ms, settings.latency_tracking),
+            acl_log: acl_log::AclLog::new(acl_log_len_max(&settings)),
+            node_users: Arc::new(users),
             settings: RwLock::new(Arc::new(settings)),
             router: Router::default(),
             invitations: Invitations::default(),

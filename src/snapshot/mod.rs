@@ -39,6 +39,7 @@ mod subscriptions;
 mod temp;
 #[cfg(test)]
 mod tests;
+mod users;
 mod value;
 mod version;
 mod waiters;

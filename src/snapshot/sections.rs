@@ -3,6 +3,7 @@
 //! What is written is taken apart field by field, so that a field that is added without a place here does not compile.
 
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -10,9 +11,9 @@ use super::chunk::{ChunkReader, ChunkWriter};
 use super::error::Problem;
 use super::version::{
     WITH_CREATIONS, WITH_GIVEN_SCRIPTS, WITH_LIBRARIES, WITH_LOCK_HISTORY, WITH_ONCE, WITH_SESSIONS,
-    WITH_SUBSCRIPTIONS, WITH_WAITERS,
+    WITH_SUBSCRIPTIONS, WITH_USERS, WITH_WAITERS,
 };
-use super::{libraries, lock_history, once, sessions, subscriptions, waiters};
+use super::{libraries, lock_history, once, sessions, subscriptions, users, waiters};
 use crate::config::ReplicatedValues;
 use crate::store::{Boot, CREATION_SLOTS, Cluster, Creations, DATABASES, Kept, Member, Options, State};
 
@@ -30,6 +31,7 @@ const SUBSCRIPTIONS: u8 = 10;
 const ONCE: u8 = 20;
 const LOCK_HISTORY: u8 = 21;
 const SESSIONS: u8 = 30;
+const USERS: u8 = 31;
 /// The keys of one database; once for each that has any.
 pub(super) const KEYS: u8 = 6;
 /// No section follows.
@@ -55,7 +57,9 @@ pub(super) fn write(image: &State, out: &mut Out<'_, impl Write>) -> io::Result<
     out.u8(LOCK_HISTORY)?;
     lock_history::write(image.lock_history(), out)?;
     out.u8(SESSIONS)?;
-    sessions::write(image.sessions(), out)
+    sessions::write(image.sessions(), out)?;
+    out.u8(USERS)?;
+    users::write(&image.users, out)
 }
 
 pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl Read>) -> Result<(), Problem> {
@@ -100,6 +104,10 @@ pub(super) fn read(state: &mut State, version: u32, input: &mut ChunkReader<impl
     if version >= WITH_SESSIONS {
         expect(SESSIONS, input)?;
         state.restore_sessions(sessions::read(input)?);
+    }
+    if version >= WITH_USERS {
+        expect(USERS, input)?;
+        users::read(Arc::make_mut(&mut state.users), input)?;
     }
     Ok(())
 }
@@ -188,6 +196,7 @@ fn read_scripts(state: &mut State, version: u32, input: &mut ChunkReader<impl Re
 fn write_options(options: &Options, out: &mut Out<'_, impl Write>) -> io::Result<()> {
     // Written by name, so that a later version may add some; this only counts them.
     let Options {
+        acl_pubsub_default: _,
         bulk_len_max: _,
         events: _,
         hash_small_entries_max: _,

@@ -18,3 +18,5 @@ pub(super) const WITH_SESSIONS: u32 = 3;
 pub(super) const WITH_ONCE: u32 = 3;
 /// The first that has the section of what happened to locks.
 pub(super) const WITH_LOCK_HISTORY: u32 = 3;
+/// The first that has the section of users.
+pub(super) const WITH_USERS: u32 = 3;

@@ -62,6 +62,7 @@ mod ties;
 mod tree;
 mod trie;
 mod txn;
+mod users;
 mod value;
 mod value_type;
 mod view;
@@ -111,6 +112,10 @@ pub use string::Str;
 pub use subscriptions::{LostHold, PubSub, SubscriptionKind, Subscriptions};
 pub use tally::{CallCounts, ScriptCalls, Tally};
 pub use txn::{Changed, Create, Deadline, Txn};
+pub use users::{
+    CommandNames, CommandRule, DEFAULT_USER, Denial, Denied, KeyPattern, PasswordHash, RuleError, Selector,
+    TrustedNames, User, Users, has_spaces, hash_password, hexadecimal, merge_selectors,
+};
 pub use value::{Kind, Value};
 pub use value_type::ValueType;
 pub use view::{Horizon, View};

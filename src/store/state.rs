@@ -1,10 +1,12 @@
 //! All that the log builds.
 
+use std::sync::Arc;
+
 use super::images::Images;
 use super::ties::Ties;
 use super::{
     Accesses, Cluster, Creations, DATABASES, Database, Digest, Kind, Libraries, LockHistory, OnceReplies, Options,
-    Origins, Scripts, Sessions, Subscriptions, Waiters,
+    Origins, Scripts, Sessions, Subscriptions, User, Users, Waiters,
 };
 
 /// 2026-01-01 in seconds since the Unix epoch: revisions start from the time since then (design 3).
@@ -39,6 +41,8 @@ pub struct State {
     pub scripts: Scripts,
     /// Libraries of functions.
     pub libraries: Libraries,
+    /// Users.
+    pub users: Arc<Users>,
     /// Replies that ONCE keeps.
     pub once: OnceReplies,
     /// Replicated options.
@@ -66,6 +70,7 @@ impl Default for State {
             origins: Origins::default(),
             scripts: Scripts::default(),
             libraries: Libraries::default(),
+            users: Arc::default(),
             once: OnceReplies::default(),
             options: Options::default(),
             cluster: Cluster::default(),
@@ -94,6 +99,12 @@ impl State {
     /// When keys were created.
     pub fn creations(&self) -> &Creations {
         &self.creations
+    }
+
+    /// Who a script runs as that a user of this name sent; None: it may everything. One who is gone may nothing.
+    pub fn acting(&self, name: Option<&[u8]>) -> Option<Arc<User>> {
+        let name = name?;
+        Some(self.users.get(name).cloned().unwrap_or_else(|| Arc::new(User::new(name, false))))
     }
 
     /// Advances cluster time to an entry's stamp; it never goes back.
@@ -134,6 +145,7 @@ impl State {
             origins: self.origins.clone(),
             scripts: self.scripts.image(),
             libraries: self.libraries.clone(),
+            users: self.users.clone(),
             once: self.once.clone(),
             options: self.options.clone(),
             cluster: self.cluster.clone(),

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::PubSub;
+use super::{Denial, PubSub};
 use crate::error::ReplyError;
 
 /// Most different codes of errors that are told apart.
 const CODES_MAX: usize = 128;
+/// Most calls that are kept which a user was not allowed.
+const DENIALS_MAX: usize = 128;
 
 /// See the module's header.
 #[derive(Debug, Default)]
@@ -31,6 +33,8 @@ pub struct ScriptCalls {
     pub by_command: BTreeMap<usize, CallCounts>,
     /// How often each code of an error was given to a script.
     pub errors: BTreeMap<Vec<u8>, u64>,
+    /// Calls that its user is not allowed, the first of them.
+    pub denials: Vec<Denial>,
 }
 
 /// Calls of one command.
@@ -89,8 +93,16 @@ impl ScriptCalls {
         }
     }
 
+    /// Notes a call that its user is not allowed.
+    pub fn deny(&mut self, denial: Denial) {
+        if self.denials.len() < DENIALS_MAX {
+            self.denials.push(denial);
+        }
+    }
+
     /// Adds what another has counted.
     pub fn add(&mut self, other: &Self) {
+        other.denials.iter().for_each(|denial| self.deny(denial.clone()));
         for (command, counts) in &other.by_command {
             let own = self.of(*command);
             own.calls += counts.calls;

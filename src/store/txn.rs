@@ -17,12 +17,13 @@ mod once;
 mod scripts;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::ties::{Ties, TiesOfKey};
 use super::work::Work;
 use super::{
     CallLog, Effects, Entry, Event, Group, Hash, HashEdit, Horizon, Kind, Lock, Rng, ScriptCalls, State, Str, Stream,
-    Tally, Value, View, WaiterId, is_over,
+    Tally, User, Value, View, WaiterId, is_over,
 };
 use crate::error::ReplyError;
 
@@ -71,6 +72,7 @@ pub struct Txn<'a> {
     work: Work,
     is_short_of_memory: bool,
     in_cluster: bool,
+    acting: Option<Arc<User>>,
     asker: Option<WaiterId>,
     from: Option<SocketAddr>,
     /// See `store/telling.rs`.
@@ -95,6 +97,7 @@ impl<'a> Txn<'a> {
             work: Work::unbounded(),
             is_short_of_memory: false,
             in_cluster: false,
+            acting: None,
             asker: None,
             from: None,
             event: None,
@@ -111,6 +114,17 @@ impl<'a> Txn<'a> {
     pub fn in_cluster(mut self, is_in_cluster: bool) -> Self {
         self.in_cluster = is_in_cluster;
         self
+    }
+
+    /// The same for a script that runs as a user; None: it may everything.
+    pub fn acting(mut self, user: Option<Arc<User>>) -> Self {
+        self.acting = user;
+        self
+    }
+
+    /// See [`Self::acting`].
+    pub fn user(&self) -> Option<&Arc<User>> {
+        self.acting.as_ref()
     }
 
     /// See [`Self::in_cluster`].
@@ -170,6 +184,7 @@ impl<'a> Txn<'a> {
             work: Work::unbounded(),
             is_short_of_memory,
             in_cluster: self.in_cluster,
+            acting: self.acting.clone(),
             asker: None,
             from: None,
             event: None,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use super::work::Work;
 use super::{
     ABSENCE_LEVEL, CallLog, Database, Entry, Event, Hash, Hold, Kind, Mark, PubSub, Rng, ScriptCalls, Session, State,
-    Tally, is_over,
+    Tally, User, is_over,
 };
 use crate::error::ReplyError;
 
@@ -40,6 +40,7 @@ pub struct View<'a> {
     is_of_node: bool,
     in_script: bool,
     in_cluster: bool,
+    acting: Option<Arc<User>>,
     log_alone: bool,
     work: Work,
     stop: Option<Arc<AtomicBool>>,
@@ -61,6 +62,7 @@ impl<'a> View<'a> {
             is_of_node: true,
             in_script: false,
             in_cluster: false,
+            acting: None,
             log_alone: false,
             work: Work::unbounded(),
             stop: None,
@@ -89,6 +91,17 @@ impl<'a> View<'a> {
     pub fn in_cluster(mut self, is_in_cluster: bool) -> Self {
         self.in_cluster = is_in_cluster;
         self
+    }
+
+    /// The same for a script that runs as a user; None: it may everything.
+    pub fn acting(mut self, user: Option<Arc<User>>) -> Self {
+        self.acting = user;
+        self
+    }
+
+    /// See [`Self::acting`].
+    pub fn user(&self) -> Option<&Arc<User>> {
+        self.acting.as_ref()
     }
 
     /// See [`Self::in_cluster`].
@@ -166,6 +179,7 @@ impl<'a> View<'a> {
             is_of_node: self.is_of_node,
             in_script: true,
             in_cluster: self.in_cluster,
+            acting: self.acting.clone(),
             log_alone: self.log_alone,
             work: Work::unbounded(),
             stop: None,

@@ -33,4 +33,5 @@ mod snapshot_failure;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
+mod users;
 mod without_majority;

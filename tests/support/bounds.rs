@@ -16,6 +16,8 @@ pub const SHRINK_REPLAYS: usize = 400;
 pub const DIFFERENCES_SHOWN: usize = 12;
 /// Commands of the harness's check against itself.
 pub const SELF_CHECK_COMMANDS: u64 = 4_000;
+/// Users of random rules that are compared with redis-server's in CI.
+pub const ACL_USERS: u64 = 150;
 /// Inputs for each fuzz target in CI.
 pub const FUZZ_INPUTS: u64 = 20_000;
 /// Histories for each property of the linearizability checker in CI.

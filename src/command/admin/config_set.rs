@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::acl::{SET as SET_USER, change as change_users, password_args};
 use super::{ADMIN, doc};
 use crate::command::context::{Answer, Call, Configuration};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, NewerForm, Outcome, Spec};
@@ -27,7 +28,8 @@ pub static SPEC: Spec = Spec::session(
 /// An option that some node does not replicate yet must not be set: it would have one value here and another there.
 fn of_a_later_option(args: &Args) -> Option<NewerForm> {
     let names = (2..args.len()).step_by(2).filter_map(|at| find(std::str::from_utf8(args.arg(at)).ok()?));
-    let since = names.filter(|opt| opt.is_replicated()).map(|opt| replicated_since(opt.name)).max()?;
+    let since =
+        names.filter(|opt| opt.is_replicated() || opt.is_password()).map(|opt| replicated_since(opt.name)).max()?;
     (since > FIRST_LEVEL).then_some(NewerForm { since, before: NOT_REPLICATED })
 }
 
@@ -46,16 +48,23 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         Err(error) => return Reply::Error(error).into(),
     };
     let (replicated, own): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(opt, _)| opt.is_replicated());
+    let password = own.iter().filter(|(opt, _)| opt.is_password()).map(|(opt, value)| opt.kind.show(value)).next_back();
     if let Err(error) = check_room(&**call.node, &own) {
         return Reply::Error(error).into();
     }
     let change_own = |node: &dyn Configuration, own: Vec<(&'static Opt, OptionValue)>| {
         let mut settings = (*node.settings()).clone();
-        own.into_iter().for_each(|(opt, value)| opt.set(&mut settings, value));
+        for (opt, value) in own {
+            if opt.is_password() {
+                settings.password_set = Some(opt.kind.show(&value));
+            } else {
+                opt.set(&mut settings, value);
+            }
+        }
         node.change_settings(settings);
         Reply::Ok
     };
-    if replicated.is_empty() {
+    if replicated.is_empty() && password.is_none() {
         return change_own(&**call.node, own).into();
     }
     let number = |opt: &Opt, value: &OptionValue| opt.kind.number(value).unwrap_or_default().to_string();
@@ -63,8 +72,19 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         .chain(replicated.into_iter().flat_map(|(opt, value)| [opt.name.to_owned(), number(opt, &value)]));
     let (entry, node) = (Args::from_slices(entry), call.node.clone());
     Answer::later(async move {
-        let reply = node.execute(&APPLY, entry).await;
-        if reply.is_error() { reply } else { change_own(&*node, own) }
+        if entry.len() > 1 {
+            let reply = node.execute(&APPLY, entry).await;
+            if reply.is_error() {
+                return reply;
+            }
+        }
+        if let Some(password) = password {
+            let reply = change_users(&node, &SET_USER, password_args(password.as_bytes())).await;
+            if reply.is_error() {
+                return reply;
+            }
+        }
+        change_own(&*node, own)
     })
 }
 

@@ -19,10 +19,15 @@ mod slowlog;
 mod wait;
 
 use super::{Doc, Family, Flags, Spec};
+pub use acl::{BEGIN as BEGIN_USERS, begin_args, parse_file};
 
 /// The family.
 pub static SPECS: &[&Spec] = &[
     &acl::SPEC,
+    &acl::BEGIN,
+    &acl::DELETE,
+    &acl::LOAD,
+    &acl::SET,
     &save::BGREWRITEAOF,
     &save::BGSAVE,
     &command::SPEC,

@@ -59,7 +59,7 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
     while at < args.len() {
         let left = args.len() - 1 - at;
         if args.is(at, "AUTH") && left >= 2 {
-            authenticate(call, args.arg(at + 1), args.arg(at + 2))?;
+            authenticate(call, args, args.arg(at + 1), args.arg(at + 2))?;
             at += 3;
         } else if args.is(at, "SETNAME") && left >= 1 {
             let given = args.arg(at + 1);
@@ -73,7 +73,7 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
             return Err(ReplyError::about("ERR Syntax error in HELLO option '", args.arg(at), "'"));
         }
     }
-    if !call.session.authenticated {
+    if !call.session.acting.is_authenticated {
         return Err(ReplyError::new(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> \
              <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",

@@ -12,7 +12,7 @@ mod select;
 
 use super::Spec;
 
-pub use client::{for_another_node, timeout_ms};
+pub use client::{for_another_node, line, timeout_ms};
 
 /// The family.
 pub static SPECS: &[&Spec] = &[

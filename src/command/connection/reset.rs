@@ -29,7 +29,6 @@ const DOC: Doc = Doc {
 };
 
 fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
-    let authenticated = call.node.settings().requirepass.is_empty();
     call.node.notify_of_locks(&call.session.client, false);
     call.node.track(&call.session.client, None);
     if call.session.is_monitoring && call.node.monitor(&call.session.client, false).is_ok() {
@@ -37,7 +36,7 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
     }
     let (is_subscribed, is_bound) = (!call.session.subscribed.is_empty(), call.session.is_bound);
     if !is_subscribed && !is_bound {
-        call.session.reset(authenticated);
+        call.session.reset(call.node.newcomer());
         return Reply::simple("RESET").into();
     }
     call.session.waits += 1;
@@ -51,7 +50,7 @@ fn run(call: &mut Call<'_>, _args: &Args) -> Answer {
             ended = node.leave(connection, number).await;
         }
         let finish: Finish = Box::new(move |session| {
-            session.reset(authenticated);
+            session.reset(node.newcomer());
             // Whether the state still has them is not known: the end of the connection ends them.
             session.closing = ended.is_error();
             session.is_bound = ended.is_error();

@@ -11,7 +11,7 @@ use futures::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::Watch;
+use super::{Acting, Watch};
 use crate::protocol::Resp;
 use crate::store::SubscriptionKind;
 
@@ -58,6 +58,8 @@ pub enum Unblock {
 /// The part of a session that CLIENT LIST shows.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
+    /// Whose it is: the user's name and id.
+    pub user: (Bytes, u64),
     /// CLIENT SETNAME.
     pub name: Bytes,
     /// Library name.
@@ -152,6 +154,11 @@ impl Client {
             waits: Arc::default(),
             held: AtomicBool::new(false),
         }
+    }
+
+    /// Says whose connection it is.
+    pub fn show_user(&self, acting: &Acting) {
+        self.shown.lock().user = (acting.permissions.user.clone(), acting.permissions.id);
     }
 
     /// Begins a wait that CLIENT UNBLOCK can end; it is over when the receiver is dropped.

@@ -10,6 +10,7 @@ mod configuration;
 mod data;
 mod latencies;
 mod node;
+mod permissions;
 mod raft;
 mod session;
 mod snapshots;
@@ -18,6 +19,7 @@ mod statistics;
 mod subscribed;
 mod table;
 mod tracked;
+mod users;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,17 +32,19 @@ pub use configuration::Configuration;
 pub use data::{Data, DatabaseFacts};
 pub use latencies::{LATENCY_BUCKETS, Latencies, latency_bucket};
 pub use node::{Clients, ClientsAnswer, Node, Process, ProcessFacts};
+pub use permissions::{AclEntry, Acting, Allowed, Permissions};
 pub use raft::{RaftFacts, RaftRole};
 pub use session::{Multi, ReplyMode, Session, Watched};
 pub use snapshots::{SnapshotFacts, Snapshots};
 pub use spec::{
-    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, Doc, Family, FindKeys, Flags, Guarded, KeyFlags,
-    KeySpec, NewerForm, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
+    Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, ChannelNames, Doc, Family, FindKeys, Flags, Guarded,
+    KeyFlags, KeySpec, NewerForm, ONCE_COMMAND_AT, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
 };
 pub use statistics::{CommandCounts, Counters, EvictionFacts, KeyCounts, SlowEntry, Statistics};
 pub use subscribed::Subscribed;
 pub use table::Table;
 pub use tracked::{Tracked, TrackingFigures};
+pub use users::UsersHere;
 
 use crate::error::ReplyError;
 use crate::protocol::{Args, Reply};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
-use super::{Client, Cluster, Configuration, Data, Snapshots, Statistics};
+use super::{Client, Cluster, Configuration, Data, Snapshots, Statistics, UsersHere};
 use crate::protocol::Args;
 use crate::sys::env::BoxStream;
 
@@ -59,6 +59,6 @@ pub struct ProcessFacts {
 }
 
 /// All roles of a node.
-pub trait Node: Configuration + Clients + Cluster + Data + Process + Snapshots + Statistics {}
+pub trait Node: Configuration + Clients + Cluster + Data + Process + Snapshots + Statistics + UsersHere {}
 
-impl<T: Configuration + Clients + Cluster + Data + Process + Snapshots + Statistics> Node for T {}
+impl<T: Configuration + Clients + Cluster + Data + Process + Snapshots + Statistics + UsersHere> Node for T {}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-use super::{Client, Shown, Spec, Subscribed, Tracked};
+use super::{Acting, Client, Shown, Spec, Subscribed, Tracked};
 use crate::config::ReadLevel;
 use crate::protocol::{Args, Resp};
 use crate::store::{SubscriptionKind, Watch};
@@ -58,8 +58,8 @@ pub struct Session {
     pub resp: Resp,
     /// Selected database.
     pub db: usize,
-    /// False until AUTH where a password is set.
-    pub authenticated: bool,
+    /// Who it is.
+    pub acting: Acting,
     /// The transaction being queued.
     pub multi: Option<Multi>,
     /// Watched keys.
@@ -104,12 +104,13 @@ pub struct Session {
 
 impl Session {
     /// A new connection's session.
-    pub fn new(client: Arc<Client>, authenticated: bool) -> Self {
+    pub fn new(client: Arc<Client>, acting: Acting) -> Self {
+        client.show_user(&acting);
         Self {
             client,
             resp: Resp::V2,
             db: 0,
-            authenticated,
+            acting,
             multi: None,
             watched: Watched::default(),
             level: None,
@@ -131,6 +132,12 @@ impl Session {
             query_bytes: 0,
             query_free: 0,
         }
+    }
+
+    /// Makes the connection another user's.
+    pub fn act(&mut self, acting: Acting) {
+        self.client.show_user(&acting);
+        self.acting = acting;
     }
 
     /// True if only commands about subscriptions are allowed: RESP2 cannot tell replies from messages.
@@ -173,10 +180,10 @@ impl Session {
     }
 
     /// RESET: as new, but for the name of the library.
-    pub fn reset(&mut self, authenticated: bool) {
+    pub fn reset(&mut self, acting: Acting) {
         let (lib_name, lib_ver) = (std::mem::take(&mut self.lib_name), std::mem::take(&mut self.lib_ver));
         let (last_write_index, waits) = (self.last_write_index, self.waits);
-        *self = Self::new(self.client.clone(), authenticated);
+        *self = Self::new(self.client.clone(), acting);
         (self.lib_name, self.lib_ver) = (lib_name, lib_ver);
         (self.last_write_index, self.waits) = (last_write_index, waits);
     }

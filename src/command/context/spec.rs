@@ -1,15 +1,18 @@
 //! What is known of a command without running it.
 
 mod blocking;
+mod categories;
+mod channels;
 mod doc;
 mod flags;
 mod guarded;
 mod keys;
 
 pub use blocking::{Blocking, Wait};
+pub use channels::ChannelNames;
 pub use doc::{Arg, ArgFlags, ArgKind, Doc, Family};
 pub use flags::{Categories, Flags};
-pub use guarded::Guarded;
+pub use guarded::{Guarded, ONCE_COMMAND_AT};
 pub use keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 
 use super::{Answer, Call};
@@ -35,6 +38,9 @@ pub struct NewerForm {
     /// What a binary that does not know it answers, on every state.
     pub before: ReplyError,
 }
+
+/// The refusal of arguments that lead to keys which they do not name: see [`Spec::reads_any`].
+pub type ReadsAny = fn(&Args) -> Option<ReplyError>;
 
 /// Finds the keys among arguments, and what is done with each: see [`Spec::given_keys`].
 pub type GivenKeys = fn(&Args) -> Vec<(usize, KeyFlags)>;
@@ -107,6 +113,10 @@ pub struct Spec {
     /// Where they stand among given arguments, and what is done with them, if the key specs cannot say it: an option names one, or the
     /// arguments say whether one is written.
     pub given_keys: Option<GivenKeys>,
+    /// Which of its arguments are channels, if there are any.
+    pub channels: Option<ChannelNames>,
+    /// What it answers whom the rules do not let read every key, if its arguments lead it to others than they name.
+    pub reads_any: Option<ReadsAny>,
     /// Documentation.
     pub doc: Doc,
     /// The feature level since which it exists. Below it the gate refuses the command, and whatever comes to it by the log or a script
@@ -194,6 +204,8 @@ impl Spec {
             categories: Categories::empty(),
             keys: &[],
             given_keys: None,
+            channels: None,
+            reads_any: None,
             doc,
             since: FIRST_LEVEL,
             newer_form: None,
@@ -240,6 +252,16 @@ impl Spec {
     /// The same with keys that the specs alone cannot tell.
     pub const fn given_keys(self, find: GivenKeys) -> Self {
         Self { given_keys: Some(find), ..self }
+    }
+
+    /// The same with channels among its arguments.
+    pub const fn channels(self, names: ChannelNames) -> Self {
+        Self { channels: Some(names), ..self }
+    }
+
+    /// The same that may read keys which its arguments do not name.
+    pub const fn reads_any(self, refuse: ReadsAny) -> Self {
+        Self { reads_any: Some(refuse), ..self }
     }
 
     /// The same with a check of its arguments.

@@ -53,6 +53,8 @@ pub struct Counters {
     pub writes: u64,
     /// Commands, input bytes and output bytes in the last second.
     pub per_s: [u64; 3],
+    /// What users were denied: to be who they say, commands, keys, channels.
+    pub denied: [u64; 4],
 }
 
 /// What INFO stats shows of keys.

@@ -13,6 +13,7 @@ pub static SPEC: Spec = Spec::write("sort", -2, DOC, run)
     .categories(CATEGORIES)
     .check(|args| Options::read(args, true).map(drop))
     .cluster_check(|args| options::check_in_cluster(args, true))
+    .reads_any(|args| options::refuse_patterns(args, true))
     .given_keys(options::keys)
     .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)), PATTERNS, STORED]);
 

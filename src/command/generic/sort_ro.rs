@@ -1,7 +1,7 @@
 //! SORT_RO
 
 use super::sort::{CATEGORIES, PATTERNS};
-use super::sorting::options::{Options, check_in_cluster};
+use super::sorting::options::{Options, check_in_cluster, refuse_patterns};
 use super::sorting::{reply, sorted};
 use crate::command::{Arg, ArgKind, Doc, Family, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::Args;
@@ -13,6 +13,7 @@ pub static SPEC: Spec = Spec::read("sort_ro", -2, DOC, run)
     .categories(CATEGORIES)
     .check(|args| Options::read(args, false).map(drop))
     .cluster_check(|args| check_in_cluster(args, false))
+    .reads_any(|args| refuse_patterns(args, false))
     .given_keys(|_| vec![(1, KeyFlags::RO.union(KeyFlags::ACCESS))])
     .keys(&[KeySpec::first(KeyFlags::RO.union(KeyFlags::ACCESS)), PATTERNS]);
 

@@ -2,7 +2,7 @@
 
 use super::{LEVEL, PLAIN, doc};
 use crate::command::glob::{Case, matches};
-use crate::command::{Arg, ArgKind, Flags, KeyFlags, KeySpec, Outcome, Spec};
+use crate::command::{Arg, ArgKind, ChannelNames, Flags, KeyFlags, KeySpec, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{ELEMENT_UNITS, SubscriptionKind, Txn, units_of_bytes};
 
@@ -22,6 +22,7 @@ pub static PUBLISH: Spec = Spec::write(
 )
 .without(Flags::WRITE)
 .flags(FLAGS)
+.channels(ChannelNames::ONE)
 .since(LEVEL);
 
 pub static SPUBLISH: Spec = Spec::write(
@@ -41,6 +42,7 @@ pub static SPUBLISH: Spec = Spec::write(
 .without(Flags::WRITE)
 .flags(FLAGS)
 .keys(&[KeySpec::first(KeyFlags::NOT_KEY)])
+.channels(ChannelNames::ONE)
 .since(LEVEL);
 
 fn publish(txn: &mut Txn<'_>, args: &Args) -> Outcome {

@@ -1,7 +1,7 @@
 //! SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE
 
 use super::{LEVEL, SHARD_CHANNELS, SUBSCRIBING, doc};
-use crate::command::{Arg, ArgKind, Flags, Outcome, Spec};
+use crate::command::{Arg, ArgKind, ChannelNames, Flags, Outcome, Spec};
 use crate::protocol::{Args, Reply};
 use crate::store::{SubscriptionKind, Txn};
 
@@ -14,6 +14,7 @@ pub static SUBSCRIBE: Spec = Spec::write(
 )
 .without(Flags::WRITE)
 .flags(SUBSCRIBING)
+.channels(ChannelNames::ALL)
 .since(LEVEL);
 
 pub static PSUBSCRIBE: Spec = Spec::write(
@@ -29,6 +30,7 @@ pub static PSUBSCRIBE: Spec = Spec::write(
 )
 .without(Flags::WRITE)
 .flags(SUBSCRIBING)
+.channels(ChannelNames::PATTERNS)
 .since(LEVEL);
 
 pub static SSUBSCRIBE: Spec = Spec::write(
@@ -45,6 +47,7 @@ pub static SSUBSCRIBE: Spec = Spec::write(
 .without(Flags::WRITE)
 .flags(SUBSCRIBING)
 .keys(SHARD_CHANNELS)
+.channels(ChannelNames::ALL)
 .since(LEVEL);
 
 /// Answers how many of the names are new to the connection; what it is told is made of its session ([`super::confirm()`]).

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{HOLD, confirm, hold_args, subscribe, unsubscribe};
-use crate::command::context::{Client, Session};
+use crate::command::context::{Acting, Client, Session};
 use crate::command::testing::Bench;
 use crate::command::{Spec, call_write};
 use crate::protocol::{Args, Reply, Resp};
@@ -80,7 +80,7 @@ fn who_is_subscribed_is_shown() {
 /// What the connection was told is what its node tells the state again.
 #[test]
 fn a_session_tells_the_state_again_what_it_was_told() {
-    let mut session = Session::new(Arc::new(Client::new(7, String::new(), String::new(), 0)), true);
+    let mut session = Session::new(Arc::new(Client::new(7, String::new(), String::new(), 0)), Acting::default());
     session.resp = Resp::V3;
     let mut told = |spec, words| match confirm(&mut session, spec, &line(words)) {
         Reply::Encoded(bytes) => String::from_utf8_lossy(&bytes).replace("\r\n", " "),

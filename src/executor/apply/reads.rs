@@ -9,7 +9,8 @@ pub(super) fn read(state: &State, command: &Command, index: u64, position: u64, 
     let mut view = View::new(state, command.db.into(), horizon, Rng::of_command(index, position ^ (1 << 63)))
         .read_by(command.reader)
         .logged(command.calls.clone())
-        .in_cluster(command.in_cluster);
+        .in_cluster(command.in_cluster)
+        .acting(state.acting(command.user.as_deref()));
     if effects.no_touch {
         view = view.without_touch();
     }

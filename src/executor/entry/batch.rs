@@ -30,6 +30,8 @@ pub enum LogCommand {
         is_short_of_memory: bool,
         /// See [`Command::in_cluster`].
         in_cluster: bool,
+        /// See [`Command::user`].
+        user: Option<Bytes>,
         /// Database.
         db: u8,
         /// See [`Command::asker`].
@@ -43,6 +45,8 @@ pub enum LogCommand {
         is_short_of_memory: bool,
         /// See [`Command::in_cluster`].
         in_cluster: bool,
+        /// See [`Command::user`].
+        user: Option<Bytes>,
         /// See [`Command::asker`].
         asker: Option<Asker>,
         /// Watched keys.
@@ -63,6 +67,8 @@ const FROM: u8 = 8;
 
 /// Its origin speaks Redis Cluster's protocol; since feature level 3.
 const IN_CLUSTER: u8 = 16;
+/// With the name of its user; since feature level 3.
+const AS_USER: u8 = 32;
 
 /// Stands for the deadline of a watched key that was absent: no key has this one.
 const ABSENT: u64 = u64::MAX;
@@ -105,9 +111,10 @@ impl BatchWriter {
     pub fn add(&mut self, command: &Command) {
         let verdict = if command.is_short_of_memory { SHORT_OF_MEMORY } else { 0 };
         let verdict = if command.in_cluster { verdict | IN_CLUSTER } else { verdict };
+        let says = Says { verdict, asker: command.asker, user: command.user.as_ref() };
         match &command.exec {
-            Some(exec) => self.put_exec(verdict, command.asker, exec),
-            None => self.put_plain(verdict, command.db, command.asker, command.log_args()),
+            Some(exec) => self.put_exec(says, exec),
+            None => self.put_plain(says, command.db, command.log_args()),
         }
     }
 
@@ -122,19 +129,20 @@ impl BatchWriter {
 
     /// Appends a plain command.
     pub fn plain(&mut self, db: u8, args: &Args) {
-        self.put_plain(0, db, None, args);
+        self.put_plain(Says::default(), db, args);
     }
 
     /// Appends an EXEC.
     pub fn exec(&mut self, exec: &Exec) {
-        self.put_exec(0, None, exec);
+        self.put_exec(Says::default(), exec);
     }
 
-    fn put_plain(&mut self, verdict: u8, db: u8, asker: Option<Asker>, args: &Args) {
+    fn put_plain(&mut self, says: Says<'_>, db: u8, args: &Args) {
         self.count += 1;
-        self.out.put_u8(PLAIN | verdict | asked(asker));
+        self.out.put_u8(PLAIN | says.bits());
         self.out.put_u8(db);
-        self.put_asker(asker);
+        self.put_asker(says.asker);
+        self.put_user(says.user);
         put_args(&mut self.out, args);
     }
 
@@ -152,10 +160,17 @@ impl BatchWriter {
         }
     }
 
-    fn put_exec(&mut self, verdict: u8, asker: Option<Asker>, exec: &Exec) {
+    fn put_user(&mut self, user: Option<&Bytes>) {
+        if let Some(user) = user {
+            put_bytes(&mut self.out, user);
+        }
+    }
+
+    fn put_exec(&mut self, says: Says<'_>, exec: &Exec) {
         self.count += 1;
-        self.out.put_u8(EXEC | verdict | asked(asker));
-        self.put_asker(asker);
+        self.out.put_u8(EXEC | says.bits());
+        self.put_asker(says.asker);
+        self.put_user(says.user);
         put_number(&mut self.out, exec.watches.len() as u64);
         for watch in &exec.watches {
             self.out.put_u8(watch.db);
@@ -223,13 +238,13 @@ impl Iterator for Commands {
 fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
     let kind = get_u8(rest)?;
     let (is_short_of_memory, in_cluster) = (kind & SHORT_OF_MEMORY != 0, kind & IN_CLUSTER != 0);
-    match kind & !(SHORT_OF_MEMORY | ASKED | FROM | IN_CLUSTER) {
+    match kind & !(SHORT_OF_MEMORY | ASKED | FROM | IN_CLUSTER | AS_USER) {
         PLAIN => {
-            let (db, asker) = (get_u8(rest)?, get_asker(kind, rest)?);
-            Ok(LogCommand::Plain { is_short_of_memory, in_cluster, db, asker, args: get_args(rest)? })
+            let (db, asker, user) = (get_u8(rest)?, get_asker(kind, rest)?, get_user(kind, rest)?);
+            Ok(LogCommand::Plain { is_short_of_memory, in_cluster, user, db, asker, args: get_args(rest)? })
         }
         EXEC => {
-            let asker = get_asker(kind, rest)?;
+            let (asker, user) = (get_asker(kind, rest)?, get_user(kind, rest)?);
             let mut watches = Vec::new();
             for _ in 0..get_number(rest)? {
                 let (db, key) = (get_u8(rest)?, get_bytes(rest)?);
@@ -239,10 +254,29 @@ fn get_command(rest: &mut Bytes) -> Result<LogCommand, Corrupt> {
             for _ in 0..get_number(rest)? {
                 commands.push((get_u8(rest)?, get_args(rest)?));
             }
-            Ok(LogCommand::Exec { is_short_of_memory, in_cluster, asker, watches, commands })
+            Ok(LogCommand::Exec { is_short_of_memory, in_cluster, user, asker, watches, commands })
         }
         _ => Err(Corrupt::Invalid),
     }
+}
+
+/// What the origin says of a command.
+#[derive(Clone, Copy, Default)]
+struct Says<'a> {
+    verdict: u8,
+    asker: Option<Asker>,
+    user: Option<&'a Bytes>,
+}
+
+impl Says<'_> {
+    /// In the first byte.
+    fn bits(self) -> u8 {
+        self.verdict | asked(self.asker) | if self.user.is_some() { AS_USER } else { 0 }
+    }
+}
+
+fn get_user(kind: u8, rest: &mut Bytes) -> Result<Option<Bytes>, Corrupt> {
+    if kind & AS_USER == 0 { Ok(None) } else { get_bytes(rest).map(|name| Some(Bytes::copy_from_slice(&name))) }
 }
 
 /// What the first byte of a command says of its asker.

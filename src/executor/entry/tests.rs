@@ -35,12 +35,13 @@ fn a_batch_reads_back_as_written() {
     let Content::Batch(batch) = entry.content else { panic!() };
     assert_eq!((batch.boot, batch.seq, batch.count), (7, 3, 2));
     let commands = batch.read_all().unwrap();
-    let LogCommand::Plain { is_short_of_memory: false, in_cluster: false, db: 0, asker: None, args } = &commands[0]
+    let LogCommand::Plain { is_short_of_memory: false, in_cluster: false, user: None, db: 0, asker: None, args } =
+        &commands[0]
     else {
         panic!()
     };
     assert_eq!(args.iter().collect::<Vec<_>>(), [&b"SET"[..], b"k", b"v"]);
-    let LogCommand::Exec { is_short_of_memory: false, in_cluster: false, asker: None, watches, commands } =
+    let LogCommand::Exec { is_short_of_memory: false, in_cluster: false, user: None, asker: None, watches, commands } =
         &commands[1]
     else {
         panic!()
@@ -125,6 +126,28 @@ fn who_asks_travels_with_the_command() {
     let plain = [(false, 3, Some(v4), 3), (true, 3, Some(asker), 3), (false, 3, None, 3)];
     assert_eq!(commands[..3], plain);
     assert_eq!(commands[3..], [(false, 0, Some(asker), 0), (false, 0, Some(v6), 0)]);
+}
+
+#[test]
+fn whose_a_script_is_travels_with_it() {
+    let eval = crate::command::lookup(b"eval").unwrap();
+    let command = Command::new(eval, 0, Args::from_slices(["EVAL", "return 1", "0"]));
+    let get = Command::new(crate::command::lookup(b"get").unwrap(), 0, Args::from_slices(["GET", "k"]));
+    let exec = Exec { commands: vec![get, command.clone()], ..Exec::default() };
+    let mut transaction = Command { exec: Some(Box::new(exec)), ..command.clone() };
+    transaction.set_user(&"bob".into());
+    let inner = &transaction.exec.as_ref().unwrap().commands;
+    assert_eq!((inner[0].user.as_deref(), inner[1].user.as_deref()), (None, Some(&b"bob"[..])));
+    let mut named = command.clone();
+    named.set_user(&"".into());
+    let mut batch = BatchWriter::new(7, 3, 0);
+    [&command, &named, &transaction].into_iter().for_each(|command| batch.add(command));
+    let Content::Batch(batch) = decode(&seal(batch.finish(), Stamp::default())).unwrap().content else { panic!() };
+    let read = |command: &LogCommand| match command {
+        LogCommand::Plain { user, .. } | LogCommand::Exec { user, .. } => user.clone(),
+    };
+    let users: Vec<_> = batch.read_all().unwrap().iter().map(read).collect();
+    assert_eq!(users, [None, Some("".into()), Some("bob".into())]);
 }
 
 #[test]

@@ -172,6 +172,10 @@ impl GroupReader<'_> {
         let allowed = self.execution.allowed.0.min(self.left);
         let view = self.execution.view(command.db.into()).allowed(allowed).read_by(command.reader);
         let mut view = view.logged(command.calls.clone()).in_cluster(command.in_cluster);
+        if command.user.is_some() {
+            let user = view.state().acting(command.user.as_deref());
+            view = view.acting(user);
+        }
         if self.commands.no_touch {
             view = view.without_touch();
         }

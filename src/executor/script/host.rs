@@ -3,12 +3,20 @@
 //! Invariant: which commands there are is the state's to say, by its feature level: one that came later is unknown to a script on every
 //! node, also on those whose binary has it.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+
 use super::slots::ScriptSlots;
-use crate::command::{Caller, Flags, Spec, call_read, call_write, check_at, index_of, is_known_at, lookup, named};
+use crate::command::access::{ask, message, permissions, reads_any_key};
+use crate::command::context::Permissions;
+use crate::command::{
+    COMMANDS, Caller, Flags, Spec, call_read, call_write, check_at, index_of, is_known_at, lookup, named,
+};
 use crate::error::{DB_OUT_OF_RANGE, NOT_AN_INTEGER, OUT_OF_MEMORY, ReplyError};
 use crate::protocol::{Args, Outcome, Reply, parse_i64};
 use crate::script::Host;
-use crate::store::{CallLog, DATABASES, ScriptCalls, Txn, View};
+use crate::store::{CallLog, DATABASES, Denial, Denied, ScriptCalls, Txn, View};
 
 /// The feature level since which random numbers are others in each run, as in Redis: at a lower one all runs have the same.
 const RANDOM_SINCE: u32 = 3;
@@ -25,6 +33,8 @@ pub struct ScriptHost<'a, 's> {
     calls: Option<CallLog>,
     /// Where it matters, the slots of what is called.
     slots: Option<ScriptSlots>,
+    /// Whom it runs for, if that is not somebody who may everything.
+    permissions: Option<Arc<Permissions>>,
 }
 
 enum Access<'a, 's> {
@@ -39,8 +49,9 @@ impl<'a, 's> ScriptHost<'a, 's> {
     pub fn writing(txn: &'a mut Txn<'s>, no_writes: bool) -> Self {
         let (db, refuses_growth, calls) = (txn.db_index(), txn.is_short_of_memory(), txn.calls());
         calls.iter().for_each(CallLog::begin);
+        let permissions = txn.user().map(|user| permissions(user, COMMANDS));
         let access = if no_writes { Access::Pledged(txn) } else { Access::Write(txn) };
-        Self { access, db, refuses_growth, last_error: None, calls, slots: None }
+        Self { access, db, refuses_growth, last_error: None, calls, slots: None, permissions }
     }
 
     /// The same for a script that may need memory whatever there is (`allow-oom`).
@@ -66,6 +77,7 @@ impl<'a, 's> ScriptHost<'a, 's> {
             last_error: None,
             calls,
             slots: None,
+            permissions: view.user().map(|user| permissions(user, COMMANDS)),
         }
     }
 
@@ -94,13 +106,16 @@ impl<'a, 's> ScriptHost<'a, 's> {
                     Err(ReplyError::new("ERR Wrong number of args calling Redis command from script")),
                 );
             }
+            if let Err(error) = self.user_may(spec, args) {
+                return (Some(spec), Err(error));
+            }
             return (Some(spec), Ok((self.slots_allow(spec, args).and_then(|()| self.select(args)), 0)));
         }
         let spec = match check_at(self.level(), self.caller(), args) {
             Ok(spec) => spec,
             Err(error) => return (None, Err(error)),
         };
-        if let Err(error) = self.slots_allow(spec, args) {
+        if let Err(error) = self.user_may(spec, args).and_then(|()| self.slots_allow(spec, args)) {
             return (Some(spec), Err(error));
         }
         let ran = match &mut self.access {
@@ -125,6 +140,28 @@ impl<'a, 's> ScriptHost<'a, 's> {
             }
         };
         (Some(spec), ran)
+    }
+
+    /// Refuses what the user may not for whom the script runs.
+    fn user_may(&mut self, spec: &'static Spec, args: &Args) -> Result<(), ReplyError> {
+        let Some(permissions) = self.permissions.as_ref().filter(|permissions| !permissions.is_unrestricted) else {
+            return Ok(());
+        };
+        let Err(refusal) = ask(permissions, COMMANDS, spec, args) else {
+            let refused = spec.reads_any.filter(|_| !reads_any_key(permissions, COMMANDS, spec, args));
+            return refused.and_then(|refuse| refuse(args)).map_or(Ok(()), Err);
+        };
+        let object = match refusal.what {
+            Denied::Command | Denied::Auth => Bytes::from_static(spec.name.as_bytes()),
+            Denied::Key | Denied::Channel => args.bytes(refusal.at),
+        };
+        let denial = Denial { what: refusal.what, object, user: permissions.user.clone() };
+        let why = message(permissions, spec, args, refusal, false);
+        match &mut self.access {
+            Access::Write(txn) | Access::Pledged(txn) => txn.count_call(|calls| calls.deny(denial)),
+            Access::Read(view) => view.count_call(|calls| calls.deny(denial)),
+        }
+        Err(ReplyError::text([b"ERR ACL failure in script: ".to_vec(), why].concat()))
     }
 
     fn slots_allow(&mut self, spec: &Spec, args: &Args) -> Result<(), ReplyError> {

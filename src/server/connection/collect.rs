@@ -93,7 +93,7 @@ impl Connection<'_> {
 
     /// AUTH in the middle of what was read changes them.
     pub(super) fn limits(&self) -> Limits {
-        Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.authenticated }
+        Limits { bulk_len_max: self.server.router.bulk_len_max(), authenticated: self.session.acting.is_authenticated }
     }
 
     /// Passes one command through the gate; false if the group ends here.

@@ -19,7 +19,7 @@ use futures::future::BoxFuture;
 use super::Server;
 use super::front::ask_others;
 use crate::command::context::{Client, Clients, ClientsAnswer, Configuration, Process, ProcessFacts};
-use crate::config::{Settings, subscriber_limits, tracked_keys_max};
+use crate::config::{Settings, acl_log_len_max, subscriber_limits, tracked_keys_max};
 use crate::error::{LOADING, ReplyError};
 use crate::executor::{BufferLimits, StoreExecutor};
 use crate::protocol::Args;
@@ -69,6 +69,7 @@ impl Configuration for Server {
         self.slowlog.configure(settings.slowlog_slower_than_us, settings.slowlog_len_max);
         self.env.spikes.set_threshold_ms(settings.latency_monitor_threshold_ms);
         self.stats.set_tracking(settings.latency_tracking);
+        self.acl_log.set_len_max(acl_log_len_max(&settings));
         *self.settings.write() = Arc::new(settings);
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::command::context::{CommandCounts, Counters, EvictionFacts, KeyCounts, Latencies, SlowEntry, Statistics};
 use crate::command::{Spec, runnable};
 use crate::server::Server;
+use crate::store::Denied;
 use crate::store::{Policy, ScriptCalls};
 use crate::sys::latency::Spikes;
 
@@ -43,6 +44,7 @@ impl Statistics for Server {
             reads: get(&stats.reads),
             writes: get(&stats.writes),
             per_s: stats.rates(),
+            denied: [Denied::Auth, Denied::Command, Denied::Key, Denied::Channel].map(|what| self.acl_log.count(what)),
         }
     }
 
@@ -94,6 +96,7 @@ impl Statistics for Server {
 
     fn reset_statistics(&self) {
         self.stats.reset();
+        self.acl_log.reset_counts();
         if let Some(executor) = self.router.executor() {
             executor.key_stats.reset();
         }

@@ -85,6 +85,15 @@ fn sample_3() -> State {
             }
         }
     }
+    let mut users = crate::store::Users::of_password("secret");
+    let mut other = crate::store::User::new(b"other", true);
+    for rule in ["on", ">one", ">two", "%R~r*", "%W~w", "~k", "resetchannels", "&c*", "+@all", "-get", "(+set ~a &b)"] {
+        other.set(rule.as_bytes(), false, &crate::store::TrustedNames).unwrap();
+    }
+    users.put(other);
+    let default = (**users.get(b"default").unwrap()).clone();
+    users.put(default);
+    state.users = Arc::new(users);
     state
 }
 

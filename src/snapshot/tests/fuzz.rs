@@ -111,8 +111,8 @@ fn lengths_and_counts_alone_allocate_nothing() {
 }
 
 /// How a file ends whose state has nothing of these: waiters (the last ticket too), libraries, subscriptions, replies of ONCE, events of locks,
-/// sessions; and that no keys follow.
-const EMPTY_SECTIONS: &[&[u8]] = &[&[8, 0, 0], &[9, 0], &[10, 0], &[20, 0], &[21, 0], &[30, 0], &[0]];
+/// sessions, users (version and last id too); and that no keys follow.
+const EMPTY_SECTIONS: &[&[u8]] = &[&[8, 0, 0], &[9, 0], &[10, 0], &[20, 0], &[21, 0], &[30, 0], &[31, 0, 0, 0], &[0]];
 
 /// A file whose body is this one, but for one section that was empty.
 fn with_section(body: &[u8], tag: u8, section: &[u8]) -> Vec<u8> {
@@ -254,6 +254,25 @@ fn sessions_that_no_state_has_are_refused() {
         of(&[1, 7, 5, 9, 1, 0, 0, 0, 1, 0, 1, b'k']),
         "a key that is bound to session 7 is not there, or a lock"
     );
+}
+
+#[test]
+fn users_that_no_state_has_are_refused() {
+    let refused = |bytes: &[u8]| match read(bytes).unwrap_err().problem {
+        Problem::Damaged { damage: Damage::Contents(what), .. } => what,
+        other => panic!("{other:?}"),
+    };
+    let body = body_of(&bytes_of(&created(), 1000));
+    // Version, last id, users: id, name, three flags, passwords, the root with three flags, keys, channels and rules, selectors.
+    let of = |users: &[[u8; 14]]| {
+        refused(&with_section(&body, 31, &[&[9, 2, users.len() as u8], users.as_flattened()].concat()))
+    };
+    let user = |id: u8, name: u8| [id, 1, name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let why = |name: &str| format!("a user b\"{name}\" that stands twice, out of its order or without its id");
+    assert_eq!(of(&[user(1, b'a'), user(2, b'a')]), why("a"));
+    assert_eq!(of(&[user(1, b'b'), user(2, b'a')]), why("a"));
+    assert_eq!(of(&[user(3, b'a')]), why("a"));
+    assert_eq!(of(&[user(0, b'a')]), why("a"));
 }
 
 fn entry(out: &mut ChunkWriter<'_, Vec<u8>>, key: &[u8], revision: u64, value: &Value) {

@@ -418,6 +418,7 @@ fn assert_same(a: &State, b: &State) {
     assert_eq!(a.libraries, b.libraries);
     assert!(a.once.iter().eq(b.once.iter()), "replies of ONCE");
     assert_eq!(a.once.bytes(), b.once.bytes());
+    assert_eq!(a.users, b.users);
     assert_eq!(a.options, b.options);
     assert_eq!(a.cluster, b.cluster);
     for index in 0..DATABASES {

@@ -1,6 +1,6 @@
 //! One command as COMMAND INFO describes it.
 
-use super::{categories, tips::tips};
+use super::tips::tips;
 use crate::command::{BeginSearch, FindKeys, Flags, KeyFlags, KeySpec, Spec};
 use crate::protocol::Reply;
 
@@ -44,8 +44,7 @@ const KEY_FLAGS: [(KeyFlags, &str); 11] = [
 /// See the module's header.
 pub fn info(spec: &'static Spec) -> Reply {
     let flags = FLAGS.iter().filter(|(flag, _)| spec.flags.contains(*flag)).map(|(_, name)| Reply::simple(name));
-    let categories =
-        categories::names(categories::of(spec)).map(|name| Reply::Simple(format!("@{name}").into_bytes().into()));
+    let categories = spec.all_categories().names().map(|name| Reply::Simple(format!("@{name}").into_bytes().into()));
     let (first, last, step) = legacy_range(spec);
     let subcommands = match spec.subcommands {
         [] => Reply::Set(vec![]),

@@ -1,7 +1,7 @@
 //! COMMAND LIST
 
 use super::super::{OPEN, doc};
-use super::{categories, visible};
+use super::visible;
 use crate::command::context::{Answer, Call};
 use crate::command::glob::{Case, matches};
 use crate::command::{Arg, ArgKind, Categories, Spec};
@@ -33,9 +33,9 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         2 => with_subcommands().map(|spec| Reply::bulk(spec.name)).collect(),
         5 if args.is(2, "filterby") && args.is(3, "module") => vec![],
         5 if args.is(2, "filterby") && args.is(3, "aclcat") => {
-            let wanted = categories::by_name(args.arg(4));
+            let wanted = Categories::named(args.arg(4));
             with_subcommands()
-                .filter(|spec| wanted.is_some_and(|wanted| categories::of(spec).contains(wanted)))
+                .filter(|spec| wanted.is_some_and(|wanted| spec.all_categories().contains(wanted)))
                 .map(|spec| Reply::bulk(spec.name))
                 .collect()
         }

@@ -1,6 +1,5 @@
 //! COMMAND: what the specs say, in Redis's form. Commands that only log entries hold are not shown.
 
-mod categories;
 mod docs;
 mod info;
 mod keys;

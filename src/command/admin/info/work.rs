@@ -50,7 +50,6 @@ pub fn persistence(section: &mut Section, facts: &Facts<'_>) {
 
 pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     let (counters, keys) = (facts.node.counters(), facts.node.key_counts());
-    let wrong_passwords = facts.node.errors_by_code().into_iter().find(|(code, _)| code == b"WRONGPASS");
     let [commands_per_s, input_per_s, output_per_s] = counters.per_s;
     section.field("total_connections_received", counters.connections);
     section.field("total_commands_processed", counters.commands);
@@ -101,11 +100,11 @@ pub fn stats(section: &mut Section, facts: &Facts<'_>) {
     section.field("total_writes_processed", counters.writes);
     section.field("io_threaded_reads_processed", 0);
     section.field("io_threaded_writes_processed", 0);
-    section.field("acl_access_denied_auth", wrong_passwords.map_or(0, |(_, count)| count));
-    // There are no rules for users.
-    section.field("acl_access_denied_cmd", 0);
-    section.field("acl_access_denied_key", 0);
-    section.field("acl_access_denied_channel", 0);
+    let [auth, commands, keys, channels] = counters.denied;
+    section.field("acl_access_denied_auth", auth);
+    section.field("acl_access_denied_cmd", commands);
+    section.field("acl_access_denied_key", keys);
+    section.field("acl_access_denied_channel", channels);
 }
 
 pub fn commands(section: &mut Section, facts: &Facts<'_>) {

@@ -38,6 +38,7 @@ struct Filter {
     id: Option<u64>,
     addr: Option<Vec<u8>>,
     laddr: Option<Vec<u8>>,
+    user: Option<Vec<u8>>,
     kinds: Vec<ClientType>,
     /// Seconds since it connected, at least.
     age_s: Option<u64>,
@@ -56,6 +57,7 @@ impl Filter {
             && self.id.is_none_or(|id| id == client.id)
             && self.addr.as_ref().is_none_or(|addr| addr == client.addr.as_bytes())
             && self.laddr.as_ref().is_none_or(|laddr| laddr == client.laddr.as_bytes())
+            && self.user.as_ref().is_none_or(|user| *user == client.shown.lock().user.0)
             && self.age_s.is_none_or(is_old)
     }
 
@@ -80,6 +82,9 @@ fn run(call: &mut Call<'_>, args: &Args) -> Answer {
         Ok(filter) => filter,
         Err(error) => return Reply::Error(error).into(),
     };
+    if let Some(user) = filter.user.as_ref().filter(|user| call.node.users().get(user).is_none()) {
+        return Reply::Error(ReplyError::about("ERR No such user '", user, "'")).into();
+    }
     let (killed, itself) = filter.carry_out(&**call.node, call.session.client.id);
     call.session.closing |= itself;
     let others = call.node.ask_others(filter.id.and_then(|id| nodes_of([id])), args);
@@ -113,9 +118,7 @@ fn parse(args: &Args) -> Result<Filter, ReplyError> {
         } else if args.is(at, "laddr") {
             filter.laddr = Some(value.to_vec());
         } else if args.is(at, "user") {
-            if value != b"default" {
-                return Err(ReplyError::about("ERR No such user '", value, "'"));
-            }
+            filter.user = Some(value.to_vec());
         } else if args.is(at, "maxage") {
             const NOT_AN_AGE: ReplyError = ReplyError::new("ERR maxage is not an integer or out of range");
             let age_s = parse_i64(value).ok_or(NOT_AN_AGE)?;

@@ -27,12 +27,13 @@ pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
         format!(
             " age={age_s} idle={idle_s} flags={flags} db={} sub={sub} psub={psub} ssub={ssub} multi={multi} watch={} qbuf={qbuf} \
              qbuf-free={qbuf_free} argv-mem={argv} multi-mem={} rbs={room} rbp={peak} obl={obl} oll={oll} omem={omem} \
-             tot-mem={total} events={} cmd={} user=default redir={redirect} resp={} lib-name=",
+             tot-mem={total} events={} cmd={} user={} redir={redirect} resp={} lib-name=",
             shown.db,
             shown.watched.len(),
             shown.multi_bytes + shown.queue_bytes,
             if obl + oll > 0 { "rw" } else { "r" },
             if shown.command.is_empty() { "NULL" } else { shown.command },
+            String::from_utf8_lossy(&shown.user.0),
             shown.resp as u8,
         )
         .as_bytes(),

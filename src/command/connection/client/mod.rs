@@ -11,6 +11,7 @@ mod pause;
 mod tracking;
 
 pub use elsewhere::for_another_node;
+pub use line::line;
 pub use pause::timeout_ms;
 
 use std::collections::BTreeSet;

@@ -12,3 +12,6 @@ pub struct Guarded {
     /// Refuses to run it; changes nothing.
     pub admit: fn(&mut Txn<'_>, &Args) -> Result<(), ReplyError>,
 }
+
+/// The argument of ONCE where its command begins.
+pub const ONCE_COMMAND_AT: usize = 2;

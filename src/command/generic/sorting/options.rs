@@ -101,6 +101,18 @@ fn denied(option: &str) -> ReplyError {
     ))
 }
 
+/// Refuses patterns to whom the rules do not let read every key.
+pub fn refuse_patterns(args: &Args, may_store: bool) -> Option<ReplyError> {
+    let options = Options::read(args, may_store).ok()?;
+    let refused = |option: &str| {
+        ReplyError::text(format!("ERR {option} option of SORT denied due to insufficient ACL permissions."))
+    };
+    if options.weighs() {
+        return Some(refused("BY"));
+    }
+    if options.gets.is_empty() { None } else { Some(refused("GET")) }
+}
+
 /// The slot of all keys that a pattern can name; None if there may be several: no `{tag}` stands in front of what it leaves open.
 fn slot_of_pattern(pattern: &[u8]) -> Option<u16> {
     let is_open = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'\\');
