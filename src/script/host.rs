@@ -13,6 +13,7 @@ pub trait Host {
     fn may_be_stopped(&self) -> bool;
     /// True if it is to be stopped now.
     fn is_stopped(&self) -> bool;
-    /// True if the arguments begin with the name of a command that exists, a subcommand's included; whether or not there are enough of them.
-    fn is_command(&self, args: &Args) -> bool;
+    /// Whether the user of the script may run the command that the arguments name, a subcommand included; whether or not there are enough of
+    /// them. None: there is no such command.
+    fn may_run(&self, args: &Args) -> Option<bool>;
 }

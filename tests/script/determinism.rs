@@ -254,8 +254,8 @@ impl Host for StateHost<'_> {
         false
     }
 
-    fn is_command(&self, args: &Args) -> bool {
-        check_at(self.state.cluster.level, Caller::Log, args).is_ok()
+    fn may_run(&self, args: &Args) -> Option<bool> {
+        (check_at(self.state.cluster.level, Caller::Log, args).is_ok()).then_some(true)
     }
 }
 

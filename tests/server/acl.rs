@@ -248,6 +248,17 @@ fn a_user_is_held_to_its_rules_on_sockets_in_transactions_and_in_scripts() {
         assert!(!script(&mut admin, &body.replace("pcall", "call")).starts_with("ERR ACL"));
     }
     assert_eq!(script(&mut bob, "return redis.call('SET', 'a', 3)"), "OK");
+    let asks = "return {tostring(redis.acl_check_cmd('set', 'a', 1)), tostring(redis.acl_check_cmd('set', 'b', 1)), \
+                tostring(redis.acl_check_cmd('get', 'a'))}";
+    for eval in ["EVAL", "EVAL_RO"] {
+        let of = |client: &mut Client| {
+            client.call(&[eval, asks, "0"]).items().unwrap().iter().map(shown).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (of(&mut bob), of(&mut admin)),
+            (["true", "false", "false"].map(Into::into).into(), vec!["true".into(); 3])
+        );
+    }
     // A script that only reads runs on one node, and not through the log.
     let answer = told(&mut bob, &["EVAL_RO", "return redis.call('STRLEN', 'b')", "0"]);
     assert!(answer.starts_with("ERR ACL failure in script: No permissions to access a key"), "{answer}");

@@ -12,8 +12,10 @@ impl CommandNames for Names<'_> {
         find(self.0, name).map(|spec| spec.name.to_owned())
     }
 
+    /// What Redis has as one command, DEBUG, takes any first argument, as there.
     fn is_container(&self, name: &str) -> bool {
-        find(self.0, name).is_some_and(|spec| !spec.subcommands.is_empty())
+        let is_one = |spec: &Spec| spec.flags.contains(Flags::PROTECTED) && !spec.flags.contains(Flags::LOADS_MODULES);
+        find(self.0, name).is_some_and(|spec| !spec.subcommands.is_empty() && !is_one(spec))
     }
 
     fn is_category(&self, name: &str) -> bool {

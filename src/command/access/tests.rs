@@ -53,6 +53,8 @@ fn a_command_is_allowed_by_the_last_rule_that_names_it() {
         ("~* +select|0", "select 1", no_command("select")),
         ("~* +select|0 -select", "select 0", no_command("select")),
         ("~*", "auth a", ok()),
+        ("~* +debug|sleep +debug|a", "debug sleep 0", ok()),
+        ("~* +debug|sleep +debug|a", "debug reload", no_command("debug|reload")),
         ("~* +@lock", "lock.release a b", ok()),
         ("~* +@all -@lock", "lock.acquire a b 1000", no_command("lock.acquire")),
         ("~* +@all -@admin", "raft.add a:1", no_command("raft.add")),

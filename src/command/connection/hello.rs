@@ -55,29 +55,36 @@ fn hello(call: &mut Call<'_>, args: &Args) -> Result<Reply, ReplyError> {
             None => return Err(ReplyError::new("ERR Protocol version is not an integer or out of range")),
         };
     }
+    // Of several the last one counts.
+    let (mut auth_at, mut name) = (None, None);
     let mut at = 2;
     while at < args.len() {
         let left = args.len() - 1 - at;
         if args.is(at, "AUTH") && left >= 2 {
-            authenticate(call, args, args.arg(at + 1), args.arg(at + 2))?;
+            auth_at = Some(at);
             at += 3;
         } else if args.is(at, "SETNAME") && left >= 1 {
             let given = args.arg(at + 1);
             if !is_valid_name(given) {
                 return Err(INVALID_NAME);
             }
-            // At once, as in Redis: a later option that is wrong does not take it back.
-            call.session.name = bytes::Bytes::copy_from_slice(given);
+            name = Some(bytes::Bytes::copy_from_slice(given));
             at += 2;
         } else {
             return Err(ReplyError::about("ERR Syntax error in HELLO option '", args.arg(at), "'"));
         }
+    }
+    if let Some(at) = auth_at {
+        authenticate(call, args, args.arg(at + 1), args.arg(at + 2))?;
     }
     if !call.session.acting.is_authenticated {
         return Err(ReplyError::new(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> \
              <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
         ));
+    }
+    if let Some(name) = name {
+        call.session.name = name;
     }
     call.session.resp = resp;
     let mode = if call.node.settings().cluster_enabled { "cluster" } else { "standalone" };

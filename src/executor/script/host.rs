@@ -236,8 +236,14 @@ impl Host for ScriptHost<'_, '_> {
         matches!(&self.access, Access::Read(view) if view.is_stopped())
     }
 
-    fn is_command(&self, args: &Args) -> bool {
-        is_known_at(self.level(), args)
+    fn may_run(&self, args: &Args) -> Option<bool> {
+        if !is_known_at(self.level(), args) {
+            return None;
+        }
+        let asked = |permissions: &Arc<Permissions>| {
+            named(args).is_some_and(|spec| ask(permissions, COMMANDS, spec, args).is_ok())
+        };
+        Some(self.permissions.as_ref().is_none_or(asked))
     }
 }
 

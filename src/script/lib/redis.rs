@@ -138,16 +138,15 @@ fn setresp(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     Ok(0)
 }
 
-/// There are no users with fewer rights yet: every command that exists is allowed.
 fn acl_check_cmd(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
     let words = match words(vm, args)? {
         Ok(words) => words,
         Err(text) => return Err(raise(vm, text)),
     };
-    if vm.host.as_ref().is_some_and(|host| host.is_command(&words)) {
-        return Ok(vm.give(args, LuaValue::Bool(true)));
+    match vm.host.as_ref().and_then(|host| host.may_run(&words)) {
+        Some(may) => Ok(vm.give(args, LuaValue::Bool(may))),
+        None => Err(raise(vm, "Invalid command passed to redis.acl_check_cmd()")),
     }
-    Err(raise(vm, "Invalid command passed to redis.acl_check_cmd()"))
 }
 
 fn call(vm: &mut Machine<'_>, args: Args) -> Res<usize> {
