@@ -7,6 +7,7 @@ use crate::support::bounds::{HISTORY_CLIENTS, HISTORY_DISTURBANCES, HISTORY_KEYS
 use crate::support::client::Client;
 use crate::support::cluster::Cluster;
 use crate::support::holds::RELEASE;
+use crate::support::linear::edn;
 use crate::support::linear::history::{Outcome, Recorder};
 use crate::support::linear::register::{Input, Output, check_keys};
 use crate::support::rng::Rng;
@@ -92,6 +93,7 @@ fn run(client: &mut Client, key: &str, input: &Input) -> Outcome<Output> {
                 reply => unexpected(&reply),
             }
         }
+        Input::Expire(_) => panic!("nobody asks for the end of a time"),
         Input::Del => match client.try_call(&["DEL", key]) {
             Ok(Value::Int(count)) => Outcome::Ok(Output::Changed(count == 1)),
             reply => unexpected(&reply),
@@ -180,6 +182,7 @@ fn histories_of_single_keys_are_linearizable() {
     let unknown = history.iter().filter(|operation| operation.outcome == Outcome::Unknown).count();
     println!("{} operations, {unknown} of unknown outcome", history.len());
     assert!(history.len() as u64 >= HISTORY_OPERATIONS);
+    edn::leave("single_keys", &history);
     check_keys(&history).unwrap_or_else(|why| panic!("not linearizable: {why}"));
     cluster.check_digests();
 }

@@ -5,8 +5,11 @@
 
 mod brute;
 mod by_hand;
+mod edn;
+mod expiring;
 mod holds;
 mod multi_key;
+mod queues;
 mod random;
 mod several;
 mod simulate;

@@ -1,5 +1,5 @@
 //! What the integration tests share: processes on free ports, a blocking client, a faithful reply decoder, seeded random
-//! numbers, scripts ([`scripts`]), clusters of nodes ([`cluster`]) with load on them ([`load`]), what holders of locks believe ([`holds`]),
+//! numbers, scripts ([`scripts`]), clusters of nodes ([`cluster`]) with load on them ([`load`]), what holders of locks believe ([`holds`]), who is served first ([`queues`]),
 //! what is promised of several at once ([`several`]), requests that are sent again ([`once`]), and every bound of a randomised test in one place ([`bounds`]).
 //!
 //! Invariants: a process that a test started is gone when its [`process::Server`] is dropped, also by a panic; nobody
@@ -16,6 +16,7 @@ pub mod load;
 pub mod once;
 pub mod ports;
 pub mod process;
+pub mod queues;
 pub mod rng;
 pub mod scripts;
 pub mod several;

@@ -7,5 +7,6 @@
 
 pub mod bank;
 pub mod check;
+pub mod edn;
 pub mod history;
 pub mod register;

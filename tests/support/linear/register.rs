@@ -1,9 +1,12 @@
-//! A key that holds a number: GET, SET, INCR, DEL, compare-and-set and compare-and-delete (WATCH and EXEC, or a script).
+//! A key that holds a number: GET, SET, INCR, DEL, compare-and-set and compare-and-delete (WATCH and EXEC, or a script), and its end by itself.
+//!
+//! A time to live is an operation of nobody, [`Input::Expire`], which may come from its time on: a value that is gone earlier has no explanation
+//! ([`end_by_itself`]). Values are to be unique.
 
 use std::collections::BTreeMap;
 
 use super::check::{Model, check};
-use super::history::Operation;
+use super::history::{Operation, Outcome};
 
 /// The model of one key; the state is its value, None while it is absent.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub enum Input {
     CompareAndDelete(i64),
     /// Nothing any more.
     Del,
+    /// The end of this value by itself; of another one: nothing.
+    Expire(i64),
 }
 
 /// What is answered.
@@ -54,6 +59,7 @@ impl Model for Register {
             }
             Input::CompareAndSet(expected, value) if state == expected => (Some(*value), Output::Changed(true)),
             Input::CompareAndDelete(expected) if *state == Some(*expected) => (None, Output::Changed(true)),
+            Input::Expire(value) => (state.filter(|present| present != value), Output::Done),
             Input::CompareAndSet(..) | Input::CompareAndDelete(_) => (*state, Output::Changed(false)),
             Input::Del => (None, Output::Changed(state.is_some())),
         }
@@ -62,6 +68,60 @@ impl Model for Register {
     fn is_read(input: &Input, output: &Output) -> bool {
         *input == Input::Get || *output == Output::Changed(false)
     }
+}
+
+/// What ends a value by itself that `set` may have put there, `ttl_ns` after it was asked for and not before; None: it has put nothing there.
+/// A cluster's clock may be off by 0.1 %.
+pub fn end_by_itself<K: Clone>(
+    set: &Operation<(K, Input), Output>,
+    ttl_ns: u64,
+) -> Option<Operation<(K, Input), Output>> {
+    let (key, input) = &set.input;
+    let (Input::Set(value) | Input::CompareAndSet(_, value)) = input else { return None };
+    if matches!(set.outcome, Outcome::NotApplied | Outcome::Ok(Output::Changed(false))) {
+        return None;
+    }
+    let invoked_ns = set.invoked_ns + ttl_ns - ttl_ns.div_ceil(1000);
+    let input = (key.clone(), Input::Expire(*value));
+    Some(Operation { client: usize::MAX, input, invoked_ns, completed_ns: u64::MAX, outcome: Outcome::Unknown })
+}
+
+/// A transaction that was refused because a watched key had changed.
+#[derive(Clone, Debug)]
+pub struct Refused<K> {
+    /// The key.
+    pub key: K,
+    /// When WATCH was sent.
+    pub watched_ns: u64,
+    /// When the refusal had come.
+    pub refused_ns: u64,
+}
+
+/// Whether each refusal has a reason: something that may have changed its key meanwhile.
+///
+/// # Errors
+/// The first one without.
+pub fn check_refusals<K: PartialEq + std::fmt::Debug>(
+    history: &KeyHistory<K>,
+    refused: &[Refused<K>],
+) -> Result<(), String> {
+    let changes = |operation: &Operation<(K, Input), Output>| match &operation.outcome {
+        Outcome::NotApplied => false,
+        Outcome::Ok(output) => !Register::is_read(&operation.input.1, output),
+        Outcome::Unknown => operation.input.1 != Input::Get,
+    };
+    for one in refused {
+        let may_change = |operation: &Operation<(K, Input), Output>| {
+            operation.input.0 == one.key
+                && changes(operation)
+                && operation.invoked_ns <= one.refused_ns
+                && operation.completed_ns >= one.watched_ns
+        };
+        if !history.iter().any(may_change) {
+            return Err(format!("a transaction was refused, and nobody has changed its key: {one:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// A history of many keys, each absent at first: the key, and what is asked of it.
