@@ -33,7 +33,7 @@ impl Victim {
 
     /// What is to be fetched to look at it.
     pub fn about(&self) -> About<'_> {
-        About { db: self.db.into(), key: &self.key, behind: [None; 2] }
+        About { db: self.db.into(), key: &self.key, name: None, score: None }
     }
 }
 

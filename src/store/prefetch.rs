@@ -20,8 +20,10 @@ pub struct About<'a> {
     pub db: usize,
     /// The key.
     pub key: &'a [u8],
-    /// The arguments behind it: one may be a name in the key's value.
-    pub behind: [Option<&'a [u8]>; 2],
+    /// A name in the key's value.
+    pub name: Option<&'a [u8]>,
+    /// The score that the name is to have.
+    pub score: Option<f64>,
 }
 
 /// Prefetches these entries, side by side.
@@ -46,7 +48,7 @@ impl State {
             entry.value().prefetch();
         }
         let mut names: SmallVec<[NameLookUp<'_>; PREFETCH_KEYS]> =
-            found.iter().filter_map(|(entry, about)| entry.value().look_up(about.behind)).collect();
+            found.iter().filter_map(|(entry, about)| entry.value().look_up(about)).collect();
         while !names.is_empty() {
             names.retain(NameLookUp::step);
         }

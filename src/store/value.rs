@@ -8,7 +8,7 @@
 //! snapshot can share the keyspace with the writes that go on.
 
 use super::name_look_up::NameLookUp;
-use super::{Hash, List, Lock, Set, Str, Stream, ValueType, ZSet};
+use super::{About, Hash, List, Lock, Set, Str, Stream, ValueType, ZSet};
 use crate::error::{ReplyError, WRONG_TYPE};
 
 /// Makes the enum of a list of `Type(Type)` or `Type(Box<Type>)`, and all that depends on which type a value has.
@@ -172,15 +172,13 @@ impl Value {
         self.ask(|value| value.prefetch());
     }
 
-    /// Begins to look for the name that a command is probably about, if it is large: `behind` are the command's arguments behind the key.
-    pub(super) fn look_up(&self, behind: [Option<&[u8]>; 2]) -> Option<NameLookUp<'_>> {
-        match (self, behind) {
-            (Self::Hash(hash), [Some(field), _]) => hash.look_up(field).map(NameLookUp::Field),
-            (Self::Set(set), [Some(member), _]) => set.look_up(member).map(NameLookUp::Member),
-            (Self::ZSet(zset), [Some(score), Some(member)]) => {
-                zset.look_up(member, Some(score)).map(NameLookUp::Scored)
-            }
-            (Self::ZSet(zset), [Some(member), None]) => zset.look_up(member, None).map(NameLookUp::Scored),
+    /// Begins to look for the name that a command is probably about, if it is large.
+    pub(super) fn look_up(&self, about: &About<'_>) -> Option<NameLookUp<'_>> {
+        let name = about.name?;
+        match self {
+            Self::Hash(hash) => hash.look_up(name).map(NameLookUp::Field),
+            Self::Set(set) => set.look_up(name).map(NameLookUp::Member),
+            Self::ZSet(zset) => zset.look_up(name, about.score).map(NameLookUp::Scored),
             _ => None,
         }
     }

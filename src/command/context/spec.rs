@@ -27,6 +27,10 @@ pub type Check = fn(&Args) -> Result<(), ReplyError>;
 /// True if the argument at this place is a password, which is shown nowhere.
 pub type IsSecret = fn(&Args, usize) -> bool;
 
+/// What a command is probably about in its key's value, and the score that this is to have; the key stands at the place given. See
+/// [`Spec::about`].
+pub type FindName = for<'a> fn(&'a Args, usize) -> (Option<&'a [u8]>, Option<f64>);
+
 /// Says of which form arguments are that their command has not had from its beginning: see [`Spec::newer_form`].
 pub type FindNewerForm = fn(&Args) -> Option<NewerForm>;
 
@@ -136,6 +140,8 @@ pub struct Spec {
     pub waiting_form: Option<WaitingForm>,
     /// What the changes that it makes are called among keyspace events: see `store/telling.rs`.
     pub event: Option<Event>,
+    /// What it is about besides its key.
+    pub find_name: FindName,
     /// Which of its arguments SLOWLOG must not show, if there are any.
     pub is_secret: Option<IsSecret>,
     /// Subcommands of a container.
@@ -214,6 +220,7 @@ impl Spec {
             cluster_check: None,
             waiting_form: None,
             event: None,
+            find_name: |args, key| (args.opt(key + 1), None),
             is_secret: None,
             subcommands: &[],
         }
@@ -284,6 +291,11 @@ impl Spec {
         Self { event: Some(event), ..self }
     }
 
+    /// The same with another argument than the one behind the key as a name in its value.
+    pub const fn find_name(self, find_name: FindName) -> Self {
+        Self { find_name, ..self }
+    }
+
     /// The same with passwords among its arguments.
     pub const fn secrets(self, is_secret: IsSecret) -> Self {
         Self { is_secret: Some(is_secret), ..self }
@@ -326,7 +338,8 @@ impl Spec {
     pub fn about<'a>(&self, db: u8, args: &'a Args) -> Option<About<'a>> {
         let BeginSearch::Index(at) = self.keys.first()?.begin else { return None };
         let at = usize::try_from(at).ok()?;
-        Some(About { db: db.into(), key: args.opt(at)?, behind: [args.opt(at + 1), args.opt(at + 2)] })
+        let (name, score) = (self.find_name)(args, at);
+        Some(About { db: db.into(), key: args.opt(at)?, name, score })
     }
 
     /// True if `len` arguments are right.

@@ -11,6 +11,7 @@ use crate::store::Txn;
 pub static SPEC: Spec = Spec::write("geoadd", -5, DOC, run)
     .since(3)
     .flags(Flags::DENYOOM)
+    .find_name(|args, key| (args.opt(key + 3), point(args, key + 1).ok().map(|point| point.score())))
     .check(|args| request(args).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
 

@@ -27,20 +27,26 @@ pub(in crate::command) struct Request {
     pub scores: Vec<f64>,
 }
 
+/// The first member and its score, if there are no options.
+pub(super) fn name(args: &Args, key: usize) -> (Option<&[u8]>, Option<f64>) {
+    (args.opt(key + 2), args.opt(key + 1).and_then(|score| numbers::score(score).ok()))
+}
+
 /// Reads `key [options] score member [score member …]`. `incr`: the command says INCR by its name. As in Redis, it takes options all the
 /// same.
 pub(super) fn request(args: &Args, incr: bool) -> Result<Request, ReplyError> {
     let mut request = Request { incr, first: 2, width: 1, ..Request::default() };
     while request.first < args.len() {
-        let option = match args.arg(request.first).to_ascii_uppercase().as_slice() {
-            b"NX" => &mut request.nx,
-            b"XX" => &mut request.xx,
-            b"GT" => &mut request.gt,
-            b"LT" => &mut request.lt,
-            b"CH" => &mut request.ch,
-            b"INCR" => &mut request.incr,
-            _ => break,
-        };
+        let options = [
+            ("NX", &mut request.nx),
+            ("XX", &mut request.xx),
+            ("GT", &mut request.gt),
+            ("LT", &mut request.lt),
+            ("CH", &mut request.ch),
+            ("INCR", &mut request.incr),
+        ];
+        let given = options.into_iter().find(|(name, _)| args.is(request.first, name));
+        let Some((_, option)) = given else { break };
         *option = true;
         request.first += 1;
     }
@@ -136,4 +142,28 @@ fn one(
     }
     set.set(member, score, limits);
     Ok((Step::Updated, score))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::registry::lookup;
+
+    /// The name that a command is expected to be about, and the score.
+    fn about(words: &[&str]) -> (Option<String>, Option<f64>) {
+        let args = Args::from_slices(words.iter().map(|word| word.as_bytes()));
+        let about = lookup(args.arg(0)).unwrap().about(0, &args).unwrap();
+        (about.name.map(|name| String::from_utf8_lossy(name).into()), about.score)
+    }
+
+    #[test]
+    fn a_member_is_expected_where_each_command_has_it() {
+        let named = |name: &str, score| (Some(name.to_owned()), score);
+        assert_eq!(about(&["ZADD", "z", "1.5", "a", "2", "b"]), named("a", Some(1.5)));
+        assert_eq!(about(&["ZADD", "z", "x"]), (None, None));
+        assert_eq!(about(&["ZINCRBY", "z", "2", "a"]), named("a", None));
+        assert_eq!(about(&["ZSCORE", "z", "a"]), named("a", None));
+        let (member, score) = about(&["GEOADD", "z", "13", "52", "a"]);
+        assert_eq!((member.as_deref(), score.is_some_and(|score| score > 0.0)), (Some("a"), true));
+    }
 }

@@ -8,6 +8,7 @@ use crate::store::Txn;
 pub static SPEC: Spec = Spec::write("zadd", -4, DOC, run)
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .find_name(add::name)
     .check(|args| add::request(args, false).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::UPDATE))]);
 

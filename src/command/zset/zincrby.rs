@@ -8,6 +8,7 @@ use crate::store::Txn;
 pub static SPEC: Spec = Spec::write("zincrby", 4, DOC, run)
     .since(3)
     .flags(Flags::DENYOOM.union(Flags::FAST))
+    .find_name(|args, key| (args.opt(key + 2), None))
     .check(|args| add::request(args, true).map(drop))
     .keys(&[KeySpec::first(KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE))]);
 

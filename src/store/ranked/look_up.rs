@@ -1,6 +1,6 @@
 //! Looking for a place in steps, so that many look-ups side by side wait for memory together.
 
-use super::{Node, Ranked, Sought};
+use super::{Child, Node, Ranked, Sought};
 use crate::sys::cache::{prefetch, prefetch_at};
 
 /// A look-up on its way down a [`Ranked`]: what it has come to is being fetched, and the next step looks at it.
@@ -8,10 +8,11 @@ pub struct LookUp<'a, T>(At<'a, T>);
 
 enum At<'a, T> {
     Node(&'a Node<T>),
+    Branch(&'a [Child<T>]),
     Leaf(&'a [T]),
 }
 
-/// Every so manieth element of a leaf is fetched: as many as small ones take a line of the CPU's caches.
+/// Every so manieth element of a leaf is fetched, and of a branch twice as many: as many as small ones take a line of the CPU's caches.
 const LINE: usize = 4;
 /// So many elements that are near are fetched by what they hold elsewhere.
 const NEAR: usize = 4;
@@ -28,6 +29,11 @@ impl<T> LookUp<'_, T> {
     pub fn step(&mut self, sought: &impl Sought<T>, elsewhere: impl Fn(&T)) -> bool {
         match self.0 {
             At::Node(Node::Branch(children)) => {
+                (0..children.len()).step_by(LINE / 2).for_each(|at| prefetch_at(children, at));
+                self.0 = At::Branch(children);
+                true
+            }
+            At::Branch(children) => {
                 let begun = children.partition_point(|child| sought.is_past(&child.first));
                 match children.get(begun.saturating_sub(1)) {
                     Some(child) => {

@@ -18,8 +18,7 @@ pub struct LookUp<'a> {
 
 impl<'a> LookUp<'a> {
     /// For a member alone, or one that is to have a score.
-    pub(super) fn new(tree: &'a Tree, member: &[u8], score: Option<&[u8]>) -> Self {
-        let score: Option<f64> = score.and_then(|score| std::str::from_utf8(score).ok()?.parse().ok());
+    pub(super) fn new(tree: &'a Tree, member: &[u8], score: Option<f64>) -> Self {
         let places = score.into_iter().map(|score| (score, tree.by_score.look_up())).collect();
         Self { tree, member: tree.by_name.look_up(order(member)), is_to_move: score.is_some(), places }
     }
@@ -47,8 +46,8 @@ mod tests {
         let members: Vec<(Vec<u8>, f64)> = (0..5000).map(|n| (n.to_string().into(), f64::from(n / 3))).collect();
         let tree = Tree::from_sorted(members.iter().map(|(member, score)| (&member[..], *score))).unwrap();
         for member in ["0", "4999", "none"] {
-            for score in [None, Some("17"), Some("-inf"), Some("nan"), Some("no number")] {
-                let mut looking = LookUp::new(&tree, member.as_bytes(), score.map(str::as_bytes));
+            for score in [None, Some(17.0), Some(f64::NEG_INFINITY), Some(f64::NAN)] {
+                let mut looking = LookUp::new(&tree, member.as_bytes(), score);
                 let steps = (1..100).find(|_| !looking.step());
                 assert!(steps.is_some_and(|steps| steps >= 3), "{member} {score:?}: {steps:?}");
             }

@@ -301,7 +301,7 @@ fn linear_lex_ranks(members: &[&[u8]], range: &LexRange<'_>, reverse: bool, skip
 
 impl ZSet {
     /// Begins to look for a member, which may be about to have a score, if it is large.
-    pub(super) fn look_up(&self, member: &[u8], score: Option<&[u8]>) -> Option<LookUp<'_>> {
+    pub(super) fn look_up(&self, member: &[u8], score: Option<f64>) -> Option<LookUp<'_>> {
         if let Repr::Large(tree) = &self.0 { Some(LookUp::new(tree, member, score)) } else { None }
     }
 }

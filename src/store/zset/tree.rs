@@ -140,14 +140,19 @@ impl Tree {
     /// Sets a member's score; the one before.
     pub(super) fn set(&mut self, member: &[u8], score: f64) -> Option<f64> {
         let place = (order(member), member);
-        match self.by_name.get(place).map(|name| name.score) {
+        let change = |name: &mut Named| {
+            let before = name.score;
+            // The sign of a zero stays as it is.
+            if before != score {
+                name.score = score;
+            }
+            before
+        };
+        match self.by_name.get_mut(place).map(change) {
             Some(before) if before == score => Some(before),
             Some(before) => {
                 if let Some(moved) = self.by_score.remove_at(&At((member, before))) {
                     self.by_score.insert_at(&At((member, score)), Scored { score, ..moved });
-                }
-                if let Some(name) = self.by_name.get_mut(place) {
-                    name.score = score;
                 }
                 Some(before)
             }
