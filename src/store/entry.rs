@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::access::{Access, first_access};
 use super::{Position, Touch, Value, is_over};
-use crate::sys::cache::prefetch;
+use crate::store::fetch::prefetch;
 
 /// A key, its value, and when each last changed.
 #[derive(Debug)]

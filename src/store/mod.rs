@@ -20,6 +20,7 @@ mod entry;
 mod event;
 mod eviction;
 mod expiry;
+mod fetch;
 mod hash;
 mod images;
 mod leb128;

@@ -1,7 +1,7 @@
 //! Names of a large hash or set, in a hash with values, and the bytes of all of them.
 
 use super::trie::{self, Named, Trie, order};
-use crate::sys::cache::prefetch_at;
+use crate::store::fetch::prefetch_at;
 
 /// What stands beside a name.
 pub trait Beside: Clone {

@@ -24,7 +24,7 @@ use triomphe::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::CURSOR_BITS;
-use crate::sys::cache::prefetch_at;
+use crate::store::fetch::prefetch_at;
 
 mod look_up;
 #[cfg(test)]

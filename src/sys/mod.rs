@@ -2,7 +2,6 @@
 //! descriptors, log lines.
 
 pub mod allocator;
-pub mod cache;
 pub mod clock;
 pub mod descriptors;
 pub mod env;

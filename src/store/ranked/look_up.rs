@@ -1,7 +1,7 @@
 //! Looking for a place in steps, so that many look-ups side by side wait for memory together.
 
 use super::{Child, Node, Ranked, Sought};
-use crate::sys::cache::{prefetch, prefetch_at};
+use crate::store::fetch::{prefetch, prefetch_at};
 
 /// A look-up on its way down a [`Ranked`]: what it has come to is being fetched, and the next step looks at it.
 pub struct LookUp<'a, T>(At<'a, T>);

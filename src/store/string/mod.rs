@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{ValueType, units_of_bytes};
-use crate::sys::cache::prefetch_at;
+use crate::store::fetch::prefetch_at;
 
 /// From this size on a string is kept reference-counted (bytes).
 const SHARED_FROM: usize = 4096;

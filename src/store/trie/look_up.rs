@@ -1,7 +1,7 @@
 //! Looking a name up in steps, none of which needs to wait for memory twice: many names looked up side by side wait together.
 
 use super::{Branch, Named, Node, Path, Trie, search};
-use crate::sys::cache::{prefetch, prefetch_at};
+use crate::store::fetch::{prefetch, prefetch_at};
 
 /// How far from where an order may stand a leaf is fetched besides, in names.
 const NEAR: usize = 2;

@@ -9,9 +9,9 @@ use std::ops::Range;
 use triomphe::ThinArc;
 
 use super::Element;
+use crate::store::fetch::prefetch_at;
 use crate::store::ranked::{self, Ranked, Sought};
 use crate::store::trie::{self, Trie, order};
-use crate::sys::cache::prefetch_at;
 
 /// Memory of one member beyond its bytes: its parts of two leaves that are two thirds full, and the counts in front of the bytes.
 const MEMBER_OVERHEAD: usize = 86;
