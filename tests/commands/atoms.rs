@@ -14,6 +14,8 @@ pub const KEYS: [&str; 18] =
     ["s1", "s2", "s3", "n1", "n2", "h1", "h2", "h3", "z1", "z2", "z3", "l1", "l2", "t1", "t2", "t3", "x1", "x2"];
 /// Databases that are used (and some that are not).
 pub const DATABASES: i64 = 3;
+/// A deadline before this was over when the test was written.
+pub const PAST_SECONDS: i64 = 1_700_000_001;
 /// Far future and random enough that two deadlines are the same only if the same command set them.
 const FAR_SECONDS: (i64, i64) = (4_000_000_000, 4_900_000_000);
 const RELATIVE_SECONDS: (i64, i64) = (10_000, 90_000_000);
@@ -53,6 +55,7 @@ const ATOMS: &[(&str, Make)] = &[
     ("offset", |rng| if rng.percent(2) { rng.below(100_000) } else { rng.below(40) }.to_string().into_bytes()),
     ("width", |rng| format!("{}{}", rng.pick(&["i", "u"]), rng.between(1, 63)).into_bytes()),
     ("sortable", |rng| rng.pick(&["l1", "l2", "l1", "l2", "l1", "l2", "l1", "l2", "s1", "h1"]).as_bytes().to_vec()),
+    ("kept_list", |rng| rng.pick(&["k1", "k2"]).as_bytes().to_vec()),
     ("by_pattern", |rng| rng.pick(&["*", "s*", "n*", "h*->f1", "h*->c1", "nosuch*"]).as_bytes().to_vec()),
     ("get_pattern", |rng| rng.pick(&["#", "s*", "h*->f1", "h*->f2", "z*", "h*->", "x"]).as_bytes().to_vec()),
     ("sketch", |rng| rng.pick(&["p1", "p2", "p3"]).as_bytes().to_vec()),
@@ -360,7 +363,7 @@ fn value(rng: &mut Rng) -> Vec<u8> {
 
 fn at_seconds(rng: &mut Rng) -> i64 {
     // One in twenty is in the past: the key goes at once.
-    if rng.percent(5) { rng.between(1, 1_700_000_000) } else { rng.between(FAR_SECONDS.0, FAR_SECONDS.1) }
+    if rng.percent(5) { rng.between(1, PAST_SECONDS - 1) } else { rng.between(FAR_SECONDS.0, FAR_SECONDS.1) }
 }
 
 fn sha(body: &[u8]) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Where the two servers may differ, as data: `differences.txt`, one line each, `command | comparison | reason`.
 //!
-//! The words of the command match whole words, `*` any one; a shorter pattern matches longer commands, unless it ends with `$`. A rule counts as used when an answer
+//! The words of the command match whole words, `*` any one; a shorter pattern matches longer commands, unless it ends with `$`; behind `EXEC: ` it
+//! is one of a transaction. A rule counts as used when an answer
 //! was not the same byte for byte and the rule let it pass; a rule that is never used fails the test, so the file stays true.
 
 use crate::episode::Item;
@@ -25,6 +26,8 @@ enum Comparison {
     Kind,
     /// A page of a scan: a cursor and items.
     Page,
+    /// Arrays whose texts are the same up to their first zero byte.
+    UntilZero,
     /// Any two replies.
     Any,
     /// Lockstep's has to match this; Redis's is not looked at.
@@ -48,6 +51,8 @@ enum Within {
 struct Rule {
     line: String,
     words: Vec<String>,
+    /// Of commands of a transaction alone.
+    in_exec: bool,
     comparison: Comparison,
     used: u64,
 }
@@ -80,9 +85,13 @@ impl Differences {
                 && queued
                     .iter()
                     .zip(redis.iter().zip(ours))
-                    .all(|(item, (redis, ours))| self.accept(item, &[], redis, ours));
+                    .all(|(item, (redis, ours))| redis == ours || self.lets_pass(item, true, redis, ours));
         }
-        let mut rules = self.0.iter_mut().filter(|rule| rule.matches(item));
+        self.lets_pass(item, false, redis, ours)
+    }
+
+    fn lets_pass(&mut self, item: &Item, in_exec: bool, redis: &Value, ours: &Value) -> bool {
+        let mut rules = self.0.iter_mut().filter(|rule| rule.matches(item) && (in_exec || !rule.in_exec));
         let Some(rule) = rules.find(|rule| rule.comparison.accepts(redis, ours)) else { return false };
         rule.used += 1;
         true
@@ -118,6 +127,7 @@ fn rule(line: &str) -> Result<Rule, String> {
         "shape" => Comparison::Shape,
         "kind" => Comparison::Kind,
         "page" => Comparison::Page,
+        "until" if rest == "zero" => Comparison::UntilZero,
         "any" => Comparison::Any,
         "ours" => Comparison::Ours(rest.into()),
         "texts" => {
@@ -126,7 +136,12 @@ fn rule(line: &str) -> Result<Rule, String> {
         }
         _ => return Err(format!("no such comparison: {line}")),
     };
-    Ok(Rule { line: line.into(), words: command.split(' ').map(str::to_uppercase).collect(), comparison, used: 0 })
+    let (in_exec, command) = match command.strip_prefix("EXEC: ") {
+        Some(command) => (true, command),
+        None => (false, command),
+    };
+    let words = command.split(' ').map(str::to_uppercase).collect();
+    Ok(Rule { line: line.into(), words, in_exec, comparison, used: 0 })
 }
 
 impl Rule {
@@ -157,6 +172,7 @@ impl Comparison {
             Self::Page => [redis, ours].iter().all(|value| {
                 matches!(value.items(), Some([Value::Bulk(cursor), Value::Array(_)]) if cursor.iter().all(u8::is_ascii_digit))
             }),
+            Self::UntilZero => same_until_zero(redis, ours),
             Self::Any => true,
             Self::Ours(pattern) => glob(pattern.as_bytes(), format!("{ours:?}").as_bytes()),
             Self::Texts(one, two) => {
@@ -245,6 +261,17 @@ fn same_shape(a: &Value, b: &Value) -> bool {
     }
 }
 
+fn same_until_zero(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_until_zero(a, b)),
+        (Value::Bulk(a), Value::Bulk(b)) => {
+            let start = |text: &[u8]| text.split(|byte| *byte == 0).next().map(<[u8]>::to_vec);
+            start(a) == start(b)
+        }
+        _ => a == b,
+    }
+}
+
 /// `*` stands for anything.
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match pattern {
@@ -286,7 +313,13 @@ mod tests {
         assert!(!accepts("X * Y | ours +O* | r", "x any z", b"-ERR a\r\n", b"+OK\r\n"));
         assert!(accepts("X | texts -ERR a* => -ERR b* | r", "x", b"-ERR ab\r\n", b"-ERR bb\r\n"));
         assert!(!accepts("X | texts -ERR a* => -ERR b* | r", "x", b"-ERR cb\r\n", b"-ERR bb\r\n"));
-        for wrong in ["X | shape", "X | nosuch | r", "X | within x | r", "X | texts a | r", "X | shape | "] {
+        let (short, long) = (b"*1\r\n$1\r\na\r\n", b"*1\r\n$3\r\na\x00b\r\n");
+        assert!(accepts("X | until zero | r", "x", short, long));
+        assert!(!accepts("X | until zero | r", "x", short, b"*1\r\n$3\r\nb\x00b\r\n"));
+        assert!(!accepts("X | until zero | r", "x", short, b"*2\r\n$1\r\na\r\n$1\r\na\r\n"));
+        for wrong in
+            ["X | until | r", "X | shape", "X | nosuch | r", "X | within x | r", "X | texts a | r", "X | shape | "]
+        {
             assert!(Differences::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -299,5 +332,8 @@ mod tests {
         assert!(differences.accept(&item("EXEC"), &queued, &reply(10, 1), &reply(12, 1)));
         assert!(!differences.accept(&item("EXEC"), &queued, &reply(10, 1), &reply(10, 2)));
         assert!(differences.unused().is_empty());
+        let mut differences = Differences::parse("EXEC: INCR | any | r").unwrap();
+        assert!(differences.accept(&item("EXEC"), &queued, &reply(10, 1), &reply(10, 2)));
+        assert!(!differences.accept(&item("INCR n"), &[], &Value::Int(1), &Value::Int(2)));
     }
 }

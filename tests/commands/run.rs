@@ -1,5 +1,6 @@
 //! An episode on two servers at once, and the first answer in which they differ.
 
+use crate::atoms::PAST_SECONDS;
 use crate::differences::Differences;
 use crate::episode::{CONNECTIONS, Item};
 use crate::support::value::Value;
@@ -66,6 +67,7 @@ impl Pair {
         }
         if let (Some(redis), Some(ours)) = (self.redis.events(), self.ours.events())
             && redis != ours
+            && but_del(&redis, &due_keys(items)) != but_del(&ours, &due_keys(items))
         {
             let same = redis.iter().zip(&ours).take_while(|(redis, ours)| redis == ours).count();
             let shown = |events: &[(String, String)]| {
@@ -81,6 +83,34 @@ impl Pair {
         let (redis_state, ours_state) = (format!("{:?}", redis.1), format!("{:?}", ours.1));
         Some(Failure { at, name: format!("the state of {}", redis.0), redis: redis_state, ours: ours_state })
     }
+}
+
+/// The keys that were SET with a deadline which was over by then. A command that does not look at what it overwrites (BITOP, SINTERSTORE …) has
+/// Redis tell of `del` for them, if no cycle of its own has removed them before.
+fn due_keys(items: &[Item]) -> Vec<String> {
+    let is_due = |item: &&Item| {
+        let deadlines = item.args.windows(2).filter_map(|two| {
+            let unit_s = match two[0].to_ascii_uppercase().as_slice() {
+                b"EXAT" => 1,
+                b"PXAT" => 1000,
+                _ => return None,
+            };
+            Some(std::str::from_utf8(&two[1]).ok()?.parse::<i64>().ok()? / unit_s)
+        });
+        item.is("SET") && deadlines.into_iter().any(|deadline_s| deadline_s < PAST_SECONDS)
+    };
+    items.iter().filter(is_due).filter_map(|item| String::from_utf8(item.args.get(1)?.clone()).ok()).collect()
+}
+
+/// What is left without the event `del` of these keys.
+fn but_del<'a>(events: &'a [(String, String)], keys: &[String]) -> Vec<&'a (String, String)> {
+    let is_del = |(channel, text): &(String, String)| {
+        let of = |key: &String| {
+            (text == "del" && channel.ends_with(&format!("__:{key}"))) || (text == key && channel.ends_with("__:del"))
+        };
+        keys.iter().any(of)
+    };
+    events.iter().filter(|event| !is_del(event)).collect()
 }
 
 fn count(answer: &Answer, counts: &mut Counts) {
@@ -111,5 +141,32 @@ fn track(queue: &mut Option<Vec<Item>>, item: &Item, answer: &Answer) {
         _ if item.is("MULTI") => *queue = Some(Vec::new()),
         _ if ["EXEC", "DISCARD", "RESET", "QUIT"].iter().any(|name| item.is(name)) => *queue = None,
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::episode::How;
+
+    #[test]
+    fn del_is_left_out_of_keys_alone_that_were_due_when_they_were_set() {
+        let item = |command: &str| {
+            let args = command.split(' ').map(Into::into).collect();
+            Item { connection: 0, burst: 0, args, how: How::Frame, answered: true, points: Vec::new() }
+        };
+        let items =
+            ["SET a v EXAT 1600000000", "set b v pxat 1600000000000", "SET c v EXAT 4000000000", "GETEX d EXAT 1"];
+        let due = due_keys(&items.map(item));
+        assert_eq!(due, ["a", "b"]);
+        let event = |channel: &str, text: &str| (channel.to_owned(), text.to_owned());
+        let events = [
+            event("__keyspace@0__:a", "del"),
+            event("__keyevent@0__:del", "a"),
+            event("__keyspace@0__:a", "set"),
+            event("__keyspace@0__:c", "del"),
+            event("__keyevent@0__:del", "c"),
+        ];
+        assert_eq!(but_del(&events, &due), events[2..].iter().collect::<Vec<_>>());
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Commands of the differential test in CI.
-pub const DIFFERENTIAL_COMMANDS: u64 = 170_000;
+pub const DIFFERENTIAL_COMMANDS: u64 = 200_000;
 /// Commands of one episode: a difference shrinks within its episode only.
 pub const EPISODE_COMMANDS: usize = 250;
 /// How often each command and each option has to be sent at least.
