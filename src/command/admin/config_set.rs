@@ -121,18 +121,20 @@ fn check(args: &Args, settings: &Settings) -> Result<Vec<(&'static Opt, OptionVa
 /// The value, if it is another than the option always has.
 fn check_value(opt: &Opt, value: &[u8], settings: &Settings) -> Result<Option<OptionValue>, String> {
     let text = String::from_utf8_lossy(value);
+    // None of these is replicated. One that has no value takes none, though a value has to be more than nothing.
+    let present = (opt.change == Change::Start).then(|| opt.get(settings, &Options::default()));
+    if present.as_deref() == Some(&*text) {
+        return Ok(None);
+    }
     let parsed = opt.kind.parse(&text)?;
     if matches!(text, Cow::Owned(_)) {
         return Err("argument must be UTF-8".into());
     }
-    if opt.change == Change::Live {
-        return Ok(Some(parsed));
+    match present {
+        None => Ok(Some(parsed)),
+        Some(present) if opt.kind.show(&parsed) == present => Ok(None),
+        Some(_) => Err(opt.reason().unwrap_or(IMMUTABLE).into()),
     }
-    // None of these is replicated.
-    if opt.kind.show(&parsed) == opt.get(settings, &Options::default()) {
-        return Ok(None);
-    }
-    Err(opt.reason().unwrap_or(IMMUTABLE).into())
 }
 
 fn failed(name: &[u8], why: &str) -> ReplyError {
@@ -169,6 +171,7 @@ fn apply(txn: &mut Txn<'_>, args: &Args) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::options;
 
     #[test]
     fn an_option_that_is_replicated_later_waits_for_every_node() {
@@ -218,6 +221,22 @@ mod tests {
         }
         let args = Args::from_slices(["config", "set", "locale-collate", "", "timeout", "5"]);
         assert_eq!(check(&args, &Settings::default()).map(|changes| changes.len()), Ok(1));
+    }
+
+    #[test]
+    fn config_set_takes_what_config_get_shows_of_every_option() {
+        let replicated = Options::default();
+        let mut empty = Vec::new();
+        for opt in options().filter(|opt| matches!(opt.change, Change::Start | Change::Live)) {
+            let shown = opt.get(&Settings::default(), &replicated);
+            if shown.is_empty() {
+                empty.push(opt.name);
+            }
+            let args = Args::from_slices(["config", "set", opt.name, &shown]);
+            let changes = check(&args, &Settings::default()).map(|changes| changes.len());
+            assert_eq!(changes, Ok(usize::from(opt.change == Change::Live)), "{} {shown:?}", opt.name);
+        }
+        assert!(["join", "advertise", "skip-entry", "force-new-cluster"].iter().all(|name| empty.contains(name)));
     }
 
     #[test]
