@@ -185,7 +185,8 @@ impl Applied {
                 true => effects.garbage_bytes() as u64,
                 false => crate::sys::memory::used_bytes(),
             };
-            free(env, (effects, self.eviction.freeing(bytes)));
+            let objects = effects.garbage_len() as u64;
+            free(env, (effects, self.eviction.frees.begin(bytes, objects)));
         }
     }
 }

@@ -65,7 +65,11 @@ async fn put_together(
 ) -> Result<Node, Fatal> {
     let Ports { clients, peers } = ports;
     let port = clients.port();
-    let mut tasks = vec![run(server::listen(server.clone(), clients)), run(server::keep_rates(server.clone()))];
+    let mut tasks = vec![
+        run(server::listen(server.clone(), clients)),
+        run(server::keep_rates(server.clone())),
+        run(server::tidy_silent_clients(server.clone())),
+    ];
     let files = storage.files.clone();
     let on_disk = open(&storage, &options).await?;
     let mut identity = identify(&server, &options, &*files, &on_disk, &addrs).await?;

@@ -15,6 +15,7 @@
 
 mod collect;
 mod exec;
+mod input;
 mod paused;
 mod subscribed;
 mod waiting;
@@ -22,9 +23,6 @@ mod waiting;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-use bytes::BytesMut;
-use tokio::io::AsyncReadExt;
 
 use super::slowlog::shorten;
 use super::{Output, Server, Stats};
@@ -39,11 +37,11 @@ use crate::sys::env::BoxStream;
 use crate::sys::latency::{COMMAND, FAST_COMMAND};
 use collect::{Collected, Form};
 use exec::executed;
+use input::Input;
 use subscribed::{plain, ready};
 
 /// Most bytes that are read ahead while a command waits.
 const WAITING_INPUT_MAX: usize = 64 * 1024;
-const READ_LEN: usize = 16 * 1024;
 /// Replies are written when this many bytes have collected.
 const WRITE_FROM: usize = 64 * 1024;
 /// See the module's header.
@@ -59,7 +57,7 @@ pub async fn serve(server: &Arc<Server>, stream: BoxStream, client: Arc<Client>)
         stream,
         session: Session::new(client, acting),
         parser: Parser::default(),
-        input: BytesMut::new(),
+        input: Input::default(),
         output: Output::default(),
         held: None,
         frame_len: 0,
@@ -81,7 +79,7 @@ struct Connection<'a> {
     stream: BoxStream,
     session: Session,
     parser: Parser,
-    input: BytesMut,
+    input: Input,
     output: Output,
     /// A command that has to wait for the group before it.
     held: Option<Args>,
@@ -298,9 +296,6 @@ impl Connection<'_> {
         loop {
             // What arrives meanwhile is kept for later, within a bound; without reading, a departure would go unnoticed.
             let listens = spec.flags.contains(Flags::BLOCKING) && self.input.len() < WAITING_INPUT_MAX;
-            if listens {
-                self.input.reserve(READ_LEN);
-            }
             tokio::select! {
                 biased;
                 finish = &mut later => return Ok(Some(finish)),
@@ -310,7 +305,7 @@ impl Connection<'_> {
                     self.put_messages(None);
                     self.flush().await?;
                 }
-                read = self.stream.read_buf(&mut self.input), if listens => match read? {
+                read = self.input.fill(&mut *self.stream, &client), if listens => match read? {
                     0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
                     count => Stats::add(&self.server.stats.input_bytes, count as u64),
                 },
@@ -404,7 +399,6 @@ impl Connection<'_> {
     }
 
     async fn read(&mut self) -> std::io::Result<()> {
-        self.input.reserve(READ_LEN);
         // As in Redis, who is subscribed or watches may be silent.
         let may_be_silent = !self.session.subscribed.is_empty() || self.session.is_monitoring;
         let timeout_s = if may_be_silent { 0 } else { self.server.settings().timeout_s };
@@ -412,7 +406,7 @@ impl Connection<'_> {
         let read = async {
             tokio::select! {
                 biased;
-                result = self.stream.read_buf(&mut self.input) => result.map(Some),
+                result = self.input.fill(&mut *self.stream, &client) => result.map(Some),
                 () = client.dismissed() => Ok(Some(0)),
                 () = ready(mailbox.as_deref(), || None) => Ok(None),
                 () = client.called(), if mailbox.is_none() => Ok(None),

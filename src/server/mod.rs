@@ -52,6 +52,14 @@ pub async fn keep_rates(server: Arc<Server>) {
     }
 }
 
+/// Has silent clients give back what they hold for reading, until the future is dropped.
+pub async fn tidy_silent_clients(server: Arc<Server>) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        server.clients.tidy(server.env.clocks.wall_ms());
+    }
+}
+
 /// One node, as its connections see it.
 pub struct Server {
     /// Seams to the outside: clocks, network, random numbers, threads.

@@ -7,6 +7,7 @@
 //!   every client that is connected during the whole of the call; one that comes or goes meanwhile is in it or not.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -15,6 +16,9 @@ use crate::command::context::Client;
 
 /// How often clients that are to go are counted, and those that have come meanwhile told so.
 const DISMISS_EVERY: Duration = Duration::from_millis(2);
+
+/// Who has sent nothing for so long is silent, as in Redis.
+const SILENT_MS: u64 = 2000;
 
 /// The connected clients of this node, by id.
 #[derive(Debug, Default)]
@@ -54,6 +58,13 @@ impl ClientRegistry {
         self.clients.is_empty()
     }
 
+    /// Has those clients tidy up that have been silent and hold room for what they may send.
+    pub fn tidy(&self, now_ms: u64) {
+        let is_silent = |client: &Client| now_ms.saturating_sub(client.active_ms.load(Ordering::Relaxed)) >= SILENT_MS;
+        let holds_room = |client: &Client| client.buffers.query_room.load(Ordering::Relaxed) > 0;
+        self.list().iter().filter(|client| is_silent(client) && holds_room(client)).for_each(|client| client.tidy());
+    }
+
     /// Dismisses all clients, also those that still come, and returns when they are gone; who is not after `longest` is killed.
     pub async fn dismiss(&self, longest: Duration) {
         let gone = async {
@@ -79,6 +90,7 @@ impl ClientRegistry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
 
     fn client(id: u64) -> Arc<Client> {
         Arc::new(Client::new(id, format!("127.0.0.1:{id}"), String::new(), 0))
@@ -96,6 +108,21 @@ mod tests {
         entered.for_each(|id| registry.insert(client(id)));
         assert_eq!((registry.len(), registry.oldest().unwrap().id), (500, 3 << 32));
         assert_eq!(ids(&registry), (0..500).map(|n| (3 << 32) + n).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn only_silent_clients_that_hold_room_are_told_to_tidy_up() {
+        let registry = ClientRegistry::default();
+        let told = [(1000, 9), (1001, 9), (1000, 0)].map(|(active_ms, room)| {
+            let client = client(active_ms * 10 + room as u64);
+            client.active_ms.store(active_ms, Ordering::Relaxed);
+            client.buffers.query_room.store(room, Ordering::Relaxed);
+            registry.insert(client.clone());
+            client
+        });
+        registry.tidy(1000 + SILENT_MS);
+        let told = told.map(|client| client.told_to_tidy().now_or_never().is_some());
+        assert_eq!(told, [true, false, false]);
     }
 
     #[test]

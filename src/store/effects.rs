@@ -78,6 +78,11 @@ impl Effects {
         values.sum()
     }
 
+    /// How many objects are: values and groups, and the keys of emptied databases.
+    pub fn garbage_len(&self) -> usize {
+        self.garbage.len() + self.flushed.iter().map(Database::len).sum::<usize>()
+    }
+
     /// A key has changed: called wherever that enters the digest.
     pub(super) fn note_change(&mut self, key: &[u8]) {
         if self.is_tracked {

@@ -133,3 +133,35 @@ fn replies_that_are_not_read_are_counted_until_they_are() {
     wait_for(&mut watcher, id, "oll", |oll| oll == "0");
     wait_for(&mut watcher, id, "omem", |omem| omem == "0");
 }
+
+/// Redis's do the same with the room; what a client has sent of a command stays.
+#[test]
+fn a_silent_client_gives_back_the_room_for_reading_and_is_served_as_before() {
+    for server in both() {
+        let mut watcher = server.client();
+        let mut clients = [server.client(), server.client(), server.client()];
+        let ids = clients.each_mut().map(|client| call(client, "CLIENT ID").int().unwrap());
+        for id in ids {
+            wait_for(&mut watcher, id, "qbuf-free", |free| free.parse::<usize>().unwrap() >= 4096);
+        }
+        let [idle, waiting, half] = &mut clients;
+        waiting.send_raw(b"BLPOP l 0\r\n").unwrap();
+        half.send_raw(b"ECHO abc").unwrap();
+        for id in ids {
+            wait_for(&mut watcher, id, "qbuf-free", |free| free.parse::<usize>().unwrap() <= 8);
+        }
+        assert_eq!(field(&mut watcher, ids[2], "qbuf"), "8");
+        idle.send_raw(b"PI").unwrap();
+        idle.send_raw(b"NG\r\nECHO x\r\n").unwrap();
+        assert_eq!(idle.read_reply().unwrap(), Value::Simple("PONG".into()));
+        assert_eq!(idle.read_reply().unwrap(), Value::Bulk("x".into()));
+        half.send_raw(b"d\r\n").unwrap();
+        assert_eq!(half.read_reply().unwrap(), Value::Bulk("abcd".into()));
+        waiting.send_raw(b"P").unwrap();
+        waiting.send_raw(b"ING\r\n").unwrap();
+        call(&mut watcher, "RPUSH l v");
+        let popped = Value::Array(vec![Value::Bulk("l".into()), Value::Bulk("v".into())]);
+        assert_eq!(waiting.read_reply().unwrap(), popped);
+        assert_eq!(waiting.read_reply().unwrap(), Value::Simple("PONG".into()));
+    }
+}

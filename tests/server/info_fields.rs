@@ -57,10 +57,6 @@ const ABSENT: &[(&str, &[&str])] = &[
         &["mem_total_replication_buffers", "mem_aof_buffer"],
     ),
     (
-        "objects that are freed in the background, which are not counted",
-        &["lazyfree_pending_objects", "lazyfreed_objects"],
-    ),
-    (
         "a child process that writes snapshots",
         &[
             "current_cow_peak",

@@ -37,6 +37,7 @@ pub struct Client {
     called: AtomicBool,
     killed: AtomicBool,
     dismissed: AtomicBool,
+    is_to_tidy: AtomicBool,
     /// Of the connection's task: nobody else waits for [`Self::killed`] or [`Self::dismissed`].
     kill: AtomicWaker,
     unblock: Mutex<Option<oneshot::Sender<Unblock>>>,
@@ -82,8 +83,6 @@ pub struct Shown {
     pub command: &'static str,
     /// Bytes that are read and not yet run.
     pub query_buffer_bytes: usize,
-    /// Bytes that may be read without more memory.
-    pub query_buffer_free: usize,
     /// How many subscriptions it has, by kind.
     pub subscriptions: [usize; SubscriptionKind::ALL.len()],
     /// CLIENT TRACKING: the client that is told in its place (0: none), and whether it is told of prefixes.
@@ -101,6 +100,8 @@ pub struct Shown {
 /// Bytes that a connection holds outside of its session: as its task last told, without a lock.
 #[derive(Debug, Default)]
 pub struct Buffers {
+    /// Bytes that may be read without more memory.
+    pub query_room: AtomicUsize,
     /// Arguments of commands that run.
     pub argument_bytes: AtomicUsize,
     /// Room of the buffer of small replies.
@@ -149,6 +150,7 @@ impl Client {
             called: AtomicBool::new(false),
             killed: AtomicBool::new(false),
             dismissed: AtomicBool::new(false),
+            is_to_tidy: AtomicBool::new(false),
             kill: AtomicWaker::new(),
             unblock: Mutex::default(),
             waits: Arc::default(),
@@ -226,6 +228,22 @@ impl Client {
     /// Returns when the client is dismissed or killed. For its connection's task, as [`Self::killed`].
     pub fn dismissed(&self) -> impl Future<Output = ()> + '_ {
         self.until(Self::is_dismissed)
+    }
+
+    /// Has the connection give back what it holds for reading: it is silent.
+    pub fn tidy(&self) {
+        self.is_to_tidy.store(true, Ordering::Release);
+        self.kill.wake();
+    }
+
+    /// Returns when it is to. For its connection's task, as [`Self::killed`].
+    pub fn told_to_tidy(&self) -> impl Future<Output = ()> + '_ {
+        self.until(|client| client.is_to_tidy.load(Ordering::Acquire))
+    }
+
+    /// It has.
+    pub fn tidied(&self) {
+        self.is_to_tidy.store(false, Ordering::Release);
     }
 
     fn until(&self, is_so: fn(&Self) -> bool) -> impl Future<Output = ()> + '_ {

@@ -40,7 +40,7 @@ pub use spec::{
     Arg, ArgFlags, ArgKind, BeginSearch, Blocking, Categories, ChannelNames, Doc, Family, FindKeys, Flags, Guarded,
     KeyFlags, KeySpec, NewerForm, ONCE_COMMAND_AT, Run, ScriptNamed, ScriptRun, Spec, Wait, WaitingForm,
 };
-pub use statistics::{CommandCounts, Counters, EvictionFacts, KeyCounts, SlowEntry, Statistics};
+pub use statistics::{CommandCounts, Counters, EvictionFacts, FreeFacts, KeyCounts, SlowEntry, Statistics};
 pub use subscribed::Subscribed;
 pub use table::Table;
 pub use tracked::{Tracked, TrackingFigures};

@@ -98,8 +98,6 @@ pub struct Session {
     pub last_write_index: u64,
     /// Bytes that are read and not yet run: the command that runs now, if it is one of the session, and what stands behind it.
     pub query_bytes: usize,
-    /// Bytes that may be read without more memory.
-    pub query_free: usize,
 }
 
 impl Session {
@@ -130,7 +128,6 @@ impl Session {
             is_caching_called: false,
             last_write_index: 0,
             query_bytes: 0,
-            query_free: 0,
         }
     }
 
@@ -166,7 +163,6 @@ impl Session {
             shown.watched = self.watched.marks.as_slice().into();
         }
         shown.query_buffer_bytes = self.query_bytes;
-        shown.query_buffer_free = self.query_free;
         for (count, kind) in shown.subscriptions.iter_mut().zip(SubscriptionKind::ALL) {
             *count = self.subscribed.len(kind);
         }
@@ -202,7 +198,7 @@ impl Client {
         let get = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed);
         let watched: usize = shown.watched.iter().map(|watch| size_of::<Watch>() + watch.key.len()).sum();
         let names = shown.name.len() + shown.lib_name.len() + shown.lib_ver.len() + self.addr.len() + self.laddr.len();
-        let query = shown.query_buffer_bytes + shown.query_buffer_free + get(&self.buffers.argument_bytes);
+        let query = shown.query_buffer_bytes + get(&self.buffers.query_room) + get(&self.buffers.argument_bytes);
         let queued = shown.multi_bytes + shown.queue_bytes;
         let own = size_of::<Self>() + size_of::<Session>() + names;
         own + watched + query + queued + get(&self.buffers.reply_room) + self.buffers.large_reply_bytes()

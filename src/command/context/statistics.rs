@@ -10,6 +10,8 @@ use crate::sys::latency::Spikes;
 pub trait Statistics: Send + Sync {
     /// What INFO shows of eviction.
     fn eviction(&self) -> EvictionFacts;
+    /// What is freed in the background.
+    fn frees(&self) -> FreeFacts;
     /// See [`Counters`].
     fn counters(&self) -> Counters;
     /// See [`KeyCounts`].
@@ -115,4 +117,13 @@ pub struct EvictionFacts {
     pub exceeded_ms: u64,
     /// And since it is above it, without a break.
     pub exceeding_ms: u64,
+}
+
+/// What INFO shows of what is freed in the background, in objects.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FreeFacts {
+    /// Still to be freed.
+    pub pending: u64,
+    /// Freed since the start or the last CONFIG RESETSTAT.
+    pub freed: u64,
 }

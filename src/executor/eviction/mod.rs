@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub use self::picker::{Picked, Picker, VICTIMS_MAX};
+use super::Frees;
 use super::entry::Content;
 use crate::store::{Policy, State};
 
@@ -45,8 +46,8 @@ pub struct Eviction {
     maxmemory: AtomicU64,
     /// Number of the policy, as last applied.
     policy: AtomicU64,
-    /// Values that were taken out and are being freed in the background.
-    freeing: Arc<AtomicU64>,
+    /// What was taken out and is being freed in the background.
+    pub frees: Arc<Frees>,
     /// Bytes that are kept for images, as last looked at.
     kept: AtomicU64,
     /// Cluster time at which the leader said last that no key is left; 0: it said otherwise since.
@@ -94,7 +95,7 @@ impl Eviction {
             used,
             maxmemory: AtomicU64::new(0),
             policy: AtomicU64::new(Policy::NoEviction as u64),
-            freeing: Arc::default(),
+            frees: Arc::default(),
             kept: AtomicU64::new(0),
             none_left_ms: AtomicU64::new(0),
             leading: Mutex::default(),
@@ -136,7 +137,7 @@ impl Eviction {
 
     /// Bytes in use that eviction does not go by: `mem_not_counted_for_evict`.
     pub fn not_counted(&self) -> u64 {
-        self.freeing.load(Relaxed) + self.kept.load(Relaxed)
+        self.frees.bytes() + self.kept.load(Relaxed)
     }
 
     /// True if this node, as leader, has to wait before it takes a batch.
@@ -164,12 +165,6 @@ impl Eviction {
         self.none_left_ms.store(if is_none_left { now_ms } else { 0 }, Relaxed);
         self.leading.lock().settle(|out| out.number <= number);
         self.changed.notify_one();
-    }
-
-    /// Something large is being freed, until what this returns is dropped.
-    pub(super) fn freeing(&self, bytes: u64) -> Freeing {
-        self.freeing.fetch_add(bytes, Relaxed);
-        Freeing { freeing: self.freeing.clone(), bytes }
     }
 
     /// This node does not lead.
@@ -246,18 +241,6 @@ impl Leading {
         let places = victims.iter().map(picker::place).collect();
         self.out.push_back(Out { number: self.number, bytes, since_ms: now_ms, victims: places });
         Content::Evict { number: self.number, is_none_left, victims }
-    }
-}
-
-/// See [`Eviction::freeing`].
-pub(super) struct Freeing {
-    freeing: Arc<AtomicU64>,
-    bytes: u64,
-}
-
-impl Drop for Freeing {
-    fn drop(&mut self) {
-        self.freeing.fetch_sub(self.bytes, Relaxed);
     }
 }
 

@@ -60,7 +60,7 @@ fn leader_proposes_what_is_above_the_bound_and_not_on_its_way() {
     assert!((4000..5300).contains(&bytes(&second)), "{}", bytes(&second));
     assert!(second.iter().all(|victim| !first.contains(victim)));
     // What is being freed, and what images keep, goes with nobody's help.
-    let freeing = eviction.freeing(1_000_000);
+    let freeing = eviction.frees.begin(1_000_000, 1);
     USED.store(11_014_000, Relaxed);
     assert_eq!(eviction.next(&state, 1), None);
     drop(freeing);

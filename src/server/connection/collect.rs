@@ -60,7 +60,7 @@ impl Connection<'_> {
             let before = self.input.len();
             let args = match self.held.take() {
                 Some(args) => args,
-                None => match self.parser.next(&mut self.input, limits) {
+                None => match self.parser.next(self.input.bytes(), limits) {
                     Ok(Parsed::Command(args)) => {
                         self.frame_len = before - self.input.len();
                         args
@@ -86,7 +86,7 @@ impl Connection<'_> {
         }
         self.session.client.shown.lock().commands += group.steps.len() as u64;
         self.session.query_bytes = self.input.len() + if self.held.is_some() { self.frame_len } else { 0 };
-        self.session.query_free = self.input.capacity() - self.input.len();
+        self.input.show_room(&self.session.client);
         self.session.show();
         group
     }
@@ -134,7 +134,7 @@ impl Connection<'_> {
             began_ns = self.server.env.clocks.monotonic_ns();
             // CLIENT LIST shows itself as it is read and run.
             self.session.query_bytes = self.input.len() + self.frame_len;
-            self.session.query_free = self.input.capacity() - self.input.len();
+            self.input.show_room(&self.session.client);
             self.session.client.buffers.argument_bytes.store(args.payload(), Ordering::Relaxed);
         }
         let dispatched = dispatch(self.server, &mut self.session, &args, spec);

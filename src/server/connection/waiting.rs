@@ -3,10 +3,9 @@
 //! Invariant: no wait outlives its connection, nor an answer that leaves open whether it goes on: what goes, or is told that the outcome is
 //! unknown, has its waits cancelled by a later batch. (What was taken for it before that is gone, as in Redis.)
 
-use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 
-use super::{Connection, READ_LEN, WAITING_INPUT_MAX, is_over, ready};
+use super::{Connection, WAITING_INPUT_MAX, is_over, ready};
 use crate::error::INDETERMINATE;
 use crate::executor::{Answered, Asker, Place};
 use crate::server::Stats;
@@ -26,9 +25,6 @@ impl Connection<'_> {
         };
         loop {
             let listens = self.input.len() < WAITING_INPUT_MAX;
-            if listens {
-                self.input.reserve(READ_LEN);
-            }
             let read = tokio::select! {
                 biased;
                 answered = &mut answered => {
@@ -52,7 +48,7 @@ impl Connection<'_> {
                         }
                     }
                 }
-                read = self.stream.read_buf(&mut self.input), if listens => read,
+                read = self.input.fill(&mut *self.stream, &client), if listens => read,
             };
             match read {
                 Ok(count) if count > 0 => Stats::add(&self.server.stats.input_bytes, count as u64),

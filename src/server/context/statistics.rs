@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::command::context::{CommandCounts, Counters, EvictionFacts, KeyCounts, Latencies, SlowEntry, Statistics};
+use crate::command::context::{
+    CommandCounts, Counters, EvictionFacts, FreeFacts, KeyCounts, Latencies, SlowEntry, Statistics,
+};
 use crate::command::{Spec, runnable};
 use crate::server::Server;
 use crate::store::Denied;
@@ -29,6 +31,16 @@ impl Statistics for Server {
             let (policy, not_counted) = (executor.eviction.policy(), executor.eviction.not_counted());
             EvictionFacts { policy, not_counted, exceeded_ms, exceeding_ms }
         })
+    }
+
+    fn frees(&self) -> FreeFacts {
+        self.executor().map_or_else(
+            |_| FreeFacts::default(),
+            |executor| {
+                let frees = &executor.eviction.frees;
+                FreeFacts { pending: frees.pending(), freed: frees.freed() }
+            },
+        )
     }
 
     fn counters(&self) -> Counters {
@@ -99,6 +111,7 @@ impl Statistics for Server {
         self.acl_log.reset_counts();
         if let Some(executor) = self.router.executor() {
             executor.key_stats.reset();
+            executor.eviction.frees.reset();
         }
     }
 

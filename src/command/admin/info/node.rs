@@ -101,6 +101,9 @@ pub fn memory(section: &mut Section, facts: &Facts<'_>) {
     section.field("mem_cluster_links", 0);
     section.field("mem_allocator", "mimalloc");
     section.field("active_defrag_running", 0);
+    let frees = facts.node.frees();
+    section.field("lazyfree_pending_objects", frees.pending);
+    section.field("lazyfreed_objects", frees.freed);
 }
 
 fn system_memory() -> u64 {

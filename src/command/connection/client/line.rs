@@ -13,9 +13,9 @@ pub fn line(client: &Client, now_ms: u64, is_dirty: bool) -> Vec<u8> {
     let age_s = now_ms.saturating_sub(client.created_ms) / 1000;
     let idle_s = now_ms.saturating_sub(client.active_ms.load(Ordering::Relaxed)) / 1000;
     let multi = shown.multi_len.map_or(-1, |len| len as i64);
-    let (qbuf, qbuf_free) = (shown.query_buffer_bytes, shown.query_buffer_free);
     let get = |bytes: &AtomicUsize| bytes.load(Ordering::Relaxed);
     let buffers = &client.buffers;
+    let (qbuf, qbuf_free) = (shown.query_buffer_bytes, get(&buffers.query_room));
     let (argv, room, peak) = (get(&buffers.argument_bytes), get(&buffers.reply_room), get(&buffers.reply_peak));
     let (obl, oll, omem) = (get(&buffers.reply_bytes), get(&buffers.chunks), buffers.large_reply_bytes());
     let total = client.memory(&shown);
