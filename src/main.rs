@@ -39,6 +39,9 @@ fn stop_on_panic() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         print(info);
+        if lockstep::replication::log::is_log_thread() {
+            lockstep::replication::log::abort_by_panic();
+        }
         lockstep::sys::log::fatal(&format!(
             "stopped by a mistake in the program, while or after applying log entry {}. If it happens again at the \
              same entry, start every node with --skip-entry for it",

@@ -56,6 +56,12 @@ pub const ONCE_KILLS_LONG: u64 = 20;
 /// Kills and stops of a leader under holders of locks, and in the long form.
 pub const STORM_KILLS: u64 = 4;
 pub const STORM_KILLS_LONG: u64 = 24;
+/// Writes that each client's load has to see acknowledged on either side of a fault of a disk.
+pub const FAULTY_WRITES: u64 = 100;
+/// The same of a rolling restart.
+pub const ROLLING_WRITES: u64 = 200;
+/// Connections to one node.
+pub const CONNECTIONS: usize = 10_000;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.

@@ -49,6 +49,19 @@ impl Cluster {
         cluster
     }
 
+    /// The same, each node by a shell that carries out what `preparation` says for its place.
+    pub fn start_behind(count: usize, preparation: impl Fn(usize) -> String) -> Self {
+        let mut cluster = Self { nodes: vec![Server::lockstep_behind(&preparation(0), &[])] };
+        cluster.wait_ready(0);
+        for at in 1..count {
+            let through = cluster.nodes[0].addr().to_string();
+            cluster.nodes.push(Server::lockstep_behind(&preparation(at), &["--join", &through]));
+            cluster.wait_ready(at);
+        }
+        cluster.wait_voters(count);
+        cluster
+    }
+
     /// One more node, through the first; its place.
     pub fn join(&mut self, flags: &[&str]) -> usize {
         let through = self.nodes[0].addr().to_string();

@@ -39,8 +39,13 @@ impl Server {
 
     /// The same under what the shell's `ulimit` is told.
     pub fn lockstep_limited(ulimit: &str, flags: &[&str]) -> Self {
+        Self::lockstep_behind(&format!("ulimit {ulimit}"), flags)
+    }
+
+    /// The same by a shell that carries out `preparation` before.
+    pub fn lockstep_behind(preparation: &str, flags: &[&str]) -> Self {
         Self::start("sh", "lockstep", |port, dir| {
-            let script = format!("ulimit {ulimit}; exec \"$0\" \"$@\"");
+            let script = format!("{preparation}; exec \"$0\" \"$@\"");
             let mut args = vec!["-c".into(), script, env!("CARGO_BIN_EXE_lockstep").into()];
             args.extend(["--port".into(), port.to_string(), "--dir".into(), dir.display().to_string()]);
             args.extend(flags.iter().map(ToString::to_string));

@@ -32,6 +32,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use abort::{abort_by_panic, is_log_thread};
 pub use engine::EngineLog;
 pub use engine::EngineOptions;
 pub use io::Done;
