@@ -48,7 +48,7 @@ impl State {
             entry.value().prefetch();
         }
         let mut names: SmallVec<[NameLookUp<'_>; PREFETCH_KEYS]> =
-            found.iter().filter_map(|(entry, about)| entry.value().look_up(about)).collect();
+            found.iter().filter_map(|(entry, about)| entry.value().look_up(about.name?, about.score)).collect();
         while !names.is_empty() {
             names.retain(NameLookUp::step);
         }

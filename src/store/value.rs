@@ -8,7 +8,7 @@
 //! snapshot can share the keyspace with the writes that go on.
 
 use super::name_look_up::NameLookUp;
-use super::{About, Hash, List, Lock, Set, Str, Stream, ValueType, ZSet};
+use super::{Hash, List, Lock, Set, Str, Stream, ValueType, ZSet};
 use crate::error::{ReplyError, WRONG_TYPE};
 
 /// Makes the enum of a list of `Type(Type)` or `Type(Box<Type>)`, and all that depends on which type a value has.
@@ -172,13 +172,12 @@ impl Value {
         self.ask(|value| value.prefetch());
     }
 
-    /// Begins to look for the name that a command is probably about, if it is large.
-    pub(super) fn look_up(&self, about: &About<'_>) -> Option<NameLookUp<'_>> {
-        let name = about.name?;
+    /// Begins to look for a name, which may be about to have a score, if it is large.
+    pub(super) fn look_up(&self, name: &[u8], score: Option<f64>) -> Option<NameLookUp<'_>> {
         match self {
             Self::Hash(hash) => hash.look_up(name).map(NameLookUp::Field),
             Self::Set(set) => set.look_up(name).map(NameLookUp::Member),
-            Self::ZSet(zset) => zset.look_up(name, about.score).map(NameLookUp::Scored),
+            Self::ZSet(zset) => zset.look_up(name, score).map(NameLookUp::Scored),
             _ => None,
         }
     }
