@@ -53,6 +53,10 @@
 //!
 //! [`sys::env`] has the seams that let three nodes run in one deterministic simulation.
 
+#[cfg(test)]
+#[path = "../tests/support/bounds.rs"]
+#[allow(dead_code, reason = "most are of other tests")]
+mod bounds;
 pub mod command;
 pub mod config;
 pub mod error;

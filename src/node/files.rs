@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use parking_lot::Mutex;
 
 use crate::error::Fatal;
+use crate::sys::disk::{self, Reach};
 
 /// Named texts that survive a restart.
 pub trait Files: Send + Sync {
@@ -73,11 +74,11 @@ impl Files for DiskFiles {
 
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
         let temp = self.dir.join(format!("{name}.tmp"));
-        let mut file = fs::File::create(&temp)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temp, self.dir.join(name))?;
-        fs::File::open(&self.dir)?.sync_all()
+        let file = disk::create(&temp)?;
+        disk::write_all_at(&file, text.as_bytes(), 0, Reach::Cached)?;
+        disk::sync_all(&file)?;
+        disk::rename(&temp, &self.dir.join(name))?;
+        disk::sync_dir(&self.dir)
     }
 
     fn free_bytes(&self) -> Option<u64> {
@@ -97,5 +98,41 @@ impl Files for MemoryFiles {
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
         self.0.lock().insert(name.into(), text.into());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::disk::crash::{Recorder, put};
+
+    #[test]
+    fn text_is_the_old_or_the_new_one_wherever_a_crash_comes() {
+        let dir = tempfile::tempdir().unwrap();
+        let recorded = Recorder::begin(dir.path());
+        let recorder = recorded.0.clone();
+        let files = DiskFiles::open(dir.path()).unwrap();
+        let text =
+            |number: u64| if number == 0 { None } else { Some(format!("{number} ").repeat(200 * number as usize)) };
+        for number in 1..=4 {
+            recorder.mark(2 * number);
+            files.write("identity", &text(number).unwrap()).unwrap();
+            recorder.mark(2 * number + 1);
+        }
+        drop(files);
+        let mut states = 0;
+        for at in 0..=recorder.steps() {
+            let marks = recorder.marks(at);
+            let last = |odd| marks.iter().filter(|mark| *mark % 2 == odd).map(|mark| mark / 2).max().unwrap_or(0);
+            for found in recorder.states(at, 4, 1) {
+                states += 1;
+                let found = {
+                    let dir = put(&found);
+                    DiskFiles::open(dir.path()).unwrap().read("identity").unwrap()
+                };
+                assert!([text(last(1)), text(last(0))].contains(&found), "step {at}: {found:?}");
+            }
+        }
+        assert!(states > 40, "{states}");
     }
 }

@@ -62,6 +62,10 @@ pub const FAULTY_WRITES: u64 = 100;
 pub const ROLLING_WRITES: u64 = 200;
 /// Connections to one node.
 pub const CONNECTIONS: usize = 10_000;
+/// Steps of a log whose every crash state is opened.
+pub const CRASH_STEPS: u64 = 70;
+/// Snapshots of a directory whose every crash state is opened.
+pub const CRASH_SNAPSHOTS: u64 = 6;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.

@@ -7,13 +7,15 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use crate::sys::disk;
+
 /// What `O_DIRECT` demands of addresses, offsets and lengths: the largest logical block of common disks.
 pub const BLOCK: usize = 4096;
 
 /// Opens `path` for writes of whole blocks past the page cache; with `DSYNC` they are durable when they return.
 pub fn open_direct(path: &Path, create: bool, sync: OFlags) -> io::Result<File> {
     let flags = (OFlags::DIRECT | sync).bits().cast_signed();
-    OpenOptions::new().write(true).create(create).truncate(false).custom_flags(flags).open(path)
+    disk::open(OpenOptions::new().write(true).create(create).truncate(false).custom_flags(flags), path)
 }
 
 /// Memory that begins at a multiple of [`BLOCK`].

@@ -37,6 +37,7 @@ use super::state::GroupState;
 use super::state::StateError;
 use crate::error::Fatal;
 use crate::replication::types::Entry;
+use crate::sys::disk;
 use crate::sys::latency::Spikes;
 
 /// Most entries that one read looks up, whatever their size.
@@ -53,6 +54,8 @@ pub struct EngineOptions {
     pub purge_threshold_bytes: u64,
     /// Space written with zeros ahead of the log, in whole files: an fsync is then cheaper (see `prefilled`).
     pub prefill_bytes: u64,
+    /// Write past the page cache, where the file system can.
+    pub direct: bool,
     /// Below so much free disk there are no files of zeros: they are given back.
     pub keep_free_bytes: u64,
     /// How often files are looked at for removal.
@@ -69,6 +72,7 @@ impl EngineOptions {
             file_bytes: 64 << 20,
             purge_threshold_bytes: 512 << 20,
             prefill_bytes: 128 << 20,
+            direct: true,
             keep_free_bytes: 0,
             purge_interval: Duration::from_secs(10),
             spikes: Arc::default(),
@@ -128,7 +132,7 @@ impl EngineLog {
         if scan::is_empty(dir) {
             drop(spares.fill(|| spares.is_empty() && spares.has_room(options.keep_free_bytes)));
         }
-        let files = Arc::new(LogFiles::new(Arc::clone(&spares)));
+        let files = Arc::new(LogFiles::new(Arc::clone(&spares), options.direct));
         let engine = Engine::open_with_file_system(options.config(), files).map_err(|error| {
             Fatal(format!("the log in {} cannot be opened: {error}. {}", dir.display(), super::DAMAGED))
         })?;
@@ -280,13 +284,14 @@ impl LogIo for EngineLog {
 
 /// Makes durable what recovery read, the files' names, and the directory's own.
 fn sync_all(dir: &Path) -> Result<(), Fatal> {
-    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all()).map_err(|e| cannot("sync", path, &e));
+    let failed = |path: &Path, error: io::Error| cannot("sync", path, &error);
     for file in fs::read_dir(dir).map_err(|error| cannot("list", dir, &error))? {
-        sync(&file.map_err(|error| cannot("list", dir, &error))?.path())?;
+        let path = file.map_err(|error| cannot("list", dir, &error))?.path();
+        File::open(&path).and_then(|file| disk::sync_all(&file)).map_err(|error| failed(&path, error))?;
     }
-    sync(dir)?;
+    disk::sync_dir(dir).map_err(|error| failed(dir, error))?;
     let dir = fs::canonicalize(dir).map_err(|error| cannot("find", dir, &error))?;
-    dir.parent().map_or(Ok(()), sync)
+    dir.parent().map_or(Ok(()), |parent| disk::sync_dir(parent).map_err(|error| failed(parent, error)))
 }
 
 fn cannot(what: &str, path: &Path, error: &io::Error) -> Fatal {

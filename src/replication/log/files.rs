@@ -9,11 +9,11 @@
 //! - What a [`Writer`] has written is durable when `write` returns, or its handle says `unsynced` and `sync` makes it durable.
 //! - The last block is written again with what it held, what is appended, and zeros: never with fewer of the bytes before the end.
 //!   So a write that power loss tears changes no byte that was durable.
+//! - A file that is used again has its new name, durably, before its first block is written.
 //! - A file is never longer than raft-engine knows: a file that is not the last one has to end with its last record.
 //! - Behind the end stand zeros or what a reused file held there, which count for nothing; never a copy of this file's own records, which
 //!   `scan` would take for proof that something before them was damaged.
 
-use std::fs;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
@@ -37,6 +37,7 @@ use rustix::fs::OFlags;
 
 use super::direct::{Aligned, BLOCK, open_direct};
 use super::prefilled::PrefilledFiles;
+use crate::sys::disk::{self, Reach};
 
 /// Most bytes of one write. A longer append is several, each of them durable.
 const WRITE_MAX: usize = 1 << 20;
@@ -50,15 +51,16 @@ pub struct LogFiles {
 }
 
 impl LogFiles {
-    /// Finds out what the file system of `spares`' directory can do.
-    pub fn new(spares: Arc<PrefilledFiles>) -> Self {
+    /// Finds out what the file system of `spares`' directory can do; `direct`: whether that is wanted.
+    pub fn new(spares: Arc<PrefilledFiles>, direct: bool) -> Self {
         let probe = spares.dir().join("probe");
-        let direct = open_direct(&probe, true, OFlags::DSYNC).is_ok_and(|file| {
-            let block = Aligned::new(BLOCK);
-            file.write_all_at(block.get(BLOCK), 0).is_ok()
-        });
+        let direct = direct
+            && open_direct(&probe, true, OFlags::DSYNC).is_ok_and(|file| {
+                let block = Aligned::new(BLOCK);
+                file.write_all_at(block.get(BLOCK), 0).is_ok()
+            });
         // It may not be there.
-        drop(fs::remove_file(&probe));
+        drop(disk::remove(&probe));
         Self { direct, spares }
     }
 }
@@ -74,9 +76,9 @@ impl FileSystem for LogFiles {
             && let Some(spare) = self.spares.take()
         {
             // Somebody may have removed it, for its space: the file then begins empty.
-            drop(fs::rename(spare, path));
+            drop(disk::rename(&spare, path));
         }
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = disk::open(OpenOptions::new().read(true).write(true).create(true).truncate(false), path)?;
         LogFile::new(file, path, self.direct)
     }
 
@@ -87,11 +89,19 @@ impl FileSystem for LogFiles {
     }
 
     fn delete<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        fs::remove_file(path)
+        disk::remove(path.as_ref())
     }
 
     fn rename<P: AsRef<Path>>(&self, from: P, to: P) -> io::Result<()> {
-        fs::rename(from, to)
+        disk::rename(from.as_ref(), to.as_ref())
+    }
+
+    /// Its new name is durable before anything is written to it: else a loss of power could leave a file with the old name, in which the block
+    /// with the new header has taken the place of records.
+    fn reuse<P: AsRef<Path>>(&self, from: P, to: P) -> io::Result<()> {
+        let to = to.as_ref();
+        disk::rename(from.as_ref(), to)?;
+        to.parent().map_or(Ok(()), disk::sync_dir)
     }
 
     fn new_reader(&self, handle: Arc<LogFile>) -> io::Result<LogReader> {
@@ -124,7 +134,7 @@ impl LogFile {
 impl Handle for LogFile {
     fn truncate(&self, offset: usize) -> io::Result<()> {
         self.unsynced.store(true, Ordering::Release);
-        self.file.set_len(offset as u64)?;
+        disk::set_len(&self.file, offset as u64)?;
         self.len.store(offset as u64, Ordering::Release);
         Ok(())
     }
@@ -135,7 +145,7 @@ impl Handle for LogFile {
 
     fn sync(&self) -> io::Result<()> {
         if self.unsynced.swap(false, Ordering::AcqRel) {
-            let synced = self.file.sync_data();
+            let synced = disk::sync_data(&self.file);
             if synced.is_err() {
                 self.unsynced.store(true, Ordering::Release);
             }
@@ -194,10 +204,10 @@ impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let Some(direct) = &self.direct else {
             self.handle.unsynced.store(true, Ordering::Release);
-            let written = self.handle.file.write_at(bytes, self.offset)?;
-            self.offset += written as u64;
+            disk::write_all_at(&self.handle.file, bytes, self.offset, Reach::Cached)?;
+            self.offset += bytes.len() as u64;
             self.handle.len.fetch_max(self.offset, Ordering::AcqRel);
-            return Ok(written);
+            return Ok(bytes.len());
         };
         let begun = self.begun();
         let (bytes, _) = bytes.split_at(bytes.len().min(WRITE_MAX));
@@ -210,7 +220,7 @@ impl Write for Writer {
         appended.copy_from_slice(bytes);
         padding.fill(0);
         let at = self.offset - begun as u64;
-        direct.write_all_at(buffer, at)?;
+        disk::write_all_at(direct, buffer, at, Reach::Durable)?;
         buffer.copy_within(end / BLOCK * BLOCK..end, 0);
         self.offset += bytes.len() as u64;
         let len = self.handle.len.fetch_max(self.offset, Ordering::AcqRel).max(self.offset);
@@ -249,7 +259,7 @@ impl WriteExt for Writer {
         let mut at = offset;
         while at < offset + size {
             let (zeros, _) = ZEROS.split_at(ZEROS.len().min(offset + size - at));
-            self.handle.file.write_all_at(zeros, at as u64)?;
+            disk::write_all_at(&self.handle.file, zeros, at as u64, Reach::Cached)?;
             at += zeros.len();
             self.handle.len.fetch_max(at as u64, Ordering::AcqRel);
         }

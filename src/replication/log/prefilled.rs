@@ -6,10 +6,7 @@
 
 use std::collections::VecDeque;
 use std::fs;
-use std::fs::File;
 use std::io;
-use std::io::Write;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -18,6 +15,7 @@ use parking_lot::Mutex;
 use rustix::fs::OFlags;
 
 use super::direct::{Aligned, BLOCK, open_direct};
+use crate::sys::disk::{self, Reach};
 
 const SUFFIX: &str = "spare";
 const UNFINISHED: &str = "spare-part";
@@ -59,7 +57,7 @@ impl PrefilledFiles {
             if whole {
                 ready.push_back(path);
             } else {
-                fs::remove_file(path)?;
+                disk::remove(&path)?;
             }
         }
         Ok(Self { dir: dir.into(), file_bytes, count, ready: Mutex::new(ready), taken: Mutex::new(None) })
@@ -94,7 +92,7 @@ impl PrefilledFiles {
     pub fn give_back(&self) {
         for spare in self.ready.lock().drain(..) {
             // One that is gone takes no room.
-            drop(fs::remove_file(spare));
+            drop(disk::remove(&spare));
         }
     }
 
@@ -126,10 +124,10 @@ impl PrefilledFiles {
             let written = self.write(&unfinished, &mut go_on);
             if !matches!(written, Ok(true)) {
                 // Opening the directory removes it too.
-                drop(fs::remove_file(&unfinished));
+                drop(disk::remove(&unfinished));
                 return written.map(|_| ());
             }
-            fs::rename(&unfinished, &path)?;
+            disk::rename(&unfinished, &path)?;
             self.ready.lock().push_back(path);
         }
         Ok(())
@@ -145,24 +143,17 @@ impl PrefilledFiles {
     fn write(&self, path: &Path, go_on: &mut impl FnMut() -> bool) -> io::Result<bool> {
         let zeros = Aligned::new(PIECE);
         // Synced once at the end: each sync would make one of the log wait.
-        let (mut file, direct) = match open_direct(path, true, OFlags::empty()) {
-            Ok(file) => (file, true),
-            Err(_) => (File::create(path)?, false),
-        };
+        let file = open_direct(path, true, OFlags::empty()).or_else(|_| disk::create(path))?;
         let mut at = 0;
         while at < self.file_bytes {
             if !go_on() {
                 return Ok(false);
             }
             let piece = zeros.get(usize::try_from(self.file_bytes - at).unwrap_or(PIECE).min(PIECE));
-            if direct {
-                file.write_all_at(piece, at)?;
-            } else {
-                file.write_all(piece)?;
-            }
+            disk::write_all_at(&file, piece, at, Reach::Cached)?;
             at += piece.len() as u64;
         }
-        file.sync_all()?;
+        disk::sync_all(&file)?;
         Ok(true)
     }
 }

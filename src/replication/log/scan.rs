@@ -24,6 +24,7 @@ use rustix::fs::FlockOperation;
 use rustix::fs::flock;
 
 use crate::error::Fatal;
+use crate::sys::disk;
 
 const MAGIC: &[u8] = b"RAFT-LOG-FILE-HEADER-9986AB3E47F320B394C8E84916EB0ED5";
 const VERSION: u64 = 2;
@@ -203,11 +204,11 @@ fn find_record(bytes: &[u8], from: usize, number: u64) -> Option<usize> {
 /// Cuts a file at `offset`; one that has not even a header is removed, as if it had never been begun.
 fn cut(path: &Path, bytes: &[u8], offset: usize, why: &str) -> io::Result<Option<String>> {
     if offset == 0 {
-        fs::remove_file(path)?;
+        disk::remove(path)?;
     } else {
-        let file = File::options().write(true).open(path)?;
-        file.set_len(offset as u64)?;
-        file.sync_all()?;
+        let file = disk::open(File::options().write(true), path)?;
+        disk::set_len(&file, offset as u64)?;
+        disk::sync_all(&file)?;
     }
     let dropped = bytes.get(offset..).unwrap_or_default();
     if dropped.iter().all(|byte| *byte == 0) {

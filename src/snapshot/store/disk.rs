@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Opened, SnapshotStore, SnapshotWriter};
+use crate::sys::disk::{self, Reach};
 
 /// So much is written between two syncs: the Raft log's fsync may lie on the same disk, and must not wait for hundreds of
 /// megabytes of dirty pages.
@@ -27,8 +28,8 @@ impl DiskStore {
         let dir = dir.into();
         fs::create_dir_all(&dir)?;
         match dir.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => sync_dir(parent)?,
-            _ => sync_dir(Path::new("."))?,
+            Some(parent) if !parent.as_os_str().is_empty() => disk::sync_dir(parent)?,
+            _ => disk::sync_dir(Path::new("."))?,
         }
         let handle = File::open(&dir)?;
         Ok(Self { dir, handle })
@@ -37,16 +38,16 @@ impl DiskStore {
 
 impl SnapshotStore for DiskStore {
     fn create(&self, temp_name: &str) -> io::Result<Box<dyn SnapshotWriter>> {
-        let file = File::create(self.dir.join(temp_name))?;
-        Ok(Box::new(PacedFile { file, unsynced: 0 }))
+        let file = disk::create(&self.dir.join(temp_name))?;
+        Ok(Box::new(PacedFile { file, len: 0, unsynced: 0 }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.dir.join(from), self.dir.join(to))
+        disk::rename(&self.dir.join(from), &self.dir.join(to))
     }
 
     fn sync_dir(&self) -> io::Result<()> {
-        self.handle.sync_all()
+        disk::sync_opened_dir(&self.handle, &self.dir)
     }
 
     fn open(&self, name: &str) -> io::Result<Opened> {
@@ -69,7 +70,7 @@ impl SnapshotStore for DiskStore {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        match fs::remove_file(self.dir.join(name)) {
+        match disk::remove(&self.dir.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -85,34 +86,32 @@ impl SnapshotStore for DiskStore {
     }
 }
 
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
-}
-
 /// A file that never has much to write back.
 struct PacedFile {
     file: File,
+    len: u64,
     unsynced: usize,
 }
 
 impl Write for PacedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.unsynced += written;
+        disk::write_all_at(&self.file, bytes, self.len, Reach::Cached)?;
+        self.len += bytes.len() as u64;
+        self.unsynced += bytes.len();
         if self.unsynced >= SYNC_EVERY {
-            self.file.sync_data()?;
+            disk::sync_data(&self.file)?;
             self.unsynced = 0;
         }
-        Ok(written)
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        Ok(())
     }
 }
 
 impl SnapshotWriter for PacedFile {
     fn finish(self: Box<Self>) -> io::Result<()> {
-        self.file.sync_all()
+        disk::sync_all(&self.file)
     }
 }

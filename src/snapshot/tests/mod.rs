@@ -1,5 +1,6 @@
 //! Tests of the snapshot format, and what they share: states made through transactions, and their comparison.
 
+mod crash;
 mod damage;
 mod directory;
 mod disk;

@@ -1,5 +1,7 @@
 //! Files against a model, both ways of writing them.
 
+use std::fs;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -28,7 +30,7 @@ fn log_files(dir: &Path, direct: bool) -> LogFiles {
 
 /// Where this directory's file system cannot, what is left to test is the other way.
 fn ways(dir: &Path) -> Vec<bool> {
-    let able = LogFiles::new(Arc::new(PrefilledFiles::open(dir, 0, 0).unwrap())).direct;
+    let able = LogFiles::new(Arc::new(PrefilledFiles::open(dir, 0, 0).unwrap()), true).direct;
     if able { vec![false, true] } else { vec![false] }
 }
 
@@ -123,7 +125,7 @@ fn a_log_file_begins_as_a_spare() {
     let dir = tempfile::tempdir().unwrap();
     let spares = Arc::new(PrefilledFiles::open(dir.path(), 20_000, 1).unwrap());
     spares.fill(|| true).unwrap();
-    let files = LogFiles::new(spares);
+    let files = LogFiles::new(spares, true);
     for (name, size) in [("1.rewrite", 0), ("1.raftlog", 20_480), ("2.raftlog", 0)] {
         assert_eq!(files.create(dir.path().join(name)).unwrap().file_size().unwrap(), size, "{name}");
     }
@@ -135,6 +137,6 @@ fn a_log_file_begins_empty_if_its_spare_was_removed() {
     let spares = Arc::new(PrefilledFiles::open(dir.path(), 20_000, 1).unwrap());
     spares.fill(|| true).unwrap();
     fs::remove_file(dir.path().join("0.spare")).unwrap();
-    let file = LogFiles::new(spares).create(dir.path().join("1.raftlog")).unwrap();
+    let file = LogFiles::new(spares, true).create(dir.path().join("1.raftlog")).unwrap();
     assert_eq!(file.file_size().unwrap(), 0);
 }

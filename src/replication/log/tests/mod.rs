@@ -1,5 +1,6 @@
 //! The log as a whole, on both backends.
 
+mod crash;
 mod damage;
 mod memory;
 mod odd;
