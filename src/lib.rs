@@ -15,6 +15,7 @@
 //! config      every option once
 //! protocol    requests in, replies out, numbers; a small RESP client
 //! sys, error  the only places that touch the machine; texts that clients match on
+//! planted     bugs on purpose, for the test that the simulation finds them; nothing of them is in any other build
 //! ```
 //!
 //! A layer uses those below it, and `tests/layers` fails where an arrow runs up, or where files of one folder use each other in a circle.
@@ -62,6 +63,7 @@ pub mod config;
 pub mod error;
 pub mod executor;
 pub mod node;
+pub mod planted;
 pub mod protocol;
 pub mod rdb;
 pub mod replication;

@@ -115,7 +115,9 @@ pub fn apply(
             let boots: Vec<u64> = state.origins.iter().map(|(boot, _)| boot).collect();
             boots.into_iter().for_each(|boot| end_all_of_boot(state, boot));
             state.origins = Origins::default();
-            state.raise_revision(revision.max(state.revision() + LOST_REVISIONS));
+            let lost =
+                if crate::planted::is("a new cluster goes on with the lost one's tokens") { 0 } else { LOST_REVISIONS };
+            state.raise_revision(revision.max(state.revision() + lost));
         }
         Content::Boot { node, nonce } if state.cluster.is_created() => {
             let (boot, ended) = state.origins.boot(index, node, nonce);
@@ -344,6 +346,9 @@ fn run_exec(
     }
     let mut slots = Vec::new();
     for (place, command) in commands.iter().enumerate() {
+        if place > 0 && index.is_multiple_of(16) && crate::planted::is("a transaction is carried out in part") {
+            break;
+        }
         let position = position ^ ((place as u64 + 1) << 32);
         if command.spec_at(state.cluster.level).is_ok_and(|spec| spec.is_write_in_log()) {
             effects.calls = own.and_then(|own| own.commands.get(place)).and_then(|own| own.calls.clone());

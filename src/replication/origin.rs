@@ -113,7 +113,7 @@ impl Origin {
     /// An origin without a boot.
     pub fn new(random: std::sync::Arc<dyn Fn() -> u64 + Send + Sync>) -> Self {
         let inner = Inner {
-            nonce: random(),
+            nonce: if crate::planted::is("a process goes by the number of the one before") { 1 } else { random() },
             boot: None,
             boot_sent: None,
             boot_unanswered: false,
@@ -191,7 +191,8 @@ impl Origin {
             if pending.void || pending.since + timeout > now {
                 continue;
             }
-            let error = if pending.outstanding == 0 { LOADING } else { INDETERMINATE };
+            let is_known = pending.outstanding == 0 || crate::planted::is("what may be executed is told not to be");
+            let error = if is_known { LOADING } else { INDETERMINATE };
             failed.extend(pending.groups.drain(..).map(|group| (group, error.clone())));
             pending.body = Stored::Fresh(BatchWriter::new(boot, pending.seq, 0).finish());
             pending.void = true;

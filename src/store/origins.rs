@@ -45,6 +45,11 @@ impl Origins {
     /// True if this batch is the next one of an existing boot; it then counts as applied.
     pub fn accept(&mut self, boot: u64, seq: u64) -> bool {
         match self.boots.get_mut(&boot) {
+            Some(known)
+                if seq <= known.last_seq && crate::planted::is("a batch that is sent again is applied again") =>
+            {
+                true
+            }
             Some(known) if known.last_seq + 1 == seq => {
                 known.last_seq = seq;
                 true

@@ -8,7 +8,7 @@ use crate::source::Modules;
 /// Folders and files of `src/`, lowest first: each may use what is below it. Those of one line are beside each other, and neither may know
 /// the other.
 const ORDER: [&[&str]; 14] = [
-    &["error"],
+    &["error", "planted"],
     &["sys"],
     &["protocol"],
     &["config"],

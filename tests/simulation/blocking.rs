@@ -162,13 +162,14 @@ fn run(seed: u64, duration_ms: u64) {
     });
 }
 
+/// One of the seeds that CI runs.
+pub fn one(seed: u64) {
+    run(seed, if bounds::long() { 40_000 } else { 8000 });
+}
+
 #[test]
 fn elements_are_delivered_once_under_random_faults() {
-    let first = bounds::seed("simulation");
-    let duration_ms = if bounds::long() { 40_000 } else { 8000 };
-    for seed in 0..bounds::scaled(bounds::SIMULATION_SEEDS) {
-        run(first.wrapping_add(seed), duration_ms);
-    }
+    bounds::seeds("simulation", bounds::SIMULATION_SEEDS).for_each(one);
 }
 
 fn separate(world: &World, node: usize, cut: fn(String, String)) {

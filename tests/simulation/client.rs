@@ -1,5 +1,6 @@
 //! A client over simulated sockets: one connection at a time, to the node that it was told or, after a failure, the next one.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,6 +23,7 @@ pub struct Client {
     node: usize,
     stream: Option<TcpStream>,
     buf: Vec<u8>,
+    patience: Duration,
 }
 
 /// What came of a command.
@@ -51,7 +53,13 @@ impl Fate {
 impl Client {
     /// A client that talks to `node` first.
     pub fn new(world: &World, id: usize, node: usize) -> Self {
-        Self { id, world: world.clone(), node: node % world.machines.len(), stream: None, buf: Vec::new() }
+        let patience = Duration::from_millis(2 * world.write_timeout_ms) + PATIENCE;
+        Self { id, world: world.clone(), node: node % world.machines.len(), stream: None, buf: Vec::new(), patience }
+    }
+
+    /// One that sends commands which wait for so long before they answer.
+    pub fn patient(self, longest: Duration) -> Self {
+        Self { patience: self.patience + longest, ..self }
     }
 
     /// The node that it talks to.
@@ -67,6 +75,11 @@ impl Client {
     /// True while its connection stands.
     pub fn is_connected(&self) -> bool {
         self.stream.is_some()
+    }
+
+    /// Gives its connection up, if it has one.
+    pub fn disconnect(&mut self) {
+        self.stream = None;
     }
 
     /// Opens a connection, to this node or the next one that accepts.
@@ -121,9 +134,26 @@ impl Client {
         }
         self.world.note(format_args!("client {} to {}: {shown}", self.id, self.node));
         let mut fates = Vec::new();
-        let patience = Duration::from_millis(2 * self.world.write_timeout_ms) + PATIENCE;
-        let Ok(talked) = timeout(patience, self.talk(&out, commands.len(), &mut fates)).await else {
-            panic!("client {}: node {} has answered {fates:?} within {patience:?} to {shown}", self.id, self.node);
+        let patience = self.patience;
+        let (id, node, clocks) = (self.id, self.node, self.world.machines[self.node].clocks.clone());
+        let before_ns = clocks.slept_ns();
+        let talked = {
+            let mut talk = pin!(self.talk(&out, commands.len(), &mut fates));
+            let (mut waited, mut allowed) = (Duration::ZERO, patience);
+            loop {
+                if let Ok(talked) = timeout(allowed - waited, &mut talk).await {
+                    break Some(talked);
+                }
+                // A machine that sleeps answers nobody, and its node's deadlines stand still.
+                (waited, allowed) =
+                    (allowed, patience + Duration::from_nanos(clocks.slept_ns().saturating_sub(before_ns)));
+                if allowed <= waited {
+                    break None;
+                }
+            }
+        };
+        let Some(talked) = talked else {
+            panic!("client {id}: node {node} has answered {fates:?} within {patience:?} to {shown}");
         };
         if talked.is_none() {
             // What was sent may still arrive.

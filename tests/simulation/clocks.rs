@@ -180,28 +180,29 @@ fn judge(lives: &Lives, keys_min: usize, what: &str) {
     assert!(late_ms <= LATE_MS, "{what}: a key was there {late_ms} ms too long");
 }
 
+/// One of the seeds that CI runs.
+pub fn one(seed: u64) {
+    let duration_ms = if bounds::long() { 60_000 } else { 15_000 };
+    let mut rng = Rng::new(seed);
+    let rates = [0; NODES].map(|_| if rng.percent(40) { rng.between(-RATE, RATE) } else { *rng.pick(&[-RATE, RATE]) });
+    let lives = Rc::new(Lives::default());
+    let seen = lives.clone();
+    cluster(rng.next(), rates).run(|world| async move {
+        let until_ms = now_ms() + duration_ms;
+        let mut tasks = vec![tokio::task::spawn_local(change_leaders(world.clone(), rng.fork(), until_ms))];
+        for id in 0..CLIENTS {
+            tasks.push(tokio::task::spawn_local(live(world.clone(), id, rng.fork(), until_ms, seen.clone())));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+    judge(&lives, 100, &format!("seed {seed}, rates {rates:?}"));
+}
+
 #[test]
 fn short_ttls_hold_over_chains_of_leaders_whose_clocks_differ() {
-    let first = bounds::seed("clocks");
-    let duration_ms = if bounds::long() { 60_000 } else { 15_000 };
-    for seed in (0..bounds::scaled(bounds::CLOCK_SEEDS)).map(|seed| first.wrapping_add(seed)) {
-        let mut rng = Rng::new(seed);
-        let rates =
-            [0; NODES].map(|_| if rng.percent(40) { rng.between(-RATE, RATE) } else { *rng.pick(&[-RATE, RATE]) });
-        let lives = Rc::new(Lives::default());
-        let seen = lives.clone();
-        cluster(rng.next(), rates).run(|world| async move {
-            let until_ms = now_ms() + duration_ms;
-            let mut tasks = vec![tokio::task::spawn_local(change_leaders(world.clone(), rng.fork(), until_ms))];
-            for id in 0..CLIENTS {
-                tasks.push(tokio::task::spawn_local(live(world.clone(), id, rng.fork(), until_ms, seen.clone())));
-            }
-            for task in tasks {
-                task.await.unwrap();
-            }
-        });
-        judge(&lives, 100, &format!("seed {seed}, rates {rates:?}"));
-    }
+    bounds::seeds("clocks", bounds::CLOCK_SEEDS).for_each(one);
 }
 
 /// One is cut off for a minute, and its clock gains on the others'; then the leader dies, and it votes.

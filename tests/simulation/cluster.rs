@@ -293,6 +293,8 @@ impl Cluster<'_> {
                 let name = self.world.machines[node].name.clone();
                 set_refusing(&name, false);
                 if !self.sim.is_host_running(name.as_str()) {
+                    // Its process may have ended by itself, because the node was removed.
+                    self.sampled[node] = Sample::default();
                     self.sim.bounce(name.as_str());
                 }
             }

@@ -141,11 +141,12 @@ fn run(seed: u64, duration_ms: u64) {
     );
 }
 
+/// One of the seeds that CI runs.
+pub fn one(seed: u64) {
+    run(seed, if bounds::long() { 30_000 } else { 8000 });
+}
+
 #[test]
 fn keys_give_way_as_a_whole_and_no_more_than_they_may_under_random_faults() {
-    let first = bounds::seed("simulation");
-    let duration_ms = if bounds::long() { 30_000 } else { 8000 };
-    for seed in 0..bounds::scaled(bounds::PROMISE_SEEDS) {
-        run(first.wrapping_add(seed), duration_ms);
-    }
+    bounds::seeds("simulation", bounds::PROMISE_SEEDS).for_each(one);
 }

@@ -16,6 +16,7 @@ use crate::blocking::UNBLOCKED;
 use crate::client::{Client, Fate};
 use crate::cluster::{World, now_ms};
 use crate::support::holds::{self, Hold, LOCKS, Limit};
+use crate::support::queues::{Granted, Queue};
 use crate::support::rng::Rng;
 use crate::support::value::Value;
 
@@ -23,6 +24,8 @@ use crate::support::value::Value;
 const LONG: (&str, &[Limit]) = ("long", &[Some(2)]);
 /// Longest wait, ms: the client's patience has to be longer.
 const WAIT_MAX_MS: i64 = 1000;
+/// One more, with a queue.
+const QUEUED: &str = "queued";
 /// Another than any owner.
 const NOBODY: &str = "nobody";
 
@@ -33,6 +36,10 @@ pub struct Seen {
     pub holds: Mutex<Vec<Hold>>,
     /// Of each owner that asked for a lock: for which, and how it holds it.
     pub singles: Mutex<BTreeMap<String, (String, Limit)>>,
+    /// What was granted to requests for one holder that were sent once.
+    pub granted: Mutex<Granted>,
+    /// Queues as they were seen.
+    pub queues: Mutex<Vec<Queue>>,
     /// Times that a hold was found to be what it was told to be.
     pub confirmed: Mutex<usize>,
 }
@@ -63,6 +70,8 @@ struct Asked<'a> {
     ttl_ms: u64,
     /// Every request for the lock was answered.
     is_certain: bool,
+    /// How many there were.
+    requests: usize,
 }
 
 /// The token, and the last moment of a hold that was asked for at `sent`.
@@ -79,9 +88,12 @@ pub async fn one(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
     let limit = *rng.pick(limits);
     seen.singles.lock().insert(owner.to_owned(), (name.to_owned(), limit));
     let ttl_ms = if name == LONG.0 { rng.between(2000, 6000) } else { rng.between(60, 1000) } as u64;
-    let mut asked = Asked { name, owner, ttl_ms, is_certain: true };
+    let mut asked = Asked { name, owner, ttl_ms, is_certain: true, requests: 0 };
     let begun = now_ms();
     let Some((token, until)) = acquire(client, &mut asked, limit, rng).await else { return };
+    if limit == Some(1) && asked.requests == 1 {
+        seen.granted.lock().insert((name.to_owned(), owner.to_owned()), token);
+    }
     let mut hold = Hold { name: name.into(), owner: owner.into(), token, limit, asked: begun, from: now_ms(), until };
     for _ in 0..rng.below(5) {
         sleep(Duration::from_millis(rng.between(0, asked.ttl_ms as i64 / 2) as u64)).await;
@@ -100,6 +112,7 @@ async fn acquire(client: &mut Client, asked: &mut Asked<'_>, limit: Limit, rng: 
     let wait_ms = rng.between(1, WAIT_MAX_MS) as u64;
     let args = holds::acquire(name, owner, ttl_ms, rng.percent(70).then_some(wait_ms), limit);
     for _ in 0..4 {
+        asked.requests += 1;
         let sent = now_ms();
         let fate = if rng.percent(20) {
             let after = Duration::from_millis(rng.between(0, 300) as u64);
@@ -117,6 +130,7 @@ async fn acquire(client: &mut Client, asked: &mut Asked<'_>, limit: Limit, rng: 
         }
         // It may have the lock already.
         if !asked.is_certain && rng.percent(40) {
+            asked.requests += 1;
             let sent = now_ms();
             let grant = granted(&client.call(&["LOCK.EXTEND", name, owner, "PX", &ttl]).await, sent);
             if grant.is_some() {
@@ -125,6 +139,39 @@ async fn acquire(client: &mut Client, asked: &mut Asked<'_>, limit: Limit, rng: 
         }
     }
     None
+}
+
+/// Waits for a lock that many want, whoever else does, and has it for a moment; asks once.
+pub async fn queue(client: &mut Client, seen: &Seen, rng: &mut Rng, owner: &str) {
+    let wait_ms = rng.between(300, 1500) as u64;
+    let args = holds::acquire(QUEUED, owner, 3000, Some(wait_ms), Some(1));
+    let Fate::Done(reply) = client.call(&args).await else { return };
+    let Some((token, _)) = holds::granted(&reply) else { return };
+    seen.granted.lock().insert((QUEUED.to_owned(), owner.to_owned()), token);
+    sleep(Duration::from_millis(rng.between(10, 80) as u64)).await;
+    client.call(&["LOCK.RELEASE", QUEUED, owner]).await;
+}
+
+/// Looks at the queues of locks for one holder until `until_ms`.
+pub async fn observe(world: World, seen: Rc<Seen>, id: usize, mut rng: Rng, until_ms: u64) {
+    let mut client = Client::new(&world, id, id);
+    let exclusive = LOCKS.iter().filter(|(_, limits)| **limits == [Some(1)]).map(|(name, _)| *name);
+    let names: Vec<&str> = exclusive.chain([QUEUED, QUEUED]).collect();
+    while now_ms() < until_ms {
+        sleep(Duration::from_millis(rng.between(0, 80) as u64)).await;
+        let name = *rng.pick(&names);
+        let Fate::Done(info) = client.call(&["LOCK.INFO", name]).await else { continue };
+        let field = |of: &Value, name: &str| {
+            let pairs = of.pairs().unwrap_or_default();
+            pairs.into_iter().find(|(key, _)| key.text().as_deref() == Some(name)).map(|(_, value)| value)
+        };
+        let waiters = field(&info, "waiters");
+        let waiters = waiters.as_ref().and_then(Value::items).unwrap_or_default().iter();
+        let owners: Vec<String> = waiters.filter_map(|waiter| field(waiter, "owner")?.text()).collect();
+        if owners.len() > 1 {
+            seen.queues.lock().push(Queue { name: name.to_owned(), owners });
+        }
+    }
 }
 
 /// Something that only the holder may do; true if it was told that it is the holder.

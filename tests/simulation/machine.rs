@@ -59,6 +59,14 @@ pub struct SimClocks {
     slew: Mutex<Slew>,
     /// What they show more than whole ms.
     fraction_ns: u64,
+    sleep: Mutex<Sleep>,
+}
+
+/// What a machine has slept since it was switched on, and since when it sleeps, true ns.
+#[derive(Clone, Copy, Default)]
+struct Sleep {
+    before_ns: u64,
+    since_ns: Option<u64>,
 }
 
 /// A correction of a clock's rate.
@@ -87,9 +95,10 @@ impl SimClocks {
         }
     }
 
-    /// Since the machine was switched on, by its own quartz.
+    /// Since the machine was switched on, without what it slept, by its own quartz.
     fn uptime_ns(&self) -> u64 {
-        let true_ns = self.elapsed_ns().saturating_sub(self.booted_ns.load(Ordering::Relaxed));
+        let up_ns = self.elapsed_ns().saturating_sub(self.booted_ns.load(Ordering::Relaxed));
+        let true_ns = up_ns.saturating_sub(self.slept_ns());
         let drift_ns = i128::from(true_ns) * i128::from(self.drift_per_million.load(Ordering::Relaxed)) / 1_000_000;
         (i128::from(true_ns) + drift_ns + 5_000_000_000) as u64 + self.fraction_ns
     }
@@ -111,6 +120,23 @@ impl SimClocks {
         (i128::from(raw_ns) + self.slew.lock().at_ns(raw_ns)) as u64
     }
 
+    /// What the machine has slept since it was switched on, ns.
+    pub fn slept_ns(&self) -> u64 {
+        let (sleep, now_ns) = (*self.sleep.lock(), self.elapsed_ns());
+        sleep.before_ns + sleep.since_ns.map_or(0, |since_ns| now_ns.saturating_sub(since_ns))
+    }
+
+    /// The machine goes to sleep, or wakes up: meanwhile the monotonic clock and the raw one stand still, and the boot clock goes on.
+    pub fn set_asleep(&self, is_asleep: bool) {
+        let before_ns = self.slept_ns();
+        *self.sleep.lock() = Sleep { before_ns, since_ns: is_asleep.then(|| self.elapsed_ns()) };
+    }
+
+    /// True if this machine's own clock is right, so that it may be slewed beyond what is believed.
+    pub fn is_right(&self) -> bool {
+        self.drift_per_million.load(Ordering::Relaxed) == 0
+    }
+
     /// Moves the wall clock.
     pub fn jump_wall(&self, by_ms: i64) {
         self.wall_offset_ms.fetch_add(by_ms, Ordering::Relaxed);
@@ -123,7 +149,7 @@ impl Clocks for SimClocks {
     }
 
     fn boottime_ns(&self) -> u64 {
-        self.slewed_ns()
+        self.slewed_ns() + self.slept_ns()
     }
 
     fn monotonic_ns(&self) -> u64 {
@@ -193,15 +219,17 @@ impl Machine {
     pub fn new(number: u64, seed: u64, settings: Settings) -> Arc<Self> {
         let name = format!("n{number}");
         let mut rng = Rng::new(seed ^ number.wrapping_mul(0x9e37_79b9));
+        let is_drifting = Rng::new(seed).percent(50);
         let clocks = Arc::new(SimClocks {
             now_ns: AtomicU64::new(0),
             wall_offset_ms: AtomicI64::new(rng.between(-500, 500)),
             boot: AtomicU64::new(1),
             booted_ns: AtomicU64::new(0),
             name: name.clone(),
-            drift_per_million: AtomicI64::new(rng.between(-100, 100)),
+            drift_per_million: AtomicI64::new(if is_drifting { rng.between(-400, 400) } else { 0 }),
             slew: Mutex::default(),
             fraction_ns: Rng::new(seed ^ number).next() % 1_000_000,
+            sleep: Mutex::default(),
         });
         Arc::new(Self {
             settings: Settings { advertise: Some(name.clone()), bind: "0.0.0.0".into(), ..settings },
@@ -352,6 +380,7 @@ impl Machine {
         self.clocks.boot.fetch_add(1, Ordering::Relaxed);
         self.clocks.booted_ns.store(self.clocks.elapsed_ns(), Ordering::Relaxed);
         *self.clocks.slew.lock() = Slew::default();
+        *self.clocks.sleep.lock() = Sleep::default();
     }
 
     /// Told by the driver, so that clocks can be asked from outside.

@@ -5,8 +5,8 @@
 //! - [`cluster`]: three or more of them in a turmoil simulation, and the driver that steps it, samples the nodes and carries out crashes.
 //! - [`client`]: a client over simulated sockets. [`workload`]: what clients do, and what they saw; [`scripts`]: by scripts. [`nemesis`]: faults
 //!   by seed.
-//! - [`lockers`], [`multis`], [`string_locks`], [`subscribers`], [`tracking`], [`once`]: what `promises` puts under faults: holders of locks, who hears of
-//!   what, clients that keep what they have read, and requests that are sent again.
+//! - [`lockers`], [`multis`], [`string_locks`], [`bound`], [`subscribers`], [`tracking`], [`once`]: what `promises` puts under faults: holders of locks,
+//!   what ends with connections and sessions, who hears of what, clients that keep what they have read, and requests that are sent again.
 //! - `random_faults`, `promises`, `changes`, `eviction`, `blocking`, `determinism`, `clocks`, `ends`, `expiry`, `failover`, `levels`, `membership`, `reads`, `rebuild`, `several`, `standing`, `transactions`: the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
@@ -18,6 +18,7 @@ compile_error!(
 );
 
 mod blocking;
+mod bound;
 mod changes;
 mod client;
 mod clocks;

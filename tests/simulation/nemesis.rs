@@ -9,7 +9,11 @@ use crate::cluster::{Order, World, now_ms};
 use crate::support::rng::Rng;
 
 /// Millionths by which a clock may be corrected; with a machine's own drift it stays within what the cluster clock assumes.
-const SLEW: i64 = 400;
+const SLEW: i64 = 100;
+/// The same on a machine whose own clock is right: far beyond what is believed of a correction.
+const WILD_SLEW: i64 = 20_000;
+/// Longest sleep of a machine, ms.
+const SLEEP_MAX_MS: i64 = 3000;
 
 /// Which faults may happen.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +28,7 @@ pub struct Faults {
 pub async fn rage(world: World, mut rng: Rng, faults: Faults, until_ms: u64) {
     while now_ms() < until_ms {
         sleep(Duration::from_millis(rng.between(50, 1500) as u64)).await;
-        match rng.below(13) {
+        match rng.below(14) {
             0..3 if faults.crashes => crash_one(&world, &mut rng).await,
             3 if faults.crashes => crash_all(&world, &mut rng).await,
             4..8 if faults.network => cut(&world, &mut rng).await,
@@ -37,10 +41,13 @@ pub async fn rage(world: World, mut rng: Rng, faults: Faults, until_ms: u64) {
                 ask(&world, &mut rng, &["RAFT.TRANSFER", &node]).await;
             }
             11 => {
-                let (node, per_million) = (rng.below(world.machines.len()), rng.between(-SLEW, SLEW));
+                let node = rng.below(world.machines.len());
+                let most = if world.machines[node].clocks.is_right() { WILD_SLEW } else { SLEW };
+                let per_million = rng.between(-most, most);
                 world.note(format_args!("the clocks of {node} are slewed by {per_million} millionths"));
                 world.machines[node].clocks.slew(per_million);
             }
+            12 if faults.network => suspend(&world, &mut rng).await,
             _ => world.order(Order::Latency(rng.between(1, 40) as u64)).await,
         }
     }
@@ -106,6 +113,24 @@ async fn cut(world: &World, rng: &mut Rng) {
         }
     }
     world.note(format_args!("cut {first} from {second:?} is over"));
+}
+
+/// A machine sleeps: its clocks stand still but for the boot clock, and nothing that it sends or is sent arrives before it is awake. (What its
+/// process does by its timers meanwhile reaches nobody.)
+async fn suspend(world: &World, rng: &mut Rng) {
+    let node = match world.leader() {
+        Some(leader) if rng.percent(50) => leader,
+        _ => rng.below(world.machines.len()),
+    };
+    let name = |node: usize| world.machines[node].name.clone();
+    let others: Vec<usize> = (0..world.machines.len()).filter(|other| *other != node).collect();
+    world.note(format_args!("machine {node} sleeps"));
+    world.machines[node].clocks.set_asleep(true);
+    others.iter().for_each(|other| turmoil::hold(name(node), name(*other)));
+    pause(rng, SLEEP_MAX_MS).await;
+    world.machines[node].clocks.set_asleep(false);
+    others.iter().for_each(|other| turmoil::release(name(node), name(*other)));
+    world.note(format_args!("machine {node} is awake"));
 }
 
 fn jump(world: &World, rng: &mut Rng) {

@@ -10,8 +10,8 @@ use crate::client::Client;
 use crate::cluster::{Cluster, Shape, World, now_ms};
 use crate::nemesis::{Faults, rage};
 use crate::support::rng::Rng;
-use crate::support::{bounds, holds};
-use crate::{lockers, multis, once, scripts, string_locks, subscribers, tracking};
+use crate::support::{bounds, holds, queues};
+use crate::{bound, lockers, multis, once, scripts, string_locks, subscribers, tracking};
 
 /// What fills a log, so that it is purged where little is kept.
 const FILLER_MAX: usize = 30_000;
@@ -73,6 +73,15 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
                 lockers::one,
             )));
         }
+        tasks.push(tokio::task::spawn_local(lockers::observe(world.clone(), locks.clone(), 94, rng.fork(), last_ms)));
+        for id in 74..78 {
+            let life = lockers::live(world.clone(), locks.clone(), id, rng.fork(), last_ms, lockers::queue);
+            tasks.push(tokio::task::spawn_local(life));
+        }
+        let bindings = Rc::new(bound::Seen::default());
+        for id in 70..73 {
+            tasks.push(tokio::task::spawn_local(bound::live(world.clone(), bindings.clone(), id, rng.fork(), last_ms)));
+        }
         for id in 50..56 {
             tasks.push(tokio::task::spawn_local(lockers::live(world.clone(), several.clone(), id, rng.fork(), last_ms, multis::one)));
         }
@@ -112,6 +121,7 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         for listener in listeners {
             listener.await.unwrap();
         }
+        let alive = bound::settle(&world, &bindings).await;
         nobody_waits(&world).await;
         let sent_again = once::read_back(&world, &requests, &mut rng).await;
         let heard = subscribers::judge(&news);
@@ -120,6 +130,8 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
         let (holds, confirmed) = (locks.holds.lock().clone(), *locks.confirmed.lock());
         let contradiction = holds::check(&holds).err();
         assert!(contradiction.is_none(), "{}", contradiction.unwrap_or_default());
+        let in_turn = queues::check(&locks.queues.lock(), &locks.granted.lock()).unwrap_or_else(|why| panic!("{why}"));
+        println!("seed {seed}: {in_turn} pairs in turn, sessions alive {alive} times");
         println!(
             "seed {seed}: {} holds, confirmed {confirmed} times, {heard} messages, {sent_again} of ONCE, several: {counts:?}, tracked: {told:?}, {faults:?}",
             holds.len()
@@ -131,11 +143,12 @@ pub fn run(seed: u64, duration_ms: u64) -> String {
     cluster.trace()
 }
 
+/// One of the seeds that CI runs.
+pub fn one(seed: u64) {
+    run(seed, if bounds::long() { 30_000 } else { PROMISED_MS });
+}
+
 #[test]
 fn locks_messages_and_repeated_requests_keep_their_promises_under_random_faults() {
-    let first = bounds::seed("simulation");
-    let duration_ms = if bounds::long() { 30_000 } else { PROMISED_MS };
-    for seed in 0..bounds::scaled(bounds::PROMISE_SEEDS) {
-        run(first.wrapping_add(seed), duration_ms);
-    }
+    bounds::seeds("simulation", bounds::PROMISE_SEEDS).for_each(one);
 }

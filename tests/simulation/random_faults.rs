@@ -46,11 +46,13 @@ pub fn run(seed: u64, clients: usize, duration_ms: u64) -> String {
     cluster.trace()
 }
 
+/// One of the seeds that CI runs.
+pub fn one(seed: u64) {
+    let (clients, duration_ms) = if bounds::long() { (24, 40_000) } else { (9, 10_000) };
+    run(seed, clients, duration_ms);
+}
+
 #[test]
 fn nothing_breaks_under_random_faults() {
-    let first = bounds::seed("simulation");
-    let (clients, duration_ms) = if bounds::long() { (24, 40_000) } else { (9, 10_000) };
-    for seed in 0..bounds::scaled(bounds::SIMULATION_SEEDS) {
-        run(first.wrapping_add(seed), clients, duration_ms);
-    }
+    bounds::seeds("simulation", bounds::SIMULATION_SEEDS).for_each(one);
 }

@@ -10,10 +10,13 @@ use tokio::time::sleep;
 use crate::client::{Client, Fate};
 use crate::cluster::{World, now_ms};
 use crate::scripts;
+use crate::support::holds::RELEASE;
 use crate::support::linear::bank::{self, Bank, wrong_sums};
 use crate::support::linear::check::check;
+use crate::support::linear::edn;
 use crate::support::linear::history::{Operation, Outcome};
-use crate::support::linear::register::{self, check_keys};
+use crate::support::linear::register::{self, Refused, check_keys, check_refusals, end_by_itself};
+use crate::support::queues::{Token, check_tokens};
 use crate::support::rng::Rng;
 use crate::support::value::Value;
 
@@ -29,7 +32,13 @@ const BANK_CHECKED_MAX: usize = 400;
 const LEASE: &str = "lease";
 const LEASE_MS: &str = "3600000";
 
-/// A history whose clock counts events: all clients run on one host, so their events have one order.
+/// Keys with short times to live.
+const BRIEF_KEYS: usize = 3;
+const BRIEF_TTL_MS: i64 = 900;
+/// A history's times are in such parts of a ms: more than there are events at a time.
+const TICKS_PER_MS: u64 = 1 << 20;
+
+/// A history whose clock is true time and counts events within a ms: all clients run on one host, so their events have one order.
 pub struct History<I, O>(pub Mutex<Vec<Operation<I, O>>>);
 
 impl<I, O> Default for History<I, O> {
@@ -47,6 +56,13 @@ pub struct Seen {
     events: Mutex<u64>,
     /// By key.
     pub registers: History<(usize, register::Input), register::Output>,
+    /// The same of keys that end by themselves; the ends among them.
+    brief: History<(usize, register::Input), register::Output>,
+    /// Transactions that WATCH refused, of [`Self::registers`] and of [`Self::brief`].
+    refused: Mutex<Vec<Refused<usize>>>,
+    brief_refused: Mutex<Vec<Refused<usize>>>,
+    /// By brief key: when a value was asked for and answered, and its fencing token.
+    tokens: Mutex<BTreeMap<usize, Vec<Token>>>,
     /// All accounts.
     pub bank: History<bank::Input, bank::Output>,
     /// By counter.
@@ -69,9 +85,10 @@ pub struct Outcomes {
 }
 
 impl Seen {
+    /// True time, and the number of the event where two are at the same ms.
     fn tick(&self) -> u64 {
         let mut events = self.events.lock();
-        *events += 1;
+        *events = (*events + 1).max(now_ms() * TICKS_PER_MS);
         *events
     }
 
@@ -98,6 +115,14 @@ impl Seen {
             operations[ticket].completed_ns = now;
         }
         operations[ticket].outcome = outcome;
+    }
+
+    /// Notes what came of something that may have given a brief key a value with a time to live.
+    fn complete_brief(&self, ticket: usize, outcome: Outcome<register::Output>, ttl_ms: i64) {
+        self.complete(&self.brief, ticket, outcome);
+        let mut operations = self.brief.0.lock();
+        let end = end_by_itself(&operations[ticket], ttl_ms as u64 * TICKS_PER_MS);
+        operations.extend(end);
     }
 
     /// Notes what came of an increment.
@@ -141,7 +166,8 @@ pub async fn live(world: World, seen: Arc<Seen>, id: usize, mut rng: Rng, until_
         client.connect().await;
         unique += 1;
         let value = unique * 1000 + id as i64;
-        match rng.below(28) {
+        match rng.below(34) {
+            28.. => brief(&mut client, &seen, &mut rng, value * 1000, reads_only).await,
             0..16 if reads_only => register_operation(&mut client, &seen, &mut rng, None).await,
             20.. if reads_only => scripts::read_operation(&mut client, &seen, &mut rng).await,
             20.. => scripts::operation(&mut client, &seen, &mut rng, value * 1000).await,
@@ -189,9 +215,101 @@ async fn register_operation(client: &mut Client, seen: &Seen, rng: &mut Rng, val
         }),
         _ if read => Outcome::NotApplied,
         Fate::NotApplied => Outcome::NotApplied,
+        // Its reply is lost, and known.
+        Fate::Applied if matches!(input, Input::Set(_)) => Outcome::Ok(Output::Done),
         Fate::Unknown | Fate::Applied => Outcome::Unknown,
     };
     seen.complete(&seen.registers, ticket, outcome);
+}
+
+/// Something with a key that ends by itself: as its users have it, a cache's entry or a lock.
+async fn brief(client: &mut Client, seen: &Seen, rng: &mut Rng, value: i64, reads_only: bool) {
+    use register::{Input, Output};
+    let key = rng.below(BRIEF_KEYS);
+    let (name, text, ttl_ms) = (format!("brief{key}"), value.to_string(), rng.between(30, BRIEF_TTL_MS));
+    let ttl = ttl_ms.to_string();
+    let found = brief_value(client, seen, key).await;
+    if reads_only || found.is_none() {
+        return;
+    }
+    match rng.below(4) {
+        0 => {
+            let ticket = seen.invoke(&seen.brief, client.id, (key, Input::CompareAndSet(None, value)));
+            let outcome = match client.call(&["SET", &name, &text, "NX", "PX", &ttl]).await {
+                Fate::Done(reply) => Outcome::Ok(Output::Changed(!reply.is_null())),
+                Fate::NotApplied => Outcome::NotApplied,
+                Fate::Unknown | Fate::Applied => Outcome::Unknown,
+            };
+            seen.complete_brief(ticket, outcome, ttl_ms);
+        }
+        1 => {
+            let Some(Some(before)) = found else { return };
+            let ticket = seen.invoke(&seen.brief, client.id, (key, Input::CompareAndDelete(before)));
+            let outcome = match scripts::call(client, RELEASE, &[&name], &[&before.to_string()]).await {
+                Fate::Done(reply) => Outcome::Ok(Output::Changed(reply.int() == Some(1))),
+                Fate::NotApplied => Outcome::NotApplied,
+                Fate::Unknown | Fate::Applied => Outcome::Unknown,
+            };
+            seen.complete(&seen.brief, ticket, outcome);
+        }
+        2 => {
+            let ticket = seen.invoke(&seen.brief, client.id, (key, Input::Set(value)));
+            let set = vec!["SET", &name, &text, "PX", &ttl];
+            let commands = [vec!["MULTI"], set, vec!["LOCK.TOKEN", &name, &text], vec!["PTTL", &name], vec!["EXEC"]];
+            let outcome = match executed(&client.pipeline(&commands).await[4]) {
+                Outcome::Ok(replies) => {
+                    assert_eq!(replies[2], Value::Int(ttl_ms), "PTTL behind SET in one transaction");
+                    let asked = seen.brief.0.lock()[ticket].invoked_ns;
+                    let token = (asked, seen.tick(), replies[1].int().expect("a token"));
+                    seen.tokens.lock().entry(key).or_default().push(token);
+                    Outcome::Ok(Output::Done)
+                }
+                Outcome::NotApplied => Outcome::NotApplied,
+                Outcome::Unknown => Outcome::Unknown,
+            };
+            seen.complete_brief(ticket, outcome, ttl_ms);
+        }
+        _ => brief_watch(client, seen, rng, (key, value, ttl_ms)).await,
+    }
+}
+
+/// What a brief key has. None: nobody knows.
+async fn brief_value(client: &mut Client, seen: &Seen, key: usize) -> Option<Option<i64>> {
+    let ticket = seen.invoke(&seen.brief, client.id, (key, register::Input::Get));
+    let Fate::Done(reply) = client.call(&["GET", &format!("brief{key}")]).await else {
+        seen.complete(&seen.brief, ticket, Outcome::NotApplied);
+        return None;
+    };
+    seen.complete(&seen.brief, ticket, Outcome::Ok(register::Output::Value(reply.int())));
+    Some(reply.int())
+}
+
+/// WATCH of a key that may end before EXEC, and is looked at in between.
+async fn brief_watch(client: &mut Client, seen: &Seen, rng: &mut Rng, (key, value, ttl_ms): (usize, i64, i64)) {
+    use register::{Input, Output};
+    let (name, text, ttl, watched_ns) = (format!("brief{key}"), value.to_string(), ttl_ms.to_string(), seen.tick());
+    if client.call(&["WATCH", &name]).await != Fate::Done(Value::Simple(b"OK".to_vec())) {
+        return;
+    }
+    let Some(before) = brief_value(client, seen, key).await else { return client.disconnect() };
+    sleep(Duration::from_millis(rng.between(0, BRIEF_TTL_MS) as u64)).await;
+    if brief_value(client, seen, key).await.is_none() || !client.is_connected() {
+        return client.disconnect();
+    }
+    let ticket = seen.invoke(&seen.brief, client.id, (key, Input::CompareAndSet(before, value)));
+    let set = vec!["SET", &name, &text, "PX", &ttl];
+    let fate = client.pipeline(&[vec!["MULTI"], set, vec!["EXEC"]]).await.remove(2);
+    let outcome = if fate == Fate::Done(Value::NullArray) {
+        seen.brief_refused.lock().push(Refused { key, watched_ns, refused_ns: seen.tick() });
+        Outcome::NotApplied
+    } else {
+        match executed(&fate) {
+            Outcome::Ok(_) => Outcome::Ok(Output::Changed(true)),
+            Outcome::NotApplied => Outcome::NotApplied,
+            Outcome::Unknown => Outcome::Unknown,
+        }
+    };
+    seen.complete_brief(ticket, outcome, ttl_ms);
 }
 
 /// What came of EXEC, or of a script that answers a list: the replies in it.
@@ -213,6 +331,7 @@ async fn compare_and_set(client: &mut Client, seen: &Seen, rng: &mut Rng, value:
     use register::{Input, Output};
     let key = 2 * rng.below(KEYS / 2);
     let name = format!("key{key}");
+    let watched_ns = seen.tick();
     if client.call(&["WATCH", &name]).await != Fate::Done(Value::Simple(b"OK".to_vec())) {
         return;
     }
@@ -235,7 +354,11 @@ async fn compare_and_set(client: &mut Client, seen: &Seen, rng: &mut Rng, value:
             Outcome::Ok(Output::Changed(true))
         }
         // Another write came between, maybe of the same value.
-        Fate::Done(Value::NullArray) | Fate::NotApplied => Outcome::NotApplied,
+        Fate::Done(Value::NullArray) => {
+            seen.refused.lock().push(Refused { key, watched_ns, refused_ns: seen.tick() });
+            Outcome::NotApplied
+        }
+        Fate::NotApplied => Outcome::NotApplied,
         // The connection was a new one: MULTI and SET were refused with LOADING.
         Fate::Done(Value::Error(text)) if text.starts_with(b"EXECABORT") || text.starts_with(b"ERR EXEC without") => {
             Outcome::NotApplied
@@ -372,12 +495,20 @@ pub async fn read_back(world: &World, seen: &Seen) {
 
 /// Whether one copy explains all answers. Returns how operations ended.
 pub fn judge(seen: &Seen) -> Outcomes {
-    let registers = seen.registers.0.lock();
-    if let Err(why) = check_keys(&registers) {
-        panic!("the registers are not linearizable: {why}");
+    let (registers, brief) = (seen.registers.0.lock(), seen.brief.0.lock());
+    for (name, history, refused) in [("registers", &registers, &seen.refused), ("brief", &brief, &seen.brief_refused)] {
+        edn::leave(name, history);
+        if let Err(why) = check_keys(history) {
+            panic!("the {name} are not linearizable: {why}");
+        }
+        check_refusals(history, &refused.lock()).unwrap_or_else(|why| panic!("{name}: {why}"));
+    }
+    for (key, tokens) in &*seen.tokens.lock() {
+        check_tokens(&format!("brief{key}"), tokens).unwrap_or_else(|why| panic!("{why}"));
     }
     scripts::judge(&seen.locks);
     let bank = seen.bank.0.lock();
+    edn::leave("bank", &bank);
     let wrong = wrong_sums(&bank, TOTAL);
     assert!(wrong.is_empty(), "half of a transfer was seen: {wrong:?}");
     if bank.len() <= BANK_CHECKED_MAX

@@ -24,6 +24,8 @@ pub const FUZZ_INPUTS: u64 = 20_000;
 pub const MODEL_HISTORIES: u64 = 2_000;
 /// Seeds of the simulation under random faults in CI.
 pub const SIMULATION_SEEDS: u64 = 5;
+/// Seeds of the simulation of nodes that are replaced and rebuilt, in CI.
+pub const CHANGE_SEEDS: u64 = 5;
 /// Seeds of the simulation of locks, messages and requests that are sent again, in CI.
 pub const PROMISE_SEEDS: u64 = 5;
 /// Seeds of the simulation of clocks that differ, under leader changes and restarts, in CI.
@@ -84,6 +86,12 @@ pub fn scaled(bound: u64) -> u64 {
 /// The first in CI, the second in the long form: of what is too slow for a hundred times as much.
 pub fn of_long(in_ci: u64, in_long: u64) -> u64 {
     if long() { in_long } else { in_ci }
+}
+
+/// The seeds of a simulation: so many in CI, from [`seed`] on.
+pub fn seeds(test: &str, in_ci: u64) -> impl Iterator<Item = u64> {
+    let first = seed(test);
+    (0..scaled(in_ci)).map(move |seed| first.wrapping_add(seed))
 }
 
 /// `LOCKSTEP_SEED`, or the fixed seed in CI and one by the time of day in the long form. Printed, so that it is in

@@ -111,6 +111,9 @@ impl Group {
     /// One round of ReadIndex as this node would do it now; None: no leader, or not confirmed.
     async fn read_index(&self) -> Option<u64> {
         let leader = self.leader()?;
+        if crate::planted::is("a follower reads what it has") {
+            return Some(self.applied().index);
+        }
         if leader.node == self.node {
             self.confirmed_index(leader, None).await
         } else {
@@ -124,7 +127,7 @@ impl Group {
             return None;
         }
         let applied = self.applied();
-        if applied.leader != Some(leader) {
+        if applied.leader != Some(leader) && !crate::planted::is("a new leader reads before its first entry") {
             // The first entry of the term says what earlier terms committed.
             return None;
         }
@@ -135,11 +138,12 @@ impl Group {
         let quorum = |confirmed: &[u64]| {
             configs.iter().all(|set| set.iter().filter(|id| confirmed.contains(id)).count() > set.len() / 2)
         };
-        if !quorum(&confirmed) {
+        if !quorum(&confirmed) && !crate::planted::is("a leader reads without asking a quorum") {
             asking::confirm(self, leader, &configs, &mut confirmed, &quorum).await;
         }
         // The own vote is looked at last: it has not moved while the others were asked.
-        (quorum(&confirmed) && self.votes_for(leader)).then_some(index)
+        let is_asked = quorum(&confirmed) || crate::planted::is("a leader reads without asking a quorum");
+        (is_asked && self.votes_for(leader)).then_some(index)
     }
 
     /// True if this node's stored vote is this leader's.

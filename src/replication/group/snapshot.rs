@@ -245,7 +245,11 @@ pub async fn drive_snapshots(group: Arc<Group>) {
             return;
         }
         if let Some(index) = group.log.last_index_with_bytes_behind(keep) {
-            let upto = index.min(newest);
+            let upto = if crate::planted::is("the log is purged before there is a snapshot") {
+                index
+            } else {
+                index.min(newest)
+            };
             if upto >= group.log.first_index() && raft.trigger().purge_log(upto).await.is_err() {
                 return;
             }

@@ -76,7 +76,8 @@ impl Origin {
         let mut failed = Vec::new();
         let mut inner = self.inner.lock();
         while let Some(pending) = inner.pending.front() {
-            if last_seq.is_some_and(|last| pending.seq > last) {
+            let is_left = last_seq.is_some_and(|last| pending.seq > last);
+            if is_left && !crate::planted::is("what a snapshot does not cover counts as applied") {
                 break;
             }
             let error = if last_seq.is_some() { REPLY_LOST } else { INDETERMINATE };

@@ -39,6 +39,7 @@ impl Steady {
         };
         let span = raw.saturating_sub(last_raw);
         let suspended = slept_ns.saturating_sub(self.slept_ns);
+        let suspended = if crate::planted::is("what a machine slept is not counted") { 0 } else { suspended };
         if span < 1_000_000 {
             // Over short spans the clocks' granularity is larger than the limit.
             return Moment(self.steady_ns + span + suspended);
@@ -46,6 +47,7 @@ impl Steady {
         let awake = i128::from(mono.saturating_sub(last_mono));
         let span = i128::from(span);
         let slack = span * RATE_LIMIT_PER_MILLION / 1_000_000;
+        let slack = if crate::planted::is("a slewed clock is believed") { span } else { slack };
         let awake = awake.clamp(span - slack, span + slack) as u64;
         self.steady_ns += awake + suspended;
         self.last = Some((mono, raw));

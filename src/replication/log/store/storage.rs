@@ -109,6 +109,10 @@ impl RaftLogStorage<TypeConfig> for LogStore {
     }
 
     async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
+        if crate::planted::is("a vote is not persisted") {
+            self.0.inner.lock().durable_vote = Some(*vote);
+            return Ok(());
+        }
         let (saved, durable) = oneshot::channel();
         {
             let mut inner = self.0.inner.lock();
@@ -145,6 +149,11 @@ impl RaftLogStorage<TypeConfig> for LogStore {
             inner.state.last = Some(entry.log_id);
         }
         inner.tail.evict(durable, self.0.options.log_tail_bytes);
+        if crate::planted::is("acknowledge before fsync") {
+            self.submit(&mut inner, entries, None, Done::Nobody);
+            callback.io_completed(Ok(()));
+            return Ok(());
+        }
         self.submit(&mut inner, entries, None, Done::Flushed(callback));
         Ok(())
     }
