@@ -129,7 +129,9 @@ mod tests {
             assert!(path.is_dir() || path.with_extension("rs").is_file(), "{name} stands for {}", path.display());
         }
         let lib = include_str!("../../lib.rs");
-        for name in lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+        // Of the planted bugs none says anything.
+        for name in modules.filter(|name| *name != "planted") {
             assert!(MODULES.iter().any(|(known, _)| *known == name), "{name} cannot be filtered");
         }
     }
