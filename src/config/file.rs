@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use super::{ReplicatedOptions, Settings, nearest, options, table};
+use crate::sys::disk;
 
 /// Largest file that is read.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -70,14 +70,7 @@ pub fn rewrite(path: &Path, settings: &Settings) -> Result<(), String> {
     if parse(&text).as_ref() != Ok(&wanted) {
         return Err("the file has values that go over several lines".into());
     }
-    let temporary = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file = fs::File::create(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().map_err(|error| error.to_string())
+    disk::replace(path, text.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn replace_line(text: &str, name: &str, line: &str) -> String {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use parking_lot::Mutex;
 
 use crate::error::Fatal;
-use crate::sys::disk::{self, Reach};
+use crate::sys::disk;
 
 /// Named texts that survive a restart.
 pub trait Files: Send + Sync {
@@ -73,12 +73,7 @@ impl Files for DiskFiles {
     }
 
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
-        let temp = self.dir.join(format!("{name}.tmp"));
-        let file = disk::create(&temp)?;
-        disk::write_all_at(&file, text.as_bytes(), 0, Reach::Cached)?;
-        disk::sync_all(&file)?;
-        disk::rename(&temp, &self.dir.join(name))?;
-        disk::sync_dir(&self.dir)
+        disk::replace(&self.dir.join(name), text.as_bytes())
     }
 
     fn free_bytes(&self) -> Option<u64> {

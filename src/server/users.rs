@@ -29,6 +29,7 @@ use crate::config::Settings;
 use crate::error::{Fatal, ReplyError};
 use crate::protocol::Args;
 use crate::store::{DEFAULT_USER, Denied, Users};
+use crate::sys::disk;
 
 /// The feature level since which users are part of the state, and an entry says whose a script is.
 const USERS_LEVEL: u32 = 3;
@@ -287,19 +288,6 @@ impl UsersHere for Server {
     }
 
     fn write_file(&self, path: String, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(self.env.heavy(move || write_whole(Path::new(&path), &bytes).map_err(|error| error.to_string())))
+        Box::pin(self.env.heavy(move || disk::replace(Path::new(&path), &bytes).map_err(|error| error.to_string())))
     }
-}
-
-/// Writes a file that is there whole or as it was before.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    std::fs::File::open(folder)?.sync_all()
 }

@@ -101,6 +101,21 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Puts `bytes` in the place of what a file held: whenever a crash comes, it holds all of the one or all of the other. Durable on return.
+///
+/// # Errors
+/// Those of the disk; what the file held stays then.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = Path::new(&temporary);
+    let file = create(temporary)?;
+    write_all_at(&file, bytes, 0, Reach::Cached)?;
+    sync_all(&file)?;
+    rename(temporary, path)?;
+    sync_parent(path)
+}
+
 /// Removes a file.
 ///
 /// # Errors
@@ -117,6 +132,14 @@ pub fn remove(path: &Path) -> io::Result<()> {
 /// Those of the disk.
 pub fn sync_dir(dir: &Path) -> io::Result<()> {
     sync_opened_dir(&File::open(dir)?, dir)
+}
+
+/// The same of the directory that `path` is in.
+///
+/// # Errors
+/// Those of the disk.
+pub fn sync_parent(path: &Path) -> io::Result<()> {
+    sync_dir(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// The same of a directory that is open.

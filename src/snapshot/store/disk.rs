@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Opened, SnapshotStore, SnapshotWriter};
 use crate::sys::disk::{self, Reach};
@@ -27,10 +27,7 @@ impl DiskStore {
     pub fn open(dir: impl Into<PathBuf>) -> io::Result<Self> {
         let dir = dir.into();
         fs::create_dir_all(&dir)?;
-        match dir.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => disk::sync_dir(parent)?,
-            _ => disk::sync_dir(Path::new("."))?,
-        }
+        disk::sync_parent(&dir)?;
         let handle = File::open(&dir)?;
         Ok(Self { dir, handle })
     }
