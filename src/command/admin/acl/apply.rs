@@ -15,14 +15,14 @@ pub static DELETE: Spec = internal("acl._del", -2, "Removes users.", delete);
 /// `_load line …`: these are the users.
 pub static LOAD: Spec = internal("acl._load", -1, "Replaces all users.", |txn, args| {
     let users = read(txn, args)?;
-    Arc::make_mut(&mut txn.state_mut().users).replace(users);
+    change(txn, |present| present.replace(users));
     Ok(Reply::Ok)
 });
 /// `_begin line …`: the same if none were set before.
 pub static BEGIN: Spec = internal("acl._begin", -1, "Sets the first users.", |txn, args| {
     if !txn.state().users.is_set() {
         let users = read(txn, args)?;
-        Arc::make_mut(&mut txn.state_mut().users).replace(users);
+        change(txn, |present| present.replace(users));
     }
     Ok(Reply::Ok)
 });
@@ -44,7 +44,7 @@ fn set(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let mut user = present.map_or_else(|| User::new(name, opens_channels), |user| (**user).clone());
     args.from(2)
         .try_for_each(|rule| user.set(rule, opens_channels, &TrustedNames).map_err(|why| refused(rule, why)))?;
-    Arc::make_mut(&mut txn.state_mut().users).put(user);
+    change(txn, |present| present.put(user));
     Ok(Reply::Ok)
 }
 
@@ -54,8 +54,18 @@ pub(super) fn refused(rule: &[u8], why: RuleError) -> ReplyError {
 }
 
 fn delete(txn: &mut Txn<'_>, args: &Args) -> Outcome {
-    let users: &mut Users = Arc::make_mut(&mut txn.state_mut().users);
-    Ok(Reply::Int(users.remove(args.from(1)) as i64))
+    Ok(Reply::Int(change(txn, |present| present.remove(args.from(1))) as i64))
+}
+
+/// Changes the users, and notes in the digest what they are then: the replies do not tell.
+fn change<R>(txn: &mut Txn<'_>, change: impl FnOnce(&mut Users) -> R) -> R {
+    let result = change(Arc::make_mut(&mut txn.state_mut().users));
+    let users = txn.state().users.clone();
+    for user in users.iter() {
+        txn.note(&user.id.to_le_bytes());
+        txn.note(&user.line());
+    }
+    result
 }
 
 fn read(txn: &Txn<'_>, args: &Args) -> Result<Vec<User>, ReplyError> {
@@ -70,4 +80,26 @@ fn read(txn: &Txn<'_>, args: &Args) -> Result<Vec<User>, ReplyError> {
         Ok(user)
     };
     args.from(1).map(user).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Effects, Rng, State};
+
+    #[test]
+    fn users_that_differ_are_in_the_digest_though_replies_do_not() {
+        let digest_of = |rules: &[&str]| {
+            let (mut state, mut effects) = (State::default(), Effects::default());
+            for rule in rules {
+                let args = Args::from_slices([SET.name, "a", rule]);
+                let mut txn = state.txn(0, Rng::new(1), &mut effects);
+                assert_eq!(set(&mut txn, &args), Ok(Reply::Ok));
+            }
+            state.digest.finish(1);
+            state.digest.value()
+        };
+        assert_eq!(digest_of(&["on", "~a"]), digest_of(&["on", "~a"]));
+        assert_ne!(digest_of(&["on", "~a"]), digest_of(&["on", "~b"]));
+    }
 }
