@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! main        flags, runtime, start
+//! verify      a certificate over a stopped node's directory
 //! node        start and stop, joining, rebuild, chores
 //! server      listener, connections, dispatch, client registry, statistics
 //! replication consensus alone, the only user of openraft: origin, group, membership, peers, log
@@ -72,5 +73,6 @@ pub mod server;
 pub mod snapshot;
 pub mod store;
 pub mod sys;
+pub mod verify;
 
 pub use sys::version::{FEATURE_LEVEL, REDIS_VERSION, VERSION};

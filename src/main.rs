@@ -13,6 +13,9 @@ use lockstep::sys::env::{Env, HEAVY_THREADS, Tcp};
 
 fn main() -> ExitCode {
     stop_on_panic();
+    if let Some(code) = lockstep::verify::from_command_line(std::env::args_os()) {
+        return code;
+    }
     let loaded = match lockstep::config::from_command_line() {
         Ok(loaded) => loaded,
         Err(code) => return ExitCode::from(code),

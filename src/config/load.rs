@@ -124,6 +124,7 @@ fn command() -> Command {
              flag counts more than a variable, a variable more than the file. Bytes take kb, mb, gb (1024) and k, m, g (1000).\n\n\
              Three nodes:\n  lockstep --dir n1 --port 7101\n  lockstep --dir n2 --port 7102 --join 127.0.0.1:7101\n  \
              lockstep --dir n3 --port 7103 --join 127.0.0.1:7101\n\n\
+             A certificate over the directory of a node that is stopped, or a copy:\n  lockstep verify n1\n\n\
              Exit codes: 0 stopped as asked, 1 could not run or go on, 2 wrong flag or value.",
         )
         .arg(

@@ -84,6 +84,7 @@ pub fn apply(
 ) -> EntryOutcome {
     let mut outcome = EntryOutcome::default();
     outcome.effects.is_tracked = entry.is_tracked;
+    outcome.effects.audit = entry.is_audited.then(Vec::new);
     let level = level_behind(state, &entry.content);
     state.advance_clock(entry.stamp.now_ms);
     let sweep_max = match entry.content {

@@ -72,6 +72,8 @@ pub struct PreparedEntry {
     pub commands: Vec<Ready>,
     /// Clients of this node are told of changes of keys.
     pub is_tracked: bool,
+    /// What it does is told to an audit.
+    pub is_audited: bool,
 }
 
 impl Single {
@@ -118,7 +120,7 @@ impl PreparedEntry {
             Content::Batch(batch) => batch.read_all()?.into_iter().map(Ready::new).collect(),
             _ => Vec::new(),
         };
-        Ok(Self { stamp, content, commands, is_tracked: false })
+        Ok(Self { stamp, content, commands, is_tracked: false, is_audited: false })
     }
 
     /// All commands, those of transactions too.

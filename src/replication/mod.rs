@@ -34,7 +34,7 @@ pub use eviction::{drive_eviction, tell_reads};
 pub use evidence::watch_evidence;
 pub use group::{
     Front, Group, LastApplied, Parts, Raft, RaftStanding, SnapshotStats, Snapshots, StateMachine, drive_reads,
-    drive_snapshots, take as take_snapshot,
+    drive_snapshots, raft_meta, take as take_snapshot,
 };
 pub use membership::{drive_membership, standings, why_waiting};
 pub use origin::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Leader};

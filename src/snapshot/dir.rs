@@ -44,6 +44,11 @@ impl SnapshotId {
         format!("{:020}-{:020}{SUFFIX}", self.last_index, self.last_term)
     }
 
+    /// The newest of these names.
+    pub fn newest(names: impl IntoIterator<Item = String>) -> Option<Self> {
+        names.into_iter().filter_map(|name| Self::parse(&name)).max()
+    }
+
     fn parse(name: &str) -> Option<Self> {
         let (index, term) = name.strip_suffix(SUFFIX)?.split_once('-')?;
         let id = Self { last_index: index.parse().ok()?, last_term: term.parse().ok()? };
@@ -88,7 +93,7 @@ impl SnapshotDir {
     pub fn open(store: Arc<dyn SnapshotStore>, group: u64) -> Result<Self, SnapshotError> {
         let failed = |error| SnapshotError::io(&store.describe(""), error);
         let names = store.list().map_err(failed)?;
-        let latest = names.iter().filter_map(|name| SnapshotId::parse(name)).max();
+        let latest = SnapshotId::newest(names.iter().cloned());
         for name in names.iter().filter(|name| name.ends_with(TEMP_SUFFIX)) {
             store.remove(name).map_err(failed)?;
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use triomphe::Arc;
 
-use super::{CallLog, Database, Entry, Group, PubSub, Tally, Value, WaiterId};
+use super::{Audited, CallLog, Database, Entry, Group, PubSub, Tally, Value, WaiterId};
 use crate::protocol::Reply;
 
 /// What apply asks each node to do for its own connections after the gate is released.
@@ -43,6 +43,8 @@ pub struct Effects {
     pub no_touch: bool,
     /// This node answers what runs now, and so counts it.
     pub is_counting: bool,
+    /// What an audit is told, if this is one.
+    pub audit: Option<Vec<Audited>>,
 }
 
 /// What is freed in the background.

@@ -5,7 +5,7 @@
 //! holds ends with it. What is due goes one by one, a field as well: a sweep is bounded whatever ends at once. (A hash of which all fields are
 //! over is gone as a key is, at once.)
 
-use super::{Database, Effects, Event, Hash, Kind, State, Stream, is_over};
+use super::{Audited, Database, Effects, Event, Hash, Kind, State, Stream, is_over};
 use crate::protocol::Reply;
 
 /// When something of a database ends first, and of which key.
@@ -80,6 +80,11 @@ pub(super) fn expire(state: &mut State, db: usize, key: &[u8], at_ms: u64, effec
         effects.expired += u64::from(is_gone);
     } else if let Some(entry) = state.take_key(db, key) {
         effects.expired += 1;
+        if let Some(audit) = &mut effects.audit {
+            // A hash goes with the last of its fields.
+            let deadline_ms = entry.deadline_ms().into_iter().chain(entry.value().last_end_ms()).min();
+            audit.push(Audited::Expired { db: db as u8, key: key.into(), deadline_ms });
+        }
         effects.note_change(key);
         state.tell(db, key, Event::EXPIRED, effects);
         effects.discard(entry);

@@ -8,8 +8,8 @@
 use bytes::Bytes;
 
 use super::{
-    Effects, Event, Hold, Kind, Lock, LockEvent, LockHistory, LockRecord, LostHold, PubSub, State, SubscriptionKind,
-    Value, is_over,
+    Audited, Bound, Effects, Event, Hold, Kind, Lock, LockEvent, LockHistory, LockRecord, LostHold, PubSub, State,
+    SubscriptionKind, Value, is_over,
 };
 
 /// What the name of a lock's channel begins with.
@@ -35,6 +35,12 @@ impl State {
         self.digest.bytes(&channel);
         self.digest.bytes(&message);
         effects.pubsub.push((effects.position, PubSub::Published(SubscriptionKind::Channel, channel, message)));
+        if let Some(audit) = &mut effects.audit {
+            let is_sessions = matches!(hold.bound, Bound::Session(_));
+            let (lock, owner) = (key.into(), hold.owner.clone());
+            let (token, deadline_ms) = (hold.token, hold.deadline_ms);
+            audit.push(Audited::Hold { db: db as u8, lock, event, owner, token, deadline_ms, is_sessions });
+        }
         let record = LockRecord {
             db: db as u8,
             name: key.into(),

@@ -8,6 +8,7 @@
 
 mod access;
 mod accessed;
+mod audit;
 mod call_log;
 mod cluster;
 mod creations;
@@ -75,6 +76,7 @@ mod zset;
 
 pub use crate::config::{Policy, ReplicatedOptions as Options};
 pub use access::{Accesses, NEW_KEY_USES, SAMPLE_MAX, Touch};
+pub use audit::Audited;
 pub use call_log::CallLog;
 pub use cluster::{Cluster, Member, Wish};
 pub use creations::{Creations, SLOTS as CREATION_SLOTS};

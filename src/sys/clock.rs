@@ -67,7 +67,11 @@ fn read(id: rustix::time::ClockId) -> u64 {
 
 /// The wall clock as text, for log lines.
 pub fn wall_text() -> String {
-    let ms = SystemClocks.wall_ms();
+    time_text(SystemClocks.wall_ms())
+}
+
+/// A time in ms since the Unix epoch as text.
+pub fn time_text(ms: u64) -> String {
     let (days, rest_ms) = (ms / 86_400_000, ms % 86_400_000);
     // Civil date from days (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     let z = days as i64 + 719_468;

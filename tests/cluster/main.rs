@@ -34,4 +34,5 @@ mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
 mod users;
+mod verify;
 mod without_majority;

@@ -7,7 +7,7 @@ use crate::source::Modules;
 
 /// Folders and files of `src/`, lowest first: each may use what is below it. Those of one line are beside each other, and neither may know
 /// the other.
-const ORDER: [&[&str]; 14] = [
+const ORDER: [&[&str]; 15] = [
     &["error", "planted"],
     &["sys"],
     &["protocol"],
@@ -20,6 +20,7 @@ const ORDER: [&[&str]; 14] = [
     &["replication"],
     &["server"],
     &["node"],
+    &["verify"],
     &["lib"],
     &["main"],
 ];

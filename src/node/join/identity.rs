@@ -80,7 +80,8 @@ impl NodeIdentity {
         files.write(FILE, &self.to_text())
     }
 
-    fn from_text(text: &str) -> Option<Self> {
+    /// What the file says; None if it is damaged, or of a newer version.
+    pub fn from_text(text: &str) -> Option<Self> {
         let (body, crc) = text.rsplit_once("crc ")?;
         if u32::from_str_radix(crc.trim(), 16).ok()? != crc32c::crc32c(body.as_bytes()) {
             return None;

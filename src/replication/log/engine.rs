@@ -23,6 +23,7 @@ use raft_engine::Config;
 use raft_engine::ReadableSize;
 use raft_engine::RecoveryMode;
 use raft_engine::Version;
+use raft_engine::env::FileSystem;
 use tokio::sync::oneshot;
 
 use super::files::LogFiles;
@@ -79,7 +80,7 @@ impl EngineOptions {
         }
     }
 
-    fn config(&self) -> Config {
+    pub(super) fn config(&self) -> Config {
         Config {
             dir: self.dir.to_string_lossy().into_owned(),
             // What may be cut off was cut off by `scan`; anything else is damage.
@@ -224,32 +225,7 @@ impl Drop for EngineLog {
 
 impl LogIo for EngineLog {
     fn load(&self, group: u64) -> Result<Option<GroupState>, Fatal> {
-        let region = region(group);
-        let broken = |why: String| {
-            Fatal(format!("the log of group {group} in {} {why}. {}", self.engine.path(), super::DAMAGED))
-        };
-        let (found_first, found_last) = (self.engine.first_index(region), self.engine.last_index(region));
-        let Some(bytes) = self.engine.get(region, STATE_KEY) else {
-            return match found_first {
-                None => Ok(None),
-                Some(_) => Err(broken("has entries but no record of them".to_owned())),
-            };
-        };
-        let state = GroupState::decode(bytes).map_err(|error| match error {
-            StateError::Format(version) => Fatal(format!(
-                "the log in {} has format version {version}, this program reads {}: start the version that wrote it",
-                self.engine.path(),
-                super::FORMAT_VERSION
-            )),
-            StateError::Malformed(error) => broken(format!("has a damaged record ({error})")),
-        })?;
-        let (first, end) = state.range();
-        let there = found_first.is_some_and(|found| found <= first) && found_last.is_some_and(|found| found + 1 >= end);
-        if first < end && !there {
-            let found = format!("{found_first:?} to {found_last:?}");
-            return Err(broken(format!("should hold entries {first} to {}, but holds {found}", end - 1)));
-        }
-        Ok(Some(state))
+        load(&self.engine, group)
     }
 
     fn submit(&self, write: Write) {
@@ -280,6 +256,35 @@ impl LogIo for EngineLog {
     fn disk_bytes(&self) -> u64 {
         self.engine.get_used_size() as u64
     }
+}
+
+/// The record of a group, and that what it promises is there.
+pub(super) fn load<F: FileSystem>(engine: &raft_engine::Engine<F>, group: u64) -> Result<Option<GroupState>, Fatal> {
+    let region = region(group);
+    let broken =
+        |why: String| Fatal(format!("the log of group {group} in {} {why}. {}", engine.path(), super::DAMAGED));
+    let (found_first, found_last) = (engine.first_index(region), engine.last_index(region));
+    let Some(bytes) = engine.get(region, STATE_KEY) else {
+        return match found_first {
+            None => Ok(None),
+            Some(_) => Err(broken("has entries but no record of them".to_owned())),
+        };
+    };
+    let state = GroupState::decode(bytes).map_err(|error| match error {
+        StateError::Format(version) => Fatal(format!(
+            "the log in {} has format version {version}, this program reads {}: start the version that wrote it",
+            engine.path(),
+            super::FORMAT_VERSION
+        )),
+        StateError::Malformed(error) => broken(format!("has a damaged record ({error})")),
+    })?;
+    let (first, end) = state.range();
+    let there = found_first.is_some_and(|found| found <= first) && found_last.is_some_and(|found| found + 1 >= end);
+    if first < end && !there {
+        let found = format!("{found_first:?} to {found_last:?}");
+        return Err(broken(format!("should hold entries {first} to {}, but holds {found}", end - 1)));
+    }
+    Ok(Some(state))
 }
 
 /// Makes durable what recovery read, the files' names, and the directory's own.

@@ -26,8 +26,8 @@ use rustix::fs::flock;
 use crate::error::Fatal;
 use crate::sys::disk;
 
-const MAGIC: &[u8] = b"RAFT-LOG-FILE-HEADER-9986AB3E47F320B394C8E84916EB0ED5";
-const VERSION: u64 = 2;
+pub(super) const MAGIC: &[u8] = b"RAFT-LOG-FILE-HEADER-9986AB3E47F320B394C8E84916EB0ED5";
+pub(super) const VERSION: u64 = 2;
 const FILE_HEADER: usize = MAGIC.len() + 16;
 const RECORD_HEADER: usize = 16;
 const CHECKSUM: usize = 4;
@@ -45,15 +45,34 @@ pub fn check(dir: &Path) -> Result<Vec<String>, Fatal> {
     let lock = File::create(dir.join("LOCK")).map_err(failed)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive)
         .map_err(|_| Fatal(format!("the log in {} is in use by another process", dir.display())))?;
-    let notices = check_files(dir);
+    let notices = examine(dir).and_then(|torn| {
+        torn.iter().try_for_each(Torn::cut).map_err(failed)?;
+        Ok(torn.iter().filter_map(Torn::notice).collect())
+    });
     // Closing the file would release it too, but not while a child between fork and exec still has it open.
     flock(&lock, FlockOperation::Unlock).map_err(|error| failed(error.into()))?;
     notices
 }
 
-fn check_files(dir: &Path) -> Result<Vec<String>, Fatal> {
+/// A write at the end of a file that was never finished.
+pub struct Torn {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it begins; 0: the file was only begun.
+    pub offset: usize,
+    len: usize,
+    /// Allocated ahead and never written: every process that was killed leaves this.
+    is_zeros: bool,
+    why: String,
+}
+
+/// Checks all files in `dir`, and changes nothing; returns the torn ends.
+///
+/// # Errors
+/// As [`check`].
+pub fn examine(dir: &Path) -> Result<Vec<Torn>, Fatal> {
     let failed = |error: io::Error| Fatal(format!("cannot read the log in {}: {error}", dir.display()));
-    let mut notices = Vec::new();
+    let mut torn = Vec::new();
     for suffix in QUEUES {
         let mut files = list(dir, suffix).map_err(failed)?;
         files.sort();
@@ -69,12 +88,14 @@ fn check_files(dir: &Path) -> Result<Vec<String>, Fatal> {
                         let why = format!("{why}, but an intact record follows at offset {later}");
                         return Err(Problem::Damaged { offset, why }.fatal(&path));
                     }
-                    notices.extend(cut(&path, &bytes, offset, &why).map_err(failed)?);
+                    let end = bytes.get(offset..).unwrap_or_default();
+                    let is_zeros = end.iter().all(|byte| *byte == 0);
+                    torn.push(Torn { path, offset, len: end.len(), is_zeros, why });
                 }
             }
         }
     }
-    Ok(notices)
+    Ok(torn)
 }
 
 /// True if no file of the log was begun.
@@ -201,24 +222,26 @@ fn find_record(bytes: &[u8], from: usize, number: u64) -> Option<usize> {
     None
 }
 
-/// Cuts a file at `offset`; one that has not even a header is removed, as if it had never been begun.
-fn cut(path: &Path, bytes: &[u8], offset: usize, why: &str) -> io::Result<Option<String>> {
-    if offset == 0 {
-        disk::remove(path)?;
-    } else {
-        let file = disk::open(File::options().write(true), path)?;
-        disk::set_len(&file, offset as u64)?;
-        disk::sync_all(&file)?;
+impl Torn {
+    /// Cuts it off; a file that has not even a header is removed, as if it had never been begun.
+    fn cut(&self) -> io::Result<()> {
+        if self.offset == 0 {
+            return disk::remove(&self.path);
+        }
+        let file = disk::open(File::options().write(true), &self.path)?;
+        disk::set_len(&file, self.offset as u64)?;
+        disk::sync_all(&file)
     }
-    let dropped = bytes.get(offset..).unwrap_or_default();
-    if dropped.iter().all(|byte| *byte == 0) {
-        // Allocated ahead and never written: every process that was killed leaves this.
-        return Ok(None);
+
+    /// What the operator should hear of it.
+    pub fn notice(&self) -> Option<String> {
+        let Self { path, offset, len, is_zeros, why } = self;
+        (!is_zeros).then(|| {
+            format!(
+                "log file {}: {len} bytes at offset {offset} are a write that was never finished ({why}); they were dropped. Nothing in \
+                 them was acknowledged, unless this disk lost what it had reported as written.",
+                path.display(),
+            )
+        })
     }
-    Ok(Some(format!(
-        "log file {}: {} bytes at offset {offset} are a write that was never finished ({why}); they were dropped. \
-         Nothing in them was acknowledged, unless this disk lost what it had reported as written.",
-        path.display(),
-        dropped.len(),
-    )))
 }
