@@ -2,8 +2,9 @@
 //!
 //! Invariants
 //! - A waiter waits for whoever has an incompatible hold on one of its locks, and for each incompatible waiter in front of it there, but not for
-//!   its own owner. Locks that several hold at a time by a LIMIT take no part: any of the holders may make room. A hold that is over, and
-//!   an earlier wait of the same owner for one of the very locks that it asks for (a request that it sends again), is in nobody's way.
+//!   its own owner, and for nobody at a lock that its owner holds: that is confirmed to it whoever stands there. Locks that several hold at
+//!   a time by a LIMIT take no part: any of the holders may make room. A hold that is over, and an earlier wait of the same owner for
+//!   one of the very locks that it asks for (a request that it sends again), is in nobody's way.
 //! - Found is the shortest circle that leads back to the owner who asks, and of these the first: names in their order, holders in that of their
 //!   tokens, then waiters in that of the queue. All of it is a function of the state.
 //! - The walk is bounded, by owners and by looks; where it ends early no circle is found. It costs nothing where all who wait do so for the one
@@ -122,7 +123,7 @@ pub(super) fn circle(state: &State, db: u8, keys: &[Arc<[u8]>], asker: &Claim) -
     walk.find(keys)
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn find(&mut self, keys: &[Arc<[u8]>]) -> Option<Vec<Step>> {
         let mut look = self.wait(0, self.db, keys, self.asker.mode, u64::MAX);
         let mut at = 1;
@@ -146,6 +147,9 @@ impl Walk<'_> {
             return Look::GoOn;
         }
         for key in keys {
+            if self.is_held(at, db, key) {
+                continue;
+            }
             let holders = self.holders(at, db, key, mode);
             let look = if let Look::GoOn = holders { self.queue(at, db, key, mode, ticket) } else { holders };
             if !matches!(look, Look::GoOn) {
@@ -155,17 +159,26 @@ impl Walk<'_> {
         Look::GoOn
     }
 
+    fn lock(&self, db: u8, key: &[u8]) -> Option<&'a Lock> {
+        let state: &'a State = self.state;
+        state.db(db.into()).get(key).and_then(|entry| Lock::of(entry.value()))
+    }
+
+    /// True if the owner at this place holds the lock.
+    fn is_held(&self, at: usize, db: u8, key: &[u8]) -> bool {
+        let hold = self.lock(db, key).zip(self.reached.get(at)).and_then(|(lock, by)| lock.hold_of(&by.owner));
+        hold.is_some_and(|hold| !is_over(hold.deadline_ms, self.state.now_ms))
+    }
+
     fn holders(&mut self, at: usize, db: u8, key: &Arc<[u8]>, mode: LockMode) -> Look {
-        let state = self.state;
-        let lock = state.db(db.into()).get(key).and_then(|entry| Lock::of(entry.value()));
+        let lock = self.lock(db, key);
         let Some(lock) = lock.filter(|lock| !lock.mode().is_semaphore() && !mode.goes_with(lock.mode())) else {
             return Look::GoOn;
         };
-        // What the one who asks has is not in its own way, but in that of others.
-        let is_own = at == 0 && lock.hold_of(&self.asker.owner).is_some();
-        if is_own || !self.holders_seen.insert((db, key.clone())) {
+        if !self.holders_seen.insert((db, key.clone())) {
             return Look::GoOn;
         }
+        let state = self.state;
         for hold in lock.holds().iter().filter(|hold| !is_over(hold.deadline_ms, state.now_ms)) {
             let look = self.look(at, Arc::from(&*hold.owner), key, true);
             if !matches!(look, Look::GoOn) {
@@ -215,7 +228,7 @@ impl Walk<'_> {
         if !self.known.insert(owner.clone()) {
             return Look::GoOn;
         }
-        // Its own holds and claims of what it asks for were passed over: so this is somebody else's way to it.
+        // What it holds, and its own claims of what it asks for, were passed over: so this is somebody else's way to it.
         let is_back = owner == self.asker.owner;
         self.reached.push(Reached { owner, by: Some((at, key.clone(), is_held)) });
         match () {

@@ -151,11 +151,11 @@ fn a_wait_that_closes_a_circle_is_refused_and_changes_nothing() {
     log.batch(3, &[(9, "LOCK.MULTI 2 e d v PX 1000 WAIT 0")]);
     let text = reply(&log.batch(2, &[(8, "LOCK.ACQUIRE a w PX 1000 WAIT 5")]));
     assert_eq!(text, "DEADLOCK 'w' waits for 'a' behind 'v', 'v' waits for 'd' held by 'w'");
-    // A hold that somebody has of what it asks for is in the way of others.
+    // A hold that somebody has of what it asks for is in the way of others, and nobody there in its own.
     log.batch(3, &[(8, "LOCK.ACQUIRE f w PX 1000"), (7, "LOCK.ACQUIRE g u PX 1000")]);
     log.batch(3, &[(7, "LOCK.ACQUIRE f u PX 1000 WAIT 0")]);
     let text = reply(&log.batch(3, &[(8, "LOCK.MULTI 2 f g w PX 1000 WAIT 5")]));
-    assert_eq!(text, "DEADLOCK 'w' waits for 'f' behind 'u', 'u' waits for 'f' held by 'w'");
+    assert_eq!(text, "DEADLOCK 'w' waits for 'g' held by 'u', 'u' waits for 'f' held by 'w'");
     // A request that is sent again waits behind itself.
     log.batch(3, &[(10, "LOCK.ACQUIRE c again PX 1000 WAIT 0"), (11, "LOCK.ACQUIRE c other PX 1000 WAIT 0")]);
     assert_eq!(log.batch(2, &[(12, "LOCK.ACQUIRE c again PX 1000 WAIT 0")]).waiting.len(), 1);

@@ -155,6 +155,35 @@ fn a_hold_that_is_over_and_has_not_been_ended_yet_is_in_nobodys_way() {
     assert_eq!(owners(&log, "t"), ["z"], "it has not been ended");
 }
 
+#[test]
+fn who_holds_one_of_several_locks_waits_for_nobody_there() {
+    let mut log = Log::new();
+    play(&mut log, &["LOCK.ACQUIRE k e PX 1000", "LOCK.ACQUIRE b x PX 1000", "LOCK.ACQUIRE h e PX 1000"]);
+    play(&mut log, &["LOCK.ACQUIRE k z PX 1000 WAIT 0"]);
+    assert!(is_waiting(&mut log, "LOCK.MULTI 2 k b e PX 1000 WAIT 0"), "the one behind its hold waits for it");
+    assert!(is_waiting(&mut log, "LOCK.ACQUIRE h z PX 1000 WAIT 0"), "what waits is told of its hold, too");
+    assert_eq!(
+        refusal(&mut log, "LOCK.ACQUIRE h x PX 1000 WAIT 0"),
+        "DEADLOCK 'x' waits for 'h' held by 'e', 'e' waits for 'b' held by 'x'",
+        "the other lock counts"
+    );
+    one(&mut log, "LOCK.RELEASE b x");
+    assert!(!log.origin.waiters().iter().any(|(_, _, waiter)| waiter.keys.len() == 2), "it had to wait for no other");
+    assert_eq!(owners(&log, "b"), ["e"]);
+    // What is over is no hold: it will have to stand in the queue.
+    let mut log = Log::new();
+    play(&mut log, &["LOCK.ACQUIRE k e PX 50", "LOCK.ACQUIRE b x PX 1000", "LOCK.ACQUIRE h e PX 1000"]);
+    play(&mut log, &["LOCK.ACQUIRE k z PX 1000 WAIT 0", "LOCK.MULTI 2 k b e PX 1000 WAIT 0"]);
+    let first: Vec<String> = (0..2 * SWEEP_MAX).map(|n| format!("SET k{n} x PX 10")).collect();
+    log.batch(2, &first.iter().map(|line| (0, line.as_str())).collect::<Vec<_>>());
+    log.now_ms += 60;
+    assert_eq!(
+        refusal(&mut log, "LOCK.ACQUIRE h z PX 1000 WAIT 0"),
+        "DEADLOCK 'z' waits for 'h' held by 'e', 'e' waits for 'k' behind 'z'"
+    );
+    assert_eq!(owners(&log, "k"), ["e"], "it has not been ended");
+}
+
 /// The walk looks at each hold and claim once for each kind of claim: else its bound would be reached, and no circle found.
 #[test]
 fn a_circle_behind_hundreds_of_holders_and_waiters_is_found() {

@@ -377,6 +377,9 @@ impl Model {
         }
         for name in names {
             let (mode, held) = self.holds.get(name).cloned().unwrap_or_default();
+            if held.iter().any(|hold| hold.owner == asked.owner) {
+                continue;
+            }
             found.extend(held.iter().filter(|_| !goes(mode)).map(|hold| (name.clone(), hold.owner.clone())));
             for front in &self.queue[..place] {
                 let is_root = front.owner == root.owner && root.names.contains(name);
