@@ -114,7 +114,7 @@ pub fn apply(
         Content::Recreate { cluster, node, nonce, peer_addr, client_addr, revision, level } => {
             state.cluster.recreate(cluster, level, node, Member::new(nonce, &peer_addr, &client_addr));
             let boots: Vec<u64> = state.origins.iter().map(|(boot, _)| boot).collect();
-            boots.into_iter().for_each(|boot| end_all_of_boot(state, boot));
+            boots.into_iter().for_each(|boot| state.end_all_of_boot(boot, &mut outcome.effects));
             state.origins = Origins::default();
             let lost =
                 if crate::planted::is("a new cluster goes on with the lost one's tokens") { 0 } else { LOST_REVISIONS };
@@ -124,7 +124,7 @@ pub fn apply(
             let (boot, ended) = state.origins.boot(index, node, nonce);
             outcome.booted = Some((node, nonce, boot));
             outcome.ended = ended;
-            ended.into_iter().for_each(|boot| end_all_of_boot(state, boot));
+            ended.into_iter().for_each(|boot| state.end_all_of_boot(boot, &mut outcome.effects));
             state.end_connections_before(node, boot, &mut outcome.effects);
         }
         Content::EndBoot { boot } => {
@@ -160,16 +160,9 @@ pub fn apply(
 
 /// Ends a boot: its node, if there was such a boot.
 fn end_boot(state: &mut State, boot: u64, outcome: &mut EntryOutcome) -> Option<u64> {
-    let node = state.origins.end(boot)?.node;
-    end_all_of_boot(state, boot);
+    let node = state.end_boot(boot, &mut outcome.effects)?;
     outcome.ended = Some(boot);
     Some(node)
-}
-
-/// Takes out what belongs to the clients of a boot that has ended, but for holds that are bound to them: they may be alive.
-fn end_all_of_boot(state: &mut State, boot: u64) {
-    state.end_waits_of_boot(boot);
-    state.end_subscriptions_of_boot(boot);
 }
 
 /// The feature level of the state behind an entry of this content.

@@ -1,4 +1,5 @@
-//! What an audit of the log is told of each entry, beside what clients are: how holds of locks begin and end, and which keys expire.
+//! What an audit of the log is told of each entry, beside what clients are: how holds of locks begin and end, and which boots
+//! end and keys expire.
 
 use super::LockEvent;
 
@@ -22,6 +23,8 @@ pub enum Audited {
         /// That may be its session's.
         is_sessions: bool,
     },
+    /// A boot has ended.
+    BootEnded(u64),
     /// A key has expired.
     Expired {
         /// Index of its database.

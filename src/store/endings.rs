@@ -12,7 +12,9 @@
 use std::collections::BTreeSet;
 
 use super::ties::{Tie, TiedHold};
-use super::{Bound, ELEMENT_UNITS, Effects, Event, LockEvent, Session, Sessions, State, Txn, WaiterId, is_over};
+use super::{
+    Audited, Bound, ELEMENT_UNITS, Effects, Event, LockEvent, Session, Sessions, State, Txn, WaiterId, is_over,
+};
 use crate::error::{ReplyError, WRONG_TYPE};
 use crate::protocol::Reply;
 
@@ -88,6 +90,22 @@ impl State {
         keys.len() as u64
     }
 
+    /// Ends a boot: its node, if there was such a boot.
+    pub fn end_boot(&mut self, boot: u64, effects: &mut Effects) -> Option<u64> {
+        let node = self.origins.end(boot)?.node;
+        self.end_all_of_boot(boot, effects);
+        Some(node)
+    }
+
+    /// Takes out what belongs to the clients of a boot that has ended, but for holds that are bound to them: they may be alive.
+    pub fn end_all_of_boot(&mut self, boot: u64, effects: &mut Effects) {
+        self.end_waits_of_boot(boot);
+        self.end_subscriptions_of_boot(boot);
+        if let Some(audit) = &mut effects.audit {
+            audit.push(Audited::BootEnded(boot));
+        }
+    }
+
     /// Ends what is bound to the connections of a boot that its own node has ended.
     pub fn end_connections_of_boot(&mut self, node: u64, boot: u64, effects: &mut Effects) {
         self.end_connections(node, |of| of == boot, effects);
@@ -125,6 +143,14 @@ fn boot_of(bound: Bound) -> Option<u64> {
 }
 
 impl Txn<'_> {
+    /// Ends the boot of a node that is no member any more, if it has one.
+    pub fn end_boot_of(&mut self, node: u64) {
+        let (state, effects) = self.parts();
+        if let Some(boot) = state.origins.of_node(node).map(|(boot, _)| boot) {
+            state.end_boot(boot, effects);
+        }
+    }
+
     /// Opens a session: its id.
     ///
     /// # Errors

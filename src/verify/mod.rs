@@ -6,7 +6,9 @@
 //!
 //! What it does not see: whether this is what other nodes have (compare the digests that it names), or what clients were told.
 
+mod course;
 mod directory;
+mod memory;
 mod replay;
 mod report;
 pub mod spec;
@@ -15,6 +17,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+pub use memory::verify_memory;
 pub use report::{Report, Verdict};
 
 use crate::error::Fatal;

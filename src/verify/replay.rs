@@ -129,11 +129,6 @@ impl Replay {
         entry.is_audited = true;
         let batch = match &entry.content {
             Content::Batch(batch) if batch.boot != 0 => Some((batch.boot, batch.seq)),
-            Content::Recreate { .. } => {
-                let boots: Vec<u64> = self.spec.boots().keys().copied().collect();
-                boots.into_iter().for_each(|boot| self.spec.take(Fact::BootEnded(boot)));
-                None
-            }
             _ => None,
         };
         let mut outcome = apply(&mut self.state, index, entry, |_, _| None);
@@ -145,13 +140,6 @@ impl Replay {
     }
 
     fn tell(&mut self, outcome: &mut EntryOutcome) {
-        if let Some(boot) = outcome.ended {
-            self.spec.take(Fact::BootEnded(boot));
-        }
-        // A process that asks again has its boot already.
-        if let Some((_, _, boot)) = outcome.booted.filter(|(_, _, boot)| !self.spec.boots().contains_key(boot)) {
-            self.spec.take(Fact::Booted(boot));
-        }
         let mut touched = BTreeSet::new();
         for audited in outcome.effects.audit.take().into_iter().flatten() {
             match audited {
@@ -162,11 +150,15 @@ impl Replay {
                     let change = change_of(event);
                     self.spec.take(Fact::Hold { lock, change, token, deadline_ms: Some(deadline_ms), is_sessions });
                 }
+                Audited::BootEnded(boot) => self.spec.take(Fact::BootEnded(boot)),
                 Audited::Expired { db, key, deadline_ms } => {
-                    // What ends with a session has no end of its own: that of the session was looked at by apply alone.
                     self.spec.take(Fact::KeyExpires { db, key, deadline_ms });
                 }
             }
+        }
+        // A process that asks again has its boot already.
+        if let Some((_, _, boot)) = outcome.booted.filter(|(_, _, boot)| !self.spec.boots().contains_key(boot)) {
+            self.spec.take(Fact::Booted(boot));
         }
         for lock in touched {
             let fact = lock_fact(

@@ -342,6 +342,8 @@ impl Cluster<'_> {
             state.validate().unwrap_or_else(|what| panic!("{}: {what}", machine.name));
             let (origins, cluster) = (state.origins.clone(), state.cluster.clone());
             states.push((state.digest.value(), state.revision(), state.now_ms(), origins, cluster));
+            let report = machine.certificate().unwrap_or_else(|error| panic!("{}: {error}", machine.name));
+            assert_eq!(report.what_is_wrong(), [] as [String; 0], "{report}\n{}", self.tail());
         }
         assert!(states.iter().all(|state| *state == states[0]), "{states:?}");
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lockstep::FEATURE_LEVEL;
 use lockstep::config::Settings;
+use lockstep::error::Fatal;
 use lockstep::executor::StoreExecutor;
 use lockstep::node::{MemoryFiles, Node, Ports, StartOptions, Storage};
 use lockstep::replication::Group;
@@ -16,6 +17,7 @@ use lockstep::server::Routed;
 use lockstep::snapshot::MemoryStore;
 use lockstep::sys::clock::Clocks;
 use lockstep::sys::env::Env;
+use lockstep::verify::{Report, verify_memory};
 use parking_lot::Mutex;
 
 use crate::net::{Process, SimNet, Streams};
@@ -215,6 +217,12 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// A certificate over what is durable on its disks.
+    pub fn certificate(&self) -> Result<Report, Fatal> {
+        let Disks { log, snapshots, files: _ } = self.disks.lock().clone();
+        verify_memory(&self.name, &log, &snapshots, self.level.load(Ordering::Relaxed))
+    }
+
     /// A machine with empty disks.
     pub fn new(number: u64, seed: u64, settings: Settings) -> Arc<Self> {
         let name = format!("n{number}");

@@ -63,10 +63,9 @@ fn refuse(txn: &mut Txn<'_>, args: &Args) -> Outcome {
 fn settle(txn: &mut Txn<'_>, args: &Args) -> Outcome {
     let gone = args.is(2, "gone");
     let node = node(args);
-    let state = txn.state_mut();
-    state.cluster.settle(node, gone);
-    if gone && let Some(boot) = state.origins.of_node(node).map(|(boot, _)| boot) {
-        state.origins.end(boot);
+    txn.state_mut().cluster.settle(node, gone);
+    if gone {
+        txn.end_boot_of(node);
     }
     Ok(Reply::Ok)
 }

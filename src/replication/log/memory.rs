@@ -68,6 +68,18 @@ impl MemoryDisk {
         self.0.lock().pending.len()
     }
 
+    /// What is durable of a group: its record, and the entries that it promises.
+    ///
+    /// # Errors
+    /// The record cannot be read.
+    pub fn durable(&self, group: u64) -> Result<(GroupState, Vec<Entry>), Fatal> {
+        let disk = self.0.lock();
+        let Some(found) = disk.groups.get(&group) else { return Ok((GroupState::default(), Vec::new())) };
+        let state = found.state(group)?;
+        let (first, end) = state.range();
+        Ok((state, found.entries.range(first..end).map(|(_, entry)| entry.clone()).collect()))
+    }
+
     /// Opens the disk, each flush of which takes `flush`; whoever had it open is dead, as after [`Self::crash`].
     ///
     /// Within a runtime and a [`scope`](crate::replication::types::scope).
@@ -82,6 +94,13 @@ impl MemoryDisk {
         });
         drop(spawn(Arc::clone(&shared).flush_all()));
         MemoryLog(shared)
+    }
+}
+
+impl GroupDisk {
+    fn state(&self, group: u64) -> Result<GroupState, Fatal> {
+        GroupState::decode(self.state.clone())
+            .map_err(|error| Fatal(format!("the log of group {group} has an unreadable record: {error:?}")))
     }
 }
 
@@ -154,12 +173,7 @@ impl Drop for MemoryLog {
 impl LogIo for MemoryLog {
     fn load(&self, group: u64) -> Result<Option<GroupState>, Fatal> {
         let disk = self.0.disk.0.lock();
-        let Some(found) = disk.groups.get(&group) else {
-            return Ok(None);
-        };
-        GroupState::decode(found.state.clone())
-            .map(Some)
-            .map_err(|error| Fatal(format!("the log of group {group} has an unreadable record: {error:?}")))
+        disk.groups.get(&group).map(|found| found.state(group)).transpose()
     }
 
     fn submit(&self, write: Write) {

@@ -130,8 +130,8 @@ mod tests {
         }
         let lib = include_str!("../../lib.rs");
         let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-        // Of the planted bugs none says anything.
-        for name in modules.filter(|name| *name != "planted") {
+        // Of the planted bugs none says anything, and a certificate goes to stdout.
+        for name in modules.filter(|name| !["planted", "verify"].contains(name)) {
             assert!(MODULES.iter().any(|(known, _)| *known == name), "{name} cannot be filtered");
         }
     }

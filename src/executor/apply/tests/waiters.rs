@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::command::{Caller, check};
 use crate::executor::Asker;
+use crate::executor::entry::own;
 use crate::store::WaiterId;
 
 /// A state with boots 2 and 3, of nodes 1 and 2, and every entry applied to two of them: at the origin, and elsewhere.
@@ -149,6 +150,19 @@ fn ended_boots_and_cancels_take_waits_out_and_nobody_elses() {
     let booted = log.content(&Content::Boot { node: 2, nonce: 77 });
     assert_eq!((booted.ended, waiting(&log)), (Some(3), vec![]));
     assert_eq!(released(&log.content(&Content::Tick)), []);
+}
+
+#[test]
+fn waits_and_subscriptions_of_a_node_that_was_removed_end_with_its_boot() {
+    let mut log = Log::new();
+    log.batch(2, &[(6, "BLPOP k 0")]);
+    log.batch(3, &[(9, "BLPOP k 0"), (7, "pubsub._hold c news")]);
+    assert_eq!((waiting(&log), log.origin.subscriptions().iter().count()), (vec![6, 9], 1));
+    // The state is looked at behind each entry.
+    log.entry(own::settle(2, true), None);
+    assert_eq!((waiting(&log), log.origin.subscriptions().iter().count()), (vec![6], 0));
+    assert_eq!(released(&log.batch(2, &[(1, "RPUSH k a b")])).len(), 1, "nobody who has gone takes an element");
+    assert_eq!(log.batch(2, &[(1, "LPOP k")]).answers[0].1, [Reply::Bulk("b".into())]);
 }
 
 #[test]
