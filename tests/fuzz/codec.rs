@@ -10,8 +10,14 @@ use openraft::vote::RaftLeaderId;
 use crate::support::rng::Rng;
 use crate::{Target, fuzz};
 
-fn valid(rng: &mut Rng) -> Vec<u8> {
-    let log_id = LogId { leader_id: CommittedLeaderId::new(rng.next(), rng.next()), index: rng.next() };
+/// Any one.
+pub fn log_id(rng: &mut Rng) -> LogId {
+    LogId { leader_id: CommittedLeaderId::new(rng.next(), rng.next()), index: rng.next() }
+}
+
+/// Any one.
+pub fn entry(rng: &mut Rng) -> Entry {
+    let log_id = log_id(rng);
     let payload = match rng.below(3) {
         0 => EntryPayload::Blank,
         1 => {
@@ -25,8 +31,12 @@ fn valid(rng: &mut Rng) -> Vec<u8> {
             EntryPayload::Membership(Membership::new(vec![voters], nodes).unwrap())
         }
     };
+    Entry { log_id, payload }
+}
+
+fn valid(rng: &mut Rng) -> Vec<u8> {
     let mut out = Vec::new();
-    put_entry(&mut out, &Entry { log_id, payload });
+    put_entry(&mut out, &entry(rng));
     out
 }
 

@@ -6,11 +6,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod codec;
+mod configuration;
+mod conversions;
 mod dumps;
 mod entries;
 mod frames;
 mod mutate;
 mod requests;
+mod snapshots;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -35,12 +38,21 @@ const MEMORY_MAX: u64 = 4 << 30;
 
 /// Runs a target; demands that both valid and invalid inputs have occurred.
 pub fn fuzz(target: &Target) {
+    fuzz_some(target, bounds::FUZZ_INPUTS);
+}
+
+/// The same for one that takes longer.
+pub fn fuzz_slowly(target: &Target) {
+    fuzz_some(target, bounds::FUZZ_SLOW_INPUTS);
+}
+
+fn fuzz_some(target: &Target, inputs: u64) {
     let limit = rustix::process::Rlimit { current: Some(MEMORY_MAX), maximum: Some(MEMORY_MAX) };
     rustix::process::setrlimit(rustix::process::Resource::As, limit).expect("a lower limit is always allowed");
     let seed = bounds::seed(target.name);
     let mut rng = Rng::new(seed);
     let (mut valid, mut invalid) = (0, 0);
-    for round in 0..bounds::scaled(bounds::FUZZ_INPUTS) {
+    for round in 0..bounds::scaled(inputs) {
         let mut input = (target.valid)(&mut rng);
         if round % 8 != 0 {
             let other = (target.valid)(&mut rng);

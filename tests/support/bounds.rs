@@ -20,6 +20,8 @@ pub const SELF_CHECK_COMMANDS: u64 = 4_000;
 pub const ACL_USERS: u64 = 150;
 /// Inputs for each fuzz target in CI.
 pub const FUZZ_INPUTS: u64 = 20_000;
+/// The same of targets that build a state, write a file or run a script for each.
+pub const FUZZ_SLOW_INPUTS: u64 = 3_000;
 /// Histories for each property of the linearizability checker in CI.
 pub const MODEL_HISTORIES: u64 = 2_000;
 /// Seeds of the simulation under random faults in CI.
