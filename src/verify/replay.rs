@@ -214,11 +214,9 @@ fn look_back(state: &State, spec: &mut Spec) -> (Spec, Option<(u64, u64)>) {
             // It began before what is remembered.
             history.holds(lock.clone(), *token, None);
         }
-        // One entry may give one token for several locks (LOCK.MULTI).
-        if *event != LockEvent::Acquired || given != *token {
+        // One entry may give one token for several locks (LOCK.MULTI), and end holds in between.
+        if *event == LockEvent::Acquired && given != *token {
             history.take(Fact::Entry { index: 0, term: 0, now_ms: *at_ms });
-        }
-        if *event == LockEvent::Acquired {
             given = *token;
         }
         history.take(Fact::Hold {

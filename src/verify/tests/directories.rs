@@ -39,9 +39,9 @@ fn a_sound_log_is_certified_from_its_first_entry_on() {
     let counts = report.counts();
     // The last one is not known to be committed.
     assert_eq!((counts.entries, counts.batches, counts.boots, counts.digests), (made.last().index, 4, 1, 5));
-    assert_eq!((counts.holds, counts.ends, counts.expired), (7, 3, 1), "{report}");
+    assert_eq!((counts.holds, counts.ends, counts.expired), (9, 5, 1), "{report}");
     let text = report.to_string();
-    for part in ["8 entries, 0 (term", "the last 1 of them may not be committed", "7 holds began and 3 ended"] {
+    for part in ["8 entries, 0 (term", "the last 1 of them may not be committed", "9 holds began and 5 ended"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(text.ends_with("certified: nothing is wrong with what was looked at"), "{text}");
@@ -52,6 +52,12 @@ fn a_snapshot_is_what_the_log_makes_or_where_it_begins() {
     let (_, dir) = with_snapshot(None, |_| ());
     let report = assert_certified(dir.path());
     assert!(report.is_from_nothing() && report.snapshot.as_ref().unwrap().is_remade);
+    // What it covers is committed, though the log has not noted that yet.
+    let made = Made::usual();
+    let dir = made.put();
+    put_snapshot(dir.path(), &made.state, made.last());
+    let report = assert_certified(dir.path());
+    assert!(report.snapshot.as_ref().unwrap().is_remade && report.applied() == made.last().index + 1);
     for purged in [2, 5] {
         let (made, dir) = with_snapshot(Some(purged), |_| ());
         let report = assert_certified(dir.path());
@@ -185,16 +191,29 @@ fn a_snapshot_that_is_not_what_the_log_makes_is_named() {
 
 #[test]
 fn what_a_snapshot_remembers_of_locks_is_judged() {
-    let remembering = |events: &[(LockEvent, u64, u64)]| {
+    let remembering_of = |events: &[(&[u8], LockEvent, u64, u64)]| {
         let mut history = LockHistory::default();
-        for (event, token, at_ms) in events {
-            let (name, owner) = ((*b"q").into(), (*b"one").into());
+        for (name, event, token, at_ms) in events {
+            let (name, owner) = ((*name).into(), (*b"one").into());
             let record = LockRecord { db: 0, name, event: *event, owner, token: *token, at_ms: BEGIN_MS + at_ms };
             history.push(record, u64::MAX);
         }
         with_snapshot(Some(5), |state| state.restore_lock_history(history)).1
     };
+    let remembering = |events: &[(LockEvent, u64, u64)]| {
+        let of_one = |(event, token, at_ms): &(LockEvent, u64, u64)| (&b"q"[..], *event, *token, *at_ms);
+        remembering_of(&events.iter().map(of_one).collect::<Vec<_>>())
+    };
     use LockEvent::{Acquired, Expired, Released};
+    let several = [
+        (&b"b"[..], Acquired, 40, 0),
+        (b"a", Acquired, 50, 5),
+        (b"b", Expired, 40, 5),
+        (b"b", Acquired, 50, 5),
+        (b"a", Released, 50, 6),
+        (b"b", Released, 50, 6),
+    ];
+    assert_certified(remembering_of(&several).path());
     assert_certified(remembering(&[(Released, 40, 0), (Acquired, 50, 1), (Expired, 50, 9)]).path());
     let (begun, ended) = ((Acquired, 50, 1), (Released, 50, 2));
     let told = [

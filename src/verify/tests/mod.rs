@@ -46,6 +46,9 @@ fn batch(seq: u64, lines: &[&str]) -> bytes::BytesMut {
     writer.finish()
 }
 
+/// A lock goes from one owner to another within a script.
+const SCRIPT: &str = "EVAL \"redis.call('LOCK.ACQUIRE','z','a','PX',9) redis.call('LOCK.RELEASE','z','a') return redis.call('LOCK.ACQUIRE','z','b','PX',9)\" 1 z";
+
 /// A log that grows, and the state that it makes.
 struct Made {
     entries: Vec<Entry>,
@@ -99,7 +102,7 @@ impl Made {
         let mut made = Self::new();
         made.batch(1, &["SET a 1", "SET b 2 PX 50", "LOCK.ACQUIRE l one PX 100", "LOCK.ACQUIRE s one PX 900 SHARED"]);
         made.batch(9, &["INCR a", "LOCK.MULTI 2 m n one PX 500", "LOCK.ACQUIRE s two PX 900 SHARED"]);
-        made.batch(60, &["LOCK.EXTEND l one PX 200", "RPUSH list x y z", "LOCK.ACQUIRE k one PX 5"]);
+        made.batch(60, &["LOCK.EXTEND l one PX 200", "RPUSH list x y z", "LOCK.ACQUIRE k one PX 5", SCRIPT]);
         made.batch(300, &["LOCK.ACQUIRE l two PX 1000", "LOCK.RELEASE m one", "INCR a"]);
         made.batch(5, &["HSET h f v", "INCR a"]);
         made
