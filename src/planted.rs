@@ -1,6 +1,7 @@
-//! Bugs that are put in on purpose: `tests/planted` asks of each whether the simulation finds it.
+//! Bugs that are put in on purpose: `tests/planted` asks of each whether the simulation finds it, `schedules` of some whether an order of
+//! threads does.
 //!
-//! Invariant: without the feature `planted`, which only that test has, [`is`] is false when it is compiled, and nothing of a bug is there.
+//! Invariant: without the feature `planted`, which only those tests have, [`is`] is false when it is compiled, and nothing of a bug is there.
 //! With it one at most is armed, in the thread that asks: simulations of other threads have none, or another one.
 
 #[cfg(feature = "planted")]

@@ -23,7 +23,6 @@ mod stream;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
@@ -34,6 +33,7 @@ use super::types::CommittedLeaderId;
 use crate::error::{INDETERMINATE, LOADING, ReplyError};
 use crate::executor::CommandGroup;
 use crate::executor::entry::{BatchWriter, Stamp};
+use crate::sys::sync::Mutex;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Body};
 use batch::{Pending, Queued, Stored};
@@ -273,3 +273,7 @@ fn answer(failed: Vec<(CommandGroup, ReplyError)>) {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+#[cfg(feature = "schedules")]
+mod schedules;

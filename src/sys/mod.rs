@@ -9,5 +9,6 @@ pub mod env;
 pub mod latency;
 pub mod log;
 pub mod memory;
+pub mod sync;
 pub mod task;
 pub mod version;

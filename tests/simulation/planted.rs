@@ -91,6 +91,9 @@ const OPEN: &[Bug] = &[
     ("a new cluster goes on with the lost one's tokens", "changes", 0),
 ];
 
+/// Those that orders of threads have to find (`cargo test --features schedules --lib schedules`).
+const OF_SCHEDULES: [&str; 1] = ["the log's thread misses a write that comes while it goes to sleep"];
+
 thread_local! {
     static FIRST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -172,6 +175,7 @@ fn check_names() {
     let mut found = BTreeSet::new();
     names(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     let known: BTreeSet<String> = BUGS.iter().chain(OPEN).map(|(name, ..)| (*name).to_owned()).collect();
+    found.retain(|name| !OF_SCHEDULES.contains(&name.as_str()));
     assert_eq!(found, known, "bugs of the sources, and bugs that are looked for");
     assert_eq!(known.len(), BUGS.len() + OPEN.len(), "a bug stands twice");
 }

@@ -70,6 +70,8 @@ pub const CONNECTIONS: usize = 10_000;
 pub const CRASH_STEPS: u64 = 70;
 /// Snapshots of a directory whose every crash state is opened.
 pub const CRASH_SNAPSHOTS: u64 = 6;
+/// Orders of threads, random ones and as many of PCT, for each test of them.
+pub const SCHEDULES: u64 = 1_000;
 /// Seed of CI's runs, so that a red build is red again; the long form takes a new one each time.
 pub const SEED: u64 = 20_260_101;
 /// The long form does this many times as much.

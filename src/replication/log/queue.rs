@@ -1,9 +1,8 @@
 //! Writes on their way to the thread that writes.
 
-use parking_lot::{Condvar, Mutex};
-
 use super::io::Write;
 use crate::replication::codec::entry_size;
+use crate::sys::sync::{Condvar, Mutex, wait};
 
 /// Most bytes of entries in one batch (a single larger write goes alone): reading one entry reads its whole batch.
 const BATCH_BYTES: usize = 8 << 20;
@@ -41,7 +40,11 @@ impl Queue {
             if queued.closed {
                 return None;
             }
-            self.arrived.wait(&mut queued);
+            if crate::planted::is("the log's thread misses a write that comes while it goes to sleep") {
+                drop(queued);
+                queued = self.state.lock();
+            }
+            queued = wait(&self.arrived, queued);
         }
         let mut bytes = 0;
         let mut count = 0;
@@ -56,3 +59,7 @@ impl Queue {
         Some(std::mem::replace(&mut queued.writes, rest))
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "schedules")]
+mod schedules;
