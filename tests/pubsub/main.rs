@@ -7,6 +7,7 @@ mod by_hand;
 mod ends;
 mod events;
 mod nodes;
+mod promise;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;

@@ -52,6 +52,9 @@ pub const HISTORY_DISTURBANCES: u64 = 4;
 pub const PROGRAMS: u64 = 20_000;
 /// Those of them that a node runs behind its port, on each protocol.
 pub const PROGRAMS_SERVED: u64 = 2_000;
+/// Subscriptions while all nodes publish, and in the long form.
+pub const SUBSCRIPTIONS: u64 = 150;
+pub const SUBSCRIPTIONS_LONG: u64 = 5_000;
 /// Connections that are cut under requests of ONCE.
 pub const ONCE_CUTS: u64 = 2_000;
 /// Kills of a leader meanwhile, and in the long form.
