@@ -52,6 +52,16 @@ fn hello_is_answered_as_by_redis() {
     dialogues(&Both::start(), DIALOGUES);
 }
 
+/// As in 7.2; 7.0 has set it by then.
+#[test]
+fn a_hello_that_is_refused_sets_no_name() {
+    let both = Both::start();
+    let mut client = both.ours.client();
+    client.line("CLIENT SETNAME before");
+    assert!(client.line("HELLO 2 SETNAME after LEN").is_error());
+    assert_eq!(client.line("CLIENT GETNAME").text().as_deref(), Some("before"));
+}
+
 #[test]
 fn a_password_protects_as_in_redis() {
     dialogues(&Both::with_password("secret"), PROTECTED);

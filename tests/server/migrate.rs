@@ -156,13 +156,17 @@ fn request(from: &mut BufReader<TcpStream>) -> Vec<Vec<u8>> {
 
 /// A target that answers SELECT, does something when RESTORE has come, and answers that so.
 fn target(meanwhile: impl FnOnce() + Send + 'static, answer: &'static [u8]) -> u16 {
+    target_that_is_sent("RESTORE", meanwhile, answer)
+}
+
+fn target_that_is_sent(word: &'static str, meanwhile: impl FnOnce() + Send + 'static, answer: &'static [u8]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         let mut stream = BufReader::new(listener.accept().unwrap().0);
         assert_eq!(request(&mut stream)[0], b"SELECT");
         stream.get_mut().write_all(b"+OK\r\n").unwrap();
-        assert_eq!(request(&mut stream)[..2], [b"RESTORE".to_vec(), b"k".to_vec()]);
+        assert_eq!(request(&mut stream)[..2], [word.as_bytes(), &b"k"[..]]);
         meanwhile();
         stream.get_mut().write_all(answer).unwrap();
     });
@@ -213,4 +217,31 @@ fn a_key_is_deleted_only_when_the_target_has_acknowledged_it() {
     let port = target(move || assert_eq!(call(&mut other, "SET free v"), ok()), b"+OK\r\n");
     assert_eq!(migrate(&mut here, port, "k", &[]), ok());
     assert_eq!(call(&mut here, "EXISTS k free"), Value::Int(1));
+}
+
+/// As Redis Cluster's nodes do among themselves: the target may still be importing the slot.
+#[test]
+fn a_node_of_a_cluster_asks_before_it_restores() {
+    let ours = crate::start(&["--cluster-enabled", "yes"]);
+    let mut here = ours.client();
+    call(&mut here, "SET k 1");
+    let port = target_that_is_sent("RESTORE-ASKING", || {}, b"+OK\r\n");
+    assert_eq!(migrate(&mut here, port, "k", &[]), ok());
+    assert_eq!(call(&mut here, "EXISTS k"), Value::Int(0));
+}
+
+/// More than are sent together.
+#[test]
+fn many_keys_move_and_absent_ones_among_them_are_passed_over() {
+    let (ours, redis) = (crate::start(&[]), Server::redis(&[]));
+    let (mut here, mut there) = (ours.client(), redis.client());
+    let keys: Vec<String> = (0..300).map(|n| format!("k{n}")).collect();
+    for key in keys.iter().skip(100).filter(|key| !key.ends_with('7')) {
+        assert_eq!(here.call(&["SET", key, key]), ok());
+    }
+    let held = call(&mut here, "DBSIZE");
+    let words: Vec<&str> = ["KEYS"].into_iter().chain(keys.iter().map(String::as_str)).collect();
+    assert_eq!(migrate(&mut here, redis.port(), "", &words), ok());
+    assert_eq!((held, call(&mut here, "DBSIZE")), (call(&mut there, "DBSIZE"), Value::Int(0)));
+    assert_eq!(call(&mut there, "GET k299").text().as_deref(), Some("k299"));
 }

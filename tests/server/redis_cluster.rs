@@ -242,3 +242,12 @@ fn scripts_keep_to_slots_as_they_declare() {
         Some("both")
     );
 }
+
+#[test]
+fn the_shard_has_an_id_that_is_no_node_s() {
+    let ours = Server::lockstep(FLAGS);
+    let mut client = ours.client();
+    let (node, shard) = (client.line("CLUSTER MYID").text().unwrap(), client.line("CLUSTER MYSHARDID").text().unwrap());
+    assert_eq!((node.len(), shard.len()), (40, 40));
+    assert!(node != shard && node[8..] == shard[8..], "{node} {shard}");
+}

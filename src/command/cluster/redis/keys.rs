@@ -92,9 +92,14 @@ mod tests {
         let all = bench.text("CLUSTER GETKEYSINSLOT 3443 1000");
         assert!(all.starts_with("*200 ") && !all.contains("other"), "{all}");
         assert!(bench.text("CLUSTER GETKEYSINSLOT 3443 7").starts_with("*7 "));
+        assert!(bench.text(&format!("CLUSTER GETKEYSINSLOT 3443 {}", i64::MAX)).starts_with("*200 "));
         assert_eq!(bench.text("CLUSTER GETKEYSINSLOT 3443 0"), "*0");
         let empty = lens.iter().position(|len| *len == 0).unwrap();
         assert_eq!(bench.text(&format!("CLUSTER GETKEYSINSLOT {empty} 1000")), "*0");
+        // What is due is not shown.
+        bench.run("SET {user1000}.0 v PX 100");
+        bench.now_ms += 200;
+        assert!(bench.text("CLUSTER GETKEYSINSLOT 3443 1000").starts_with("*199 "));
     }
 
     #[test]

@@ -41,10 +41,7 @@ pub static COUNT_FAILURE_REPORTS: Spec = Spec::session(
     .args(NODE_ID),
     |call, args| {
         let id = args.arg(2).to_vec();
-        answer(call, move |topology| {
-            let node = topology.named(&id)?;
-            Ok(Reply::Int(i64::from(topology.is_led && node.health == Health::Failed)))
-        })
+        answer(call, move |topology| failure_reports(topology, &id))
     },
 );
 
@@ -70,6 +67,11 @@ fn line(topology: &Topology, node: &Known) -> String {
     let link = if node.health == Health::Online { "connected" } else { "disconnected" };
     let slots = if is_leader { " 0-16383" } else { "" };
     format!("{} {host}:{port}@{peer_port} {flags} {of} 0 0 {} {link}{slots}", topology.name(node.node), topology.term)
+}
+
+fn failure_reports(topology: &Topology, id: &[u8]) -> Result<Reply, ReplyError> {
+    let node = topology.named(id)?;
+    Ok(Reply::Int(i64::from(topology.is_led && node.health == Health::Failed)))
 }
 
 fn replicas(topology: &Topology, id: &[u8]) -> Result<Reply, ReplyError> {
@@ -109,6 +111,17 @@ mod tests {
         };
         assert_eq!(shown(&unled(Some(2))), ["myself,slave", "master,fail", "slave,fail?"]);
         assert_eq!(shown(&unled(None)), ["myself,slave", "slave,fail?", "slave,fail?"]);
+    }
+
+    #[test]
+    fn a_failure_is_reported_by_a_leader_alone() {
+        let reports = |topology: &Topology| -> Vec<Reply> {
+            let of = |node| failure_reports(topology, topology.name(node).as_bytes()).unwrap();
+            (1..=3).map(of).collect()
+        };
+        assert_eq!(reports(&led()), [0, 0, 1].map(Reply::Int));
+        assert_eq!(reports(&unled(Some(2))), [0, 0, 0].map(Reply::Int));
+        assert_eq!(failure_reports(&led(), b"abc").unwrap_err().to_string(), "ERR Unknown node abc");
     }
 
     #[test]
